@@ -1,0 +1,1 @@
+"""The reference implementations, one plain module for each assignment."""
