@@ -1,7 +1,8 @@
-"""Seq2Seq: an autoencoder for a patient's visits, and clusters of the patients it embeds.
+"""Seq2Seq: an autoencoder of patients' visits, and clusters of its embeddings.
 
-The encoder is a convolution over visits with masked attention on top, the decoder a GRU that unrolls the
-visits again. Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what students write.
+The encoder is a convolution over visits with masked attention on top, the
+decoder a GRU that unrolls the visits again. Between `### BEGIN SOLUTION` and
+`### END SOLUTION` stands what students write.
 """
 
 import random
@@ -23,8 +24,12 @@ cohort = ehr.load_cohort()
 pids, vids, hfs, seqs = cohort.pids, cohort.vids, cohort.hfs, cohort.seqs
 types, rtypes = cohort.types, cohort.rtypes
 
-occurrences = Counter(code for patient in seqs for visit in patient for code in visit)
-freq_codes = [code for code, count in occurrences.items() if count >= MIN_OCCURRENCES]
+occurrences = Counter(
+    code for patient in seqs for visit in patient for code in visit
+)
+freq_codes = [
+    code for code, count in occurrences.items() if count >= MIN_OCCURRENCES
+]
 code2idx = {code: index for index, code in enumerate(freq_codes)}
 
 
@@ -33,7 +38,8 @@ class CustomDataset(Dataset):
 
     Parameters
     ----------
-    seqs : list of patients, each a list of visits, each a list of diagnosis labels (int)
+    seqs : list of patients, each a list of visits, each a list of
+        diagnosis labels (int)
     hfs : list of int, 1 where the patient has heart failure
     """
 
@@ -65,9 +71,11 @@ def collate_fn(data):
 
     Returns
     -------
-    x : (patients, visits, frequent codes) float, 1 where the visit has the code; codes that are not in
-        `freq_codes` are dropped, and shorter patients are padded with zeros to the longest one
-    masks : (patients, visits) bool, True where the visit has at least one frequent code
+    x : (patients, visits, frequent codes) float, 1 where the visit has the
+        code; codes that are not in `freq_codes` are dropped, and patients
+        with fewer visits are padded with zeros to the longest one
+    masks : (patients, visits) bool, True where the visit has at least one
+        frequent code
     y : (patients,) float, the heart-failure labels
     """
     sequences, labels = zip(*data)
@@ -77,10 +85,12 @@ def collate_fn(data):
     for i_patient, patient in enumerate(sequences):
         for j_visit, visit in enumerate(patient):
             for code in visit:
+                # 1. Mark this code in x, if it is a frequent one.
                 ### BEGIN SOLUTION
                 if code in code2idx:
                     x[i_patient, j_visit, code2idx[code]] = 1
                 ### END SOLUTION
+    # 2. Tell the visits with at least one code from the empty ones.
     ### BEGIN SOLUTION
     masks = x.sum(dim=-1) > 0
     ### END SOLUTION
@@ -88,7 +98,10 @@ def collate_fn(data):
 
 
 def load_data(train_dataset, val_dataset, collate_fn):
-    """Batches of 32 patients: the training loader in a new order each epoch, the validation loader in order.
+    """Serve the patients in batches of 32.
+
+    The training loader draws a new order for each epoch; the validation
+    loader keeps the order of the dataset.
 
     Parameters
     ----------
@@ -107,7 +120,7 @@ def load_data(train_dataset, val_dataset, collate_fn):
 
 
 class Encoder(nn.Module):
-    """A convolution over each visit and its two neighbours, summed up by masked attention."""
+    """A convolution over neighboring visits, summed up by masked attention."""
 
     def __init__(self):
         super().__init__()
@@ -126,7 +139,8 @@ class Encoder(nn.Module):
 
         Returns
         -------
-        context : (batch, 128) float, the attention-weighted sum of the hidden states of the real visits
+        context : (batch, 128) float, the sum of the hidden states of the
+            real visits, weighted by their attention
         """
         ### BEGIN SOLUTION
         hidden_states = self.cnn(x.unsqueeze(1)).squeeze(-1).transpose(1, 2)
@@ -138,7 +152,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """One step of decoding: the previous visit and the hidden state give the next visit."""
+    """One step of decoding: from one visit and a hidden state to the next."""
 
     def __init__(self):
         super().__init__()
@@ -174,13 +188,15 @@ class Decoder(nn.Module):
 
 
 class Seq2Seq(nn.Module):
-    """The autoencoder: the encoder's context starts the decoder, which unrolls the visits again.
+    """The autoencoder: the decoder unrolls the visits from their context.
 
     Parameters
     ----------
     encoder : called as `encoder(x, masks)`, gives (batch, 128)
-    decoder : called as `decoder(x, hiddens)`, gives (batch, 105) and (batch, 128)
-    teacher_forcing_ratio : float in [0, 1], how often a step is given the true previous visit
+    decoder : called as `decoder(x, hiddens)`, gives (batch, 105) and
+        (batch, 128)
+    teacher_forcing_ratio : float in [0, 1], how often a step is given the
+        true previous visit
     """
 
     def __init__(self, encoder, decoder, teacher_forcing_ratio):
@@ -199,22 +215,28 @@ class Seq2Seq(nn.Module):
 
         Returns
         -------
-        preds : (batch, visits, 105) float, the probability of each code at each visit
+        preds : (batch, visits, 105) float, the probability of each code at
+            each visit
         """
+        # 1. The context is the first hidden state of the decoder: `hiddens`.
         ### BEGIN SOLUTION
         hiddens = self.encoder(x, masks)
         ### END SOLUTION
         batch_size, num_visits, num_codes = x.shape
-        first_input = torch.zeros(batch_size, num_codes, dtype=x.dtype, device=x.device)
+        first_input = torch.zeros(
+            batch_size, num_codes, dtype=x.dtype, device=x.device
+        )
         cur_pred, hiddens = self.decoder(first_input, hiddens)
         preds = [cur_pred]
         for t in range(1, num_visits):
             teacher_force = random.random() < self.teacher_forcing_ratio
+            # 2. Decode visit t: replace `cur_pred` and `hiddens`.
             ### BEGIN SOLUTION
             previous = x[:, t - 1] if teacher_force else cur_pred
             cur_pred, hiddens = self.decoder(previous, hiddens)
             ### END SOLUTION
             preds.append(cur_pred)
+        # 3. Return the list `preds` as one tensor, patients first.
         ### BEGIN SOLUTION
         return torch.stack(preds, dim=1)
         ### END SOLUTION
@@ -224,7 +246,10 @@ criterion = nn.BCELoss(reduction="none")
 
 
 def masked_loss(x_hat, x, masks):
-    """The reconstruction loss: binary cross-entropy summed over real visits and codes, averaged over patients.
+    """How far the reconstruction is from the real visits.
+
+    Binary cross-entropy, summed over the codes of all real visits of a
+    patient, then averaged over the patients.
 
     Parameters
     ----------
@@ -253,7 +278,8 @@ def evaluate(model, data_loader):
     Returns
     -------
     f1 : float, micro-averaged over all codes of all real visits
-    accuracy : float, the share of real visits that are reconstructed without a single error
+    accuracy : float, the share of real visits that are reconstructed without
+        a single error
     """
     device = next(model.parameters()).device
     model.eval()
@@ -264,7 +290,8 @@ def evaluate(model, data_loader):
             predicted.append(x_hat[masks] > 0.5)
             true.append(x[masks] > 0.5)
     predicted, true = torch.cat(predicted).numpy(), torch.cat(true).numpy()
-    return f1_score(true, predicted, average="micro"), accuracy_score(true, predicted)
+    f1 = f1_score(true, predicted, average="micro")
+    return f1, accuracy_score(true, predicted)
 
 
 def train(model, train_loader, val_loader, n_epochs, on_epoch=None):
@@ -272,14 +299,16 @@ def train(model, train_loader, val_loader, n_epochs, on_epoch=None):
 
     Parameters
     ----------
-    model : a `Seq2Seq`, trained in place, on the device where its parameters are
+    model : a `Seq2Seq`, trained in place, on the device of its parameters
     train_loader, val_loader : give (x, masks, y) batches
     n_epochs : int
-    on_epoch : called as `on_epoch(epoch, loss, f1)` at the end of each epoch, to draw curves
+    on_epoch : called as `on_epoch(epoch, loss, f1)` at the end of each epoch,
+        to draw curves
 
     Returns
     -------
-    history : a list of (loss, f1), one pair per epoch: the mean training loss, the validation F1
+    history : a list of (loss, f1), one pair for each epoch: the mean training
+        loss, the validation F1
     """
     device = next(model.parameters()).device
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
@@ -290,6 +319,7 @@ def train(model, train_loader, val_loader, n_epochs, on_epoch=None):
         train_loss = 0.0
         for x, masks, _ in train_loader:
             x, masks = x.to(device), masks.to(device)
+            # One step of gradient descent; call the batch's loss `loss`.
             ### BEGIN SOLUTION
             optimizer.zero_grad()
             loss = masked_loss(model(x, masks), x, masks)
@@ -331,7 +361,9 @@ def get_embeddings(model, data_loader):
 
 
 def get_clusters(embeddings):
-    """Cluster the patients with k-means into two groups, and print how well separated these are.
+    """Sort the patients into two groups with k-means.
+
+    Prints the Calinski-Harabasz score of the two groups.
 
     Parameters
     ----------
