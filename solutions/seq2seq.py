@@ -120,7 +120,7 @@ def load_data(train_dataset, val_dataset, collate_fn):
 
 
 class Encoder(nn.Module):
-    """A convolution over neighboring visits, summed up by masked attention."""
+    """A convolution over the visits, summed up by masked attention."""
 
     def __init__(self):
         super().__init__()

@@ -1,0 +1,214 @@
+"""Figures of the notebooks: an architecture, curves that grow while a model trains, scatter panels."""
+
+import numpy as np
+from IPython import display
+from matplotlib import pyplot as plt
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+# Okabe and Ito's palette: colors that stay apart for color-blind readers, light gray last.
+COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000", "#999999"]
+
+_BLUE, _ORANGE, _GREEN = COLORS[:3]
+_INK, _PALE = "#333333", "#F2F2F2"
+
+
+def _strip(axes, x, y, values, color, width=0.16, height=0.34, vertical=False):
+    """A row (or column) of little cells, each as dark as its value in [0, 1]."""
+    for index, value in enumerate(values):
+        corner = (x, y - index * width) if vertical else (x + index * width, y)
+        size = (height, width) if vertical else (width, height)
+        axes.add_patch(Rectangle(corner, *size, facecolor=_PALE, edgecolor="none"))
+        axes.add_patch(Rectangle(corner, *size, facecolor=color, alpha=float(value), edgecolor="none"))
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor="white", linewidth=0.8))
+
+
+def _arrow(axes, start, end, color=_INK, style="-", curve=0.0):
+    axes.add_patch(
+        FancyArrowPatch(
+            start, end, arrowstyle="-|>", mutation_scale=11, color=color, linewidth=1.2, linestyle=style,
+            connectionstyle=f"arc3,rad={curve}", shrinkA=0, shrinkB=0,
+        )
+    )  # fmt: skip
+
+
+def _box(axes, x, y, width, height, label, color):
+    axes.add_patch(
+        FancyBboxPatch(
+            (x, y), width, height, boxstyle="round,pad=0.02,rounding_size=0.1", facecolor=color, alpha=0.16,
+            edgecolor="none",
+        )
+    )  # fmt: skip
+    axes.add_patch(
+        FancyBboxPatch(
+            (x, y), width, height, boxstyle="round,pad=0.02,rounding_size=0.1", fill=False, edgecolor=color,
+            linewidth=1.4,
+        )
+    )  # fmt: skip
+    axes.text(x + width / 2, y + height / 2, label, ha="center", va="center", fontsize=10, color=_INK)
+
+
+def draw_autoencoder():
+    """Draw the patient autoencoder: encoder with masked attention, context vector, decoder, clusters.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = plt.subplots(figsize=(11.5, 4.9))
+    axes.set(xlim=(0, 15.4), ylim=(-0.2, 6.35), aspect="equal")
+    axes.axis("off")
+    rng = np.random.default_rng(3)
+
+    visits = [(rng.random(12) < 0.35).astype(float), (rng.random(12) < 0.35).astype(float), np.zeros(12)]
+    rows = [4.15, 3.35, 2.55]
+    names = ["visit 1", "visit 2", "padding"]
+    attention = [0.7, 0.3, 0.0]
+
+    def caption(x, y, text, **style):
+        axes.text(x, y, text, **{"ha": "center", "va": "center", "fontsize": 9, "color": _INK, **style})
+
+    # The encoder, from left to right.
+    for y, visit, name in zip(rows, visits, names, strict=True):
+        _strip(axes, 1.05, y, visit, _INK)
+        caption(0.95, y + 0.17, name, ha="right")
+    caption(2.0, 4.95, "$x$\n(visits, 105)")
+    axes.add_patch(
+        Rectangle((0.98, 2.43), 2.06, 2.18, fill=False, edgecolor=_BLUE, linewidth=1.4, linestyle="--")
+    )
+    caption(2.0, 1.95, "one convolution window:\na visit and its neighbors", fontsize=8, color=_BLUE)
+
+    _box(axes, 3.45, 2.45, 0.75, 2.14, "CNN", _BLUE)
+    hidden = rng.random((3, 6)) * 0.85 + 0.1
+    for y, state, weight in zip(rows, hidden, attention, strict=True):
+        _arrow(axes, (3.1, y + 0.17), (3.42, y + 0.17))
+        _arrow(axes, (4.24, y + 0.17), (4.58, y + 0.17))
+        _strip(axes, 4.65, y, state, _BLUE)
+        faded = weight == 0
+        caption(6.12, y + 0.17, f"{weight:.1f}", color="#999999" if faded else _ORANGE, fontweight="bold")
+        _arrow(axes, (6.45, y + 0.17), (7.12, 3.52), "#BBBBBB" if faded else _ORANGE, ":" if faded else "-")
+        _arrow(axes, (5.65, y + 0.17), (5.85, y + 0.17), "#BBBBBB" if faded else _ORANGE)
+    caption(5.13, 4.95, "hidden states\n(visits, 128)")
+    caption(6.3, 4.95, "masked\nattention", color=_ORANGE)
+
+    context = hidden[0] * attention[0] + hidden[1] * attention[1]
+    _strip(axes, 7.2, 3.86, context, _GREEN, vertical=True)
+    caption(7.37, 4.95, "context\n(128)", color=_GREEN, fontweight="bold")
+
+    # What the context is for.
+    _arrow(axes, (7.37, 2.98), (7.37, 2.0), _GREEN)
+    caption(7.52, 2.5, "one point\nfor each patient", ha="left", fontsize=8, color=_GREEN)
+    axes.add_patch(Rectangle((6.27, 0.1), 2.2, 1.85, fill=False, edgecolor=_GREEN, linewidth=1.2))
+    for center, color in [((6.87, 1.35), _BLUE), ((7.8, 0.75), _ORANGE)]:
+        points = rng.normal(center, [0.17, 0.17], (14, 2))
+        axes.scatter(*points.T, s=11, color=color, edgecolors="none")
+    caption(7.37, -0.12, "clusters of patients", color=_GREEN)
+
+    # The decoder, unrolled.
+    centers = [9.75, 11.75, 13.75]
+    for step, x in enumerate(centers):
+        _box(axes, x - 0.5, 3.1, 1.0, 0.85, "GRU", _ORANGE)
+        _arrow(axes, (x, 2.35), (x, 3.07))
+        _arrow(axes, (x, 3.98), (x, 4.45 if step < 2 else 4.15))
+        target = visits[step]
+        guess = np.clip(target * 0.7 + rng.random(12) * 0.22, 0, 1) if step < 2 else rng.random(12) * 0.3
+        _strip(axes, x - 0.78, 4.5, guess, _ORANGE if step < 2 else "#999999", width=0.13)
+        caption(x, 5.1, rf"$\hat{{x}}_{step + 1}$", fontsize=12)
+        source = "0" if step == 0 else rf"$x_{step}$ or $\hat{{x}}_{step}$"
+        caption(x, 2.1, source, fontsize=11)
+    _arrow(axes, (7.62, 3.52), (9.2, 3.52), _GREEN)
+    caption(8.4, 3.72, "first hidden state", fontsize=8, color=_GREEN)
+    for left, right in zip(centers, centers[1:], strict=False):
+        _arrow(axes, (left + 0.55, 3.52), (right - 0.55, 3.52), _ORANGE)
+    caption(11.75, 1.6, "previous visit: the true one (teacher forcing) or the predicted one", fontsize=8)
+
+    caption(3.9, 6.0, "Encoder", fontsize=13, fontweight="bold", color=_BLUE)
+    caption(11.75, 6.0, "Decoder", fontsize=13, fontweight="bold", color=_ORANGE)
+    caption(13.75, 4.3, "padding: left out of the loss", fontsize=7, color="#999999", va="center")
+    caption(11.75, 5.5, "probabilities, compared with $x$ by the masked loss", fontsize=8)
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+class LiveCurves:
+    """Curves of training loss and validation F1 that are redrawn as each epoch ends.
+
+    Pass `add` to a training function that reports each epoch. Unlike with `d2l.Animator`, each quantity has a
+    scale of its own, and the redrawing leaves a progress bar alone.
+
+    Parameters
+    ----------
+    n_epochs : int, the width of the time axis
+    """
+
+    def __init__(self, n_epochs):
+        self.epochs, self.losses, self.f1s = [], [], []
+        self.figure, (self._loss_axes, self._f1_axes) = plt.subplots(1, 2, figsize=(9, 3.2))
+        for axes, title, limits in [
+            (self._loss_axes, "Training loss per patient", None),
+            (self._f1_axes, "F1 on the validation patients", (0, 1)),
+        ]:
+            axes.set(title=title, xlabel="epoch", xlim=(0.5, n_epochs + 0.5), ylim=limits)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.grid(alpha=0.3)
+            axes.spines[["top", "right"]].set_visible(False)
+        (self._loss_line,) = self._loss_axes.plot([], [], marker="o", markersize=3, color=COLORS[0])
+        (self._f1_line,) = self._f1_axes.plot([], [], marker="o", markersize=3, color=COLORS[2])
+        self.figure.tight_layout()
+        # Closed for pyplot, so that the notebook does not show the figure a second time below the cell.
+        plt.close(self.figure)
+        self._display = display.display(self.figure, display_id=True)
+
+    def add(self, epoch, loss, f1):
+        """Add one epoch and redraw.
+
+        Parameters
+        ----------
+        epoch : int, counted from 1
+        loss, f1 : float
+        """
+        self.epochs.append(epoch)
+        self.losses.append(loss)
+        self.f1s.append(f1)
+        self._loss_line.set_data(self.epochs, self.losses)
+        self._f1_line.set_data(self.epochs, self.f1s)
+        self._loss_axes.set_ylim(0, max(self.losses) * 1.08)
+        if self._display is not None:  # None outside IPython, where nothing can be redrawn
+            self._display.update(self.figure)
+
+
+def scatter_panels(points, colorings, names=None):
+    """The same points several times, side by side, colored another way in each panel.
+
+    Parameters
+    ----------
+    points : (samples, 2) array
+    colorings : dict from a panel's title to (samples,) ints, the group of each point
+    names : dict from a panel's title to the names of its groups, in order; a panel that is not in it is
+        labeled with the numbers of its groups
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    points = np.asarray(points)
+    figure, row = plt.subplots(1, len(colorings), figsize=(4.2 * len(colorings), 5.0), squeeze=False)
+    for axes, (title, groups) in zip(row[0], colorings.items(), strict=True):
+        groups = np.asarray(groups).astype(int)
+        if len(groups) != len(points):
+            raise ValueError(f"{title!r} has {len(groups)} groups for {len(points)} points: give each its own")
+        labels = (names or {}).get(title)
+        for group in np.unique(groups):
+            chosen = points[groups == group]
+            axes.scatter(
+                *chosen.T, s=20, alpha=0.85, color=COLORS[group % len(COLORS)], edgecolors="white",
+                linewidths=0.3, label=labels[group] if labels else str(group),
+            )  # fmt: skip
+        axes.set(title=title, xticks=[], yticks=[])
+        axes.spines[:].set_color("#CCCCCC")
+        axes.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=8,
+            handletextpad=0.2, columnspacing=1.0,
+        )  # fmt: skip
+    figure.tight_layout()
+    return figure
