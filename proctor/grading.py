@@ -1,0 +1,403 @@
+"""Grading: checks are run against a submission, failures are explained, and the verdict is drawn up."""
+
+import contextlib
+import functools
+import importlib
+import io
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from proctor import bank, intake
+from proctor.assignment import Assignment, Exercise, find_root, list_assignments, load_assignment
+from proctor.expect import Unmet
+from proctor.plugin import Failure, Outcome, Run
+from proctor.settings import Settings, load_settings
+from proctor.submission import Cell, HostLost, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
+
+NOT_WRITTEN = "Not implemented yet."
+
+
+class GradingError(Exception):
+    """Nothing can be graded, through no fault of the submission; the message says why in one line."""
+
+
+@dataclass
+class CheckVerdict:
+    """One check of a verdict; `mistake` is the name of the known mistake that explains a failure, or None."""
+
+    name: str
+    title: str
+    points: float
+    max_points: float
+    passed: bool
+    message: str
+    mistake: str | None = None
+
+
+@dataclass
+class ExerciseVerdict:
+    """One exercise of a verdict; `status` is correct, partial, wrong, missing or error."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    status: str
+    checks: list[CheckVerdict]
+
+
+@dataclass
+class Verdict:
+    """What grading a submission gives.
+
+    Parameters
+    ----------
+    submission : str, as it was named to the grader
+    device : "cpu" or "cuda"
+    seconds : float, wall-clock time of grading
+    sandbox : what the code ran in, "bubblewrap" or "none"
+    notes : what an instructor should know, one sentence each
+    """
+
+    assignment: str
+    submission: str
+    points: float
+    max_points: float
+    device: str
+    seconds: float
+    sandbox: str
+    notes: list[str]
+    exercises: list[ExerciseVerdict] = field(default_factory=list)
+
+    def as_json(self) -> dict:
+        """Plain data for `json.dump`."""
+        return asdict(self)
+
+
+def resolve_device(device: str) -> str:
+    """"auto" is the GPU where there is one.
+
+    Raises
+    ------
+    GradingError : for "cuda" without a GPU
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise GradingError("--device cuda: torch finds no GPU here; use --device cpu or auto")
+    return device
+
+
+def identify(path: Path, root: Path) -> str:
+    """The assignment that a file is a submission of: by its name, else by the grade ids in it.
+
+    Raises
+    ------
+    GradingError : where neither tells
+    """
+    names = list_assignments(root)
+    if path.stem in names:
+        return path.stem
+    if path.suffix == ".ipynb":
+        with contextlib.suppress(intake.Unreadable):
+            cells = intake.read_notebook(path).cells
+            metadata = [cell.metadata.get("nbgrader") for cell in cells]
+            found = {entry.get("grade_id") for entry in metadata if isinstance(entry, dict)}
+            shared = {name: len(found & _ids(root, name)) for name in names}
+            best = max(shared, key=shared.get, default=None)
+            if best and shared[best]:
+                return best
+    raise GradingError(f"{path}: cannot tell the assignment; name it with --assignment (there are {', '.join(names)})")
+
+
+def _ids(root, name):
+    return {exercise.id for exercise in load_assignment(root, name).exercises}
+
+
+def open_submission(
+    name: str, taken: intake.Intake, assignment: Assignment, settings: Settings, device: str
+) -> Submission:
+    """The submission as checks see it, its code in the sandbox."""
+    if taken.refused:
+        return Submission(name, Refused(taken.refused), [])
+    connection = InSandbox(taken.cells, assignment.root, settings, device)
+    return Submission(name, connection, taken.cells)
+
+
+def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
+    """A known mistake or alternative as checks see it, its code in this process."""
+    module = importlib.import_module(assignment.solutions_module)
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    namespace = {"__name__": f"{assignment.name}_{variant.name}"}
+    exec(_compiled(source, assignment.solutions_module), namespace)
+    code = bank.changed_code(exercise, variant)
+    exec(compile(code, f"<{variant.name}>", "exec"), namespace)
+    return Submission(variant.name, InProcess(namespace), [Cell(exercise.id, code)])
+
+
+@functools.lru_cache
+def _compiled(source, name):
+    return compile(source, f"<{name}>", "exec")
+
+
+def run_checks(
+    assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str
+) -> list[Outcome]:
+    """Put the checks of some exercises to some subjects, with pytest, in this process.
+
+    Raises
+    ------
+    GradingError : where the checks cannot be run, a fault of the course
+    """
+    run = Run(lambda folder: subjects, device)
+    files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
+    quiet = ["--capture=no", f"--rootdir={assignment.root}", "-p", "no:cacheprovider", "-o", "addopts="]
+    words = io.StringIO()
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+        status = pytest.main([*files, *quiet, "--import-mode=importlib", "-q"], plugins=[run])
+    if run.fault:
+        raise GradingError(run.fault)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise GradingError(f"the checks of `{assignment.name}` could not be run:\n{words.getvalue().strip()}")
+    return run.outcomes
+
+
+def explain(error: BaseException, exercise: str, subject: Submission) -> Failure:
+    """Why a check failed, in a student's words."""
+    if isinstance(error, Unmet):
+        return Failure("wrong", error.message, error.observed)
+    if isinstance(error, StudentError):
+        if error.type_name == "NotImplementedError":
+            return Failure("missing", NOT_WRITTEN)
+        observed = f"{error.type_name}: {error.message}"
+        return Failure("error", f"Your code stopped with {observed}{_place(error)}.", observed)
+    if isinstance(error, MissingName):
+        return _explain_missing(error, exercise, subject)
+    if isinstance(error, HostLost):
+        return Failure("error", str(error), str(error))
+    observed = f"{type(error).__name__}: {error}"
+    return Failure("wrong", f"The check could not use what your code gave back ({observed[:300]}).", observed)
+
+
+def _explain_missing(error, exercise, subject):
+    errors = subject.cell_errors
+    own = errors.get(exercise)
+    cell, cause = (exercise, own) if own is not None else next(iter(errors.items()), (None, None))
+    if cause is None:
+        return Failure("missing", str(error))
+    if isinstance(cause, StudentError):
+        if cause.type_name == "NotImplementedError":
+            return Failure("missing", NOT_WRITTEN)
+        cause = f"{cause.type_name}: {cause.message}{_place(cause)}."
+    which = "its cell" if cell == exercise else f"the cell `{cell}`"
+    return Failure("error", f"{error} That is because {which} stopped: {cause}", str(error))
+
+
+def _place(error):
+    if error.cell is None:
+        return ""
+    source = f": `{error.source}`" if error.source else ""
+    return f" (cell `{error.cell}`, line {error.line}{source})"
+
+
+def same_failure(one: Failure | None, other: Failure | None) -> bool:
+    """Two failures show the same mistake: the same kind, and the same observation as far as floats can tell."""
+    if one is None or other is None:
+        return one is other
+    if one.kind != other.kind or type(one.observed) is not type(other.observed):
+        return False
+    if isinstance(one.observed, (torch.Tensor, np.ndarray)):
+        a, b = torch.as_tensor(one.observed), torch.as_tensor(other.observed)
+        same = a.shape == b.shape and a.dtype == b.dtype
+        return same and torch.allclose(a.double(), b.double(), rtol=1e-3, atol=1e-5, equal_nan=True)
+    if one.observed is None:
+        return one.message == other.message
+    return repr(one.observed) == repr(other.observed)
+
+
+_mistakes_seen: dict[tuple, dict[str, dict[str, Failure | None]]] = {}
+
+
+def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> dict:
+    """How each known mistake of an exercise fares in its checks: {mistake: {check: failure or None}}.
+
+    They run in this process, once for as long as it lives.
+    """
+    key = (str(assignment.root), assignment.name, exercise.id, device)
+    if key not in _mistakes_seen:
+        known = [mistake for mistake in bank.mistakes(assignment) if mistake.exercise == exercise.id]
+        subjects = [variant_subject(assignment, exercise, mistake) for mistake in known]
+        seen = {mistake.name: {} for mistake in known}
+        for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
+            seen[outcome.subject][outcome.check] = outcome.failure
+        _mistakes_seen[key] = seen
+    return _mistakes_seen[key]
+
+
+def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
+    """The known mistake behind each failed check of one exercise.
+
+    A mistake that fares the same in every check explains all failures. Else somebody made two mistakes at once, and
+    a check is explained by a mistake that is seen just so in this check and in no other mistake.
+
+    Parameters
+    ----------
+    outcomes : of one submission, one exercise
+    known : as `mistakes_outcomes` gives it
+
+    Returns
+    -------
+    {check: mistake}
+    """
+    failures = {outcome.check: outcome.failure for outcome in outcomes}
+    failed = [check for check, failure in failures.items() if failure is not None and failure.kind != "missing"]
+    for name, seen in known.items():
+        if failed and all(same_failure(failures[check], seen.get(check)) for check in failures):
+            return dict.fromkeys(failed, name)
+    explained = {}
+    for check in failed:
+        alike = [name for name, seen in known.items() if same_failure(failures[check], seen.get(check))]
+        if len(alike) == 1:
+            explained[check] = alike[0]
+    return explained
+
+
+def draw_up(
+    assignment: Assignment, name: str, outcomes: list[Outcome], device: str, settings: Settings, notes: list[str]
+) -> Verdict:
+    """The verdict over one submission: points, messages, diagnosis."""
+    hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)}
+    verdict = Verdict(assignment.name, name, 0.0, assignment.points, device, 0.0, settings.sandbox, notes)
+    for exercise in assignment.exercises:
+        own = [outcome for outcome in outcomes if outcome.exercise == exercise.id]
+        failed = [outcome.failure for outcome in own if outcome.failure is not None]
+        causes = {}
+        if any(failure.kind != "missing" for failure in failed):
+            causes = diagnose(own, mistakes_outcomes(assignment, exercise, device))
+        checks = []
+        for outcome in own:
+            failure, mistake = outcome.failure, causes.get(outcome.check)
+            message = failure.message if failure else ""
+            if mistake:
+                message = f"{message}\n{hints[mistake]}"
+            earned = 0.0 if failure else outcome.points
+            checks.append(
+                CheckVerdict(outcome.check, outcome.title, earned, outcome.points, not failure, message, mistake)
+            )
+        points = sum(check.points for check in checks)
+        status = _status(points, exercise.points, failed)
+        verdict.exercises.append(
+            ExerciseVerdict(exercise.id, exercise.title, points, exercise.points, status, checks)
+        )
+    verdict.points = sum(exercise.points for exercise in verdict.exercises)
+    return verdict
+
+
+def _status(points, max_points, failed):
+    if not failed and points == max_points:
+        return "correct"
+    if points > 0:
+        return "partial"
+    kinds = {failure.kind for failure in failed}
+    return kinds.pop() if kinds in ({"missing"}, {"error"}) else "wrong"
+
+
+def grade(path: Path, root: Path, assignment: str | None = None, device: str = "auto", name: str = "") -> Verdict:
+    """Grade one notebook or `.py`.
+
+    Raises
+    ------
+    intake.Unreadable : where the file cannot be read
+    GradingError : where nothing can be graded here
+    """
+    device = resolve_device(device)
+    course = load_assignment(root, assignment or identify(path, root))
+    return grade_intake(intake.read_submission(path, course), course, name or str(path), device)
+
+
+def grade_intake(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
+    """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note."""
+    start = time.perf_counter()
+    settings = load_settings(assignment.root)
+    subject = open_submission(name, taken, assignment, settings, device)
+    try:
+        exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
+        outcomes = run_checks(assignment, exercises, [subject], device)
+        notes = list(taken.notes)
+        notes += [f"The cell `{cell}` was stopped. {error}" for cell, error in subject.cell_errors.items()
+                  if isinstance(error, HostLost)]  # fmt: skip
+    finally:
+        subject.close()
+    verdict = draw_up(assignment, name, outcomes, device, settings, notes)
+    verdict.seconds = round(time.perf_counter() - start, 2)
+    return verdict
+
+
+@dataclass
+class PlainRun(Run):
+    """The run of plain pytest: hosts are opened as their assignment's checks are collected, closed at the end."""
+
+    path: Path | None = None
+    opened: dict[str, tuple[Assignment, Submission]] = field(default_factory=dict)
+
+    def close(self):
+        """End the hosts."""
+        for _, subject in self.opened.values():
+            subject.close()
+
+
+def plain_run(path: str | None, device: str) -> PlainRun:
+    """What `pytest graders [--submission PATH]` runs: the submission, or each assignment's solution."""
+    run = PlainRun(None, resolve_device(device), path=Path(path) if path else None)
+    run.subjects = functools.partial(_plain_subjects, run)
+    return run
+
+
+def _plain_subjects(run, folder):
+    root = find_root(folder)
+    if run.path is not None and folder.name != identify(run.path, root):
+        return []
+    if folder.name not in run.opened:
+        assignment = load_assignment(root, folder.name)
+        path = run.path or assignment.source_notebook
+        taken = intake.read_submission(path, assignment)
+        subject = open_submission(path.stem, taken, assignment, load_settings(root), run.device)
+        run.opened[folder.name] = (assignment, subject)
+    return [run.opened[folder.name][1]]
+
+
+def summary(run: PlainRun) -> list[str]:
+    """The points and messages of a plain run, as lines for the terminal."""
+    lines = []
+    for assignment, subject in run.opened.values():
+        known = {exercise.id for exercise in assignment.exercises}
+        own = [o for o in run.outcomes if o.subject == subject.name and o.exercise in known]
+        settings = load_settings(assignment.root)
+        lines += table(draw_up(assignment, subject.name, own, run.device, settings, []))
+    return lines
+
+
+def table(verdict: Verdict) -> list[str]:
+    """A verdict as lines of text: the exercises with their points, and every message."""
+    width = max(len(exercise.title) for exercise in verdict.exercises)
+    lines = [f"{verdict.submission} ({verdict.assignment}, {verdict.device})", *verdict.notes]
+    if verdict.sandbox == "none":
+        lines.append("This ran without a sandbox.")
+    for exercise in verdict.exercises:
+        points = f"{exercise.points:5g} / {exercise.max_points:g}"
+        lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")
+        if exercise.status == "missing":
+            messages = dict.fromkeys(check.message for check in exercise.checks)
+            lines += [f"      {message}" for message in messages]
+            continue
+        for check in exercise.checks:
+            if not check.passed:
+                lines.append(f"    - {check.title} (0 / {check.max_points:g})")
+                lines += [f"      {line}" for line in check.message.splitlines()]
+    lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
+    return lines

@@ -1,0 +1,216 @@
+"""The host: the process in which a submission's code runs, and nothing that is worth stealing.
+
+It answers requests of the grading side, one frame each (`proctor.wire`), over the descriptors that it was started
+with as standard input and output; the submission itself gets an empty input and a bounded record of what it prints.
+The same `Host` serves the grading side's own solutions in process, so a check cannot tell the two apart.
+"""
+
+import contextlib
+import importlib
+import io
+import linecache
+import os
+import random
+import sys
+import traceback
+import types
+
+import numpy as np
+import torch
+from torch import nn
+
+from proctor import wire
+
+MAX_PRINTED = 100_000
+
+
+class Printed(io.TextIOBase):
+    """A text stream that keeps the first `MAX_PRINTED` characters and forgets the rest."""
+
+    def __init__(self):
+        self.parts, self.size = [], 0
+
+    def write(self, text):
+        text = str(text)
+        if self.size < MAX_PRINTED:
+            self.parts.append(text[: MAX_PRINTED - self.size])
+        self.size += len(text)
+        return len(text)
+
+    def take(self):
+        """What was kept since the last call."""
+        text = "".join(self.parts)
+        self.parts, self.size = [], 0
+        return text
+
+
+class Host:
+    """Serves one namespace of student code.
+
+    Parameters
+    ----------
+    namespace : dict, the globals of the code that is graded
+    """
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+        self.objects = {}
+        self.replaced = {}
+        self.printed = Printed()
+        self.keep = False
+
+    def answer(self, request):
+        """Carry out one request.
+
+        Parameters
+        ----------
+        request : dict with "op", the name of one of the `op_` methods, and its arguments
+
+        Returns
+        -------
+        bytes : the frame of {"id", "value"} or of {"id", "error"}
+        """
+        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep")}
+        self.keep = request.get("keep", False)
+        try:
+            with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):
+                value = getattr(self, "op_" + request["op"])(**arguments)
+                return wire.pack({"id": request["id"], "value": value}, self.refer)
+        except BaseException as error:  # noqa: BLE001 - whatever student code raises is an answer
+            return wire.pack({"id": request["id"], "error": _describe(error)})
+
+    def refer(self, value):
+        """Keep an object here and give the reference by which the other side names it."""
+        number = len(self.objects)
+        self.objects[number] = value
+        return wire.Reference(number, type(value).__name__)
+
+    def resolve(self, reference):
+        """The object that a reference names."""
+        return self.objects[reference.number]
+
+    def _out(self, value):
+        return self.refer(value) if self.keep else value
+
+    def op_run_cell(self, cell, source):
+        filename = f"<cell {cell}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        exec(compile(source, filename, "exec"), self.namespace)
+
+    def op_get(self, name):
+        if name not in self.namespace:
+            raise LookupError(name)
+        return self._out(self.namespace[name])
+
+    def op_call(self, function, args, kwargs):
+        return self._out(function(*args, **kwargs))
+
+    def op_getattr(self, target, name):
+        return self._out(getattr(target, name))
+
+    def op_setattr(self, target, name, value):
+        setattr(target, name, value)
+
+    def op_len(self, target):
+        return len(target)
+
+    def op_getitem(self, target, key):
+        return self._out(target[key])
+
+    def op_iterate(self, target):
+        return [self._out(item) for item in target]
+
+    def op_library(self, path):
+        module, _, name = path.rpartition(".")
+        return self.refer(getattr(importlib.import_module(module), name))
+
+    def op_send(self, name, source):
+        namespace = {"torch": torch, "nn": nn, "random": random, "np": np, "__name__": "sent"}
+        exec(compile(source, f"<sent {name}>", "exec"), namespace)
+        return self.refer(namespace[name])
+
+    def op_put(self, value):
+        return self.refer(value)
+
+    def op_fetch(self, target):
+        return target
+
+    def op_gradients(self, module):
+        return {name: parameter.grad for name, parameter in module.named_parameters()}
+
+    def op_seed(self, seed):
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+
+    def op_printed(self):
+        return self.printed.take()
+
+    def op_replace(self, name, value):
+        self.replaced.setdefault(name, (name in self.namespace, self.namespace.get(name)))
+        self.namespace[name] = value
+
+    def op_end_check(self):
+        for name, (existed, value) in self.replaced.items():
+            if existed:
+                self.namespace[name] = value
+            else:
+                self.namespace.pop(name, None)
+        self.replaced.clear()
+        self.objects.clear()
+        self.printed.take()
+
+
+def _describe(error):
+    """An exception as plain data: its type, its message, and the last line of a cell that it passed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    cells = [frame for frame in frames if frame.filename.startswith("<cell ")]
+    cell = line = None
+    if cells:
+        cell, line = cells[-1].filename[len("<cell ") : -1], cells[-1].lineno
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell "):
+        cell, line = error.filename[len("<cell ") : -1], error.lineno
+    message = error.msg if isinstance(error, SyntaxError) else _text(error)
+    return {"type": type(error).__name__, "message": message[:2000], "cell": cell, "line": line}
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a student's __str__ may raise; the type alone then has to do
+        return ""
+
+
+def _read_exactly(stream, size):
+    data = stream.read(size)
+    if len(data) != size:
+        raise EOFError
+    return data
+
+
+def main():
+    """Serve requests until the other side closes the connection."""
+    # The wire moves to descriptors of its own, so that a print or a stray os.write(1) never lands on it.
+    requests = os.fdopen(os.dup(0), "rb")
+    replies = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    sys.stdin = io.StringIO()
+    torch.set_num_threads(1)
+    notebook = types.ModuleType("__main__")
+    notebook.__dict__["display"] = print
+    sys.modules["__main__"] = notebook
+    host = Host(notebook.__dict__)
+    while True:
+        try:
+            header_size, buffers_size = wire.LENGTHS.unpack(_read_exactly(requests, wire.LENGTHS.size))
+        except EOFError:
+            return
+        header, buffers = _read_exactly(requests, header_size), _read_exactly(requests, buffers_size)
+        replies.write(host.answer(wire.unpack(header, buffers, host.resolve)))
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""Intake: from what a student handed in to the cells that run and the notebook that nbgrader grades.
+
+The notebook is rebuilt from the release: of the student's copy only the sources of solution cells, cells of their
+own, and outputs that are text or PNG are taken over. No metadata, tag, grade id or point of theirs counts.
+"""
+
+import ast
+import io
+import json
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from proctor.assignment import Assignment
+from proctor.submission import Cell
+
+MAX_BYTES = 256 * 2**20
+MAX_CELLS = 1000
+MAX_OUTPUT_CHARACTERS = 10_000
+MAX_PICTURE_CHARACTERS = 2 * 2**20
+LEFT_OUT = {"training", "plot", "visible-check"}
+KEPT_OUTPUTS = ("text/plain", "image/png")
+
+
+class Unreadable(Exception):
+    """The file cannot be graded; the message says why in one line."""
+
+
+@dataclass
+class Intake:
+    """What a submission is made of.
+
+    Parameters
+    ----------
+    cells : the code that runs when it is graded, in order
+    notebook : the rebuilt notebook, None for a `.py`
+    notes : what an instructor should know, one sentence each
+    refused : why nothing of it can be graded; empty where it can
+    """
+
+    cells: list[Cell]
+    notebook: nbformat.NotebookNode | None = None
+    notes: list[str] = field(default_factory=list)
+    refused: str = ""
+
+
+def read_submission(path: Path, assignment: Assignment) -> Intake:
+    """Take in a notebook, or a `.py` of plain or py:percent code.
+
+    Raises
+    ------
+    Unreadable : where the file is neither
+    """
+    if path.suffix == ".py":
+        text = _read_text(path)
+        notebook = jupytext.read(io.StringIO(text), fmt="py")
+        sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        return Intake([Cell(f"code {n}", plain_python(source)) for n, source in enumerate(sources, 1)])
+    return rebuild(read_notebook(path), assignment)
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook of any format version as version 4.
+
+    Raises
+    ------
+    Unreadable : where the file is not a notebook
+    """
+    text = _read_text(path)
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:80]})") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
+        raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
+    try:
+        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
+        for cell in notebook.cells:
+            if not isinstance(cell.source, str) or not isinstance(cell.get("metadata", {}), dict):
+                raise TypeError("a cell without source or metadata")
+    except Exception as error:  # noqa: BLE001 - nbformat raises whatever a malformed file makes it stumble over
+        raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
+    if len(notebook.cells) > MAX_CELLS:
+        raise Unreadable(f"{path.name} has {len(notebook.cells)} cells; at most {MAX_CELLS} are graded")
+    return notebook
+
+
+def _read_text(path):
+    try:
+        if not path.is_file():
+            raise Unreadable(f"{path} is not there, or is not a file")
+        if path.stat().st_size > MAX_BYTES:
+            raise Unreadable(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; clear its outputs, save it again")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path.name} is not text in UTF-8") from error
+    except OSError as error:
+        raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
+    """The notebook that students got.
+
+    Raises
+    ------
+    Unreadable : where it is not built
+    """
+    if not assignment.release_notebook.exists():
+        raise Unreadable(f"{assignment.release_notebook} is not there; run `make build`")
+    return read_notebook(assignment.release_notebook)
+
+
+def blank(assignment: Assignment, reason: str) -> Intake:
+    """The intake of a submission that cannot be read: the release notebook with nothing done, and the reason."""
+    return Intake(cells=[], notebook=release_notebook(assignment), refused=reason)
+
+
+def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
+    """Rebuild a submission from the release notebook."""
+    release = release_notebook(assignment)
+    found, own, notes = _match(submitted, release)
+    cells, rebuilt = [], []
+    for extra in own.get(None, []):
+        _add_own(extra, cells, rebuilt)
+    for original in release.cells:
+        student = found.get(original.id)
+        cell = deepcopy(original)
+        nbgrader = original.metadata.get("nbgrader", {})
+        answer = nbgrader.get("solution", False)
+        changed = student is not None and student.source.rstrip() != original.source.rstrip()
+        if student is not None and cell.cell_type == "code":
+            cell.outputs = _safe_outputs(student)
+        if student is None and nbgrader.get("grade_id"):
+            notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
+        if answer and changed:
+            cell.source = student.source
+        elif changed and nbgrader.get("locked"):
+            notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
+        runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
+        if runs:
+            cells.append(Cell(original.id, plain_python(cell.source)))
+        if changed and not answer and not nbgrader.get("locked"):
+            cell.source = student.source
+            if runs:
+                # Somebody who adds an import to a given cell still has the given cell, and then theirs.
+                cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
+        rebuilt.append(cell)
+        for extra in own.get(original.id, []):
+            _add_own(extra, cells, rebuilt)
+    release.cells = rebuilt
+    return Intake(cells, release, notes)
+
+
+def _match(submitted, release):
+    """Which cell of the student's is which of the release: by grade id, by cell id, by source.
+
+    Returns the student's cell for each release id, the student's own cells after each release id, and notes.
+    """
+    ids = {cell.id for cell in release.cells}
+    by_source = {cell.source.strip(): cell.id for cell in reversed(release.cells) if cell.source.strip()}
+    found, own, notes, last = {}, {}, [], None
+    for cell in submitted.cells:
+        metadata = cell.get("metadata", {})
+        nbgrader = metadata.get("nbgrader")
+        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+        names = [grade_id, cell.get("id"), metadata.get("id"), by_source.get(cell.source.strip())]
+        name = next((name for name in names if isinstance(name, str) and name in ids), None)
+        if name is not None and name not in found:
+            found[name] = cell
+            last = name
+        else:
+            if name is not None and grade_id is not None:
+                notes.append(f"The cell `{name}` is there twice; the first one was graded.")
+            own.setdefault(last, []).append(cell)
+    return found, own, notes
+
+
+def _add_own(cell, cells, rebuilt):
+    number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
+    if cell.cell_type == "code":
+        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=_safe_outputs(cell))
+        cells.append(Cell(kept.id, plain_python(cell.source)))
+    else:
+        kept = nbformat.v4.new_markdown_cell(cell.source, id=f"own-{number}")
+    rebuilt.append(kept)
+
+
+def _safe_outputs(cell):
+    """The outputs that a human marker needs and a browser can show without harm: text and PNG, bounded."""
+    outputs, characters, pictures = [], 0, 0
+    for output in cell.get("outputs", []):
+        if not isinstance(output, dict):
+            continue
+        data = output.get("data") if isinstance(output.get("data"), dict) else {}
+        text = output.get("text") if output.get("output_type") == "stream" else data.get("text/plain", "")
+        if output.get("output_type") == "error":
+            text = f"{output.get('ename')}: {output.get('evalue')}"
+        text = _bounded("".join(text) if isinstance(text, list) else str(text), MAX_OUTPUT_CHARACTERS - characters)
+        picture = data.get("image/png", "")
+        picture = "".join(picture) if isinstance(picture, list) else str(picture)
+        fits = pictures + len(picture) <= MAX_PICTURE_CHARACTERS
+        if fits and re.fullmatch(r"[A-Za-z0-9+/=\s]+", picture):
+            pictures += len(picture)
+            outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}))
+        elif text:
+            outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+        characters += len(text)
+    return outputs
+
+
+def _bounded(text, limit):
+    """Text without control characters (but for newlines and tabs), cut at the limit with a word about it."""
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f]", " ", text)
+    if len(text) <= limit:
+        return text
+    return text[: max(limit, 0)] + "\n... (more output was cut)\n"
+
+
+MAGIC = re.compile(r"^(\s*)([%!].*|[\w., ]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+
+
+def plain_python(source: str) -> str:
+    """The cell as plain Python: magics and shell escapes become `pass`, which says what stood there.
+
+    A cell of another language (`%%bash`) is left out whole; `%%time` and `%%capture` time and capture Python.
+    """
+    source = source.replace("\r\n", "\n")
+    try:
+        ast.parse(source)
+        return source
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        first, _, rest = source.lstrip().partition("\n")
+        if first.startswith("%%"):
+            return plain_python(rest) if first.split()[0] in ("%%time", "%%timeit", "%%capture") else ""
+        lines = [MAGIC.sub(r"\1pass  # \2", line) for line in source.split("\n")]
+        return "\n".join(lines)

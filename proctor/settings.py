@@ -1,0 +1,59 @@
+"""Proctor's settings, read from the `c.Proctor` section of a course's `course_config.py`."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from traitlets.config import PyFileConfigLoader
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message says which and what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run.
+
+    Parameters
+    ----------
+    sandbox : "bubblewrap" or "none"
+    cell_seconds, call_seconds, submission_seconds : float, wall-clock limits of one cell of a notebook, of one call
+        that a check makes, and of all that a submission does
+    memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
+    scratch_megabytes : int, what a submission may write to its scratch folder
+    packages : list of str, the course's packages that submissions may import, folders of the course
+    """
+
+    sandbox: str = "bubblewrap"
+    packages: tuple[str, ...] = ()
+    cell_seconds: float = 20
+    call_seconds: float = 20
+    submission_seconds: float = 180
+    memory_gigabytes: float = 6
+    scratch_megabytes: int = 256
+
+    def __post_init__(self):
+        if self.sandbox not in ("bubblewrap", "none"):
+            raise SettingsError(f'c.Proctor.sandbox should be "bubblewrap" or "none", but is {self.sandbox!r}')
+        if isinstance(self.packages, str) or not all(str(name).isidentifier() for name in self.packages):
+            raise SettingsError(f"c.Proctor.packages should be a list of package names, but is {self.packages!r}")
+        for field in fields(self)[2:]:
+            value = getattr(self, field.name)
+            if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+                raise SettingsError(f"c.Proctor.{field.name} should be a positive number, but is {value!r}")
+
+
+def load_settings(root: Path) -> Settings:
+    """The settings of the course at `root`.
+
+    Raises
+    ------
+    SettingsError : for an unknown setting or a value that cannot be used
+    """
+    config = PyFileConfigLoader("course_config.py", path=str(root)).load_config()
+    given = dict(config.get("Proctor", {}))
+    known = {field.name for field in fields(Settings)}
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"course_config.py: c.Proctor has no setting {name!r}; there are {sorted(known)}")
+    return Settings(**given)

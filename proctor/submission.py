@@ -1,0 +1,426 @@
+"""A submission as a check sees it: the student's names as attributes, wherever their code runs."""
+
+import ast
+import inspect
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from proctor import sandbox, wire
+from proctor.host import Host
+from proctor.settings import Settings
+
+START_SECONDS = 120
+MAX_STARTS = 12
+
+
+class StudentError(Exception):
+    """Student code raised.
+
+    Parameters
+    ----------
+    type_name, message : str, of the exception
+    cell, line : str and int, where in the notebook, or None
+    source : str, the text of that line
+    """
+
+    def __init__(self, type_name, message, cell=None, line=None, source=""):
+        super().__init__(f"{type_name}: {message}")
+        self.type_name, self.message = type_name, message
+        self.cell, self.line, self.source = cell, line, source
+
+
+class MissingName(Exception):
+    """The notebook defines no such name."""
+
+    def __init__(self, name):
+        super().__init__(f"`{name}` is not defined in the notebook.")
+        self.name = name
+
+
+class HostLost(Exception):
+    """The host died, fell silent or sent nonsense while student code ran; the message says which."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of a submission.
+
+    Parameters
+    ----------
+    id : str, the exercise's id for a solution cell, else the position
+    source : str, plain Python
+    """
+
+    id: str
+    source: str
+
+
+@dataclass
+class CellResult:
+    """How one cell ended: `error` is None where it ran through."""
+
+    cell: Cell
+    error: Exception | None = None
+
+
+class Handle:
+    """An object that lives in a host: it can be called, indexed, iterated, asked for attributes and sent back."""
+
+    def __init__(self, submission, reference):
+        object.__setattr__(self, "_submission", submission)
+        object.__setattr__(self, "_reference", reference)
+
+    @property
+    def type_name(self):
+        """The name of the object's type, str."""
+        return self._reference.type_name
+
+    def __repr__(self):
+        return f"<{self.type_name} in the submission>"
+
+    def __call__(self, *args, **kwargs):
+        return self._submission._ask("call", function=self, args=args, kwargs=kwargs)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._submission._ask("getattr", target=self, name=name)
+
+    def __setattr__(self, name, value):
+        self._submission._ask("setattr", target=self, name=name, value=value)
+
+    def __len__(self):
+        return self._submission._ask("len", target=self)
+
+    def __getitem__(self, key):
+        return self._submission._ask("getitem", target=self, key=key)
+
+    def __iter__(self):
+        return iter(self._submission._ask("iterate", target=self))
+
+
+class Kept:
+    """Calls an object in the host and keeps even tensors there, as handles, so that autograd can go on."""
+
+    def __init__(self, submission, function):
+        self._submission, self._function = submission, function
+
+    def __call__(self, *args, **kwargs):
+        return self._submission._ask("call", keep=True, function=self._function, args=args, kwargs=kwargs)
+
+
+class Submission:
+    """The student's code, as attributes: `submission.Encoder()`.
+
+    What student code gives back arrives as plain data, arrays and tensors (detached); anything else as a `Handle`.
+
+    Parameters
+    ----------
+    name : str, for people
+    connection : has `request(frame: bytes) -> (header, buffers)`, and `close()`
+    cells : list of Cell, the student's code as it was handed in
+    """
+
+    def __init__(self, name, connection, cells):
+        self._connection, self._cells, self._number = connection, cells, 0
+        self.name = name
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._ask("get", name=name)
+        except StudentError as error:
+            if error.type_name == "LookupError" and error.cell is None:
+                raise MissingName(name) from None
+            raise
+
+    def _refer(self, value):
+        if isinstance(value, Handle):
+            return value._reference
+        raise TypeError(f"a check cannot send a {type(value).__name__} to the host; use `submission.send`")
+
+    def _ask(self, op, keep=False, **arguments):
+        self._number += 1
+        request = {"id": self._number, "op": op, "keep": keep, **arguments}
+        header, buffers = self._connection.request(wire.pack(request, self._refer))
+        try:
+            reply = wire.unpack(header, buffers, lambda reference: Handle(self, reference))
+            if not isinstance(reply, dict) or reply.get("id") != self._number:
+                raise wire.WireError("a reply to another question")
+            if "error" not in reply:
+                return reply["value"]
+            raise _student_error(reply["error"], self._cells)
+        except (wire.WireError, KeyError, TypeError) as error:
+            self._connection.close()
+            raise HostLost(f"Your code sent back something that is not an answer ({error}).") from error
+
+    def library(self, path):
+        """An object of a library in the host, by its dotted path: `library("torch.optim.SGD")`."""
+        return self._ask("library", path=path)
+
+    def send(self, definition):
+        """Define a class or function of the check's file in the host, where torch, nn, random and np are known."""
+        return self._ask("send", name=definition.__name__, source=inspect.getsource(definition))
+
+    def keep(self, function):
+        """A callable like `function` whose results stay in the host, tensors too."""
+        return Kept(self, function)
+
+    def put(self, value):
+        """A handle to a copy of the value in the host."""
+        return self._ask("put", value=value)
+
+    def get(self, handle):
+        """The present value of what a handle names, as plain data where it is that."""
+        return self._ask("fetch", target=handle)
+
+    def gradients(self, module):
+        """The gradient of every named parameter of a module: {name: tensor or None}."""
+        return self._ask("gradients", module=module)
+
+    def seed(self, seed):
+        """Seed random, numpy and torch in the host."""
+        self._ask("seed", seed=seed)
+
+    def printed(self):
+        """The text that student code printed since the last call."""
+        return self._ask("printed")
+
+    def replace(self, name, value):
+        """Bind a global of the notebook to another value until the check ends."""
+        self._ask("replace", name=name, value=value)
+
+    def end_check(self):
+        """Undo what a check changed and drop its handles. A host that is lost has nothing to undo."""
+        if self._connection.alive:
+            try:
+                self._ask("end_check")
+            except HostLost:
+                self.close()
+
+    def close(self):
+        """End the host."""
+        self._connection.close()
+
+    @property
+    def cell_errors(self):
+        """What stopped a cell of the notebook, by the cell's id: {id: exception}."""
+        return {cell: result.error for cell, result in self._connection.results.items() if result.error}
+
+    @property
+    def tree(self):
+        """The syntax tree of the cells that can be parsed, one `ast.Module`."""
+        body = []
+        for cell in self._cells:
+            try:
+                body += ast.parse(cell.source).body
+            except (SyntaxError, ValueError):
+                continue
+        return ast.Module(body=body, type_ignores=[])
+
+
+def _student_error(error, cells):
+    cell, line, source = error["cell"], error["line"], ""
+    for candidate in cells:
+        lines = candidate.source.splitlines()
+        if candidate.id == cell and isinstance(line, int) and 0 < line <= len(lines):
+            source = lines[line - 1].strip()
+    return StudentError(str(error["type"])[:100], str(error["message"]), cell, line, source)
+
+
+class InProcess:
+    """A connection to code of our own, in this process: the same requests, the same answers."""
+
+    alive = True
+    results = MappingProxyType({})
+
+    def __init__(self, namespace):
+        self._host = Host(namespace)
+
+    def request(self, frame):
+        """The two parts of the answer's frame."""
+        return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve)))
+
+    def close(self):
+        """Nothing to end."""
+
+
+class Refused:
+    """A connection to nothing: every request is answered with the reason why the submission cannot be graded."""
+
+    alive = False
+    results = MappingProxyType({})
+
+    def __init__(self, reason):
+        self._reason = reason
+
+    def request(self, frame):
+        """There is never an answer."""
+        raise HostLost(self._reason)
+
+    def close(self):
+        """Nothing to end."""
+
+
+def _split(frame):
+    header_size, _ = wire.LENGTHS.unpack_from(frame)
+    start = wire.LENGTHS.size
+    return frame[start : start + header_size], frame[start + header_size :]
+
+
+@dataclass
+class InSandbox:
+    """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
+
+    Each start runs the submission's cells anew, without those that ended or outlasted a host before.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    root : Path, the course
+    settings : Settings
+    device : "cpu" or "cuda"
+    """
+
+    cells: list[Cell]
+    root: Path
+    settings: Settings
+    device: str = "cpu"
+    results: dict[str, CellResult] = field(default_factory=dict)
+    alive: bool = False
+
+    def __post_init__(self):
+        self._deadline = None
+        self._starts = 0
+        self._process = self._socket = self._errors = None
+
+    def request(self, frame):
+        """Send a frame and give the two parts of the answer's.
+
+        Raises
+        ------
+        HostLost : where the host dies, outlasts its limit or sends no frame
+        sandbox.SandboxError : where no host can be started
+        """
+        while not self.alive:
+            self._start()
+        return self._exchange(frame, self.settings.call_seconds, "this call")
+
+    def close(self):
+        """Kill the host, and with it everything that it started."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._socket.close()
+            self._errors.close()
+        self._process, self.alive = None, False
+
+    def _start(self):
+        now = time.monotonic()
+        self._deadline = self._deadline or now + self.settings.submission_seconds
+        if now >= self._deadline:
+            raise HostLost(f"The submission used up its {self.settings.submission_seconds:g} seconds.")
+        self._starts += 1
+        if self._starts > MAX_STARTS:
+            raise HostLost(f"Your code ended the Python process {MAX_STARTS} times; no further start was tried.")
+        self._spawn()
+        for cell in self.cells:
+            result = self.results.setdefault(cell.id, CellResult(cell))
+            if isinstance(result.error, HostLost):
+                continue
+            request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": cell.source}
+            try:
+                reply = wire.unpack(*self._exchange(wire.pack(request), self.settings.cell_seconds, "this cell"))
+                result.error = _student_error(reply["error"], self.cells) if "error" in reply else None
+            except HostLost as error:
+                result.error = error
+                return
+            except (wire.WireError, KeyError, TypeError):
+                self.close()
+                result.error = HostLost("Your code wrote to the grader's connection.")
+                return
+
+    def _spawn(self):
+        self.close()
+        arguments = ["-m", "proctor.host"]
+        command = sandbox.command(self.settings, self.root, self.device, arguments)
+        self._socket, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=self._errors,
+                cwd="/",
+                env=sandbox.environment(tempfile.gettempdir()),
+                preexec_fn=sandbox.limit(self.settings, self.device),
+            )
+        self.alive = True
+        try:
+            self._exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS, "the start")
+        except HostLost as error:
+            raise sandbox.SandboxError(f"a host could not be started: {self._last_words()}") from error
+
+    def _last_words(self):
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it ended without a word"
+
+    def _exchange(self, frame, seconds, what):
+        end = min(time.monotonic() + seconds, self._deadline)
+        try:
+            self._socket.settimeout(max(end - time.monotonic(), 0.001))
+            self._socket.sendall(frame)
+            header_size, buffers_size = wire.LENGTHS.unpack(self._receive(wire.LENGTHS.size, end))
+            if header_size > wire.MAX_HEADER or buffers_size > wire.MAX_BUFFERS:
+                raise HostLost("Your code sent back more data than the grader takes.")
+            return self._receive(header_size, end), self._receive(buffers_size, end)
+        except TimeoutError:
+            self._kill()
+            if time.monotonic() >= self._deadline:
+                limit = f"the submission used up its {self.settings.submission_seconds:g} seconds"
+            else:
+                limit = f"{what} may take {seconds:g} seconds"
+            raise HostLost(f"Your code was stopped: {limit}. Is there a loop that never ends?") from None
+        except (EOFError, OSError):
+            raise HostLost(self._epitaph()) from None
+        except HostLost:
+            self._kill()
+            raise
+
+    def _receive(self, size, end):
+        data = bytearray()
+        while len(data) < size:
+            self._socket.settimeout(max(end - time.monotonic(), 0.001))
+            part = self._socket.recv(min(size - len(data), 2**20))
+            if not part:
+                raise EOFError
+            data += part
+        return bytes(data)
+
+    def _kill(self):
+        self._process.kill()
+        self._process.wait()
+        self.alive = False
+
+    def _epitaph(self):
+        try:
+            status = self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            status = None
+        self._kill()
+        if status is None:
+            return "Your code closed the grader's connection."
+        # bubblewrap reports a signal as a shell does, 128 and the signal's number.
+        number = -status if status < 0 else status - 128
+        if number in set(signal.Signals):
+            return f"Your code ended the Python process ({signal.Signals(number).name})."
+        return f"Your code ended the Python process (exit status {status})."
