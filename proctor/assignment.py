@@ -17,9 +17,7 @@ TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
-MARKER_PHRASES = [
-    f"{edge} {kind}" for edge in ("BEGIN", "END") for kind in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
-]
+MARKER_PHRASES = [f"{edge} {kind}" for edge in ("BEGIN", "END") for kind in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]
 HEADER = re.compile(r"^\s*#\s*%%(%*)(\s.*)?$")
 OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\]|[^\s"\[\]]+)(\s+|$)')
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
@@ -198,13 +196,13 @@ def looks_like_marker(line: str) -> bool:
 
     nbgrader itself looks for the words alone, anywhere in a line, and is silent about a misspelt one.
     """
-    if any(phrase in line for phrase in MARKER_PHRASES):
+    if any(phrase in line for phrase in (*MARKER_PHRASES, "AUTOTEST")):
         return True
     comment = re.search(r"#+\s*(\w.*)", line)
     if comment is None:
         return False
     words = comment.group(1).rstrip(" #=-").split()
-    if words[0] in ("BEGIN", "END", "AUTOTEST", "HASHED"):
+    if words[0] in ("BEGIN", "END"):
         return True
     spelling = " ".join(words).upper()
     return any(
@@ -416,10 +414,7 @@ class Text:
                 "`# %%`, or a `# %%` within a string?",
             )
             return []
-        return [
-            Cell(line, *options[line], cell.source.rstrip())
-            for line, cell in zip(headers, cells, strict=True)
-        ]
+        return [Cell(line, *options[line], cell.source.rstrip()) for line, cell in zip(headers, cells, strict=True)]
 
     def _read_header(self, number: int, line: str) -> tuple[bool, dict]:
         match = re.fullmatch(r"# %%(?: +\[(\w+)\])?(?: +(.*))?", line.rstrip())
@@ -504,9 +499,7 @@ class Text:
                         f"`{BEGIN}` and `{END}` around what students write, in solutions/{self.name}.py",
                     )
                 if name not in checked:
-                    self._wrong(
-                        cell.line, f"the exercise `{name}` has no check cell; add `# %% check={name}`"
-                    )
+                    self._wrong(cell.line, f"the exercise `{name}` has no check cell; add `# %% check={name}`")
                 code = without_markers(join(statements))
             else:
                 code = ""
@@ -540,9 +533,7 @@ class Text:
         asked = self.solutions.regions_of(exercise_statements)
         for region in self.solutions.regions:
             if region not in asked:
-                self.errors.add(
-                    self.solutions.file, region.begin, "no exercise includes this solution region"
-                )
+                self.errors.add(self.solutions.file, region.begin, "no exercise includes this solution region")
 
     def _check_ids(self) -> None:
         seen: dict[str, int] = {}
@@ -550,9 +541,7 @@ class Text:
         for cell in self.cells:
             check = cell.options.get("check")
             if check is not None and check not in exercises:
-                self._wrong(
-                    cell.line, f"a check of an unknown exercise `{check}`{did_you_mean(check, exercises)}"
-                )
+                self._wrong(cell.line, f"a check of an unknown exercise `{check}`{did_you_mean(check, exercises)}")
             if cell.grade_id is None:
                 continue
             if cell.grade_id in seen:
