@@ -5,6 +5,7 @@ import functools
 import importlib
 import io
 import time
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -130,19 +131,16 @@ def open_submission(
 
 
 def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
-    """A known mistake or alternative as checks see it, its code in this process."""
-    module = importlib.import_module(assignment.solutions_module)
-    source = Path(module.__file__).read_text(encoding="utf-8")
-    namespace = {"__name__": f"{assignment.name}_{variant.name}"}
-    exec(_compiled(source, assignment.solutions_module), namespace)
+    """A known mistake or alternative as checks see it, its code in this process.
+
+    Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
+    of the notebook reaches the reference.
+    """
+    reference = vars(importlib.import_module(assignment.solutions_module))
+    namespace = {name: copy(value) if isinstance(value, list | dict) else value for name, value in reference.items()}
     code = bank.changed_code(exercise, variant)
     exec(compile(code, f"<{variant.name}>", "exec"), namespace)
     return Submission(variant.name, InProcess(namespace), [Cell(exercise.id, code)])
-
-
-@functools.lru_cache
-def _compiled(source, name):
-    return compile(source, f"<{name}>", "exec")
 
 
 def run_checks(
@@ -156,10 +154,12 @@ def run_checks(
     """
     run = Run(lambda folder: subjects, device)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
-    quiet = ["--capture=no", f"--rootdir={assignment.root}", "-p", "no:cacheprovider", "-o", "addopts="]
+    # Without these plugins: they collect garbage five times a run, half a second that no check needs.
+    quiet = ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:cacheprovider"]
+    quiet += ["-q", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts=", "--import-mode=importlib"]
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        status = pytest.main([*files, *quiet, "--import-mode=importlib", "-q"], plugins=[run])
+        status = pytest.main([*files, *quiet], plugins=[run])
     if run.fault:
         raise GradingError(run.fault)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -345,6 +345,15 @@ class PlainRun(Run):
     path: Path | None = None
     opened: dict[str, tuple[Assignment, Submission]] = field(default_factory=dict)
 
+    def summary(self):
+        """The points and messages, as a student would read them."""
+        lines = []
+        for assignment, subject in self.opened.values():
+            known = {exercise.id for exercise in assignment.exercises}
+            own = [o for o in self.outcomes if o.subject == subject.name and o.exercise in known]
+            lines += table(draw_up(assignment, subject.name, own, self.device, load_settings(assignment.root), []))
+        return lines
+
     def close(self):
         """End the hosts."""
         for _, subject in self.opened.values():
@@ -369,17 +378,6 @@ def _plain_subjects(run, folder):
         subject = open_submission(path.stem, taken, assignment, load_settings(root), run.device)
         run.opened[folder.name] = (assignment, subject)
     return [run.opened[folder.name][1]]
-
-
-def summary(run: PlainRun) -> list[str]:
-    """The points and messages of a plain run, as lines for the terminal."""
-    lines = []
-    for assignment, subject in run.opened.values():
-        known = {exercise.id for exercise in assignment.exercises}
-        own = [o for o in run.outcomes if o.subject == subject.name and o.exercise in known]
-        settings = load_settings(assignment.root)
-        lines += table(draw_up(assignment, subject.name, own, run.device, settings, []))
-    return lines
 
 
 def table(verdict: Verdict) -> list[str]:

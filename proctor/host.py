@@ -90,7 +90,11 @@ class Host:
         return self.objects[reference.number]
 
     def _out(self, value):
-        return self.refer(value) if self.keep else value
+        if not self.keep:
+            return value
+        if isinstance(value, (tuple, list)):
+            return [self.refer(item) for item in value]
+        return self.refer(value)
 
     def op_run_cell(self, cell, source):
         filename = f"<cell {cell}>"

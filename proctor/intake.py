@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from proctor.assignment import Assignment
 from proctor.submission import Cell
@@ -137,14 +138,14 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         if student is None and nbgrader.get("grade_id"):
             notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         if answer and changed:
-            cell.source = student.source
+            cell.source = _shown(cell, student.source)
         elif changed and nbgrader.get("locked"):
             notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
             cells.append(Cell(original.id, plain_python(cell.source)))
         if changed and not answer and not nbgrader.get("locked"):
-            cell.source = student.source
+            cell.source = _shown(cell, student.source)
             if runs:
                 # Somebody who adds an import to a given cell still has the given cell, and then theirs.
                 cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
@@ -179,13 +180,17 @@ def _match(submitted, release):
     return found, own, notes
 
 
+def _shown(cell, source):
+    return source if cell.cell_type == "code" else safe_markdown(source)
+
+
 def _add_own(cell, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=_safe_outputs(cell))
         cells.append(Cell(kept.id, plain_python(cell.source)))
     else:
-        kept = nbformat.v4.new_markdown_cell(cell.source, id=f"own-{number}")
+        kept = nbformat.v4.new_markdown_cell(safe_markdown(cell.source), id=f"own-{number}")
     rebuilt.append(kept)
 
 
@@ -239,3 +244,14 @@ def plain_python(source: str) -> str:
             return plain_python(rest) if first.split()[0] in ("%%time", "%%timeit", "%%capture") else ""
         lines = [MAGIC.sub(r"\1pass  # \2", line) for line in source.split("\n")]
         return "\n".join(lines)
+
+
+TAG = re.compile(r"<[A-Za-z/!?]")
+
+
+def safe_markdown(source: str) -> str:
+    """Markdown whose HTML, if there is any, is of the harmless kinds."""
+    if not TAG.search(source):
+        return source
+    cleaned = SanitizeHTML().sanitize_html_tags(source)
+    return re.sub(r"^(\s*&gt;)+", lambda match: match[0].replace("&gt;", ">"), cleaned, flags=re.MULTILINE)

@@ -1,0 +1,165 @@
+"""nbgrader's side: submissions come in rebuilt, verdicts go into the gradebook and the feedback.
+
+`course_config.py` puts these classes where nbgrader has its own. Assignments without graders go nbgrader's own way.
+"""
+
+import html
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearOutput, Execute
+
+from proctor import grading, intake
+from proctor.assignment import Assignment, load_assignment
+from proctor.grading import ExerciseVerdict, Verdict
+
+
+def graded_assignment(root: Path, name: str) -> Assignment | None:
+    """The assignment, where it is one that has graders."""
+    if not (root / "graders" / name).is_dir() or not (root / "source" / name / f"{name}.py").exists():
+        return None
+    return load_assignment(root, name)
+
+
+def take_in(path: Path, assignment: Assignment) -> intake.Intake:
+    """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
+    try:
+        return intake.read_submission(path, assignment)
+    except intake.Unreadable as error:
+        return intake.blank(assignment, f"{error}. Nothing could be graded.")
+
+
+class SubmissionExporter(NotebookExporter):
+    """In the place of `Autograde.exporter_class`: a submission is read as its intake rebuilds it.
+
+    So a file that is no notebook, a deleted cell or a stranger's metadata is an ordinary submission from here on.
+    """
+
+    def from_filename(self, filename, resources=None, **kw):
+        """Read a submission; a notebook of nbgrader's own, already taken in, is read as it is."""
+        course, about = self.parent.coursedir, resources["nbgrader"]
+        assignment = graded_assignment(Path(course.root), about["assignment"])
+        folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
+        is_submission = Path(filename).resolve().parent == Path(folder).resolve()
+        if assignment is None or not is_submission or about["notebook"] != assignment.name:
+            return super().from_filename(filename, resources=resources, **kw)
+        resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
+        return self.from_notebook_node(take_in(Path(filename), assignment).notebook, resources=resources, **kw)
+
+
+class ClearOutputs(ClearOutput):
+    """In the place of nbgrader's `ClearOutput`: a human marker still sees the figures of a graded assignment."""
+
+    def preprocess(self, nb, resources):
+        """Clear the outputs of an assignment that nbgrader itself executes."""
+        root = Path(self.parent.parent.coursedir.root)
+        if graded_assignment(root, resources["nbgrader"]["assignment"]) is None:
+            return super().preprocess(nb, resources)
+        return nb, resources
+
+
+class GradeCells(Execute):
+    """In the place of nbgrader's `Execute`: each autograder cell gets its exercise's verdict as its output."""
+
+    def preprocess(self, nb, resources, km=None):
+        """Grade the submission that the notebook was made from."""
+        course, about = self.parent.parent.coursedir, resources["nbgrader"]
+        assignment = graded_assignment(Path(course.root), about["assignment"])
+        if assignment is None or about["notebook"] != assignment.name:
+            return super().preprocess(nb, resources, km)
+        folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
+        taken = take_in(Path(folder) / f"{about['notebook']}.ipynb", assignment)
+        device = grading.resolve_device("auto")
+        verdict = grading.grade_intake(taken, assignment, about["student"], device)
+        self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
+        write_verdict(nb, verdict)
+        return nb, resources
+
+
+def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
+    """Put each exercise's points and messages into its autograder cell, as nbgrader reads and shows them."""
+    exercises = {f"check_{exercise.id}": exercise for exercise in verdict.exercises}
+    first = True
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
+            continue
+        exercise = exercises.get(about["grade_id"])
+        if exercise is None:
+            # nbgrader gives full marks to a cell without outputs.
+            cell.outputs = [nbformat.v4.new_output("error", ename="NoVerdict", evalue="no check for this cell")]
+            continue
+        notes = list(verdict.notes) if first else []
+        if verdict.sandbox == "none":
+            notes.append("This was graded without a sandbox.")
+        first = False
+        shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
+        # An `execute_result` that is a number is what nbgrader takes for the grade.
+        cell.outputs = [
+            nbformat.v4.new_output("display_data", shown),
+            nbformat.v4.new_output("execute_result", {"text/plain": f"{exercise.points:g}"}, execution_count=1),
+        ]
+
+
+def _as_text(exercise, notes):
+    lines = [f"{exercise.title}: {exercise.points:g} of {exercise.max_points:g} points", *notes]
+    for check in exercise.checks:
+        mark = "passed" if check.passed else "failed"
+        lines.append(f"[{mark}] {check.title} ({check.points:g} / {check.max_points:g})")
+        lines += [f"    {line}" for line in check.message.splitlines()]
+    return lines
+
+
+def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
+    color = {"correct": "#2e7d32", "partial": "#b26a00"}.get(exercise.status, "#c62828")
+    head = f"{html.escape(exercise.title)}: {exercise.points:g} of {exercise.max_points:g} points"
+    rows = []
+    for check in exercise.checks:
+        mark, shade = ("passed", "#2e7d32") if check.passed else ("failed", "#c62828")
+        message, *hints = check.message.splitlines() or [""]
+        detail = f"<br>{html.escape(message)}" if message else ""
+        detail += "".join(f"<br><b>Likely cause:</b> {html.escape(hint)}" for hint in hints)
+        rows.append(
+            f'<tr><td style="color:{shade};text-align:left">{mark}</td>'
+            f'<td style="text-align:left">{html.escape(check.title)}{detail}</td>'
+            f"<td>{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>"
+        )
+    noted = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    return (
+        f'<div style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
+        f'<table style="width:100%">{"".join(rows)}</table></div>'
+    )
+
+
+def class_table(assignment: Assignment) -> list[str]:
+    """The class as the gradebook has it, as lines of text: a row for each submission, a column for each exercise."""
+    ids = [exercise.id for exercise in assignment.exercises]
+    grades = read_grades(assignment)
+    width = max([len(student) for student in grades] + [len("submission")])
+    cells = [max(len(name), 6) for name in ids]
+    head = "  ".join(f"{name:>{size}}" for name, size in zip(ids, cells, strict=True))
+    lines = [f"{'submission':<{width}}  {head}  {'total':>6}"]
+    for student, scores in grades.items():
+        row = "  ".join(f"{scores.get(name, 0):>{size}g}" for name, size in zip(ids, cells, strict=True))
+        lines.append(f"{student:<{width}}  {row}  {sum(scores.values()):>6g}")
+    limits = "  ".join(f"{e.points:>{size}g}" for e, size in zip(assignment.exercises, cells, strict=True))
+    return [*lines, f"{'(points)':<{width}}  {limits}  {assignment.points:>6g}"]
+
+
+def read_grades(assignment: Assignment, db_url: str = "") -> dict[str, dict[str, float]]:
+    """Every submission's score for each exercise: {student: {exercise: score}}.
+
+    Parameters
+    ----------
+    db_url : str, the gradebook; the course's own SQLite file if empty
+    """
+    with Gradebook(db_url or f"sqlite:///{assignment.root / 'gradebook.db'}") as gradebook:
+        grades = {}
+        for submission in gradebook.assignment_submissions(assignment.name):
+            scores = {}
+            for notebook in submission.notebooks:
+                scores.update({grade.name.removeprefix("check_"): grade.score for grade in notebook.grades})
+            grades[submission.student.id] = scores
+    return dict(sorted(grades.items()))
