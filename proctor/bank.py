@@ -1,7 +1,10 @@
 """The banks that prove the checks: known mistakes, which also explain failures, and known right alternatives."""
 
-import importlib
+import functools
+import importlib.util
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
 
 from proctor.assignment import Assignment, Exercise
 
@@ -53,11 +56,30 @@ def changed_code(exercise: Exercise, variant: Alternative) -> str:
     return code
 
 
+@functools.lru_cache
+def load_module(root: Path, name: str) -> ModuleType:
+    """A module of the course at `root`, by its dotted name: `solutions.seq2seq`.
+
+    The installed package is taken where it is that very file, so that a check's own import is the same module.
+    """
+    file = Path(root, *name.split(".")).with_suffix(".py")
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is not None and Path(spec.origin).resolve() == file.resolve():
+        return importlib.import_module(name)
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def mistakes(assignment: Assignment) -> list[Mistake]:
     """The assignment's known mistakes."""
-    return importlib.import_module(f"graders.{assignment.name}.mistakes").MISTAKES
+    return load_module(assignment.root, f"graders.{assignment.name}.mistakes").MISTAKES
 
 
 def alternatives(assignment: Assignment) -> list[Alternative]:
     """The assignment's known right alternatives."""
-    return importlib.import_module(f"graders.{assignment.name}.alternatives").ALTERNATIVES
+    return load_module(assignment.root, f"graders.{assignment.name}.alternatives").ALTERNATIVES

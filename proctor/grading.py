@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import importlib
 import io
 import time
 from copy import copy
@@ -136,7 +135,7 @@ def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Al
     Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
     of the notebook reaches the reference.
     """
-    reference = vars(importlib.import_module(assignment.solutions_module))
+    reference = vars(bank.load_module(assignment.root, assignment.solutions_module))
     namespace = {name: copy(value) if isinstance(value, list | dict) else value for name, value in reference.items()}
     code = bank.changed_code(exercise, variant)
     exec(compile(code, f"<{variant.name}>", "exec"), namespace)
@@ -328,14 +327,22 @@ def grade_intake(taken: intake.Intake, assignment: Assignment, name: str, device
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
         outcomes = run_checks(assignment, exercises, [subject], device)
-        notes = list(taken.notes)
-        notes += [f"The cell `{cell}` was stopped. {error}" for cell, error in subject.cell_errors.items()
-                  if isinstance(error, HostLost)]  # fmt: skip
+        notes = [*taken.notes, *_cell_notes(subject.cell_errors, exercises)]
     finally:
         subject.close()
     verdict = draw_up(assignment, name, outcomes, device, settings, notes)
     verdict.seconds = round(time.perf_counter() - start, 2)
     return verdict
+
+
+def _cell_notes(errors, exercises):
+    """What stopped a cell that is no exercise: whatever builds on it may fail for that reason."""
+    notes = []
+    for cell, error in errors.items():
+        unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
+        if cell not in exercises and not unwritten:
+            notes.append(f"The cell `{cell}` stopped: {error}")
+    return notes
 
 
 @dataclass

@@ -126,9 +126,10 @@ def submission(request):
 @pytest.fixture
 def reference(request):
     """The solutions module of the check's assignment."""
-    import importlib
+    from proctor.bank import load_module
 
-    return importlib.import_module(f"solutions.{request.path.parent.name}")
+    folder = request.path.parent
+    return load_module(folder.parent.parent, f"solutions.{folder.name}")
 
 
 @pytest.fixture

@@ -86,13 +86,13 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
     if device == "cuda":
         for path in sorted(Path("/dev").glob("nvidia*")):
             wrap += ["--dev-bind", str(path), str(path)]
-    for name, value in environment("/tmp").items():
+    for name, value in environment(root, "/tmp").items():
         wrap += ["--setenv", name, value]
     return [*wrap, "--remount-ro", str(root), "--chdir", "/tmp", "--", *python]
 
 
-def environment(scratch: str) -> dict[str, str]:
-    """The whole environment of a host."""
+def environment(root: Path, scratch: str) -> dict[str, str]:
+    """The whole environment of a host; `root` is on Python's path, for the packages that can be seen there."""
     user_site = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {"PYTHONNOUSERSITE": "1"}
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     return {
@@ -102,6 +102,7 @@ def environment(scratch: str) -> dict[str, str]:
         "MPLCONFIGDIR": scratch,
         "MPLBACKEND": "Agg",
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(root),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         **threads,

@@ -360,7 +360,7 @@ class InSandbox:
                 stdout=theirs,
                 stderr=self._errors,
                 cwd="/",
-                env=sandbox.environment(tempfile.gettempdir()),
+                env=sandbox.environment(self.root, tempfile.gettempdir()),
                 preexec_fn=sandbox.limit(self.settings, self.device),
             )
         self.alive = True
