@@ -1,0 +1,1 @@
+"""The checks of each assignment, and the banks of mistakes and alternatives that prove them."""

@@ -1,0 +1,107 @@
+"""The checks of `collate_fn`."""
+
+import pytest
+import torch
+
+from proctor import expect
+
+
+@pytest.fixture
+def frequent(reference, generator):
+    """The frequent codes in random order, a list of int."""
+    codes = list(reference.freq_codes)
+    return [codes[i] for i in torch.randperm(len(codes), generator=generator).tolist()]
+
+
+@pytest.fixture
+def rare(reference, generator):
+    """The codes that are too rare to be kept, in random order, a list of int."""
+    kept = set(reference.freq_codes)
+    codes = [code for code in reference.types.values() if code not in kept]
+    return [codes[i] for i in torch.randperm(len(codes), generator=generator).tolist()]
+
+
+def batch(submission, data):
+    """What `collate_fn` gives for these samples: x, masks, y."""
+    result = submission.collate_fn(data)
+    expect.type(result, (tuple, list), "What `collate_fn` returns")
+    expect.equal(len(result), 3, "The number of values that `collate_fn` returns", "Return x, masks and y.")
+    return result
+
+
+def multi_hot(reference, data):
+    """The x that belongs to these samples."""
+    return reference.collate_fn(data)[0]
+
+
+@pytest.mark.points(2)
+def test_shapes(submission, reference, frequent):
+    """A batch has a row for each patient, a column for each visit, and the asked dtypes."""
+    data = [([frequent[:4], frequent[4:5]], 1), ([frequent[5:8], frequent[8:9], frequent[9:11]], 0)]
+    data += [([frequent[11:13]], 1), ([frequent[13:14], frequent[14:19]], 0), ([frequent[19:21]], 0)]
+    x, masks, y = batch(submission, data)
+    num_codes = len(reference.freq_codes)
+    what = "of 5 patients with at most 3 visits"
+    expect.shape(x, (5, 3, num_codes), f"x {what}", "Patients, then visits, then the frequent codes.")
+    expect.dtype(x, torch.float, "x")
+    expect.shape(masks, (5, 3), f"`masks` {what}", "One value for each visit: look along the codes, the last axis.")
+    expect.dtype(masks, torch.bool, "`masks`", "A comparison gives a tensor of this dtype.")
+    expect.shape(y, (5,), f"y {what}")
+    expect.dtype(y, torch.float, "y")
+    expect.equal([int(label) for label in y], [1, 0, 1, 0, 0], "The labels y")
+
+
+@pytest.mark.points(3)
+def test_codes(submission, reference, frequent):
+    """Each frequent code of a visit becomes a one at the place that `code2idx` gives it."""
+    data = [([frequent[:3], frequent[3:4]], 0), ([frequent[4:9], frequent[9:11], frequent[11:12]], 1)]
+    data += [([frequent[12:19]], 0), ([frequent[2:6], frequent[19:23]], 1), ([frequent[0:1]], 0)]
+    x, _, _ = batch(submission, data)
+    hint = "The patient, the visit and `code2idx[code]` say which single element of x becomes 1."
+    expect.close(x, multi_hot(reference, data), "x, for visits of frequent codes,", hint)
+
+
+@pytest.mark.points(2)
+def test_rare_codes(submission, reference, frequent, rare):
+    """Codes that are not frequent leave no trace in x, and do not disturb the others."""
+    data = [([[rare[0], frequent[0], rare[1], frequent[1]], [frequent[2], rare[2]]], 0)]
+    data += [
+        ([[rare[3], rare[4]], [frequent[3], rare[3], frequent[4]], [frequent[5]]], 1),
+        ([[frequent[6]]], 0),
+    ]
+    x, _, _ = batch(submission, data)
+    expect.close(x, multi_hot(reference, data), "x, for visits that also have rare codes,", "Skip rare codes only.")
+
+
+@pytest.mark.points(1)
+def test_repeated_code(submission, reference, frequent):
+    """A code that a visit has twice is still marked with a single one."""
+    data = [([[frequent[0], frequent[1], frequent[0]], [frequent[2]] * 5], 1), ([[frequent[3]]], 0)]
+    x, _, _ = batch(submission, data)
+    expect.true(
+        not (x > 1).any(),
+        "x should be 1 where a visit has the code, however often, but has a value above 1. "
+        "x says whether a code occurs, not how many times.",
+        x,
+    )
+    expect.close(x, multi_hot(reference, data), "x, for a visit that has a code more than once,")
+
+
+@pytest.mark.points(2)
+def test_masks(submission, frequent, rare):
+    """The mask is true for visits with a frequent code, and false for padding and for visits without any."""
+    data = [([frequent[:1], frequent[1:4]], 1), ([frequent[4:6], rare[:3], frequent[6:7]], 0)]
+    data += [
+        ([rare[3:5], rare[5:6]], 1),
+        ([frequent[7:8]], 0),
+        ([frequent[8:11], frequent[11:12], frequent[:1]], 1),
+    ]
+    _, masks, _ = batch(submission, data)
+    expected = torch.tensor([[1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 0, 0], [1, 1, 1]], dtype=torch.bool)
+    expect.shape(masks, (5, 3), "`masks`", "One value for each visit.")
+    expect.close(
+        masks != 0,
+        expected,
+        "`masks`",
+        "A visit is real where its row of x has at least one 1; padding and visits of rare codes have none.",
+    )

@@ -1,0 +1,136 @@
+"""The checks of `Decoder`."""
+
+import pytest
+import torch
+
+from graders.seq2seq.helpers import (
+    NUM_CODES,
+    NUM_HIDDEN,
+    binary,
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    random_weights,
+)
+from proctor import expect
+
+WHAT = "`Decoder()(x, hiddens)`"
+
+
+@pytest.fixture
+def weights(reference, generator):
+    """Weights under which neither the gates nor the sigmoid saturate."""
+    return random_weights(reference.Decoder(), {"rnn": 0.15, "linear1": 0.1, "linear2": 0.1}, generator)
+
+
+@pytest.fixture
+def expected(reference, weights):
+    """The reference decoder with these weights, on the CPU: `expected(x, hiddens)` gives preds and hiddens."""
+    decoder = reference.Decoder().eval()
+    decoder.load_state_dict(weights)
+    return lambda x, hiddens: tuple(value.detach() for value in decoder(x, hiddens))
+
+
+def step(decoder, x, hiddens, device):
+    """One step of the student's decoder: preds and hiddens."""
+    result = decoder(x.to(device), hiddens.to(device))
+    expect.type(result, (tuple, list), WHAT)
+    expect.equal(len(result), 2, f"The number of values that {WHAT} returns", "Return preds and hiddens.")
+    return result
+
+
+@pytest.mark.points(2)
+def test_layers(submission, weights):
+    """The decoder has a GRU `rnn` from 105 codes to 128 hidden units, and two linear layers."""
+    decoder = submission.Decoder()
+    check_layers(decoder, weights, "`Decoder()`")
+    extra = sorted(name for name in decoder.state_dict() if name.startswith("rnn.") and name not in weights)
+    expect.true(
+        not extra,
+        f"The GRU should have one layer in one direction, but `Decoder()` also has {extra}.",
+        extra,
+    )
+
+
+@pytest.mark.points(2)
+def test_shapes(submission, generator, device):
+    """A step gives 105 probabilities and 128 hidden values for each patient, also for a single one."""
+    submission.seed(0)
+    decoder = submission.Decoder().to(str(device)).eval()
+    for patients in (7, 1):
+        x = binary(patients, NUM_CODES, generator=generator)
+        preds, hiddens = step(decoder, x, torch.randn(patients, NUM_HIDDEN, generator=generator), device)
+        hint = "`squeeze()` without an axis removes every axis of length one." if patients == 1 else ""
+        where = f" for {patients} patient{'s' * (patients > 1)}"
+        expect.shape(preds, (patients, NUM_CODES), f"preds{where}", hint)
+        hint = hint or "The GRU's last hidden state has an axis for its layers in front."
+        expect.shape(hiddens, (patients, NUM_HIDDEN), f"hiddens{where}", hint)
+        expect.true(
+            bool(((preds >= 0) & (preds <= 1)).all()),
+            "preds should be probabilities between 0 and 1, but has values outside.",
+            preds,
+        )
+
+
+@pytest.mark.points(3)
+def test_predictions(submission, weights, expected, generator, device):
+    """The predictions come from the new hidden state, through `linear1`, `act`, `linear2` and `sigmoid`."""
+    x, hiddens = binary(5, NUM_CODES, generator=generator), torch.zeros(5, NUM_HIDDEN)
+    preds, _ = step(build(submission, "Decoder", weights, device), x, hiddens, device)
+    expect.close(preds, expected(x, hiddens)[0], "preds, starting from hiddens of zero,")
+
+
+@pytest.mark.points(3)
+def test_hidden_state(submission, weights, expected, generator, device):
+    """The returned hidden state is the GRU's after this step."""
+    x, hiddens = binary(5, NUM_CODES, generator=generator), torch.zeros(5, NUM_HIDDEN)
+    _, new = step(build(submission, "Decoder", weights, device), x, hiddens, device)
+    expect.close(
+        new,
+        expected(x, hiddens)[1],
+        "The returned hiddens, starting from hiddens of zero,",
+        "A GRU returns its outputs and its last hidden state; the decoder returns the latter.",
+    )
+
+
+@pytest.mark.points(3)
+def test_continues(submission, weights, expected, generator, device):
+    """A step goes on from the hidden state that it is given."""
+    x = binary(5, NUM_CODES, generator=generator)
+    hiddens = torch.randn(5, NUM_HIDDEN, generator=generator)
+    preds, new = step(build(submission, "Decoder", weights, device), x, hiddens, device)
+    hint = "Is the hidden state handed to the GRU as its second argument, each patient with its own?"
+    expect.close(preds, expected(x, hiddens)[0], "preds, starting from hiddens that are not zero,", hint)
+    expect.close(new, expected(x, hiddens)[1], "The returned hiddens, starting from hiddens that are not zero,", hint)
+
+
+@pytest.mark.points(1)
+def test_gradients(submission, generator, device):
+    """Every weight of the decoder can learn, and so can what made its hidden state."""
+    submission.seed(0)
+    decoder = submission.Decoder().to(str(device))
+    x = binary(7, NUM_CODES, generator=generator).to(device)
+    start = submission.put(torch.randn(7, NUM_HIDDEN, generator=generator).to(device))
+    start.requires_grad_()
+    result = submission.keep(decoder)(x, start)
+    preds = submission.keep(submission.library("operator.getitem"))(result, 0)
+    check_gradients(submission, decoder, preds, "preds", generator)
+    expect.true(
+        start.grad is not None and bool((start.grad != 0).any()),
+        "The error of preds should reach the hidden state that the step was given, but does not.",
+        "no gradient",
+    )
+
+
+@pytest.mark.points(1)
+def test_device(submission, generator):
+    """A step works on the device of its inputs."""
+    submission.seed(0)
+    decoder = submission.Decoder().eval()
+    x, hiddens = binary(3, NUM_CODES, generator=generator), torch.randn(3, NUM_HIDDEN, generator=generator)
+    message = (
+        f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU. "
+        "Make new tensors with `device=x.device`."
+    )
+    check_device(decoder, decoder, [x, hiddens], message)

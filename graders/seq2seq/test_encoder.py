@@ -1,0 +1,134 @@
+"""The checks of `Encoder`."""
+
+import pytest
+import torch
+
+from graders.seq2seq.helpers import (
+    NUM_CODES,
+    NUM_HIDDEN,
+    binary,
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    random_weights,
+)
+from proctor import expect
+
+# A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
+OPTIONAL = ("att.bias",)
+
+
+@pytest.fixture
+def weights(reference, generator):
+    """Weights under which the attention is far from uniform, and far from picking a single visit."""
+    return random_weights(reference.Encoder(), {"cnn": 0.3, "att": 0.05}, generator)
+
+
+@pytest.fixture
+def expected(reference, weights):
+    """The reference encoder with these weights, on the CPU: `expected(x, masks)`."""
+    encoder = reference.Encoder().eval()
+    encoder.load_state_dict(weights)
+    return lambda x, masks: encoder(x, masks).detach()
+
+
+@pytest.mark.points(2)
+def test_layers(submission, weights):
+    """The encoder has a convolution `cnn` over three visits and all codes, and a linear layer `att`."""
+    check_layers(submission.Encoder(), weights, "`Encoder()`", OPTIONAL)
+
+
+@pytest.mark.points(2)
+def test_shape(submission, generator, device):
+    """Each patient gets a vector of 128 numbers, also a single patient with a single visit."""
+    submission.seed(0)
+    encoder = submission.Encoder().to(str(device)).eval()
+    for patients, visits in ((5, 3), (1, 1)):
+        x = binary(patients, visits, NUM_CODES, generator=generator).to(device)
+        masks = torch.ones(patients, visits, dtype=torch.bool, device=device)
+        context = encoder(x, masks)
+        expect.shape(
+            context,
+            (patients, NUM_HIDDEN),
+            f"`Encoder()(x, masks)` with x of shape {tuple(x.shape)}",
+            "`squeeze()` without an axis removes every axis of length one." if patients == 1 else "",
+        )
+        expect.dtype(context, torch.float, "`Encoder()(x, masks)`")
+
+
+@pytest.mark.points(3)
+def test_attention(submission, weights, expected, generator, device):
+    """The context is the sum of the visits' hidden states, weighted by attention that sums to one over the visits."""
+    x, masks = binary(5, 7, NUM_CODES, generator=generator), torch.ones(5, 7, dtype=torch.bool)
+    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
+    expect.close(
+        encoder(x.to(device), masks.to(device)),
+        expected(x, masks),
+        "`Encoder()(x, masks)` where all visits are real",
+        "Along which axis does the softmax run, and along which one the sum?",
+    )
+
+
+@pytest.mark.points(3)
+def test_masks(submission, weights, expected, generator, device):
+    """Padded visits never reach the context vector."""
+    masks = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 1, 1, 0], [1, 0, 0, 0, 0]], dtype=torch.bool)
+    # As `collate_fn` makes it: a visit that is masked out has no code.
+    x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
+    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
+    expect.close(
+        encoder(x.to(device), masks.to(device)),
+        expected(x, masks),
+        "`Encoder()(x, masks)` with padded visits",
+        "A visit with mask False should get an attention of zero: mask the scores, before the softmax.",
+    )
+
+
+@pytest.mark.points(2)
+def test_empty_patient(submission, weights, generator, device):
+    """A patient without any real visit gets finite numbers, and leaves the other patients alone."""
+    masks = torch.tensor([[1, 1, 1], [0, 0, 0], [1, 1, 1]], dtype=torch.bool)
+    x = binary(3, 3, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
+    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
+    context = encoder(x.to(device), masks.to(device))
+    what = "`Encoder()(x, masks)` with a patient whose visits are all masked out"
+    expect.shape(context, (3, NUM_HIDDEN), what)
+    expect.true(
+        bool(torch.isfinite(context[1]).all()),
+        f"{what} should be finite for this patient, but has NaN or infinite values. "
+        "The softmax of a row of -inf is NaN; a score of -1e9 is safe.",
+        context[1],
+    )
+    others = context[[0, 2]]
+    alone = encoder(x[[0, 2]].to(device), masks[[0, 2]].to(device))
+    expect.close(others, alone, f"{what}: the context of the other patients")
+
+
+@pytest.mark.points(2)
+def test_gradients(submission, generator, device):
+    """Every weight of the encoder can learn."""
+    submission.seed(0)
+    encoder = submission.Encoder().to(str(device))
+    x = binary(3, 5, NUM_CODES, generator=generator).to(device)
+    masks = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool, device=device)
+    context = submission.keep(encoder)(x * masks.unsqueeze(-1), masks)
+    check_gradients(submission, encoder, context, "`Encoder()(x, masks)`", generator, ignored=OPTIONAL)
+
+
+@pytest.mark.points(1)
+def test_device_and_inputs(submission, generator):
+    """The encoder works where its inputs are, and leaves them as they were."""
+    submission.seed(0)
+    encoder = submission.Encoder().eval()
+    masks = torch.tensor([[1, 1, 1], [1, 1, 0]], dtype=torch.bool)
+    x = binary(2, 3, NUM_CODES, generator=generator)
+    sent_x, sent_masks = submission.put(x), submission.put(masks)
+    encoder(sent_x, sent_masks)
+    expect.equal(submission.get(sent_x), x.tolist(), "x after `Encoder()(x, masks)`", "Work on a copy.")
+    expect.equal(submission.get(sent_masks), masks.tolist(), "`masks` after `Encoder()(x, masks)`", "Work on a copy.")
+    message = (
+        "`Encoder()(x, masks)` should work on the device of x, but mixes devices, and so fails on a GPU. "
+        "Make new tensors with `device=x.device`."
+    )
+    check_device(encoder, encoder, [x, masks], message)

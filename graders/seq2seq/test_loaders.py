@@ -1,0 +1,105 @@
+"""The checks of `load_data`."""
+
+import pytest
+import torch
+
+from proctor import expect
+
+NUM_PATIENTS = 101
+MARKER = "made by the given collate function"
+
+
+def collate_marked(samples):
+    return torch.tensor([sample[0] for sample in samples]), "made by the given collate function"
+
+
+@pytest.fixture
+def loaders(submission, seed):
+    """The student's two loaders, over patients that are known by a number of their own."""
+    submission.seed(seed)
+    train = [(number, 0) for number in range(NUM_PATIENTS)]
+    val = [(1000 + number, 0) for number in range(NUM_PATIENTS)]
+    result = submission.load_data(train, val, submission.send(collate_marked))
+    expect.type(result, (tuple, list), "What `load_data` returns")
+    expect.equal(len(result), 2, "The number of loaders that `load_data` returns", "Return the train and val loaders.")
+    return result
+
+
+def patients(loader, what):
+    """The patients' numbers in one pass over a loader, batch by batch."""
+    numbers = []
+    for batch in loader:
+        expect.type(batch, (tuple, list), f"A batch of the {what}")
+        expect.type(batch[0], torch.Tensor, f"The first value of a batch of the {what}")
+        numbers.append(batch[0].tolist())
+    return numbers
+
+
+def passed(batches):
+    """All patients of one pass, in order."""
+    return [number for batch in batches for number in batch]
+
+
+@pytest.mark.points(1)
+def test_collate_function(loaders):
+    """Both loaders make their batches with the collate function they are given."""
+    for loader, what in zip(loaders, ("train loader", "validation loader"), strict=True):
+        batch = next(iter(loader), None)
+        expect.type(batch, (tuple, list), f"A batch of the {what}")
+        expect.true(
+            MARKER in [value for value in batch if isinstance(value, str)],
+            f"The batches of the {what} should come from the function that `load_data` is given as `collate_fn`, "
+            "but come from somewhere else. Pass it on to `DataLoader`.",
+            what,
+        )
+
+
+@pytest.mark.points(1)
+def test_batches(loaders):
+    """A batch has 32 patients, and the last one the patients that are left."""
+    for loader, what in zip(loaders, ("train loader", "validation loader"), strict=True):
+        sizes = [len(batch) for batch in patients(loader, what)]
+        expect.equal(
+            sizes,
+            [32, 32, 32, 5],
+            f"The batch sizes of the {what} over {NUM_PATIENTS} patients",
+            "No patient is left out of an epoch.",
+        )
+
+
+@pytest.mark.points(1)
+def test_own_patients(loaders):
+    """The train loader serves the train dataset, the validation loader the validation dataset."""
+    for loader, first, what in zip(loaders, (0, 1000), ("train loader", "validation loader"), strict=True):
+        numbers = passed(patients(loader, what))
+        expect.true(
+            numbers and all(first <= number < first + 1000 for number in numbers),
+            f"The {what} should serve the patients of its own dataset, but serves those of the other one.",
+            [what, min(numbers, default=None)],
+        )
+
+
+@pytest.mark.points(1)
+def test_shuffled(loaders):
+    """The train loader brings every patient once in an epoch, in another order each time."""
+    loader = loaders[0]
+    first, second = (passed(patients(loader, "train loader")) for _ in range(2))
+    expect.true(
+        first != sorted(first) and first != second,
+        "The train loader should bring the patients in a new order in each epoch, but the order "
+        f"{'is that of the dataset' if first == sorted(first) else 'stays the same'}.",
+        first,
+    )
+    expect.equal(len(first), len(set(first)), "The number of different patients in an epoch of the train loader")
+
+
+@pytest.mark.points(1)
+def test_in_order(loaders):
+    """The validation loader keeps the order of its dataset."""
+    numbers = passed(patients(loaders[1], "validation loader"))
+    expect.true(
+        numbers == sorted(numbers),
+        "The validation loader should keep the patients in the order of the dataset, but changes it. "
+        "Only training needs a new order.",
+        numbers,
+    )
