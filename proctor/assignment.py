@@ -266,6 +266,7 @@ class Solutions:
         self.statements: dict[str, Statement] = {}
         self.regions: list[Region] = []
         self.lines: list[str] = []
+        self.readable = False
         if not file.is_file():
             errors.add(file, 1, "there is no such file: every assignment needs its solutions")
             return
@@ -276,6 +277,7 @@ class Solutions:
         except SyntaxError as error:
             errors.add(file, error.lineno or 1, f"no valid Python: {error.msg}")
             return
+        self.readable = True
         # The module's docstring never reaches a notebook, so it may speak of the markers.
         docstring = range(0)
         if ast.get_docstring(tree) is not None:
@@ -345,7 +347,8 @@ class Text:
         self.regions: list[Region] = []
         self.exercises: dict[str, Exercise] = {}
         self._read_exercises()
-        self._check_inclusions()
+        if self.solutions.readable:
+            self._check_inclusions()
         self._check_ids()
         self._check_markers()
         self._check_placeholders()
@@ -492,7 +495,7 @@ class Text:
                 continue  # told by _check_ids
             if "exercise" in cell.options:
                 statements = self.statements(cell)
-                if not self.solutions.regions_of(statements):
+                if self.solutions.readable and not self.solutions.regions_of(statements):
                     self._wrong(
                         cell.line,
                         f"the exercise `{name}` has no solution; write include=<name>, and "
@@ -531,7 +534,7 @@ class Text:
             if "exercise" in cell.options:
                 exercise_statements += self.statements(cell)
         asked = self.solutions.regions_of(exercise_statements)
-        for region in self.solutions.regions:
+        for region in self.solutions.regions_of(list(self.solutions.statements.values())):
             if region not in asked:
                 self.errors.add(self.solutions.file, region.begin, "no exercise includes this solution region")
 

@@ -9,7 +9,6 @@ in a copy, so neither source/ nor release/ changes before all has been checked. 
 import argparse
 import ast
 import json
-import keyword
 import os
 import re
 import shutil
@@ -226,17 +225,15 @@ def _has_one_number(mark: ast.expr) -> bool:
 def solution_lines(text: Text) -> dict[str, str]:
     """The lines that give a solution away, with `file:line` of each.
 
-    Lines such as `else:` or `model.eval()`, with fewer than three words, tell nothing; nor do lines that the
-    solutions module has outside its regions as well.
+    Lines of one or two words, such as `else:` or `model.eval()`, tell nothing; nor do lines that the solutions
+    module has outside its regions as well.
     """
-    inside = {n for region in text.solutions.regions for n in range(region.begin, region.end + 1)}
-    given = "\n".join(line for n, line in enumerate(text.solutions.lines, 1) if n not in inside)
+    given = "\n".join(without_solutions("\n".join(text.solutions.lines)))
     found: dict[str, str] = {}
     for region in [*text.solutions.regions, *text.regions]:
         file = region.file.relative_to(text.root).as_posix()
         for number, line in enumerate(region.lines, region.begin + 1):
-            words = [word for word in re.findall(r"[^\W\d]\w*", line) if not keyword.iskeyword(word)]
-            if len(words) >= 3 and not _contains(given, line.strip()):
+            if len(re.findall(r"[^\W\d]\w*", line)) >= 3 and not _contains(given, line.strip()):
                 found.setdefault(line.strip(), f"{file}:{number}")
     return found
 
@@ -289,7 +286,7 @@ def _strings(value) -> Iterator[str]:
 
 
 def check_released_code(text: Text, release: dict[Path, bytes]) -> list[str]:
-    """Where a solution cell without its solution is no valid Python: its markers are indented wrongly."""
+    """Where a solution cell loses more than its solution, or is no valid Python without it."""
     errors = []
     cells = {cell.grade_id: cell for cell in text.cells if "exercise" in cell.options}
     path = text.assignment.release_notebook.relative_to(text.root)
@@ -297,15 +294,25 @@ def check_released_code(text: Text, release: dict[Path, bytes]) -> list[str]:
     for made in notebook.cells:
         if made.id not in cells:
             continue
+        where = f"{text.file.relative_to(text.root).as_posix()}:{cells[made.id].line}"
+        given = without_solutions(text.code(cells[made.id]))
+        lost = [line for line in given if line not in made.source.split("\n")]
+        if lost:
+            errors.append(f"{where}: nbgrader takes `{lost[0].strip()}` out of `{made.id}`, which is no solution")
         try:
             ast.parse(made.source)
         except SyntaxError as error:
-            where = f"{text.file.relative_to(text.root).as_posix()}:{cells[made.id].line}"
             errors.append(
                 f"{where}: the exercise `{made.id}` without its solution is no valid Python ({error.msg}): "
                 f"`{BEGIN}` and `{END}` should be indented as the lines between them"
             )
     return errors
+
+
+def without_solutions(code: str) -> list[str]:
+    """The lines of well-marked code outside its solution regions, but for blank ones."""
+    parts = re.split(rf"(?m)^ *(?:{BEGIN}|{END}) *$", code)
+    return [line for part in parts[::2] for line in part.split("\n") if line.strip()]
 
 
 def load_config(root: Path, filename: str = "course_config.py") -> Config:
@@ -331,7 +338,7 @@ def generate_release(text: Text, staging: Path) -> None:
     coursedir.db_url = str(coursedir.db_url)  # the default follows root, which now moves
     coursedir.root = str(staging)
     coursedir.assignment_id = text.name
-    with _scripts_on_path():
+    with scripts_on_path():
         result = capture_log(GenerateAssignment(coursedir=coursedir, config=config))
     if not result["success"]:
         lines = [line for line in (result.get("log", "") + result["error"]).splitlines() if "Error: " in line]
@@ -340,7 +347,7 @@ def generate_release(text: Text, staging: Path) -> None:
 
 
 @contextmanager
-def _scripts_on_path():
+def scripts_on_path():
     """nbgrader calls `alembic` by name when it makes a gradebook: it lies beside the Python that runs this."""
     path = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
