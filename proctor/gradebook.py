@@ -4,6 +4,7 @@
 """
 
 import html
+import re
 from pathlib import Path
 
 import nbformat
@@ -119,18 +120,24 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     for check in exercise.checks:
         mark, shade = ("passed", "#2e7d32") if check.passed else ("failed", "#c62828")
         message, *hints = check.message.splitlines() or [""]
-        detail = f"<br>{html.escape(message)}" if message else ""
-        detail += "".join(f"<br><b>Likely cause:</b> {html.escape(hint)}" for hint in hints)
+        detail = f"<br>{_inline(message)}" if message else ""
+        detail += "".join(f"<br><b>Likely cause:</b> {_inline(hint)}" for hint in hints)
+        title = _inline(check.title) if check.passed else f"<b>{_inline(check.title)}</b>"
         rows.append(
-            f'<tr><td style="color:{shade};text-align:left">{mark}</td>'
-            f'<td style="text-align:left">{html.escape(check.title)}{detail}</td>'
-            f"<td>{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>"
+            f'<tr style="vertical-align:top"><td style="color:{shade};width:5em;text-align:left">{mark}</td>'
+            f'<td style="text-align:left">{title}{detail}</td>'
+            f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
         )
-    noted = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    noted = "".join(f"<p>{_inline(note)}</p>" for note in notes)
     return (
         f'<div style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
         f'<table style="width:100%">{"".join(rows)}</table></div>'
     )
+
+
+def _inline(text):
+    """Text as HTML, what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def class_table(assignment: Assignment) -> list[str]:
