@@ -11,5 +11,35 @@ c.ClearSolutions.text_stub = "Your answer here."
 # nbgrader copies whatever lies beside a notebook to the students; the notebook's text must stay behind.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
 
-# The packages that students get beside the notebooks (`make release-zip`).
-c.Course.student_packages = ["dlh"]
+# Submissions come in rebuilt from the release, and proctor's verdicts are the outputs of the autograder cells.
+# An assignment without graders is executed by nbgrader itself.
+c.Autograde.exporter_class = "proctor.gradebook.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "proctor.gradebook.ClearOutputs",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "proctor.gradebook.GradeCells",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# What student code runs in: "bubblewrap", or "none" where you trust everybody; then every verdict says so.
+c.Proctor.sandbox = "bubblewrap"
+
+# Wall-clock limits of one cell, of one call that a check makes, and of everything a submission does, in seconds.
+c.Proctor.cell_seconds = 20
+c.Proctor.call_seconds = 20
+c.Proctor.submission_seconds = 180
+
+# What a submission may take of memory, and write to its scratch folder.
+c.Proctor.memory_gigabytes = 6
+c.Proctor.scratch_megabytes = 256
+
+# The packages that students import: they are visible to submissions, and go into `make release-zip`.
+c.Proctor.packages = ["dlh"]

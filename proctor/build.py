@@ -404,7 +404,7 @@ def student_files(root: Path, title: str) -> dict[Path, bytes]:
         for file, content in _files_in(root / "release" / name):
             if files.setdefault(file, content) != content:
                 raise BuildError([f"release/{name}/{file.as_posix()}:1: another assignment has such a file, too"])
-    packages = list(load_config(root).get("Course", {}).get("student_packages", []))
+    packages = list(load_config(root).get("Proctor", {}).get("packages", []))
     for package in packages:
         files |= {Path(package) / file: content for file, content in _files_in(root / package)}
     requirements = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
