@@ -1,10 +1,14 @@
 """Figures of the notebooks: an architecture, curves that grow while a model trains, scatter panels."""
 
+import itertools
+
 import numpy as np
 from IPython import display
 from matplotlib import pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics.cluster import contingency_matrix
 
 # Okabe and Ito's palette: colors that stay apart for color-blind readers, light gray last.
 COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000", "#999999"]
@@ -196,7 +200,7 @@ def scatter_panels(points, colorings, names=None):
     for axes, (title, groups) in zip(row[0], colorings.items(), strict=True):
         groups = np.asarray(groups).astype(int)
         if len(groups) != len(points):
-            raise ValueError(f"{title!r} has {len(groups)} groups for {len(points)} points: give each its own")
+            raise ValueError(f"{title!r} has {len(groups)} entries, {len(points)} points: give one for each")
         labels = (names or {}).get(title)
         for group in np.unique(groups):
             chosen = points[groups == group]
@@ -212,3 +216,28 @@ def scatter_panels(points, colorings, names=None):
         )  # fmt: skip
     figure.tight_layout()
     return figure
+
+
+def match_groups(groups, reference):
+    """Number groups anew, so that each has the number of the reference group that it shares most samples with.
+
+    No two groups get the same number; where there are more groups than in the reference, those left over get
+    the numbers after the reference's.
+
+    Parameters
+    ----------
+    groups, reference : (samples,) ints from 0 on
+
+    Returns
+    -------
+    matched : (samples,) int array, the same groups under other numbers
+    """
+    groups, reference = np.asarray(groups), np.asarray(reference)
+    found, known = np.unique(groups), np.unique(reference)
+    rows, columns = linear_sum_assignment(contingency_matrix(groups, reference), maximize=True)
+    numbers = {found[row]: known[column] for row, column in zip(rows, columns, strict=True)}
+    left_over = itertools.count(known.max() + 1)
+    for group in found:
+        if group not in numbers:
+            numbers[group] = next(left_over)
+    return np.array([numbers[group] for group in groups])
