@@ -1,4 +1,4 @@
-"""The command line: `proctor grade`, `proctor audit`, `proctor build`, `proctor demo`, `proctor class-table`."""
+"""The command line of the course: build, grade, audit, demo, table."""
 
 import argparse
 import json
@@ -46,7 +46,7 @@ def _parser():
     build.add_argument("assignments", nargs="*", metavar="A")
     build.set_defaults(command=_build)
 
-    demo = commands.add_parser("demo", help="hand in the demo class, made from the release and the banks")
+    demo = commands.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
     demo.add_argument("assignments", nargs="*", metavar="A")
     demo.set_defaults(command=_demo)
 
@@ -120,20 +120,33 @@ def _demo(arguments):
     from proctor.assignment import load_assignment
 
     root = find_root(arguments.course)
-    for name in _names(arguments, root):
-        for path in demo.hand_in(load_assignment(root, name)):
-            print(path)
+    names = _names(arguments, root)
+    for name in names:
+        assignment = load_assignment(root, name)
+        demo.hand_in(assignment)
+        demo.grade_class(assignment)
+    for name in names:
+        print()
+        _print_table(load_assignment(root, name))
+    print(f"\ngradebook   {root / 'gradebook.db'}")
+    print(f"feedback    {root / 'feedback'}/<submission>/<assignment>/<assignment>.html")
+    print(f"formgrader  run `jupyter lab` in {root}, then open Nbgrader > Formgrader")
     return 0
 
 
 def _table(arguments):
-    from proctor import gradebook
     from proctor.assignment import load_assignment
 
     root = find_root(arguments.course)
     for name in _names(arguments, root):
-        print(*gradebook.class_table(load_assignment(root, name)), sep="\n")
+        _print_table(load_assignment(root, name))
     return 0
+
+
+def _print_table(assignment):
+    from proctor import gradebook
+
+    print(*gradebook.class_table(assignment), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,54 @@
 """The demo class: submissions of every kind that a real class hands in, made from the release and the banks."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from tqdm import tqdm
 
 from proctor import bank
-from proctor.assignment import Assignment
+from proctor.assignment import Assignment, CourseError
 
 MISTAKEN = 6
+
+
+# How nbgrader's log tells that it is done with a submission.
+DONE = {
+    "autograde": re.compile(r"of [\d.]+ points$|Skipping existing"),
+    "generate_feedback": re.compile(r"Writing \d+ bytes|Skipping existing"),
+}
+
+
+def grade_class(assignment: Assignment) -> None:
+    """Run nbgrader's own `autograde` and `generate_feedback` on the class, with progress.
+
+    Raises
+    ------
+    CourseError : where nbgrader fails; the message names its log
+    """
+    log = assignment.root / ".nbgrader.log"
+    total = len(list((assignment.root / "submitted").glob(f"*/{assignment.name}")))
+    # nbgrader calls its helpers by name; SQLAlchemy's warnings about nbgrader's own code help nobody here.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = os.environ | {"PATH": path, "PYTHONWARNINGS": "ignore"}
+    for command, done in DONE.items():
+        arguments = [sys.executable, "-m", "nbgrader", command, assignment.name]
+        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with (
+            subprocess.Popen(arguments, cwd=assignment.root, env=environment, **pipe) as process,
+            log.open("a", encoding="utf-8") as kept,
+            tqdm(total=total, desc=f"nbgrader {command} {assignment.name}", unit="submission") as progress,
+        ):
+            for line in process.stdout:
+                kept.write(line)
+                progress.update(bool(done.search(line.rstrip())))
+        if process.returncode:
+            raise CourseError(f"nbgrader {command} {assignment.name} failed; {log} has the reasons")
 
 
 def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]:
@@ -21,11 +60,19 @@ def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]
 
     Returns
     -------
-    list of Path, one file for each submission; the folder three levels up names what it does
+    list of Path, one file for each submission, in a folder that is named by what it does
+
+    Raises
+    ------
+    CourseError : where the folder holds submissions of others
     """
     submitted = submitted or assignment.root / "submitted"
+    members = dict(demo_class(assignment))
+    others = sorted({path.parent.name for path in submitted.glob(f"*/{assignment.name}")} - set(members))
+    if others:
+        raise CourseError(f"{submitted} holds work of others ({others[0]}, ...); run the demo in a fresh clone")
     written = []
-    for name, content in demo_class(assignment):
+    for name, content in members.items():
         path = submitted / name / assignment.name / f"{assignment.name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, str):
