@@ -213,14 +213,14 @@ class Comorbidity:
 
 
 COMORBIDITIES = {
-    "diabetes": Comorbidity(0.3, {"250": 14, "357": 1.5, "362": 1.5, "272": 4, "536": 1}),
-    "coronary disease": Comorbidity(1.0, {"414": 14, "412": 4, "413": 2, "272": 6, "411": 1.5}),
-    "kidney disease": Comorbidity(0.6, {"585": 12, "403": 8, "588": 2, "285": 5, "584": 4}),
-    "atrial fibrillation": Comorbidity(0.8, {"427": 16, "424": 3, "426": 2, "434": 2}),
-    "obesity": Comorbidity(0.4, {"278": 12, "327": 8, "416": 2, "272": 3}),
-    "depression": Comorbidity(0.0, {"311": 9, "300": 6, "296": 5}),
-    "cancer": Comorbidity(-0.3, {"197": 12, "198": 12, "V10": 10, "453": 3, "285": 4, "288": 3}),
-    "thyroid disease": Comorbidity(0.1, {"244": 14}),
+    "diabetes": Comorbidity(0.4, {"250": 22, "357": 2, "362": 2, "272": 6, "536": 2}),
+    "coronary disease": Comorbidity(2.0, {"414": 26, "412": 8, "413": 4, "272": 8, "411": 3}),
+    "kidney disease": Comorbidity(1.0, {"585": 20, "403": 14, "588": 3, "285": 6, "584": 6}),
+    "atrial fibrillation": Comorbidity(1.5, {"427": 26, "424": 4, "426": 3, "434": 3}),
+    "obesity": Comorbidity(0.6, {"278": 18, "327": 12, "416": 3, "272": 5}),
+    "depression": Comorbidity(0.0, {"311": 14, "300": 9, "296": 8}),
+    "cancer": Comorbidity(-0.5, {"197": 16, "198": 16, "V10": 12, "453": 4, "285": 5, "288": 4}),
+    "thyroid disease": Comorbidity(0.1, {"244": 20}),
 }
 OTHERWISE = 0.12
 
