@@ -87,7 +87,7 @@ def unpack(header: bytes, buffers: bytes, resolve=None):
         return _decode(body, parts, resolve or (lambda reference: reference))
     except WireError:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OverflowError, MemoryError) as error:
         raise WireError(f"malformed frame: {error.__class__.__name__}") from error
 
 
@@ -117,7 +117,7 @@ def _encode(value, buffers, refer, depth):
     if isinstance(value, torch.Tensor) and _sendable(value):
         return _encode_tensor(value, buffers)
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.name in ARRAY_DTYPES:
-        buffers.append(np.ascontiguousarray(value).tobytes())
+        buffers.append(value.astype(ARRAY_DTYPES[value.dtype.name]).tobytes())  # in this machine's byte order
         return {
             "array": len(buffers) - 1,
             "dtype": value.dtype.name,

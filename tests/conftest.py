@@ -1,0 +1,69 @@
+"""What the tests of the engine share: the toy course, built once, and submissions to it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from filelock import FileLock
+
+from proctor.assignment import Assignment, load_assignment
+from proctor.build import build_course
+
+TOY = Path(__file__).parent / "fixtures" / "course"
+
+
+def once(tmp_path_factory, name: str, make) -> Path:
+    """A folder that `make` fills, made by the first of all test processes that asks for it.
+
+    Parameters
+    ----------
+    make : called with the folder, which does not exist yet
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_course(tmp_path_factory) -> Path:
+    """The toy course, built; to be read only, for all tests share it."""
+
+    def make(folder):
+        shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        build_course(folder)
+
+    return once(tmp_path_factory, "toy_course", make)
+
+
+@pytest.fixture(scope="session")
+def toy(toy_course) -> Assignment:
+    """The assignment of the toy course."""
+    return load_assignment(toy_course, "toy")
+
+
+@pytest.fixture
+def release(toy):
+    """The release notebook of the toy course, to be changed as a student would."""
+    return nbformat.read(toy.release_notebook, as_version=4)
+
+
+@pytest.fixture
+def solved(toy, release):
+    """The release notebook with both exercises solved."""
+    for exercise in toy.exercises:
+        cell(release, exercise.id).source = exercise.code
+    return release
+
+
+def cell(notebook, cell_id: str):
+    """The cell of a notebook by its id."""
+    return next(cell for cell in notebook.cells if cell.id == cell_id)
