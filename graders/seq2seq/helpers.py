@@ -91,8 +91,8 @@ def build(submission, name, weights, device, optional=()):
     return module.to(str(device)).eval()
 
 
-def check_gradients(submission, module, output, what, generator, ignored=()):
-    """Going backward from the output reaches every parameter of the module, with finite values.
+def check_gradients(submission, module, output, what, generator, names):
+    """Going backward from the output reaches the named parameters of the module, with finite values.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def check_gradients(submission, module, output, what, generator, ignored=()):
     output : handle of a tensor that the module gave
     what : str, what the output is
     generator : torch.Generator, for the gradient that is sent backward
-    ignored : names of parameters that need no gradient
+    names : of the parameters that are to learn
     """
     expect.true(
         output.requires_grad is True,
@@ -110,12 +110,12 @@ def check_gradients(submission, module, output, what, generator, ignored=()):
         "no gradient at all",
     )
     output.backward(torch.randn(tuple(submission.get(output).shape), generator=generator).to(output.device))
-    gradients = {name: value for name, value in submission.gradients(module).items() if name not in ignored}
+    gradients = {name: value for name, value in submission.gradients(module).items() if name in names}
     reached = [name for name, value in gradients.items() if value is not None and bool((value != 0).any())]
-    without = sorted(set(gradients) - set(reached))
+    without = sorted(set(names) - set(reached))
     expect.true(
         not without,
-        f"Going backward from {what} should give every parameter a gradient, but {without} got none.",
+        f"Going backward from {what} should give every weight a gradient, but {without} got none.",
         without,
     )
     infinite = sorted(name for name, value in gradients.items() if not bool(torch.isfinite(value).all()))

@@ -91,7 +91,7 @@ def test_embeddings_values(submission, generator, device):
     embedding = Embedding(submission, generator, device)
     embeddings, _ = embedding.embed()
     hint = "Call the encoder of the model that is passed in, with x and the masks, and keep the order of the patients."
-    expect.close(embeddings, embedding.expected, "The embeddings", hint)
+    expect.close(embeddings, embedding.expected, "The array of embeddings", hint)
 
 
 @pytest.mark.points(2)
@@ -109,10 +109,15 @@ def test_evaluation_mode(submission, generator, device):
     embedding = Embedding(submission, generator, device)
     trained, _ = embedding.embed(training=True)
     settled, _ = embedding.embed(training=False)
+    expect.true(
+        bool((settled != settled[:1]).any()),
+        "Different patients should have different embeddings, but all of them have the same.",
+        settled,
+    )
     expect.close(
         trained,
         settled,
-        "The embeddings by a model that was left in training mode",
+        "The array of embeddings by a model that was left in training mode",
         "Dropout is at work: switch the model to evaluation mode first.",
     )
 
@@ -159,6 +164,11 @@ def test_same_clusters_again(submission, generator):
     for seed in range(8):
         submission.seed(seed)
         answers.append(clusters_of(submission, embeddings).tolist())
+    expect.true(
+        len(set(answers[0])) > 1,
+        "`get_clusters` should sort the patients into clusters, but puts all of them into one.",
+        answers[0],
+    )
     expect.true(
         all(answer == answers[0] for answer in answers),
         "The same embeddings should give the same cluster labels each time, but did not. K-means starts at random "

@@ -78,7 +78,7 @@ def test_predictions(submission, weights, expected, generator, device):
     """The predictions come from the new hidden state, through `linear1`, `act`, `linear2` and `sigmoid`."""
     x, hiddens = binary(5, NUM_CODES, generator=generator), torch.zeros(5, NUM_HIDDEN)
     preds, _ = step(build(submission, "Decoder", weights, device), x, hiddens, device)
-    expect.close(preds, expected(x, hiddens)[0], "preds, starting from hiddens of zero,")
+    expect.close(preds, expected(x, hiddens)[0], "`preds`, starting from hiddens of zero,")
 
 
 @pytest.mark.points(3)
@@ -89,7 +89,7 @@ def test_hidden_state(submission, weights, expected, generator, device):
     expect.close(
         new,
         expected(x, hiddens)[1],
-        "The returned hiddens, starting from hiddens of zero,",
+        "The returned hidden state, starting from one of zero,",
         "A GRU returns its outputs and its last hidden state; the decoder returns the latter.",
     )
 
@@ -101,12 +101,12 @@ def test_continues(submission, weights, expected, generator, device):
     hiddens = torch.randn(5, NUM_HIDDEN, generator=generator)
     preds, new = step(build(submission, "Decoder", weights, device), x, hiddens, device)
     hint = "Is the hidden state handed to the GRU as its second argument, each patient with its own?"
-    expect.close(preds, expected(x, hiddens)[0], "preds, starting from hiddens that are not zero,", hint)
-    expect.close(new, expected(x, hiddens)[1], "The returned hiddens, starting from hiddens that are not zero,", hint)
+    expect.close(preds, expected(x, hiddens)[0], "`preds`, starting from hiddens that are not zero,", hint)
+    expect.close(new, expected(x, hiddens)[1], "The returned hidden state, starting from one that is not zero,", hint)
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, generator, device):
+def test_gradients(submission, weights, generator, device):
     """Every weight of the decoder can learn, and so can what made its hidden state."""
     submission.seed(0)
     decoder = submission.Decoder().to(str(device))
@@ -115,7 +115,7 @@ def test_gradients(submission, generator, device):
     start.requires_grad_()
     result = submission.keep(decoder)(x, start)
     preds = submission.keep(submission.library("operator.getitem"))(result, 0)
-    check_gradients(submission, decoder, preds, "preds", generator)
+    check_gradients(submission, decoder, preds, "preds", generator, set(weights))
     expect.true(
         start.grad is not None and bool((start.grad != 0).any()),
         "The error of preds should reach the hidden state that the step was given, but does not.",

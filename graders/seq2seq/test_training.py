@@ -69,9 +69,11 @@ def test_loss_padding(submission, reconstruction, generator, device):
         torch.cat([x, torch.zeros_like(padding)], dim=1),
     )
     longer_masks = torch.cat([masks, torch.zeros(PATIENTS, 4, dtype=torch.bool)], dim=1)
+    loss = loss_of(submission, x_hat, x, masks, device)
+    expect.true(bool(loss > 0), "`masked_loss` of a poor reconstruction should be above zero, but is not.", loss)
     expect.close(
         loss_of(submission, longer_x_hat, longer_x, longer_masks, device),
-        loss_of(submission, x_hat, x, masks, device),
+        loss,
         "`masked_loss` of a batch with four padded visits more",
         "It should be the loss of the batch without them: multiply by the masks before you sum.",
     )
@@ -82,6 +84,8 @@ def test_loss_of_empty_batch(submission, reconstruction, device):
     """A batch without any real visit has a loss of zero."""
     x_hat, x = reconstruction
     masks = torch.zeros(PATIENTS, VISITS, dtype=torch.bool)
+    real = loss_of(submission, x_hat, x, ~masks, device)
+    expect.true(bool(real > 0), "`masked_loss` of a poor reconstruction should be above zero, but is not.", real)
     loss = loss_of(submission, x_hat, x * 0, masks, device)
     hint = "The mean of no visits at all is NaN; the sum of none is 0."
     expect.close(loss, 0.0, "`masked_loss` of a batch whose visits are all padded", hint)
@@ -170,7 +174,7 @@ def test_steps(submission, generator, device):
     expect.close(
         trained,
         training.stepped(),
-        f"The model's weights after {EPOCHS} epochs of {NUM_BATCHES} batches",
+        f"The model's weight matrix after {EPOCHS} epochs of {NUM_BATCHES} batches",
         "In each step: clear the gradients, compute the loss, go backward, let the optimizer step.",
         rtol=1e-3,
         atol=1e-4,
