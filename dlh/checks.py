@@ -22,8 +22,7 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        message = "{}: expected {}, obtained {}. {}".format(what, *words, hint)
-        raise AssertionError(message.rstrip(". ") + ".")
+        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
