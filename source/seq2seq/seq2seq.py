@@ -873,20 +873,19 @@ comparison = pd.DataFrame(rows).set_index(["k", "length", "vectors"])
 comparison.round({"Calinski-Harabasz": 0}).round(2)
 
 # %% [markdown]
-# Read it slowly; there is a lesson in each part. The numbers are those of our run; yours may differ a little.
+# Read it slowly; there is a lesson in each part. The numbers are those of our run; yours may differ.
 #
 # - **Start with the highest Calinski-Harabasz score**, 181, of the code counts in two clusters. Those
-#   clusters are worthless: NMI 0.01. They part six patients with very many visits (10 to 30) from the other 994. The
-#   score says how well separated clusters are, not whether they mean anything, and it must never be compared
-#   between different vectors.
-# - **Six clusters, vectors as they are.** The embeddings agree with the phenotypes at 0.78 and the counts at
-#   0.20. That is what the autoencoder buys without further thought: a patient with many visits is not far
-#   from everyone else, because attention *averages* over visits.
+#   clusters are worthless: NMI 0.01. They part six patients with very many visits (10 to 30) from the other
+#   994. The score says how well separated clusters are, not whether they mean anything, and it must never be
+#   compared between different vectors.
+# - **Six clusters, vectors as they are.** The embeddings agree with the phenotypes at 0.78 (with other random
+#   seeds we got 0.43 to 0.68), the counts at 0.20. Much of this is the work of attention, even untrained
+#   (0.71): it *averages* over the visits, so a patient with many of them is not far from everyone else.
 # - **Six clusters, length one.** Now the counts reach 0.77, just by dividing each row by its length, and the
-#   embeddings 0.82. So the autoencoder is still ahead, but most of what looked like deep learning was
-#   scaling. With other random seeds we got 0.80 to 0.85.
-# - **The untrained encoder** stays below both, at 0.72. So it is the training that helps, not the
-#   architecture alone.
+#   embeddings 0.82 (with other random seeds 0.80 to 0.85). So the trained encoder is ahead, but by little:
+#   most of what looked like deep learning was scaling.
+# - **The untrained encoder** stays at 0.72, below both. So training does add something to the architecture.
 # - **Heart failure.** Here the counts win, 0.73 to 0.40 in two clusters of length one. No wonder: `DIAG_428`
 #   *is* heart failure. It stands in the records of 93% of the patients with the label, and of less than 1% of
 #   the others. A score that looks too good often has such a leak behind it. (And with two clusters the
