@@ -1,0 +1,67 @@
+"""The real course, as its users run it: notebooks that pass, checks that are proven, a class that is graded."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.validator import Validator
+
+from proctor import audit, gradebook
+from proctor.assignment import list_assignments, load_assignment
+
+ROOT = Path(__file__).parent.parent
+ASSIGNMENTS = list_assignments(ROOT)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_solved_notebook_runs_and_passes_its_visible_checks(name):
+    assert Validator().validate(str(load_assignment(ROOT, name).source_notebook)) == {}
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_checks_are_proven(name, capsys):
+    result = audit.audit(load_assignment(ROOT, name), device="cpu")
+    with capsys.disabled():
+        print("", *audit.matrix(result), sep="\n")
+    assert result.faults == []
+    kinds = [trial.kind for trial in result.trials]
+    assert kinds.count("mistake") >= 40
+    assert kinds.count("alternative") >= 15
+
+
+# What each submission of the demo class earns, by hand: the mistakes lose the checks that the audit names.
+TOTALS = {
+    "seq2seq": {
+        "complete": 100,
+        "blank": 0,
+        "half_done": 35,
+        "syntax_error": 85,
+        "never_ends": 85,
+        "kills_the_process": 85,
+        "prints_100_megabytes": 100,
+        "edited_checks": 0,
+        "deleted_cells": 90,
+        "not_a_notebook": 0,
+    },
+}
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_demo_class_gets_its_points(name, tmp_path):
+    course = tmp_path / "course"
+    shutil.copytree(ROOT, course, ignore=shutil.ignore_patterns(".*", "submitted", "autograded", "feedback", "*.db"))
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["build", name], ["demo", name]):
+        subprocess.run([sys.executable, "-m", "proctor.cli", *command], cwd=course, env=environment, check=True)
+    assignment = load_assignment(course, name)
+    grades = {student: sum(scores.values()) for student, scores in gradebook.read_grades(assignment).items()}
+    known = {student: points for student, points in grades.items() if student in TOTALS[name]}
+    assert known == TOTALS[name]
+    others = set(grades) - set(known)
+    assert all(grades[student] == assignment.points for student in others if student.startswith("alternative_"))
+    assert all(0 < grades[student] < assignment.points for student in others if student.startswith("mistake_"))
+    pages = {path.parts[-3] for path in (course / "feedback").glob(f"*/{name}/{name}.html")}
+    assert pages == set(grades)
