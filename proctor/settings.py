@@ -20,7 +20,7 @@ class Settings:
     cell_seconds, call_seconds, submission_seconds : float, wall-clock limits of one cell of a notebook, of one call
         that a check makes, and of all that a submission does
     memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
-    scratch_megabytes : int, what a submission may write to its scratch folder
+    scratch_megabytes : int, what a submission may write to its scratch folder, and to shared memory
     packages : list of str, the course's packages that submissions may import, folders of the course
     """
 
