@@ -9,6 +9,8 @@ import ast
 import numpy as np
 import torch
 
+from proctor.submission import Handle
+
 
 class Unmet(AssertionError):
     """An expectation that the student's code does not meet.
@@ -38,7 +40,8 @@ def _kind(value):
     """What a value is, in a student's words."""
     if value is None:
         return "None (is a `return` missing?)"
-    return f"a {type(value).__name__}"
+    name = value.type_name if isinstance(value, Handle) else value.__class__.__name__
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
 
 
 def _short(value, limit=200):
@@ -108,7 +111,8 @@ def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
     shape(value, expected.shape, what, hint)
     if value.is_floating_point() != expected.is_floating_point() and expected.dtype != torch.float64:
         _fail(f"{what} should have a dtype like {expected.dtype}, but has {value.dtype}.", hint, str(value.dtype))
-    value, expected = value.cpu().to(torch.float64), expected.cpu().to(torch.float64)
+    wide = torch.complex128 if value.is_complex() or expected.is_complex() else torch.float64
+    value, expected = value.cpu().to(wide), expected.cpu().to(wide)
     if not torch.isfinite(value).all() and torch.isfinite(expected).all():
         count = int((~torch.isfinite(value)).sum())
         _fail(f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite.", hint, value)
@@ -125,7 +129,9 @@ def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
 def different(value, other, what, hint=""):
     """Two tensors are not the same."""
     __tracebackhide__ = True
-    if tuple(value.shape) == tuple(other.shape) and torch.allclose(value, other):
+    type(value, (torch.Tensor, np.ndarray), what)
+    value, other = torch.as_tensor(value).detach(), torch.as_tensor(other).detach()
+    if value.shape == other.shape and torch.allclose(value.cpu().double(), other.cpu().double(), equal_nan=True):
         _fail(f"{what} should differ, but are the same.", hint, value)
 
 
