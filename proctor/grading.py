@@ -151,6 +151,9 @@ def run_checks(
     ------
     GradingError : where the checks cannot be run, a fault of the course
     """
+    # As in the hosts: sums in the same order, on any number of cores, and no TF32 in the reference either.
+    torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False
     run = Run(lambda folder: subjects, device)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
     # Without these plugins: they collect garbage five times a run, half a second that no check needs.

@@ -202,6 +202,7 @@ def main():
         os.dup2(nowhere, descriptor)
     sys.stdin = io.StringIO()
     torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False
     notebook = types.ModuleType("__main__")
     notebook.__dict__["display"] = print
     sys.modules["__main__"] = notebook
