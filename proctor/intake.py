@@ -5,26 +5,28 @@ own, and outputs that are text or PNG are taken over. No metadata, tag, grade id
 """
 
 import ast
+import html
 import io
 import json
 import re
+from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
 import nbformat
-from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 from proctor.assignment import Assignment
 from proctor.submission import Cell
 
 MAX_BYTES = 256 * 2**20
 MAX_CELLS = 1000
+MAX_SOURCE_CHARACTERS = 2 * 2**20
 MAX_OUTPUT_CHARACTERS = 10_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 LEFT_OUT = {"training", "plot", "visible-check"}
-KEPT_OUTPUTS = ("text/plain", "image/png")
+KEPT_PICTURES = ("image/png", "image/jpeg")
 
 
 class Unreadable(Exception):
@@ -58,6 +60,8 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     if path.suffix == ".py":
         text = _read_text(path)
+        if len(text) > MAX_SOURCE_CHARACTERS:
+            raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code")
         notebook = jupytext.read(io.StringIO(text), fmt="py")
         sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         return Intake([Cell(f"code {n}", plain_python(source)) for n, source in enumerate(sources, 1)])
@@ -83,10 +87,16 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         for cell in notebook.cells:
             if not isinstance(cell.source, str) or not isinstance(cell.get("metadata", {}), dict):
                 raise TypeError("a cell without source or metadata")
+            if not isinstance(cell.cell_type, str) or not isinstance(cell.get("outputs", []), list):
+                raise TypeError("a cell without a type or a list of outputs")
+            cell.source = _encodable(cell.source)
     except Exception as error:  # noqa: BLE001 - nbformat raises whatever a malformed file makes it stumble over
         raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
     if len(notebook.cells) > MAX_CELLS:
         raise Unreadable(f"{path.name} has {len(notebook.cells)} cells; at most {MAX_CELLS} are graded")
+    # The parser needs some six hundred times the size of what it reads.
+    if sum(len(cell.source) for cell in notebook.cells) > MAX_SOURCE_CHARACTERS:
+        raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code and text in its cells")
     return notebook
 
 
@@ -138,14 +148,14 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         if student is None and nbgrader.get("grade_id"):
             notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         if answer and changed:
-            cell.source = _shown(cell, student.source)
+            _take_over(cell, student)
         elif changed and nbgrader.get("locked"):
             notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
             cells.append(Cell(original.id, plain_python(cell.source)))
         if changed and not answer and not nbgrader.get("locked"):
-            cell.source = _shown(cell, student.source)
+            _take_over(cell, student)
             if runs:
                 # Somebody who adds an import to a given cell still has the given cell, and then theirs.
                 cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
@@ -175,13 +185,18 @@ def _match(submitted, release):
             last = name
         else:
             if name is not None and grade_id is not None:
-                notes.append(f"The cell `{name}` is there twice; the first one was graded.")
+                notes.append(f"The cell `{name}` is there twice; the second one ran as a cell of the student's own.")
             own.setdefault(last, []).append(cell)
     return found, own, notes
 
 
-def _shown(cell, source):
-    return source if cell.cell_type == "code" else safe_markdown(source)
+def _take_over(cell, student):
+    cell.source = student.source
+    if cell.cell_type != "code":
+        pictures = _safe_attachments(student)
+        cell.source = safe_markdown(student.source, pictures)
+        if pictures:
+            cell.attachments = pictures
 
 
 def _add_own(cell, cells, rebuilt):
@@ -190,8 +205,25 @@ def _add_own(cell, cells, rebuilt):
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=_safe_outputs(cell))
         cells.append(Cell(kept.id, plain_python(cell.source)))
     else:
-        kept = nbformat.v4.new_markdown_cell(safe_markdown(cell.source), id=f"own-{number}")
+        kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
+        _take_over(kept, cell)
     rebuilt.append(kept)
+
+
+def _safe_attachments(cell):
+    """The pictures that a student pasted into a markdown cell: PNG and JPEG, bounded."""
+    kept, size = {}, 0
+    given = cell.get("attachments")
+    for name, data in given.items() if isinstance(given, dict) else []:
+        for kind, picture in data.items() if isinstance(data, dict) else []:
+            if kind in KEPT_PICTURES and _is_picture(picture) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
+                size += len(picture)
+                kept[name] = {kind: picture}
+    return kept
+
+
+def _is_picture(data):
+    return isinstance(data, str) and re.fullmatch(r"[A-Za-z0-9+/=\s]+", data) is not None
 
 
 def _safe_outputs(cell):
@@ -204,11 +236,10 @@ def _safe_outputs(cell):
         text = output.get("text") if output.get("output_type") == "stream" else data.get("text/plain", "")
         if output.get("output_type") == "error":
             text = f"{output.get('ename')}: {output.get('evalue')}"
-        text = _bounded("".join(text) if isinstance(text, list) else str(text), MAX_OUTPUT_CHARACTERS - characters)
-        picture = data.get("image/png", "")
-        picture = "".join(picture) if isinstance(picture, list) else str(picture)
-        fits = pictures + len(picture) <= MAX_PICTURE_CHARACTERS
-        if fits and re.fullmatch(r"[A-Za-z0-9+/=\s]+", picture):
+        room = MAX_OUTPUT_CHARACTERS - characters
+        text = plain_text(_joined(text), room) if room > 0 else ""
+        picture = _joined(data.get("image/png", ""))
+        if _is_picture(picture) and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
             pictures += len(picture)
             outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}))
         elif text:
@@ -217,16 +248,25 @@ def _safe_outputs(cell):
     return outputs
 
 
-def _bounded(text, limit):
+def _joined(text):
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
+
+
+def _encodable(text):
+    """Text without halves of surrogate pairs, which JSON can spell and no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def plain_text(text: str, limit: int) -> str:
     """Text without control characters (but for newlines and tabs), cut at the limit with a word about it."""
-    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f]", " ", text)
+    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", _encodable(text[: 4 * limit]))
+    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]", " ", text)
     if len(text) <= limit:
         return text
-    return text[: max(limit, 0)] + "\n... (more output was cut)\n"
+    return text[:limit] + "\n... (more output was cut)\n"
 
 
-MAGIC = re.compile(r"^(\s*)([%!].*|[\w., ]+=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
 
 
 def plain_python(source: str) -> str:
@@ -246,12 +286,30 @@ def plain_python(source: str) -> str:
         return "\n".join(lines)
 
 
-TAG = re.compile(r"<[A-Za-z/!?]")
+HARMLESS_TAGS = (
+    "b|i|u|s|em|strong|sub|sup|small|mark|del|ins|kbd|code|pre|br|hr|blockquote|q|details|summary|"
+    "ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|h[1-6]"
+)
+TAG = re.compile(rf"<(?=[A-Za-z/!?])(?!/?(?:{HARMLESS_TAGS})\s*/?>|https?://[^\s<>]*>)", re.IGNORECASE)
+TARGET = re.compile(r"(\](?:\(|:)\s*<?)(\S+)")
+HARMLESS_TARGET = re.compile(r"(https?|mailto):|data:image/(png|jpeg|gif);|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
-def safe_markdown(source: str) -> str:
-    """Markdown whose HTML, if there is any, is of the harmless kinds."""
-    if not TAG.search(source):
-        return source
-    cleaned = SanitizeHTML().sanitize_html_tags(source)
-    return re.sub(r"^(\s*&gt;)+", lambda match: match[0].replace("&gt;", ">"), cleaned, flags=re.MULTILINE)
+def safe_markdown(source: str, pictures: Collection[str] = ()) -> str:
+    """Markdown that runs nothing in a browser, and reads as it did.
+
+    HTML is kept where it is a harmless tag without attributes; any other `<` gets a space after it, which no browser
+    takes for a tag, and which changes neither a formula nor much of a program. A link or picture whose target is
+    neither on the web nor one of `pictures`, the names of the cell's attachments, leads nowhere.
+    """
+
+    def target(match):
+        plain = html.unescape(re.sub(r"\\(\W)", r"\1", match[2]))
+        plain = re.sub(r"[\x00-\x20]", "", plain)
+        attached = re.match(r"attachment:([\w.-]+)\W*$", match[2])
+        if HARMLESS_TARGET.match(plain) or (attached and attached[1] in pictures):
+            return match[0]
+        return f"{match[1]}#{match[2]}"
+
+    # MathJax makes links, too.
+    return TARGET.sub(target, TAG.sub("< ", source.replace(r"\href", r"\text")))

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from proctor.assignment import Assignment, load_assignment
 from proctor.build import build_course
+from proctor.demo import cell
 
 TOY = Path(__file__).parent / "fixtures" / "course"
 
@@ -62,8 +63,3 @@ def solved(toy, release):
     for exercise in toy.exercises:
         cell(release, exercise.id).source = exercise.code
     return release
-
-
-def cell(notebook, cell_id: str):
-    """The cell of a notebook by its id."""
-    return next(cell for cell in notebook.cells if cell.id == cell_id)
