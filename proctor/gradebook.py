@@ -106,10 +106,10 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
 
 def _as_text(exercise, notes):
     lines = [f"{exercise.title}: {exercise.points:g} of {exercise.max_points:g} points", *notes]
-    for check in exercise.checks:
+    for check, message in grading.told(exercise):
         mark = "passed" if check.passed else "failed"
         lines.append(f"[{mark}] {check.title} ({check.points:g} / {check.max_points:g})")
-        lines += [f"    {line}" for line in check.message.splitlines()]
+        lines += [f"    {line}" for line in message]
     return lines
 
 
@@ -117,9 +117,9 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     color = {"correct": "#2e7d32", "partial": "#b26a00"}.get(exercise.status, "#c62828")
     head = f"{html.escape(exercise.title)}: {exercise.points:g} of {exercise.max_points:g} points"
     rows = []
-    for check in exercise.checks:
+    for check, lines in grading.told(exercise):
         mark, shade = ("passed", "#2e7d32") if check.passed else ("failed", "#c62828")
-        message, *hints = check.message.splitlines() or [""]
+        message, *hints = lines or [""]
         detail = f"<br>{_inline(message)}" if message else ""
         detail += "".join(f"<br><b>Likely cause:</b> {_inline(hint)}" for hint in hints)
         title = _inline(check.title) if check.passed else f"<b>{_inline(check.title)}</b>"

@@ -390,6 +390,16 @@ def _plain_subjects(run, folder):
     return [run.opened[folder.name][1]]
 
 
+def told(exercise: ExerciseVerdict) -> list[tuple[CheckVerdict, list[str]]]:
+    """An exercise's checks, each with the lines of its message; what an earlier one said already is not repeated."""
+    said, checks = set(), []
+    for check in exercise.checks:
+        lines = ["The same as above."] if check.message in said else check.message.splitlines()
+        said |= {check.message} - {""}
+        checks.append((check, lines))
+    return checks
+
+
 def table(verdict: Verdict) -> list[str]:
     """A verdict as lines of text: the exercises with their points, and every message."""
     width = max(len(exercise.title) for exercise in verdict.exercises)
@@ -400,12 +410,11 @@ def table(verdict: Verdict) -> list[str]:
         points = f"{exercise.points:5g} / {exercise.max_points:g}"
         lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")
         if exercise.status == "missing":
-            messages = dict.fromkeys(check.message for check in exercise.checks)
-            lines += [f"      {message}" for message in messages]
+            lines += [f"      {message}" for message in dict.fromkeys(check.message for check in exercise.checks)]
             continue
-        for check in exercise.checks:
+        for check, message in told(exercise):
             if not check.passed:
                 lines.append(f"    - {check.title} (0 / {check.max_points:g})")
-                lines += [f"      {line}" for line in check.message.splitlines()]
+                lines += [f"      {line}" for line in message]
     lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
     return lines
