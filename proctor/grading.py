@@ -20,6 +20,7 @@ from proctor.settings import Settings, load_settings
 from proctor.submission import Cell, HostLost, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
 
 NOT_WRITTEN = "Not implemented yet."
+MAX_MESSAGE = 3000
 
 
 class GradingError(Exception):
@@ -272,10 +273,13 @@ def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
 def draw_up(
     assignment: Assignment, name: str, outcomes: list[Outcome], device: str, settings: Settings, notes: list[str]
 ) -> Verdict:
-    """The verdict over one submission: points, messages, diagnosis."""
+    """The verdict over one submission: points, messages, diagnosis. Written answers are left to a person."""
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)}
-    verdict = Verdict(assignment.name, name, 0.0, assignment.points, device, 0.0, settings.sandbox, notes)
-    for exercise in assignment.exercises:
+    exercises = [exercise for exercise in assignment.exercises if not exercise.written]
+    max_points = sum(exercise.points for exercise in exercises)
+    notes = [_one_line(note) for note in notes]
+    verdict = Verdict(assignment.name, name, 0.0, max_points, device, 0.0, settings.sandbox, notes)
+    for exercise in exercises:
         own = [outcome for outcome in outcomes if outcome.exercise == exercise.id]
         failed = [outcome.failure for outcome in own if outcome.failure is not None]
         causes = {}
@@ -284,7 +288,7 @@ def draw_up(
         checks = []
         for outcome in own:
             failure, mistake = outcome.failure, causes.get(outcome.check)
-            message = failure.message if failure else ""
+            message = _one_line(failure.message) if failure else ""
             if mistake:
                 message = f"{message}\n{hints[mistake]}"
             earned = 0.0 if failure else outcome.points
@@ -298,6 +302,11 @@ def draw_up(
         )
     verdict.points = sum(exercise.points for exercise in verdict.exercises)
     return verdict
+
+
+def _one_line(text):
+    """Whatever student code put into a message is data: no line of its own, no control characters, no flood."""
+    return intake.plain_text(" ".join(text.split()), MAX_MESSAGE)
 
 
 def _status(points, max_points, failed):

@@ -263,7 +263,7 @@ def plain_text(text: str, limit: int) -> str:
     text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]", " ", text)
     if len(text) <= limit:
         return text
-    return text[:limit] + "\n... (more output was cut)\n"
+    return text[:limit].rstrip() + " ... (the rest was cut)"
 
 
 MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")

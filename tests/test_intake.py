@@ -392,7 +392,7 @@ def test_text_is_bounded_however_many_outputs_it_comes_in(hand_in, solved):
         kept = outputs_of(hand_in, solved, *outputs)
         text = "".join(output.text for output in kept)
         assert 10_000 <= len(text) < 10_100
-        assert text.endswith("(more output was cut)\n")
+        assert text.endswith(" ... (the rest was cut)")
 
 
 def test_pictures_are_bounded(hand_in, solved):
