@@ -33,7 +33,7 @@ def _parser():
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     grade.add_argument("--assignment", metavar="A", help="the assignment, where the file does not tell it")
     grade.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    grade.add_argument("--json", metavar="FILE", help="write the verdicts as a JSON list; - for standard output")
+    grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
     grade.set_defaults(command=_grade)
 
     audit = commands.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
@@ -85,11 +85,11 @@ def _grade(arguments):
         if arguments.json != "-":
             print(*grading.table(verdict), sep="\n", end="\n\n")
     if arguments.json:
-        text = json.dumps([verdict.as_json() for verdict in verdicts], indent=2)
+        text = "".join(json.dumps(verdict.as_json()) + "\n" for verdict in verdicts)
         if arguments.json == "-":
-            print(text)
+            print(text, end="")
         else:
-            Path(arguments.json).write_text(text + "\n", encoding="utf-8")
+            Path(arguments.json).write_text(text, encoding="utf-8")
     return status
 
 

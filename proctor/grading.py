@@ -99,8 +99,10 @@ def identify(path: Path, root: Path) -> str:
 
     Raises
     ------
+    intake.Unreadable : where there is no such file
     GradingError : where neither tells
     """
+    intake.require_file(path)
     names = list_assignments(root)
     if path.stem in names:
         return path.stem
@@ -298,7 +300,7 @@ def draw_up(
         points = sum(check.points for check in checks)
         status = _status(points, exercise.points, failed)
         verdict.exercises.append(
-            ExerciseVerdict(exercise.id, exercise.title, points, exercise.points, status, checks)
+            ExerciseVerdict(exercise.id, exercise.title, points, float(exercise.points), status, checks)
         )
     verdict.points = sum(exercise.points for exercise in verdict.exercises)
     return verdict

@@ -100,10 +100,15 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def require_file(path: Path) -> None:
+    """Raise `Unreadable` where there is no such file."""
+    if not path.is_file():
+        raise Unreadable(f"{path} is not there, or is not a file")
+
+
 def _read_text(path):
+    require_file(path)
     try:
-        if not path.is_file():
-            raise Unreadable(f"{path} is not there, or is not a file")
         if path.stat().st_size > MAX_BYTES:
             raise Unreadable(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; clear its outputs, save it again")
         return path.read_text(encoding="utf-8-sig")

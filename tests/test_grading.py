@@ -384,7 +384,7 @@ def test_grade_prints_the_table_and_exits_0_whatever_the_points(toy, capsys, mon
     out = capsys.readouterr().out
     assert "Double a tensor" in out
     assert "0 / 10" in out
-    (verdict,) = json.loads(written.read_text())
+    verdict = json.loads(written.read_text())
     assert (verdict["points"], verdict["exercises"][1]["status"]) == (0, "missing")
 
 
@@ -399,7 +399,7 @@ def test_grade_goes_on_after_a_file_that_cannot_be_graded_and_exits_2(toy, capsy
     assert len(problems) == 2
     assert problems[0] == "proctor: nowhere/toy.ipynb is not there, or is not a file"
     assert problems[1].startswith("proctor: toy.ipynb is not a notebook: it is not valid JSON")
-    (verdict,) = json.loads(captured.out)
+    verdict = json.loads(captured.out)
     assert verdict["points"] == 10
 
 
