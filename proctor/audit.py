@@ -84,6 +84,8 @@ def _grade_one(root, name, path, device):
 def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
+    Nothing is graded where the bank itself has faults.
+
     Parameters
     ----------
     jobs : int, submissions graded at a time, each by a process of its own
@@ -91,14 +93,24 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
     names = [variant.name for variant in [*mistakes, *alternatives]]
-    result.faults += [f"{name}: there are two variants of this name" for name in set(names) if names.count(name) > 1]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    result.faults += [f"{name}: there are two variants of this name" for name in doubled]
+    notebooks = {}
+    for variant in [*mistakes, *alternatives]:
+        try:
+            notebooks[variant.name] = variant_notebook(assignment, variant)
+        except ValueError as error:
+            result.faults.append(str(error))
+    # A bank that cannot be read explains nothing, either: no submission can be graded with it.
+    if result.faults:
+        return result
     trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
     with tempfile.TemporaryDirectory() as folder:
         pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
         waiting = {}
         for kind, variant in trials:
             path = Path(folder) / f"{variant.name}.ipynb"
-            nbformat.write(variant_notebook(assignment, variant), path)
+            nbformat.write(notebooks[variant.name], path)
             waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
@@ -141,7 +153,7 @@ def _faults(trials):
 def matrix(result: Audit) -> list[str]:
     """The audit as lines of text: a row for each trial, then the faults."""
     trials = result.trials
-    width = max(len(trial.name) for trial in trials)
+    width = max((len(trial.name) for trial in trials), default=0)
     lines = [f"{'submission':<{width}}  {'exercise':<12} points  failed checks -> diagnosis"]
     for trial in trials:
         points = f"{trial.verdict.points:g}/{trial.verdict.max_points:g}"
