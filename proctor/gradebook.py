@@ -26,6 +26,9 @@ def graded_assignment(root: Path, name: str) -> Assignment | None:
 
 def take_in(path: Path, assignment: Assignment) -> intake.Intake:
     """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
+    # Students hand in files; a link could lead to somebody else's.
+    if path.is_symlink():
+        return intake.blank(assignment, f"{path.name} is a link, not a file. Nothing could be graded.")
     try:
         return intake.read_submission(path, assignment)
     except intake.Unreadable as error:

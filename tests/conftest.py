@@ -12,37 +12,41 @@ from proctor.assignment import Assignment, load_assignment
 from proctor.build import build_course
 from proctor.demo import cell
 
-TOY = Path(__file__).parent / "fixtures" / "course"
 
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Makes a folder once for all test processes: `once(name, make)`, where `make` is called with its path."""
 
-def once(tmp_path_factory, name: str, make) -> Path:
-    """A folder that `make` fills, made by the first of all test processes that asks for it.
+    def once(name, make) -> Path:
+        shared = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            shared = shared.parent
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                done.touch()
+        return folder
 
-    Parameters
-    ----------
-    make : called with the folder, which does not exist yet
-    """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder, done = shared / name, shared / f"{name}.done"
-    with FileLock(shared / f"{name}.lock"):
-        if not done.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            done.touch()
-    return folder
+    return once
 
 
 @pytest.fixture(scope="session")
-def toy_course(tmp_path_factory) -> Path:
+def toy_sources() -> Path:
+    """The toy course as its author wrote it."""
+    return Path(__file__).parent / "fixtures" / "course"
+
+
+@pytest.fixture(scope="session")
+def toy_course(toy_sources, once) -> Path:
     """The toy course, built; to be read only, for all tests share it."""
 
     def make(folder):
-        shutil.copytree(TOY, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
         build_course(folder)
 
-    return once(tmp_path_factory, "toy_course", make)
+    return once("toy_course", make)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def change(course, file, old, new):
 
 
 def test_toy_course_is_proven(toy, capsys):
-    status = cli.main(["--course", str(toy.root), "audit"])
+    status = cli.main(["--course", str(toy.root), "audit", "--jobs", "1"])
     out = capsys.readouterr().out
     assert status == 0, out
     rows = {words[0]: words[1:] for line in out.splitlines() if (words := line.split())}
@@ -49,7 +49,7 @@ def test_every_fault_of_the_checks_is_reported(own_course):
            'shape(x, (3, 5), "x")\n\n')  # fmt: skip
     change(own_course, "graders/toy/alternatives.py", '("FACTOR * x", "x + x")', '("FACTOR * x", "x.sum()")')
     assignment = load_assignment(own_course, "toy")
-    result = audit(assignment, device="cpu")
+    result = audit(assignment, device="cpu", jobs=1)
     assert result.faults == [
         "triples: is not caught by any check of `double`",
         "triples: loses points in total as well",
