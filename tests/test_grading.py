@@ -244,11 +244,14 @@ def test_python_file_is_graded(toy, tmp_path):
 
 
 def test_assignment_is_known_by_name_or_by_grade_ids(toy, tmp_path):
+    (tmp_path / "toy.ipynb").touch()
     assert identify(tmp_path / "toy.ipynb", toy.root) == "toy"
     shutil.copy(toy.release_notebook, tmp_path / "ann final (2).ipynb")
     assert identify(tmp_path / "ann final (2).ipynb", toy.root) == "toy"
     nbformat.write(nbformat.v4.new_notebook(), tmp_path / "other.ipynb")
-    for name in ("other.ipynb", "answers.py", "missing.ipynb"):
+    (tmp_path / "answers.py").touch()
+    (tmp_path / "words.ipynb").write_text("words")
+    for name in ("other.ipynb", "answers.py", "words.ipynb"):
         with pytest.raises(GradingError, match=r"name it with --assignment \(there are toy\)"):
             identify(tmp_path / name, toy.root)
 
@@ -429,7 +432,7 @@ def test_place_without_a_course_is_told(tmp_path, capsys):
 def test_command_line_is_installed(toy):
     ran = run(["proctor.cli", "grade", "nowhere.ipynb"], toy.root)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("proctor: nowhere.ipynb: cannot tell the assignment")
+    assert ran.stderr.startswith("proctor: nowhere.ipynb is not there")
     assert ran.stderr.count("\n") == 1
 
 
