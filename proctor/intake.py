@@ -158,7 +158,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
             notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
-            cells.append(Cell(original.id, plain_python(cell.source)))
+            given = not answer and all(earlier.given for earlier in cells)
+            cells.append(Cell(original.id, plain_python(cell.source), given))
         if changed and not answer and not nbgrader.get("locked"):
             _take_over(cell, student)
             if runs:

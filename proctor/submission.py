@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import psutil
+
 from proctor import sandbox, wire
 from proctor.host import Host
 from proctor.settings import Settings
 
 START_SECONDS = 120
 MAX_STARTS = 12
+PATIENCE = 10
 
 
 class StudentError(Exception):
@@ -55,10 +58,12 @@ class Cell:
     ----------
     id : str, the exercise's id for a solution cell, else the position
     source : str, plain Python
+    given : bool, released code that comes before any of the student's, so that its time is not theirs
     """
 
     id: str
     source: str
+    given: bool = False
 
 
 @dataclass
@@ -275,6 +280,35 @@ def _split(frame):
     return frame[start : start + header_size], frame[start + header_size :]
 
 
+class Stopwatch:
+    """Seconds that a process had the machine: the wall clock, without the time in which it waited for a processor.
+
+    So a submission has the same time on a busy machine as on an idle one. It never has more than `PATIENCE` times
+    its limit on the wall, whatever it does to wait.
+
+    Parameters
+    ----------
+    pid : int
+    """
+
+    def __init__(self, pid):
+        self._file = Path(f"/proc/{pid}/schedstat")
+        self._start, self._before = time.monotonic(), self._waited()
+
+    def _waited(self):
+        try:
+            # The second figure: nanoseconds in the queue of a processor (Documentation/scheduler/sched-stats).
+            return int(self._file.read_text().split()[1]) / 1e9
+        except (OSError, IndexError):
+            return 0.0
+
+    def seconds(self):
+        """What has passed since this stopwatch was made; all of it where the process is gone or the kernel is mute."""
+        wall = time.monotonic() - self._start
+        waited = max(self._waited() - self._before, 0.0)
+        return max(wall - waited, wall / PATIENCE)
+
+
 @dataclass
 class InSandbox:
     """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
@@ -297,9 +331,9 @@ class InSandbox:
     alive: bool = False
 
     def __post_init__(self):
-        self._deadline = None
         self._starts = 0
-        self._process = self._socket = self._errors = None
+        self._spent = 0.0
+        self._process = self._pid = self._socket = self._errors = self._stopwatch = None
 
     def request(self, frame):
         """Send a frame and give the two parts of the answer's.
@@ -311,7 +345,7 @@ class InSandbox:
         """
         while not self.alive:
             self._start()
-        return self._exchange(frame, self.settings.call_seconds, "this call")
+        return self._ask_student(frame, self.settings.call_seconds, "this call")
 
     def close(self):
         """Kill the host, and with it everything that it started."""
@@ -323,9 +357,7 @@ class InSandbox:
         self._process, self.alive = None, False
 
     def _start(self):
-        now = time.monotonic()
-        self._deadline = self._deadline or now + self.settings.submission_seconds
-        if now >= self._deadline:
+        if self._spent >= self.settings.submission_seconds:
             raise HostLost(f"The submission used up its {self.settings.submission_seconds:g} seconds.")
         self._starts += 1
         if self._starts > MAX_STARTS:
@@ -337,7 +369,8 @@ class InSandbox:
                 continue
             request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": cell.source}
             try:
-                reply = wire.unpack(*self._exchange(wire.pack(request), self.settings.cell_seconds, "this cell"))
+                seconds = START_SECONDS if cell.given else self.settings.cell_seconds
+                reply = wire.unpack(*self._ask_student(wire.pack(request), seconds, "this cell"))
                 result.error = _student_error(reply["error"], self.cells) if "error" in reply else None
             except HostLost as error:
                 result.error = error
@@ -364,11 +397,11 @@ class InSandbox:
                 preexec_fn=sandbox.limit(self.settings, self.device),
             )
         self.alive = True
+        self._pid = self._process.pid
         try:
             self._exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS, "the start")
+            self._pid = [self._process, *psutil.Process(self._pid).children(recursive=True)][-1].pid
         except HostLost as error:
-            if time.monotonic() >= self._deadline:
-                raise
             raise sandbox.SandboxError(f"a host could not be started: {self._last_words()}") from error
 
     def _last_words(self):
@@ -376,36 +409,48 @@ class InSandbox:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it ended without a word"
 
-    def _exchange(self, frame, seconds, what):
-        end = min(time.monotonic() + seconds, self._deadline)
+    def _ask_student(self, frame, seconds, what):
+        """An exchange on the student's time, of which the whole submission has so much."""
+        left = self.settings.submission_seconds - self._spent
+        if left < seconds:
+            seconds, words = left, f"the submission used up its {self.settings.submission_seconds:g} seconds"
+        else:
+            words = f"{what} may take {seconds:g} seconds"
         try:
-            self._socket.settimeout(max(end - time.monotonic(), 0.001))
+            return self._exchange(frame, seconds, words)
+        finally:
+            self._spent += self._stopwatch.seconds()
+
+    def _exchange(self, frame, seconds, words):
+        self._stopwatch = Stopwatch(self._pid)
+        try:
+            self._socket.settimeout(max(seconds, 0.001))
             self._socket.sendall(frame)
-            header_size, buffers_size = wire.LENGTHS.unpack(self._receive(wire.LENGTHS.size, end))
+            header_size, buffers_size = wire.LENGTHS.unpack(self._receive(wire.LENGTHS.size, seconds))
             if header_size > wire.MAX_HEADER or buffers_size > wire.MAX_BUFFERS:
                 raise HostLost("Your code sent back more data than the grader takes.")
-            return self._receive(header_size, end), self._receive(buffers_size, end)
+            return self._receive(header_size, seconds), self._receive(buffers_size, seconds)
         except TimeoutError:
             self._kill()
-            if time.monotonic() >= self._deadline:
-                limit = f"the submission used up its {self.settings.submission_seconds:g} seconds"
-            else:
-                limit = f"{what} may take {seconds:g} seconds"
-            raise HostLost(f"Your code was stopped: {limit}. Is there a loop that never ends?") from None
+            raise HostLost(f"Your code was stopped: {words}. Is there a loop that never ends?") from None
         except (EOFError, OSError):
             raise HostLost(self._epitaph()) from None
         except HostLost:
             self._kill()
             raise
 
-    def _receive(self, size, end):
+    def _receive(self, size, limit):
         data = bytearray()
         while len(data) < size:
             # Who sends a byte now and then, for ever, has no more time than others.
-            if time.monotonic() >= end:
+            left = limit - self._stopwatch.seconds()
+            if left <= 0:
                 raise TimeoutError
-            self._socket.settimeout(max(end - time.monotonic(), 0.001))
-            part = self._socket.recv(min(size - len(data), 2**20))
+            self._socket.settimeout(max(left, 0.001))
+            try:
+                part = self._socket.recv(min(size - len(data), 2**20))
+            except TimeoutError:
+                continue
             if not part:
                 raise EOFError
             data += part
