@@ -16,7 +16,7 @@ import numpy as np
 from scipy import fft, signal
 from scipy.io import loadmat, savemat
 
-from dlh.data.downloads import data_directory
+from dlh.data.downloads import data_directory, fetch, published_hash, unpack
 
 SAMPLING_RATE = 300
 UNITS_PER_MILLIVOLT = 1000
@@ -24,6 +24,7 @@ UNITS_PER_MILLIVOLT = 1000
 LABELS = ("N", "A", "O", "~")
 FOLDER = "training2017"
 AF_FRACTION = 0.123
+ARCHIVE_URL = "https://physionet.org/files/challenge-2017/1.0.0/training2017.zip"
 UNPACK_ANEW = "unpack the challenge's archive anew"
 
 
@@ -85,6 +86,37 @@ def recordings(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, c
     """
     directory, _ = default_directory(n, af_fraction, seed)
     return load_challenge2017(directory, classes)
+
+
+def download(directory=None, url: str = ARCHIVE_URL) -> Path:
+    """Fetch the challenge's recordings (99 MB, unpacked 180 MB), where they are not there yet.
+
+    The archive is verified with the SHA-256 that the list beside it, SHA256SUMS.txt, states for it.
+
+    Parameters
+    ----------
+    directory : str or Path, gets a folder `training2017`; default `dlh.data.downloads.data_directory()`
+    url : str, of the archive
+
+    Returns
+    -------
+    Path : the folder with the recordings, for `load_challenge2017`
+
+    Raises
+    ------
+    OSError, ValueError : as `dlh.data.downloads.published_hash`, `fetch` and `unpack` say; ValueError as well where
+        the archive has no recordings
+    """
+    directory = data_directory() if directory is None else Path(directory)
+    recordings_folder = directory / FOLDER
+    if (recordings_folder / "REFERENCE.csv").is_file():
+        return recordings_folder
+    archive = fetch(url, directory, published_hash(url))
+    unpack(archive, directory)
+    if not (recordings_folder / "REFERENCE.csv").is_file():
+        raise ValueError(f"{archive} holds no {FOLDER}/REFERENCE.csv, so it is not the challenge's archive.")
+    archive.unlink()
+    return recordings_folder
 
 
 def load_challenge2017(directory, classes=("N", "A")) -> ECGData:
@@ -218,7 +250,8 @@ def _check_header(path, name, samples):
 # Simulation. What one patient has is drawn first, then beats, atrial waves and noise are added up, and a recorder
 # filters them as the challenge's hand-held one did.
 
-VERSION = 1
+# Part of the name of the folder in the cache: raise it with every change to what is simulated.
+VERSION = 2
 SIMULATED_NOTE = "SIMULATED.txt"
 
 # McSharry et al. (2003), Table 1: angle in degrees (R at 0, a beat is 360), amplitude, width in radians.
@@ -374,7 +407,7 @@ def simulate_recording(fibrillates: bool, samples: int, stream: np.random.Genera
     if fibrillates:
         millivolts += _fibrillatory_waves(samples, stream)
     # The size of what the heart does and that of what disturbs it are independent of each other.
-    millivolts *= stream.lognormal(np.log(0.7), 0.45) * (-1 if stream.random() < UPSIDE_DOWN else 1)
+    millivolts *= stream.gamma(5, 0.75 / 5) * (-1 if stream.random() < UPSIDE_DOWN else 1)
     millivolts += _noise(samples, breathing, stream)
     recorded = _recorder(millivolts, stream)
     return np.clip(np.round(recorded * UNITS_PER_MILLIVOLT), -32768, 32767).astype(np.int16)
@@ -433,13 +466,13 @@ def _fibrillating_intervals(seconds, breathing, stream):
 
 def _beats(times, intervals, ventricular, with_p_wave, breathing, samples, stream):
     """The beats' waves added up, in units of the height of R, shape (samples,)."""
-    heights = HEIGHTS * stream.lognormal(0, [0.45, 0.6, 0.1, 0.6, 0.4])
+    heights = HEIGHTS * stream.lognormal(0, [0.45, 0.5, 0.1, 0.5, 0.4])
     heights[P] *= 0.5 if with_p_wave else 0
     heights[T] *= -1 if stream.random() < 0.06 else 1
     offsets = OFFSETS * stream.lognormal(0, [0.08, 0.08, 0, 0.08, 0.08])
     spreads = SPREADS * stream.lognormal(0, 0.15, 5)
     # As in most hearts, the QRS complex is narrower than in the table, more so in some.
-    narrowing = stream.uniform(0.55, 0.95)
+    narrowing = stream.uniform(0.45, 0.85)
     offsets[Q : S + 1] *= narrowing
     spreads[Q : S + 1] *= narrowing
     # At a faster rate P and T come nearer to R, the QRS complex stays as it is. The interval ahead of a beat counts
@@ -511,14 +544,14 @@ def _noise(samples, breathing, stream):
         stream.lognormal(np.log(0.08), 0.7) * wander
         + stream.lognormal(np.log(0.035), 0.9) * motion * bursts
         + stream.lognormal(np.log(0.015), 0.6) * muscle * bursts
-        + stream.lognormal(np.log(0.01), 0.8) * hum
+        + stream.lognormal(np.log(0.004), 0.9) * hum
     )
 
 
 # The challenge's recorder passes 0.5 to 40 Hz.
 RECORDER = np.concatenate([
     signal.butter(1, 0.5, "high", fs=SAMPLING_RATE, output="sos"),
-    signal.butter(4, 40, "low", fs=SAMPLING_RATE, output="sos"),
+    signal.butter(3, 40, "low", fs=SAMPLING_RATE, output="sos"),
 ])  # fmt: skip
 
 
