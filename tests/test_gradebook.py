@@ -93,7 +93,7 @@ def artist(assignment):
 def eve(assignment):
     """Nothing done, but outputs, texts, metadata and messages that would do something if they could."""
     notebook = nbformat.read(assignment.release_notebook, as_version=4)
-    evil = "<script>alert('eve')</script><img src=x onerror=\"alert('eve')\"><u>eve html</u>"
+    evil = "<script>alert('eve')</script><img src=x onerror=\"alert('eve')\"><u class='eve'>eve html</u>"
     outputs = [
         new_output("display_data", {"text/html": evil, "image/svg+xml": f"<svg onload='alert(1)'>{evil}</svg>"}),
         new_output("display_data", {"application/javascript": "alert('eve')"}),
@@ -250,7 +250,7 @@ class Page(HTMLParser):
 def test_nothing_of_a_student_runs_in_the_feedback(graded):
     page = Page(feedback(graded, "eve"))
     assert [code for code in page.runs if "alert('eve')" in code] == []
-    assert "<u>eve html" not in feedback(graded, "eve"), "a message or a printed text that became HTML"
+    assert "<u class='eve'>" not in feedback(graded, "eve"), "a message or a printed text that became HTML"
     said = " ".join(page.text)
     assert "Your code stopped with ValueError: <script>alert('eve')</script>" in said
     assert "click" in said
