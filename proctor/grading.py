@@ -16,8 +16,9 @@ from proctor import bank, intake
 from proctor.assignment import Assignment, Exercise, find_root, list_assignments, load_assignment
 from proctor.expect import Unmet
 from proctor.plugin import Failure, Outcome, Run
+from proctor.process import HostLost, HostProcess, Nursery
 from proctor.settings import Settings, load_settings
-from proctor.submission import Cell, HostLost, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
+from proctor.submission import Cell, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
 
 NOT_WRITTEN = "Not implemented yet."
 MAX_MESSAGE = 3000
@@ -123,13 +124,14 @@ def _ids(root, name):
 
 
 def open_submission(
-    name: str, taken: intake.Intake, assignment: Assignment, settings: Settings, device: str
+    name: str, taken: intake.Intake, root: Path, device: str, nursery: Nursery | None = None
 ) -> Submission:
-    """The submission as checks see it, its code in the sandbox."""
+    """The submission as checks see it, its code in a sandbox of its own, or in the nursery's where there is one."""
     if taken.refused:
         return Submission(name, Refused(taken.refused), [])
-    connection = InSandbox(taken.cells, assignment.root, settings, device)
-    return Submission(name, connection, taken.cells)
+    settings = load_settings(root)
+    start = nursery.host if nursery else functools.partial(HostProcess, root, settings, device)
+    return Submission(name, InSandbox(taken.cells, settings, start), taken.cells)
 
 
 def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
@@ -320,8 +322,23 @@ def _status(points, max_points, failed):
     return kinds.pop() if kinds in ({"missing"}, {"error"}) else "wrong"
 
 
-def grade(path: Path, root: Path, assignment: str | None = None, device: str = "auto", name: str = "") -> Verdict:
+def grade(
+    path: Path,
+    root: Path,
+    assignment: str | None = None,
+    device: str = "auto",
+    name: str = "",
+    nursery: Nursery | None = None,
+) -> Verdict:
     """Grade one notebook or `.py`.
+
+    Parameters
+    ----------
+    path, root : Path, the file and the course
+    assignment : str, the assignment's name where the file does not tell it
+    device : "auto", "cpu" or "cuda"
+    name : str, what the verdict calls the submission; the path if empty
+    nursery : where its code runs if it is the course's own; a student's has a sandbox of its own
 
     Raises
     ------
@@ -330,14 +347,16 @@ def grade(path: Path, root: Path, assignment: str | None = None, device: str = "
     """
     device = resolve_device(device)
     course = load_assignment(root, assignment or identify(path, root))
-    return grade_intake(intake.read_submission(path, course), course, name or str(path), device)
+    return grade_intake(intake.read_submission(path, course), course, name or str(path), device, nursery)
 
 
-def grade_intake(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
+def grade_intake(
+    taken: intake.Intake, assignment: Assignment, name: str, device: str, nursery: Nursery | None = None
+) -> Verdict:
     """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note."""
     start = time.perf_counter()
     settings = load_settings(assignment.root)
-    subject = open_submission(name, taken, assignment, settings, device)
+    subject = open_submission(name, taken, assignment.root, device, nursery)
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
         outcomes = run_checks(assignment, exercises, [subject], device)
@@ -396,7 +415,7 @@ def _plain_subjects(run, folder):
         assignment = load_assignment(root, folder.name)
         path = run.path or assignment.source_notebook
         taken = intake.read_submission(path, assignment)
-        subject = open_submission(path.stem, taken, assignment, load_settings(root), run.device)
+        subject = open_submission(path.stem, taken, root, run.device)
         run.opened[folder.name] = (assignment, subject)
     return [run.opened[folder.name][1]]
 

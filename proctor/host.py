@@ -22,6 +22,7 @@ from torch import nn
 from proctor import wire
 
 MAX_PRINTED = 100_000
+LEFT = 99  # the exit status of a forked host that was told to leave
 
 
 class Printed(io.TextIOBase):
@@ -154,6 +155,19 @@ class Host:
         self.replaced.setdefault(name, (name in self.namespace, self.namespace.get(name)))
         self.namespace[name] = value
 
+    def op_prepare(self, modules):
+        for name in modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        # The first step of an optimizer imports a compiler, which takes longer than everything else.
+        parameter = nn.Parameter(torch.zeros(1))
+        parameter.grad = torch.zeros(1)
+        torch.optim.Adam([parameter]).step()
+
+    def op_fork(self):
+        # Python seeds `random` anew in every child.
+        self.op_seed(0)
+
     def op_end_check(self):
         for name, (existed, value) in self.replaced.items():
             if existed:
@@ -215,7 +229,15 @@ def main():
         except EOFError:
             return
         header, buffers = _read_exactly(requests, header_size), _read_exactly(requests, buffers_size)
-        replies.write(host.answer(wire.unpack(header, buffers, host.resolve)))
+        request = wire.unpack(header, buffers, host.resolve)
+        if request["op"] == "leave":
+            os._exit(LEFT)
+        if request["op"] == "fork" and (child := os.fork()):
+            # The child takes the connection over. When it leaves, this is its answer; when it dies, so does its parent.
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            if status != LEFT:
+                os._exit(status % 256 if status >= 0 else 128 - status)
+        replies.write(host.answer(request))
         replies.flush()
 
 

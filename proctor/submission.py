@@ -2,24 +2,16 @@
 
 import ast
 import inspect
-import signal
-import socket
-import subprocess
-import tempfile
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 
-import psutil
-
-from proctor import sandbox, wire
+from proctor import wire
 from proctor.host import Host
+from proctor.process import START_SECONDS, HostLost, HostProcess
 from proctor.settings import Settings
 
-START_SECONDS = 120
 MAX_STARTS = 12
-PATIENCE = 10
 
 
 class StudentError(Exception):
@@ -44,10 +36,6 @@ class MissingName(Exception):
     def __init__(self, name):
         super().__init__(f"`{name}` is not defined in the notebook.")
         self.name = name
-
-
-class HostLost(Exception):
-    """The host died, fell silent or sent nonsense while student code ran; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -280,35 +268,6 @@ def _split(frame):
     return frame[start : start + header_size], frame[start + header_size :]
 
 
-class Stopwatch:
-    """Seconds that a process had the machine: the wall clock, without the time in which it waited for a processor.
-
-    So a submission has the same time on a busy machine as on an idle one. It never has more than `PATIENCE` times
-    its limit on the wall, whatever it does to wait.
-
-    Parameters
-    ----------
-    pid : int
-    """
-
-    def __init__(self, pid):
-        self._file = Path(f"/proc/{pid}/schedstat")
-        self._start, self._before = time.monotonic(), self._waited()
-
-    def _waited(self):
-        try:
-            # The second figure: nanoseconds in the queue of a processor (Documentation/scheduler/sched-stats).
-            return int(self._file.read_text().split()[1]) / 1e9
-        except (OSError, IndexError):
-            return 0.0
-
-    def seconds(self):
-        """What has passed since this stopwatch was made; all of it where the process is gone or the kernel is mute."""
-        wall = time.monotonic() - self._start
-        waited = max(self._waited() - self._before, 0.0)
-        return max(wall - waited, wall / PATIENCE)
-
-
 @dataclass
 class InSandbox:
     """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
@@ -318,22 +277,24 @@ class InSandbox:
     Parameters
     ----------
     cells : list of Cell
-    root : Path, the course
     settings : Settings
-    device : "cpu" or "cuda"
+    start : gives a new host when it is called, a `HostProcess` or one like it
     """
 
     cells: list[Cell]
-    root: Path
     settings: Settings
-    device: str = "cpu"
+    start: Callable[[], HostProcess]
     results: dict[str, CellResult] = field(default_factory=dict)
-    alive: bool = False
 
     def __post_init__(self):
         self._starts = 0
         self._spent = 0.0
-        self._process = self._pid = self._socket = self._errors = self._stopwatch = None
+        self._host = None
+
+    @property
+    def alive(self):
+        """Whether there is a host at present."""
+        return self._host is not None
 
     def request(self, frame):
         """Send a frame and give the two parts of the answer's.
@@ -345,16 +306,13 @@ class InSandbox:
         """
         while not self.alive:
             self._start()
-        return self._ask_student(frame, self.settings.call_seconds, "this call")
+        return self._ask(frame, self.settings.call_seconds, "this call")
 
     def close(self):
-        """Kill the host, and with it everything that it started."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._socket.close()
-            self._errors.close()
-        self._process, self.alive = None, False
+        """End the host, and with it everything that it started."""
+        if self._host is not None:
+            self._host.close()
+        self._host = None
 
     def _start(self):
         if self._spent >= self.settings.submission_seconds:
@@ -362,7 +320,7 @@ class InSandbox:
         self._starts += 1
         if self._starts > MAX_STARTS:
             raise HostLost(f"Your code ended the Python process {MAX_STARTS} times; no further start was tried.")
-        self._spawn()
+        self._host = self.start()
         for cell in self.cells:
             result = self.results.setdefault(cell.id, CellResult(cell))
             if isinstance(result.error, HostLost):
@@ -370,7 +328,7 @@ class InSandbox:
             request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": cell.source}
             try:
                 seconds = START_SECONDS if cell.given else self.settings.cell_seconds
-                reply = wire.unpack(*self._ask_student(wire.pack(request), seconds, "this cell"))
+                reply = wire.unpack(*self._ask(wire.pack(request), seconds, "this cell"))
                 result.error = _student_error(reply["error"], self.cells) if "error" in reply else None
             except HostLost as error:
                 result.error = error
@@ -380,97 +338,20 @@ class InSandbox:
                 result.error = HostLost("Your code wrote to the grader's connection.")
                 return
 
-    def _spawn(self):
-        self.close()
-        arguments = ["-m", "proctor.host"]
-        command = sandbox.command(self.settings, self.root, self.device, arguments)
-        self._socket, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                stdin=theirs,
-                stdout=theirs,
-                stderr=self._errors,
-                cwd="/",
-                env=sandbox.environment(self.root, tempfile.gettempdir()),
-                preexec_fn=sandbox.limit(self.settings, self.device),
-            )
-        self.alive = True
-        self._pid = self._process.pid
-        try:
-            self._exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS, "the start")
-            self._pid = [self._process, *psutil.Process(self._pid).children(recursive=True)][-1].pid
-        except HostLost as error:
-            raise sandbox.SandboxError(f"a host could not be started: {self._last_words()}") from error
-
-    def _last_words(self):
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it ended without a word"
-
-    def _ask_student(self, frame, seconds, what):
+    def _ask(self, frame, seconds, what):
         """An exchange on the student's time, of which the whole submission has so much."""
         left = self.settings.submission_seconds - self._spent
+        words = f"{what} may take {seconds:g} seconds"
         if left < seconds:
             seconds, words = left, f"the submission used up its {self.settings.submission_seconds:g} seconds"
-        else:
-            words = f"{what} may take {seconds:g} seconds"
+        host = self._host
         try:
-            return self._exchange(frame, seconds, words)
-        finally:
-            self._spent += self._stopwatch.seconds()
-
-    def _exchange(self, frame, seconds, words):
-        self._stopwatch = Stopwatch(self._pid)
-        try:
-            self._socket.settimeout(max(seconds, 0.001))
-            self._socket.sendall(frame)
-            header_size, buffers_size = wire.LENGTHS.unpack(self._receive(wire.LENGTHS.size, seconds))
-            if header_size > wire.MAX_HEADER or buffers_size > wire.MAX_BUFFERS:
-                raise HostLost("Your code sent back more data than the grader takes.")
-            return self._receive(header_size, seconds), self._receive(buffers_size, seconds)
+            return host.exchange(frame, seconds)
         except TimeoutError:
-            self._kill()
+            self.close()
             raise HostLost(f"Your code was stopped: {words}. Is there a loop that never ends?") from None
-        except (EOFError, OSError):
-            raise HostLost(self._epitaph()) from None
         except HostLost:
-            self._kill()
+            self.close()
             raise
-
-    def _receive(self, size, limit):
-        data = bytearray()
-        while len(data) < size:
-            # Who sends a byte now and then, for ever, has no more time than others.
-            left = limit - self._stopwatch.seconds()
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(max(left, 0.001))
-            try:
-                part = self._socket.recv(min(size - len(data), 2**20))
-            except TimeoutError:
-                continue
-            if not part:
-                raise EOFError
-            data += part
-        return bytes(data)
-
-    def _kill(self):
-        self._process.kill()
-        self._process.wait()
-        self.alive = False
-
-    def _epitaph(self):
-        try:
-            status = self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            status = None
-        self._kill()
-        if status is None:
-            return "Your code closed the grader's connection."
-        # bubblewrap reports a signal as a shell does, 128 and the signal's number.
-        number = -status if status < 0 else status - 128
-        if number in set(signal.Signals):
-            return f"Your code ended the Python process ({signal.Signals(number).name})."
-        return f"Your code ended the Python process (exit status {status})."
+        finally:
+            self._spent += host.seconds

@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ import pytest
 import torch
 
 from proctor import sandbox, wire
+from proctor.process import HostLost, HostProcess, Nursery
 from proctor.sandbox import SandboxError
 from proctor.settings import Settings, SettingsError, load_settings
 from proctor.submission import (
     MAX_STARTS,
     Cell,
     Handle,
-    HostLost,
     InProcess,
     InSandbox,
     MissingName,
@@ -157,7 +158,8 @@ def submission(request, both):
 def sandboxed(root, cells, **settings):
     """A submission in the sandbox; its cells may be given as texts."""
     cells = [cell if isinstance(cell, Cell) else Cell(f"cell {n}", cell) for n, cell in enumerate(cells)]
-    return Submission("eve", InSandbox(cells, root, replace(load_settings(root), **settings)), cells)
+    settings = replace(load_settings(root), **settings)
+    return Submission("eve", InSandbox(cells, settings, partial(HostProcess, root, settings, "cpu")), cells)
 
 
 @pytest.fixture
@@ -586,7 +588,7 @@ def test_close_leaves_no_process(submit):
     subject = submit(PROBE)
     subject.leaves_a_child()
     mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    before = descendants(subject._connection._process.pid)
+    before = descendants(subject._connection._host._process.pid)
     assert len(before) >= 3, "bubblewrap, the host and its child"
     subject.close()
     end = time.monotonic() + 5
@@ -851,3 +853,35 @@ def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
 def test_settings_are_those_of_the_course(toy_course):
     settings = load_settings(toy_course)
     assert settings == Settings(packages=["toylib"], cell_seconds=3, call_seconds=3)
+
+
+# The nursery, for the course's own code
+
+
+def test_forked_hosts_start_anew_and_answer_as_fresh_ones_do(toy_course):
+    settings = load_settings(toy_course)
+    nursery = Nursery(toy_course, settings, "cpu", ["fractions"])
+    cells = [Cell("code", "import random, sys\nn = random.random()\nimported = 'fractions' in sys.modules\nleft = n")]
+    fresh = sandboxed(toy_course, cells)
+    numbers = [fresh.n]
+    for _ in range(2):
+        forked = Submission("ann", InSandbox(cells, settings, nursery.host), cells)
+        numbers.append(forked.n)
+        assert forked.imported
+        forked.replace("left", 0)
+        forked.close()
+    fresh.close()
+    nursery.close()
+    assert numbers == numbers[:1] * 3
+
+
+def test_nursery_goes_on_after_a_child_that_dies_or_hangs(toy_course):
+    settings = replace(load_settings(toy_course), cell_seconds=1)
+    nursery = Nursery(toy_course, settings, "cpu", [])
+    for source, words in (("import os; os._exit(3)", "exit status 3"), ("while True: pass", "may take 1 seconds")):
+        cells = [Cell("bad", source), Cell("good", "n = 1")]
+        subject = Submission("ann", InSandbox(cells, settings, nursery.host), cells)
+        assert subject.n == 1
+        assert words in str(subject.cell_errors["bad"])
+        subject.close()
+    nursery.close()
