@@ -158,7 +158,7 @@ def print_table(directory, per_class=738, seed=0):
         print(f"{name:25} {balanced_accuracy(values, labels):.3f}")
 
 
-def draw(path, seed=21, seconds=8):
+def draw(path, seed=4, seconds=8):
     """Simulated recordings of either class beside each other, on the grid of ECG paper."""
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MultipleLocator

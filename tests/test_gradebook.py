@@ -18,9 +18,6 @@ from proctor.build import build_course
 from proctor.demo import cell
 from proctor.gradebook import class_table, read_grades
 
-# One process grades the class for all tests (`--dist loadgroup`); without it, the others wait for that one.
-pytestmark = pytest.mark.xdist_group("gradebook")
-
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 WRITTEN = """
 # %% [markdown]
