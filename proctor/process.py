@@ -82,7 +82,7 @@ class HostProcess:
             self.exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS)
             # bubblewrap is the outer process; the innermost one is the host.
             self.pid = [self._process, *psutil.Process(self.pid).children(recursive=True)][-1].pid
-        except HostLost as error:
+        except (HostLost, TimeoutError) as error:
             reason = self._last_words()
             self.close()
             raise sandbox.SandboxError(f"a host could not be started: {reason}") from error

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from proctor import sandbox, wire
+from proctor import process, sandbox, wire
 from proctor.process import HostLost, HostProcess, Nursery
 from proctor.sandbox import SandboxError
 from proctor.settings import Settings, SettingsError, load_settings
@@ -775,6 +775,16 @@ def test_bubblewrap_that_does_not_work_is_told_in_its_words(submit, monkeypatch,
         _ = submit("n = 1").n
 
 
+def test_host_that_never_starts_is_no_fault_of_the_submission(submit, monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: waiting for the disk' >&2\nexec sleep 600\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(sandbox, "find_bubblewrap", lambda: str(fake))
+    monkeypatch.setattr(process, "START_SECONDS", 1)
+    with pytest.raises(SandboxError, match="could not be started: bwrap: waiting for the disk"):
+        _ = submit("n = 1").n
+
+
 def test_without_a_sandbox_code_runs_all_the_same(submit):
     subject = submit("from toylib import FACTOR\n\ndef f(x):\n    return FACTOR * x", "import os; os._exit(0)",
                      sandbox="none")  # fmt: skip
@@ -793,13 +803,16 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 """
 UNPRIVILEGED = """
 import os, sys
+from functools import partial
 from pathlib import Path
+from proctor.process import HostProcess
 from proctor.settings import load_settings
 from proctor.submission import Cell, InSandbox, Submission
 
 root = Path(sys.argv[1])
 cells = [Cell("a", "from toylib import FACTOR"), Cell("b", "import os\\nseen = os.path.exists('/etc/passwd')")]
-subject = Submission("x", InSandbox(cells, root, load_settings(root)), cells)
+settings = load_settings(root)
+subject = Submission("x", InSandbox(cells, settings, partial(HostProcess, root, settings, "cpu")), cells)
 print(os.getuid(), subject.FACTOR, subject.seen)
 subject.close()
 """
