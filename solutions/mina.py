@@ -4,9 +4,10 @@ Each of four channels has a convolution over windows of 50 samples and a bidirec
 channels come together at the end. Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what students write.
 """
 
+# ruff: noqa: N803, N806 (the names of the published assignment)
+
 import numpy as np
 import torch
-import torch.nn.functional as F
 from sklearn.metrics import f1_score, roc_auc_score
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
@@ -348,7 +349,7 @@ def train_model(model, train_dataloader, n_epoch=5, lr=0.003, device=None):
             # 2. One step of gradient descent; call the batch's loss `loss`.
             ### BEGIN SOLUTION
             probabilities, _ = model(X, K_beat, K_rhythm, K_freq)
-            loss = F.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)
+            loss = nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
