@@ -750,10 +750,18 @@ table(results)
 
 # %% include=random_chunk_collate_fn
 
+# %% [markdown]
+# An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an epoch as
+# before, a *sampler* goes through the (balanced) recordings several times, in a new order each time. Validation
+# stays as it was.
+
 # %% tags=["training"]
 random_chunk_loaders = {
     "train": torch.utils.data.DataLoader(
-        data_train, shuffle=True, batch_size=batch_size,
+        data_train, batch_size=batch_size,
+        sampler=torch.utils.data.RandomSampler(
+            data_train, num_samples=len(chunked_data_train)
+        ),
         collate_fn=partial(random_chunk_collate_fn, window_size=40),
     ),
     "val": chunked_loaders["val"],
@@ -761,35 +769,26 @@ random_chunk_loaders = {
 for x, y in random_chunk_loaders["train"]:
     print(f"x of the first batch: {tuple(x.shape)}, y: {tuple(y.shape)}")
     break
-print("batches of an epoch, chunks cut once:    ",
-      len(chunked_loaders["train"]))
-print("batches of an epoch, chunks cut at random:",
-      len(random_chunk_loaders["train"]))
-
-# %% [markdown]
-# An epoch now has one chunk of each recording instead of all of them. So that a network sees about as many chunks as
-# before, we train for more epochs. Validation stays as it was.
-
-# %% tags=["training"]
-more = round(len(chunked_data_train) / len(data_train))
-print(f"{more} times as many epochs")
+print("recordings:                ", len(data_train))
+print("batches of an epoch:       ", len(random_chunk_loaders["train"]))
+print("with chunks cut only once: ", len(chunked_loaders["train"]))
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-experiment(MeanSpectrumNet(), random_chunk_loaders, EPOCHS * more, augmented=True)
+experiment(MeanSpectrumNet(), random_chunk_loaders, EPOCHS, augmented=True)
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-experiment(FullyConnectedNet(40 * 17), random_chunk_loaders, EPOCHS * more,
+experiment(FullyConnectedNet(40 * 17), random_chunk_loaders, EPOCHS,
            augmented=True)
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-experiment(ConvNet(17), random_chunk_loaders, EPOCHS * more, augmented=True)
+experiment(ConvNet(17), random_chunk_loaders, EPOCHS, augmented=True)
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-experiment(TorchLSTMNet(17), random_chunk_loaders, EPOCHS * more, augmented=True)
+experiment(TorchLSTMNet(17), random_chunk_loaders, EPOCHS, augmented=True)
 
 # %% [markdown]
 # ### All results
