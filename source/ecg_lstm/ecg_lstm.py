@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Recurrent networks on the rhythm of the heart
 #
-# A healthy heart beats like a good drummer: nearly, but never quite, like a machine. In **atrial fibrillation**
-# the atria quiver instead of beating, and pulses reach the ventricles at random. The drummer has lost the
-# beat. Millions live with it, many without knowing, and it multiplies the risk of a stroke. A recording of
-# half a minute, taken with a device that fits in a pocket, could find it, if only someone had the time to look
-# at all those recordings.
+# A healthy heart beats like a good drummer: nearly, but never quite, like a machine. In **atrial
+# fibrillation** the atria quiver instead of beating, and pulses reach the ventricles at random. The drummer
+# has lost the beat. Millions live with it, many without knowing, and it multiplies the risk of a stroke. A
+# recording of half a minute, taken with a device that fits in a pocket, could find it, if only someone had
+# the time to look at all those recordings.
 #
 # In this assignment networks do the looking. What they must hear is rhythm, which is a matter of *time*: is
 # this beat where the beats before led us to expect it? So you will
@@ -19,7 +19,7 @@
 #
 # | | | |
 # | --- | --- | --- |
-# | 1 | a question about the data | {{points:imbalance}} |
+# | 1 | a question about unequal classes | {{points:imbalance}} |
 # | 7 | the LSTM | {{points:lstm}} |
 # | 9 | ConvNet | {{points:conv_net}} |
 # | 9 | LSTMNet | {{points:lstm_net}} |
@@ -34,10 +34,11 @@
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
 #   difference. After you hand in, more checks run, on other data.
-# - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**, and
-#   where your own experiments have a number to show for it, the number.
+# - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
+#   and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.
-# - With the settings below, the whole notebook takes a few minutes on a laptop. If you have a GPU, it is used.
+# - With the settings below, the whole notebook takes a few minutes on a laptop. If you have a GPU, it is
+#   used.
 
 # %%
 from functools import partial
@@ -54,6 +55,10 @@ from dlh.d2l_torch import d2l
 from dlh.data import ecg
 from dlh.data.ecg import load_challenge2017
 
+# On one core the results are the same however many your machine has, and
+# networks this small would gain little from more.
+torch.set_num_threads(1)
+
 # %% [markdown]
 # Two settings decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
 # experiments used 5622 recordings and 20 epochs, for some networks 100.
@@ -66,10 +71,10 @@ SEED = 12345
 # %% [markdown]
 # ## 1 The data
 #
-# In the [PhysioNet/CinC Challenge 2017](https://physionet.org/content/challenge-2017/1.0.0/), teams from all over
-# the world let computers judge recordings of a single-lead electrocardiogram (ECG), 300 samples a second, 9 to 61
-# seconds long. We take two of its classes, normal rhythm (label N, our class 0) and atrial fibrillation (label
-# A, our class 1).
+# In the [PhysioNet/CinC Challenge 2017](https://physionet.org/content/challenge-2017/1.0.0/), teams from all
+# over the world let computers judge recordings of a single-lead electrocardiogram (ECG), 300 samples a
+# second, 9 to 61 seconds long. We take two of its classes, normal rhythm (label N, our class 0) and atrial
+# fibrillation (label A, our class 1).
 #
 # The recordings are about 100 MB. Who has fetched them (`python -m dlh.data ecg --download`) works with them;
 # everybody else gets recordings that we **simulate**: no real patients, but the same files, with the rhythms,
@@ -80,9 +85,9 @@ directory, source = ecg.default_directory(n=RECORDINGS)
 print(source)
 
 # %% [markdown]
-# A PyTorch *dataset* hands out one sample at a time. This one reads a folder of recordings. A tensor is a box, so
-# shorter recordings are padded with zeros, and `lengths` remembers how much is real; whoever asks for a
-# recording gets it without the padding.
+# A PyTorch *dataset* hands out one sample at a time. This one reads a folder of recordings. A tensor is a
+# box, so shorter recordings are padded with zeros, and `lengths` remembers how much is real; whoever asks for
+# a recording gets it without the padding.
 
 # %% include=ECGDataset
 
@@ -96,9 +101,9 @@ print(f"maximum length: {data.lengths.max()} samples")
 print(f"classes:        {data.class_labels}, {data.class_proportions.numpy()}")
 
 # %% [markdown]
-# Here are six seconds of two recordings of each class. Put a finger on the tall spikes, the *R waves*: how even
-# are they? Then look at the small bump before each spike, the *P wave*, which is the atria at work. An irregular
-# rhythm without P waves is how a cardiologist recognizes atrial fibrillation.
+# Here are six seconds of two recordings of each class. Put a finger on the tall spikes, the *R waves*: how
+# even are they? Then look at the small bump before each spike, the *P wave*, which is the atria at work. An
+# irregular rhythm without P waves is how a cardiologist recognizes atrial fibrillation.
 
 # %% tags=["plot"]
 examples = [
@@ -117,16 +122,16 @@ for panel in axes[1]:
 figure.tight_layout()
 
 # %% [markdown]
-# ### A question ({{points:imbalance}})
+# ### Unequal classes ({{points:imbalance}})
 #
-# About seven of eight recordings are normal. What could go wrong when a network is trained, and judged, on classes
-# as unequal as these?
+# About seven of eight recordings are normal. What could go wrong when a network is trained, and judged, on
+# classes as unequal as these?
 
 # %% [markdown] written=imbalance points=1
 # ### BEGIN SOLUTION
-# The loss is a mean over recordings, so seven eighths of it come from class N: the network gains most by being
-# right about N and may hardly learn what fibrillation looks like. And plain accuracy hides it: whoever always
-# answers "normal" is right in 88% of cases and has found not one patient.
+# The loss is a mean over recordings, so seven eighths of it come from class N: the network gains most by
+# being right about N and may hardly learn what fibrillation looks like. And plain accuracy hides it: whoever
+# always answers "normal" is right in 88% of cases and has found not one patient.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for either consequence: a bias towards the majority class (the minority is learned badly), or an
@@ -138,13 +143,14 @@ figure.tight_layout()
 # %% [markdown]
 # ## 2 From signals to spectrograms
 #
-# 9000 samples are a long way for a network to remember. A **spectrogram** shortens it: cut the signal into windows
-# of 32 samples (a tenth of a second), and note how strong each of 17 frequencies is in each. What was one number
-# 300 times a second becomes 17 numbers 11 times a second. Each frequency is then scaled to mean 0 and standard
-# deviation 1, for the low ones are thousands of times stronger than the high ones.
+# 9000 samples are a long way for a network to remember. A **spectrogram** shortens it: cut the signal into
+# windows of 32 samples (a tenth of a second), and note how strong each of 17 frequencies is in each. What was
+# one number 300 times a second becomes 17 numbers 11 times a second. Each frequency is then scaled to mean 0
+# and standard deviation 1, for the low ones are thousands of times stronger than the high ones.
 #
-# (To be strict, mean and standard deviation should come from the training recordings alone. With 34 numbers from
-# hundreds of recordings it makes no difference that can be measured, and we follow the published experiment.)
+# (To be strict, mean and standard deviation should come from the training recordings alone. With 34 numbers
+# from hundreds of recordings it makes no difference that can be measured, and we follow the published
+# experiment.)
 
 # %% include=ECGSpectrumDataset
 
@@ -178,9 +184,10 @@ figure.tight_layout()
 # %% [markdown]
 # ## 3 Training and validation
 #
-# A fifth of the recordings is set aside for validation. Note *when* we split: now, as long as a recording is one
-# piece. Were we to cut recordings into chunks first and split the chunks, then chunks of the same heart would be on
-# both sides, and a network that merely recognizes hearts would look as if it recognized fibrillation.
+# A fifth of the recordings is set aside for validation. Note *when* we split: now, as long as a recording is
+# one piece. Were we to cut recordings into chunks first and split the chunks, then chunks of the same heart
+# would be on both sides, and a network that merely recognizes hearts would look as if it recognized
+# fibrillation.
 
 # %% tags=["training"]
 # Real recordings are always all there; this many of them are used. They
@@ -201,8 +208,8 @@ print(f"validation: {len(data_val_original)} recordings")
 # ## 4 Balancing the classes
 #
 # So that both classes count the same, recordings with fibrillation are repeated until there are as many as
-# normal ones. We balance the validation set as well. That is a choice: it is then no longer like the patients of
-# a real practice, but its accuracy can be compared with that in training, and guessing gives one half.
+# normal ones. We balance the validation set as well. That is a choice: it is then no longer like the patients
+# of a real practice, but its accuracy can be compared with that in training, and guessing gives one half.
 
 # %% include=balance_dataset
 
@@ -216,8 +223,9 @@ data_val = balance_dataset(data_val_original)
 # %% [markdown]
 # ## 5 Chunks
 #
-# Recordings differ in length, and long ones are slow to train on. We cut them into **chunks** of 40 windows, which
-# is 3.7 seconds and some four heartbeats. Each chunk is a sample of its own, with the label of its recording.
+# Recordings differ in length, and long ones are slow to train on. We cut them into **chunks** of 40 windows,
+# which is 3.7 seconds and some four heartbeats. Each chunk is a sample of its own, with the label of its
+# recording.
 
 # %% include=ChunkedDataset
 
@@ -250,15 +258,15 @@ for x, y in chunked_loaders["train"]:
 # %% [markdown]
 # ## 7 Layers with a memory
 #
-# A *recurrent* layer reads a sequence step by step and keeps a **hidden state**, a vector in which it notes what
-# it has read so far. A plain recurrent network (RNN) makes the new state from the input of this step and the
-# state before:
+# A *recurrent* layer reads a sequence step by step and keeps a **hidden state**, a vector in which it notes
+# what it has read so far. A plain recurrent network (RNN) makes the new state from the input of this step and
+# the state before:
 #
 # $$ h_t = \tanh(x_t W_{xh} + h_{t-1} W_{hh} + b_h) $$
 #
-# It is given below (and explained in [section 9.4](https://d2l.ai/chapter_recurrent-neural-networks/rnn.html) of
-# *Dive into Deep Learning*). Read it well: your LSTM will have the same shape. `one_step` is the formula; `forward`
-# begins with a state of zeros and goes through the steps.
+# It is given below (and explained in [section 9.4](https://d2l.ai/chapter_recurrent-neural-networks/rnn.html)
+# of *Dive into Deep Learning*). Read it well: your LSTM will have the same shape. `one_step` is the formula;
+# `forward` begins with a state of zeros and goes through the steps.
 
 # %% include=RNN
 rnn = RNN(3, 5)
@@ -269,11 +277,11 @@ for name, parameter in rnn.named_parameters():
 # %% [markdown]
 # ### 7.1 The LSTM ({{points:lstm}})
 #
-# The RNN rewrites its whole state at every step: after forty multiplications by the same matrix little is left
-# of the first beat. The **long short-term memory** (LSTM) keeps a second vector, the **cell state** $C$, which
-# nothing multiplies by a matrix. Three *gates*, numbers between 0 and 1, decide what happens to it: how much of
-# it to keep (forget gate $F$), how much news to let in (input gate $I$), how much of it to show (output gate $O$).
-# The news itself is the *input node* $\tilde C$.
+# The RNN rewrites its whole state at every step: after forty multiplications by the same matrix little is
+# left of the first beat. The **long short-term memory** (LSTM) keeps a second vector, the **cell state** $C$,
+# which nothing multiplies by a matrix. Three *gates*, numbers between 0 and 1, decide what happens to it: how
+# much of it to keep (forget gate $F$), how much news to let in (input gate $I$), how much of it to show
+# (output gate $O$). The news itself is the *input node* $\tilde C$.
 #
 # $$
 # \begin{aligned}
@@ -291,8 +299,8 @@ from dlh.plots import draw_lstm_cell
 figure = draw_lstm_cell()
 
 # %% [markdown]
-# **One step by hand.** Say that the cell state is 2, and the four sums in the brackets come out as $0$ for the
-# input gate, $3$ for the forget gate, $-3$ for the output gate, $1$ for the input node:
+# **One step by hand.** Say that the cell state is 2, and the four sums in the brackets come out as $0$ for
+# the input gate, $3$ for the forget gate, $-3$ for the output gate, $1$ for the input node:
 #
 # | | | |
 # | --- | --- | --- |
@@ -303,20 +311,21 @@ figure = draw_lstm_cell()
 # | cell state | $C = 0.953 \cdot 2 + 0.500 \cdot 0.762$ | 2.286 |
 # | hidden state | $H = 0.047 \cdot \tanh(2.286)$ | 0.046 |
 #
-# The cell remembers nearly all of its 2 and adds some news, but shows hardly anything. Why is the input node a
-# $\tanh$, and no sigmoid like the gates? Because news can also be *bad* news. A sigmoid is never below zero, so the
-# cell state could only ever grow.
+# The cell remembers nearly all of its 2 and adds some news, but shows hardly anything. Why is the input node
+# a $\tanh$, and no sigmoid like the gates? Because news can also be *bad* news. A sigmoid is never below
+# zero, so the cell state could only ever grow.
 #
 # Your part, without `nn.LSTM` and its relatives, in the three places:
 #
-# 1. In `initialize_parameters`: four triples, made by `triple()`. Their names are `W_xi`, `W_hi`, `b_i` for the
-#    input gate; the same with `f`, `o`, `c`.
-# 2. In `forward`: begin with states of zeros (of the dtype and on the device of `inputs`), go through the steps,
-#    and return the hidden states of all steps as one tensor, and the last states as the tuple `(H, C)`.
+# 1. In `initialize_parameters`: four triples, made by `triple()`. Their names are `W_xi`, `W_hi`, `b_i` for
+#    the input gate; the same with `f`, `o`, `c`.
+# 2. In `forward`: begin with states of zeros (of the dtype and on the device of `inputs`), go through the
+#    steps, and return the hidden states of all steps as one tensor, and the last states as the tuple `(H,
+#    C)`.
 # 3. In `one_step`: the six equations.
 #
-# [Section 10.1](https://d2l.ai/chapter_recurrent-modern/lstm.html) of the book has code for an LSTM, too. Mind
-# that its tensors are (steps, samples, features); ours are (samples, steps, features).
+# [Section 10.1](https://d2l.ai/chapter_recurrent-modern/lstm.html) of the book has code for an LSTM, too.
+# Mind that its tensors are (steps, samples, features); ours are (samples, steps, features).
 
 # %% exercise=lstm include=LSTM points=5
 
@@ -377,10 +386,10 @@ compare("difference of the last cell state",
 # %% [markdown]
 # ## 8 The training loop
 #
-# `accuracy` and `train` are given. The networks end in a single number without a sigmoid; the loss,
-# *binary cross-entropy with logits*, puts the sigmoid in. So a positive number means class 1. Loss and accuracy are
-# drawn while a network trains, by the `Animator` of *Dive into Deep Learning*, with its `Timer`, `Accumulator` and
-# `try_gpu`.
+# `accuracy` and `train` are given. The networks end in a single number without a sigmoid; the loss, *binary
+# cross-entropy with logits*, puts the sigmoid in. So a positive number means class 1. Loss and accuracy are
+# drawn while a network trains, by the `Animator` of *Dive into Deep Learning*, with its `Timer`,
+# `Accumulator` and `try_gpu`.
 
 # %% include=accuracy
 
@@ -410,8 +419,8 @@ print(FullyConnectedNet(40 * 17))
 # %% [markdown]
 # ### MeanSpectrumNet
 #
-# The mean spectrum over all steps, then from 17 features to 128 units, to 64, to the output. It is the baseline
-# that hears *sound* without *rhythm*.
+# The mean spectrum over all steps, then from 17 features to 128 units, to 64, to the output. It is the
+# baseline that hears *sound* without *rhythm*.
 
 # %% include=MeanSpectrumNet
 print(MeanSpectrumNet())
@@ -419,21 +428,21 @@ print(MeanSpectrumNet())
 # %% [markdown]
 # ### ConvNet ({{points:conv_net}})
 #
-# A convolution along the steps, with the frequencies as its channels. Put these layers into the `nn.Sequential`, in
-# this order:
+# A convolution along the steps, with the frequencies as its channels. Put these layers into the
+# `nn.Sequential`, in this order:
 #
 # 1. A 1-d convolution from `inputs` channels to 32, kernel size 3, and a ReLU.
 # 2. **Average pooling** over 2 steps.
 # 3. A convolution from 32 channels to 64, kernel size 3, and a ReLU.
 # 4. **Average pooling** over 2 steps.
 # 5. A convolution from 64 channels to 128, kernel size 3, and a ReLU.
-# 6. [`AdaptiveAvgPool1d`](https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html) down to one
-#    step: the mean of each channel over the whole chunk.
+# 6. [`AdaptiveAvgPool1d`](https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html) down to
+#    one step: the mean of each channel over the whole chunk.
 # 7. Flatten, then a linear layer from 128 units to `outputs`.
 #
-# What is the pooling for? Three convolutions of size 3 see 7 steps, or two thirds of a second: not even one beat
-# and the next. With each pooling, what follows sees twice as far. The last convolution now sees 18 steps,
-# or 1.7 seconds.
+# What is the pooling for? Three convolutions of size 3 see 7 steps, or two thirds of a second: not even one
+# beat and the next. With each pooling, what follows sees twice as far. The last convolution now sees 18
+# steps, or 1.7 seconds.
 
 # %% exercise=conv_net include=ConvNet points=1
 
@@ -473,8 +482,8 @@ print(RNNNet())
 # %% [markdown]
 # ### LSTMNet ({{points:lstm_net}})
 #
-# The same with your LSTM: 128 hidden units as `self.lstm`; what takes its last hidden state through 128 units and
-# a ReLU to the output as `self.linear`.
+# The same with your LSTM: 128 hidden units as `self.lstm`; what takes its last hidden state through 128 units
+# and a ReLU to the output as `self.linear`.
 
 # %% exercise=lstm_net include=LSTMNet points=2
 
@@ -500,9 +509,9 @@ with torch.no_grad():
 # %% [markdown]
 # ### TorchLSTMNet ({{points:torch_lstm_net}})
 #
-# To write your own layer is the way to understand it, and rarely the way to use it. Build the same network with
-# [`nn.LSTM`](https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html) as `self.lstm`. Two things to read up there:
-# what `batch_first` is for, and which axis the states have in front that yours do not.
+# To write your own layer is the way to understand it, and rarely the way to use it. Build the same network
+# with [`nn.LSTM`](https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html) as `self.lstm`. Two things to
+# read up there: what `batch_first` is for, and which axis the states have in front that yours do not.
 
 # %% exercise=torch_lstm_net include=TorchLSTMNet points=2
 
@@ -530,9 +539,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## 10 Experiments
 #
-# Each network now trains on the same chunks. For each we note how many validation *chunks* it gets right, and then
-# something that matters more to a patient: how many *recordings*. A recording has some eight chunks, so let them
-# **vote**: if more than half of them say fibrillation, fibrillation it is.
+# Each network now trains on the same chunks. For each we note how many validation *chunks* it gets right, and
+# then something that matters more to a patient: how many *recordings*. A recording has some eight chunks, so
+# let them **vote**: if more than half of them say fibrillation, fibrillation it is.
 
 # %% include=vote
 
@@ -596,15 +605,16 @@ table(results)
 
 # %% [markdown] written=models_compared points=2
 # ### BEGIN SOLUTION
-# The two LSTMs and ConvNet are ahead, on chunks and on recordings; MeanSpectrumNet and the RNN are not far from
-# guessing, and FullyConnectedNet is in between, nearly perfect in training but not in validation. Fibrillation shows
-# in the distances between beats, that is in the order of the steps: the LSTM reads in that order and can
-# carry the time since the last beat in its cell state. The mean spectrum has thrown the order away.
+# The two LSTMs and ConvNet are ahead, on chunks and on recordings; MeanSpectrumNet and the RNN are not far
+# from guessing, and FullyConnectedNet is in between, nearly perfect in training but not in validation.
+# Fibrillation shows in the distances between beats, that is in the order of the steps: the LSTM reads in that
+# order and can carry the time since the last beat in its cell state. The mean spectrum has thrown the order
+# away.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for a comparison of all six that agrees with the student's own table (numbers or a clear ranking).
-# - 1 point for a reason that ties the best model to the data: it uses the order of steps, or distances between
-#   beats, over a long enough stretch. "LSTMs are made for sequences" alone is half a point.
+# - 1 point for a reason that ties the best model to the data: it uses the order of steps, or distances
+#   between beats, over a long enough stretch. "LSTMs are made for sequences" alone is half a point.
 # - Where the student's table has another winner, the reason must fit that winner.
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -616,11 +626,11 @@ table(results)
 
 # %% [markdown] written=generalizing points=2
 # ### BEGIN SOLUTION
-# FullyConnectedNet has half a million weights and one for each place in the chunk: it can learn training chunks by
-# heart, and a beat that comes two steps later is a new pattern to it. ConvNet and the LSTM use the same few
-# weights at every step, so what they learn about a beat holds wherever it falls. That is the right assumption for
-# chunks cut at arbitrary places. A narrow gap alone is no merit: MeanSpectrumNet has few ways to overfit because it
-# has few ways to learn anything.
+# FullyConnectedNet has half a million weights and one for each place in the chunk: it can learn training
+# chunks by heart, and a beat that comes two steps later is a new pattern to it. ConvNet and the LSTM use the
+# same few weights at every step, so what they learn about a beat holds wherever it falls. That is the right
+# assumption for chunks cut at arbitrary places. A narrow gap alone is no merit: MeanSpectrumNet has few ways
+# to overfit because it has few ways to learn anything.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for capacity: many free weights and few recordings allow learning by heart (FullyConnectedNet).
@@ -636,9 +646,10 @@ table(results)
 
 # %% [markdown] written=built_in points=1
 # ### BEGIN SOLUTION
-# They compute the same function, so their accuracies are alike up to the luck of the initial weights. They differ
-# in speed (examples per second): ours takes eight small matrix products and a dozen other operations at each step, each
-# started from Python, where the built-in does a few large ones in compiled code. On a GPU the difference is largest.
+# They compute the same function, so their accuracies are alike up to the luck of the initial weights. They
+# differ in speed (examples per second): ours takes eight small matrix products and a dozen other operations
+# at each step, each started from Python, where the built-in does a few large ones in compiled code. On a GPU
+# the difference is largest.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: the accuracy is about the same, since it is the same model.
@@ -653,13 +664,13 @@ table(results)
 
 # %% [markdown] written=rnn_training points=1
 # ### BEGIN SOLUTION
-# The gradient goes back through a multiplication by the same matrix, and the slope of a tanh, at each of 40 steps,
-# so it vanishes (or explodes) exponentially: what came early hardly moves the weights. In the LSTM
-# it goes back through the cell state, which is only multiplied by the forget gate, and that can be near one.
+# The gradient goes back through a multiplication by the same matrix, and the slope of a tanh, at each of 40
+# steps, so it vanishes (or explodes) exponentially: what came early hardly moves the weights. In the LSTM it
+# goes back through the cell state, which is only multiplied by the forget gate, and that can be near one.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for vanishing (or exploding) gradients, through repeated multiplication over the steps, or by contrast with the
-#   additive path of the cell state.
+# - 1 point for vanishing (or exploding) gradients, through repeated multiplication over the steps, or by
+#   contrast with the additive path of the cell state.
 # - 0.5 points for "it forgets" or "no long-term memory" without gradients.
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -671,13 +682,13 @@ table(results)
 
 # %% [markdown] written=conv_advantage points=1
 # ### BEGIN SOLUTION
-# All steps can be computed at the same time, as no step waits for the one before, so it is faster to train. And
-# the way from any step to the output is short, a few layers instead of up to 40 steps, so gradients do not
-# fade. (It also has fewer weights here, and sees what comes after a step as well as what came before.)
+# All steps can be computed at the same time, as no step waits for the one before, so it is faster to train.
+# And the way from any step to the output is short, a few layers instead of up to 40 steps, so gradients do
+# not fade. (It also has fewer weights here, and sees what comes after a step as well as what came before.)
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for any one of: parallel over steps or faster; short gradient paths, easier to train; fewer weights;
-#   sees both sides of a step.
+# - 1 point for any one of: parallel over steps or faster; short gradient paths, easier to train; fewer
+#   weights; sees both sides of a step.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -688,29 +699,30 @@ table(results)
 
 # %% [markdown] written=lstm_advantage points=1
 # ### BEGIN SOLUTION
-# Its state can carry something from any step to any later one, so it can relate beats however far apart they are, while
-# the convolution sees no further than its receptive field (18 of our 40 steps) before all is averaged. It also keeps
-# the order of what it read, and takes sequences of any length without a change.
+# Its state can carry something from any step to any later one, so it can relate beats however far apart they
+# are, while the convolution sees no further than its receptive field (18 of our 40 steps) before all is
+# averaged. It also keeps the order of what it read, and takes sequences of any length without a change.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for any one of: long-range dependencies not bounded by a receptive field; it keeps order where the mean pooling
-#   loses it; works step by step on a stream of any length.
+# - 1 point for any one of: long-range dependencies not bounded by a receptive field; it keeps order where the
+#   mean pooling loses it; works step by step on a stream of any length.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ### (g) Longer chunks ({{points:longer_chunks}})
 #
-# Chunks of 40 steps are short, for the sake of speed. Suppose that they were much longer. What would that do to each
-# network?
+# Chunks of 40 steps are short, for the sake of speed. Suppose that they were much longer. What would that do
+# to each network?
 
 # %% [markdown] written=longer_chunks points=2
 # ### BEGIN SOLUTION
-# More beats in a chunk make irregularity plainer, so whoever can use time gains, up to a point. LSTM: gains most in
-# principle, but gradients must travel further and training slows down in proportion. RNN: even worse, its gradients
-# vanish over more steps. ConvNet: same weights, and its final mean is over more places, hence less noisy; gains, although
-# it still sees only 18 steps at once. FullyConnectedNet: its first layer grows with the chunk, so it overfits even
-# more, and there are fewer chunks to learn from. MeanSpectrumNet: a steadier mean, but still no rhythm.
+# More beats in a chunk make irregularity plainer, so whoever can use time gains, up to a point. LSTM: gains
+# most in principle, but gradients must travel further and training slows down in proportion. RNN: even worse,
+# its gradients vanish over more steps. ConvNet: same weights, and its final mean is over more places, hence
+# less noisy; gains, although it still sees only 18 steps at once. FullyConnectedNet: its first layer grows
+# with the chunk, so it overfits even more, and there are fewer chunks to learn from. MeanSpectrumNet: a
+# steadier mean, but still no rhythm.
 #
 # ### BEGIN MARK SCHEME
 # - 2 points where at least four networks (the two LSTMs count as one) get an effect with a reason that holds.
@@ -722,28 +734,29 @@ table(results)
 # %% [markdown]
 # ### (h) Far from the end ({{points:early_steps}})
 #
-# A recurrent network reads the first steps long before it gives its answer. What would you change so that they
-# count as much as the last ones?
+# A recurrent network reads the first steps long before it gives its answer. What would you change so that
+# they count as much as the last ones?
 
 # %% [markdown] written=early_steps points=1
 # ### BEGIN SOLUTION
-# Let all hidden states reach the output directly: their mean or maximum over the steps, or attention over them, in place of
-# the last one. Or read in both directions, so that early steps are the last ones for the second reader. Or
-# shorten the way by convolution and pooling before the LSTM.
+# Let all hidden states reach the output directly: their mean or maximum over the steps, or attention over
+# them, in place of the last one. Or read in both directions, so that early steps are the last ones for the
+# second reader. Or shorten the way by convolution and pooling before the LSTM.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for any workable way that shortens the path: pooling or attention over all states, a bidirectional network,
-#   skip connections, fewer steps through pooling or strides. Half a point where it is named but not said why.
+# - 1 point for any workable way that shortens the path: pooling or attention over all states, a bidirectional
+#   network, skip connections, fewer steps through pooling or strides. Half a point where it is named but not
+#   said why.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 12 Data augmentation
 #
-# A few hundred recordings are not many. **Data augmentation** makes more of them: it changes samples in ways that leave
-# their label as it is. Ours is simple. So far, every recording was cut at the same places, 0, 40, 80 and so on, in every
-# epoch. Now each recording is cut at a **random** place whenever it is used: the network hardly ever
-# sees the same chunk twice.
+# A few hundred recordings are not many. **Data augmentation** makes more of them: it changes samples in ways
+# that leave their label as it is. Ours is simple. So far, every recording was cut at the same places, 0, 40,
+# 80 and so on, in every epoch. Now each recording is cut at a **random** place whenever it is used: the
+# network hardly ever sees the same chunk twice.
 #
 # A data loader passes the samples of a batch to its `collate_fn`, to make one tensor of them. That is the
 # moment to cut.
@@ -751,9 +764,9 @@ table(results)
 # %% include=random_chunk_collate_fn
 
 # %% [markdown]
-# An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an epoch as
-# before, a *sampler* goes through the (balanced) recordings several times, in a new order each time. Validation
-# stays as it was.
+# An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an
+# epoch as before, a *sampler* goes through the (balanced) recordings several times, in a new order each time.
+# Validation stays as it was.
 
 # %% tags=["training"]
 random_chunk_loaders = {
@@ -794,8 +807,9 @@ experiment(TorchLSTMNet(17), random_chunk_loaders, EPOCHS, augmented=True)
 # ### All results
 #
 # The black marks are the figures that were published for this assignment, for chunks of the challenge's real
-# recordings, 4497 of them for training, 20 to 100 epochs. If your recordings are simulated, they are another and
-# in some ways an easier world, and there are far fewer of them: compare the *order* of the networks, not the numbers.
+# recordings, 4497 of them for training, 20 to 100 epochs. If your recordings are simulated, they are another
+# and in some ways an easier world, and there are far fewer of them: compare the *order* of the networks, not
+# the numbers.
 
 # %% tags=["training"]
 from dlh.plots import accuracy_bars
@@ -828,13 +842,13 @@ figure = accuracy_bars(
 
 # %% [markdown] written=augmentation_effect points=2
 # ### BEGIN SOLUTION
-# Training gets harder: loss up, accuracy down, since the network can no longer learn a fixed set of chunks by heart.
-# Validation gets better, loss most of all: what is learned has to hold for a beat at any place in the chunk, and
-# the gap between training and validation narrows. Augmentation works as regularization.
+# Training gets harder: loss up, accuracy down, since the network can no longer learn a fixed set of chunks by
+# heart. Validation gets better, loss most of all: what is learned has to hold for a beat at any place in the
+# chunk, and the gap between training and validation narrows. Augmentation works as regularization.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for both directions, as in the student's own table: training worse, validation better (or its loss lower), or
-#   the gap narrower.
+# - 1 point for both directions, as in the student's own table: training worse, validation better (or its loss
+#   lower), or the gap narrower.
 # - 1 point for the explanation: chunks differ each time, so that learning by heart no longer pays.
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -846,12 +860,14 @@ figure = accuracy_bars(
 
 # %% [markdown] written=augmentation_models points=1
 # ### BEGIN SOLUTION
-# It helps against overfitting, so it helps those who overfit: FullyConnectedNet and the LSTM, with many weights.
-# FullyConnectedNet also learns from it what ConvNet has built in, namely that a shift means nothing. MeanSpectrumNet
-# does not overfit, and its mean hardly changes with the place of the cut, so there is nothing to gain.
+# It helps against overfitting, so it helps those who overfit: FullyConnectedNet and the LSTM, with many
+# weights. FullyConnectedNet also learns from it what ConvNet has built in, namely that a shift means nothing.
+# MeanSpectrumNet does not overfit, and its mean hardly changes with the place of the cut, so there is nothing
+# to gain.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for linking the effect to how much a network overfits (capacity), or to whether it is invariant to shifts already.
+# - 1 point for linking the effect to how much a network overfits (capacity), or to whether it is invariant to
+#   shifts already.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -862,12 +878,14 @@ figure = accuracy_bars(
 
 # %% [markdown] written=augment_validation points=1
 # ### BEGIN SOLUTION
-# No. Validation measures, and a yardstick should not change: with random chunks the accuracy would differ from
-# epoch to epoch and from network to network for no reason but luck. Nor does it need the variety, as nothing is learned from
-# it. (Averaging over many cuts of each recording at test time is another matter; it makes the prediction steadier.)
+# No. Validation measures, and a yardstick should not change: with random chunks the accuracy would differ
+# from epoch to epoch and from network to network for no reason but luck. Nor does it need the variety, as
+# nothing is learned from it. (Averaging over many cuts of each recording at test time is another matter; it
+# makes the prediction steadier.)
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for no, with a reason: results stay comparable and repeatable, or validation should be like the data met in use.
+# - 1 point for no, with a reason: results stay comparable and repeatable, or validation should be like the
+#   data met in use.
 # - 1 point also for a reasoned yes that means averaging over several cuts (test-time augmentation).
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -875,17 +893,19 @@ figure = accuracy_bars(
 # %% [markdown]
 # ### (d) What a cardiologist knows ({{points:augmentation_knowledge}})
 #
-# Augmentation tells a network something that we know about the data. From what you know about ECGs, is ours a good idea?
+# Augmentation tells a network something that we know about the data. From what you know about ECGs, is ours a
+# good idea?
 
 # %% [markdown] written=augmentation_knowledge points=1
 # ### BEGIN SOLUTION
-# Yes. A recording begins when someone presses a button, so where a chunk begins says nothing about the heart; the rhythm of
-# 3.7 seconds is the same wherever one cuts. One caveat: a label is for the whole recording, and fibrillation may come and go,
-# so that some chunks of it are normal. Random cuts share that weakness with fixed ones.
+# Yes. A recording begins when someone presses a button, so where a chunk begins says nothing about the heart;
+# the rhythm of 3.7 seconds is the same wherever one cuts. One caveat: a label is for the whole recording, and
+# fibrillation may come and go, so that some chunks of it are normal. Random cuts share that weakness with
+# fixed ones.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for: the place of the cut carries no diagnosis (shift invariance, periodic signal), or for a sound objection (episodes
-#   of fibrillation may lie outside the chunk).
+# - 1 point for: the place of the cut carries no diagnosis (shift invariance, periodic signal), or for a sound
+#   objection (episodes of fibrillation may lie outside the chunk).
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -896,14 +916,14 @@ figure = accuracy_bars(
 
 # %% [markdown] written=other_augmentation points=2
 # ### BEGIN SOLUTION
-# Multiply the signal by a random factor: how tall the waves are depends on the electrodes and the chest, not on the
-# rhythm. Others: add noise, drift or hum as real devices do, so that the network stops relying on clean recordings; turn the
-# signal upside down, as when a patient holds the device the wrong way; stretch time by a few percent, since hearts beat faster and
-# slower without being ill.
+# Multiply the signal by a random factor: how tall the waves are depends on the electrodes and the chest, not
+# on the rhythm. Others: add noise, drift or hum as real devices do, so that the network stops relying on
+# clean recordings; turn the signal upside down, as when a patient holds the device the wrong way; stretch
+# time by a few percent, since hearts beat faster and slower without being ill.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for an augmentation that leaves the label as it is: amplitude, noise, drift, inversion, slight stretching of time,
-#   masking of frequencies or short stretches.
+# - 1 point for an augmentation that leaves the label as it is: amplitude, noise, drift, inversion, slight
+#   stretching of time, masking of frequencies or short stretches.
 # - 1 point for why: it varies something that differs between recordings but not between the classes.
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -915,15 +935,18 @@ figure = accuracy_bars(
 
 # %% [markdown] written=unsuitable_augmentation points=2
 # ### BEGIN SOLUTION
-# Cut a recording into small pieces and shuffle them, as may do for textures or bags of words: it makes every rhythm irregular, so that
-# normal recordings look like fibrillation. Likewise a strong random warping of time. Mirror images are fine for
-# photos of cats, but a heartbeat played backwards has its P wave after the QRS complex, which no heart does; mirroring the frequency
-# axis of a spectrogram makes no physical sense at all.
+# Cut a recording into small pieces and shuffle them, as may do for textures or bags of words: it makes every
+# rhythm irregular, so that normal recordings look like fibrillation. Likewise a strong random warping of
+# time. Mirror images are fine for photos of cats, but a heartbeat played backwards has its P wave after the
+# QRS complex, which no heart does; mirroring the frequency axis of a spectrogram makes no physical sense at
+# all.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for an augmentation that works elsewhere (on images, text, sound) and destroys something here: shuffling or warping time,
-#   playing backwards, rotating or mirroring the spectrogram, mixing several patients' signals.
-# - 1 point for saying what it destroys: the rhythm, or the shape of the beat, which is what the label rests on.
+# - 1 point for an augmentation that works elsewhere (on images, text, sound) and destroys something here:
+#   shuffling or warping time, playing backwards, rotating or mirroring the spectrogram, mixing several
+#   patients' signals.
+# - 1 point for saying what it destroys: the rhythm, or the shape of the beat, which is what the label rests
+#   on.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -932,15 +955,17 @@ figure = accuracy_bars(
 #
 # Nothing here is graded. Your LSTM and `nn.LSTM` do the same sums. Where does the time go?
 #
-# Count matrix products. Your layer makes eight of them at each step, two for each of three gates and the input node: 320 for a
-# chunk of 40 steps, each so small that to *start* it takes longer than to do it. Two ideas help.
+# Count matrix products. Your layer makes eight of them at each step, two for each of three gates and the
+# input node: 320 for a chunk of 40 steps, each so small that to *start* it takes longer than to do it. Two
+# ideas help.
 #
-# - **Fuse the gates.** All four multiply the same $X_t$ and the same $H_{t-1}$. Put the four matrices side by side into one of four times
-#   the width: two products at each step in place of eight.
-# - **Hoist the inputs out of the loop.** $X_t W_x$ does not depend on the state, and all $X_t$ are known from the start.
-#   One large product before the loop replaces 40 small ones in it.
+# - **Fuse the gates.** All four multiply the same $X_t$ and the same $H_{t-1}$. Put the four matrices side by
+#   side into one of four times the width: two products at each step in place of eight.
+# - **Hoist the inputs out of the loop.** $X_t W_x$ does not depend on the state, and all $X_t$ are known from
+#   the start. One large product before the loop replaces 40 small ones in it.
 #
-# What remains is one product for each step, 41 in all. The loop itself must stay, for each state needs the one before.
+# What remains is one product for each step, 41 in all. The loop itself must stay, for each state needs the
+# one before.
 
 # %% include=FusedLSTM
 
@@ -983,9 +1008,9 @@ speed.columns = [f"milliseconds on {device}" for device in devices]
 speed
 
 # %% [markdown]
-# On a CPU, an operation starts quickly and the arithmetic itself weighs more, so the differences are moderate. On a GPU, to start an
-# operation costs more than most of ours take, and `nn.LSTM` calls one that runs the whole loop: in the published experiment it was 18 times
-# as fast as a layer like yours.
+# On a CPU, an operation starts quickly and the arithmetic itself weighs more, so the differences are
+# moderate. On a GPU, to start an operation costs more than most of ours take, and `nn.LSTM` calls one that
+# runs the whole loop: in the published experiment it was 18 times as fast as a layer like yours.
 #
 # ## The end
 #
