@@ -73,8 +73,8 @@ device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 # %% tags=["training"]
 EPOCHS = 4
-RECORDINGS = 800
-BATCH_SIZE = 32
+RECORDINGS = 1000
+BATCH_SIZE = 16
 
 # %% [markdown]
 # ## 1 The data
@@ -175,7 +175,8 @@ for name, side in [("training", train_dict), ("test", test_dict)]:
 # %% [markdown]
 # Are the filters what they claim to be? Here is how much of a wave of each frequency they let pass. With 91
 # weights, 0.3 seconds of signal, no filter can tell 0.5 Hz from 2 Hz: such a wave hardly changes while the
-# filter looks at it. So "below 0.5 Hz" is rather "mostly slow". Sharp filters have to be long.
+# filter looks at it. So "below 0.5 Hz" is rather "mostly slow", and "0.5 to 50 Hz" keeps most of what is slow. To
+# be sharp, a filter has to be long.
 
 # %% tags=["plot"]
 from scipy import signal
@@ -786,7 +787,7 @@ assert auroc > 0.8 and f1 > 0.7, "That is too low: something is wrong."
 # %% tags=["plot"]
 batches_per_epoch = len(train_loader)
 epochs = (np.arange(len(loss_history)) + 1) / batches_per_epoch
-width = 20
+width = min(20, len(loss_history))
 smooth = np.convolve(loss_history, np.ones(width) / width, mode="valid")
 figure, axes = plt.subplots(figsize=(7, 2.8), layout="constrained")
 axes.plot(epochs, loss_history, color="#CCCCCC", linewidth=0.8,
