@@ -149,7 +149,7 @@ def frequency_knowledge(segments, sampling_rate=SAMPLING_RATE):
     return density.sum(axis=-1, keepdims=True)
 
 
-def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=None, seed=0):
+def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=None, seed=0, per_class=None):
     """Cut recordings into overlapping segments, with their channels and their knowledge, in random order.
 
     Parameters
@@ -159,7 +159,8 @@ def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=No
     strides : for each class the samples between the starts of two segments
     window : int, samples of a segment
     filters : (channels, taps) float array, by default that of `design_filters`
-    seed : int, for the order
+    seed : int, for the order, and for what is drawn
+    per_class : int, how many segments of each class to draw at random from all there are; by default all are taken
 
     Returns
     -------
@@ -167,29 +168,42 @@ def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=No
         segments, window), "K_rhythm" (channels, segments, window // 50), "K_freq" (channels, segments, 1),
         "Y" (segments,) int64, the class of each segment, and "recording" (segments,) int64, the index in
         `recordings` of the one that it was cut from
+
+    Raises
+    ------
+    ValueError : no recording is as long as `window`, or a class has fewer segments than `per_class`
     """
     filters = design_filters() if filters is None else filters
     labels = np.asarray(labels)
-    counts = np.array([
-        max(0, (len(recording) - window) // strides[label] + 1)
+    starts = [
+        np.arange(0, len(recording) - window + 1, strides[label])
         for recording, label in zip(recordings, labels, strict=True)
-    ])  # fmt: skip
-    source = np.repeat(np.arange(len(recordings)), counts)
-    places = np.random.default_rng(seed).permutation(len(source))
+    ]
+    source = np.repeat(np.arange(len(recordings)), [len(part) for part in starts])
+    if len(source) == 0:
+        raise ValueError(f"no recording has {window} samples; give longer recordings or a shorter window.")
+    starts = np.concatenate(starts)
+    order = np.random.default_rng(seed).permutation(len(source))
+    if per_class is not None:
+        of_classes = [order[labels[source[order]] == label] for label in np.unique(labels)]
+        fewest = min(len(part) for part in of_classes)
+        if fewest < per_class:
+            raise ValueError(f"a class has {fewest} segments, fewer than the {per_class} wanted; use shorter strides.")
+        drawn = np.isin(order, np.concatenate([part[:per_class] for part in of_classes]))
+        order = order[drawn]
+    source, starts = source[order], starts[order]
+
     cut = np.empty((len(filters), len(source), window), dtype=np.float32)
-    done = 0
-    for recording, label, count in zip(recordings, labels, counts, strict=True):
-        if count:
-            channels = band_pass(normalize(recording), filters)
-            cut[:, places[done : done + count]] = sliding_window_view(channels, window, axis=1)[:, :: strides[label]]
-            done += count
-    shuffled = np.empty_like(source)
-    shuffled[places] = source
+    by_recording = np.argsort(source, kind="stable")
+    used, first = np.unique(source[by_recording], return_index=True)
+    for index, places in zip(used, np.split(by_recording, first[1:]), strict=True):
+        channels = band_pass(normalize(recordings[index]), filters)
+        cut[:, places] = sliding_window_view(channels, window, axis=1)[:, starts[places]]
     return {
         "X": cut,
         "K_beat": beat_knowledge(cut),
         "K_rhythm": rhythm_knowledge(cut),
         "K_freq": frequency_knowledge(cut),
-        "Y": labels[shuffled].astype(np.int64),
-        "recording": shuffled.astype(np.int64),
+        "Y": labels[source].astype(np.int64),
+        "recording": source.astype(np.int64),
     }
