@@ -179,7 +179,7 @@ def test_attention_is_drawn_where_it_is():
     beta = np.random.default_rng(1).dirichlet(np.ones(60), 4)
     alpha = np.random.default_rng(2).dirichlet(np.ones(10), (4, 60))
     figure = plots.draw_attention(segment, alpha, beta, np.array([0.1, 0.2, 0.6, 0.1]), list("abcd"), title="t")
-    levels = {axes.get_title().split()[0]: axes for axes in figure.axes}
+    levels = {axes.get_title().split(" ")[0]: axes for axes in figure.axes}
     rhythm, beats, bands = levels["rhythm"], levels["beat"], levels["frequency"]
     assert np.allclose(rhythm.collections[0].get_array().ravel(), beta[2])
     (dots,) = beats.collections
