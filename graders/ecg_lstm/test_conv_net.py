@@ -9,6 +9,7 @@ from proctor.submission import StudentError
 
 INPUTS, OUTPUTS = 5, 3
 WHAT = f"`ConvNet({INPUTS}, {OUTPUTS})`"
+CALL = f"`ConvNet({INPUTS}, {OUTPUTS})(x)`"
 
 # What three convolutions of 3 steps see, with the steps halved after the first and after the second.
 WINDOW, STRIDE = 18, 4
@@ -58,7 +59,7 @@ def test_shape(submission, generator, device):
     net = make(submission).to(str(device)).eval()
     for samples, steps in ((7, 40), (2, 53), (1, 40)):
         x = torch.randn(samples, steps, INPUTS, generator=generator).to(device)
-        expect.shape(net(x), (samples, OUTPUTS), f"{WHAT}(x) with x of shape {tuple(x.shape)}")
+        expect.shape(net(x), (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
 
 
 @pytest.mark.points(0.25)
@@ -110,12 +111,12 @@ def influence(submission, net, steps, generator, device):
     output = submission.keep(net)(x)
     expect.true(
         output.type_name == "Tensor" and output.requires_grad is True,
-        f"{WHAT}(x) should carry gradients, but does not.",
+        f"{CALL} should carry gradients, but does not.",
         output.type_name,
     )
     submission.keep(output.sum)().backward()
     gradient = x.grad
-    expect.type(gradient, torch.Tensor, f"The gradient of x from {WHAT}(x)")
+    expect.type(gradient, torch.Tensor, f"The gradient of x from {CALL}")
     amounts = gradient.cpu().sum(dim=(0, 2))
     return amounts / amounts.sum()
 
@@ -142,6 +143,6 @@ def test_values(submission, weights, expected, generator, device):
         expect.close(
             net(x.to(device)),
             expected(x),
-            f"{WHAT}(x) with {steps} steps",
+            f"{CALL} with {steps} steps",
             "Each convolution is followed by a ReLU, and only then by its pooling.",
         )

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from graders.helpers import build, check_device, check_layers
+from graders.helpers import check_device
 from proctor import expect
 
 INPUTS, HIDDENS = 5, 7
-WHAT = f"`LSTM({INPUTS}, {HIDDENS})(inputs)`"
+LAYER = f"`LSTM({INPUTS}, {HIDDENS})`"
+CALL = f"`LSTM({INPUTS}, {HIDDENS})(inputs)`"
 
 # The gates in the order in which torch.nn.LSTM stacks their weights.
 GATES = "ifco"
@@ -98,17 +99,49 @@ def check_from_scratch(submission, lstm):
     )
 
 
+def make(submission):
+    """The student's LSTM, as it starts."""
+    submission.seed(0)
+    return submission.LSTM(INPUTS, HIDDENS)
+
+
+def check_parameters(lstm, weights):
+    """The LSTM has the parameters of `weights`, by name and shape."""
+    state = lstm.state_dict()
+    expect.type(state, dict, f"{LAYER}.state_dict()")
+    shapes = {name: tuple(value.shape) for name, value in state.items()}
+    missing = sorted(set(weights) - set(shapes))
+    expect.true(
+        not missing,
+        f"{LAYER} should have the parameters {missing}, but has {sorted(shapes) or 'none at all'}. "
+        "Each gate has a `triple()` of its own, kept under the names in the text as it comes.",
+        sorted(shapes),
+    )
+    for name, weight in weights.items():
+        expect.shape(state[name], weight.shape, f"`{name}` of {LAYER}")
+
+
 def prepare(submission, weights, device):
     """The student's LSTM with the given weights, where it is their own."""
-    lstm = build(submission, "LSTM", weights, device, arguments=(INPUTS, HIDDENS))
+    lstm = make(submission)
+    check_parameters(lstm, weights)
     check_from_scratch(submission, lstm)
-    return lstm
+    lstm.load_state_dict(weights, strict=False)
+    return lstm.to(str(device)).eval()
 
 
 def outputs_of(lstm, inputs, device):
     """The outputs that the student's LSTM returns; what it returns beside them has a check of its own."""
     result = lstm(inputs.to(device))
-    return result[0] if isinstance(result, (tuple, list)) and len(result) else result
+    outputs = result[0] if isinstance(result, (tuple, list)) and len(result) else result
+    check_shape(outputs, inputs)
+    return outputs
+
+
+def check_shape(outputs, inputs):
+    """The outputs are (samples, steps, hidden units)."""
+    what = f"`outputs` for inputs of shape {tuple(inputs.shape)}"
+    expect.shape(outputs, (*inputs.shape[:2], HIDDENS), what, "The samples come first, then the steps.")
 
 
 def draw(*shape, generator):
@@ -119,31 +152,26 @@ def draw(*shape, generator):
 @pytest.mark.points(0.5)
 def test_parameters(submission, weights):
     """Each of the four gates has two weight matrices and a bias, which can be trained."""
-    what = f"`LSTM({INPUTS}, {HIDDENS})`"
-    submission.seed(0)
-    lstm = submission.LSTM(INPUTS, HIDDENS)
-    check_layers(lstm, weights, what)
-    trained = sorted(set(weights) - set(submission.gradients(lstm)))
-    expect.true(not trained, f"{what}: {trained} should be an `nn.Parameter`, so that it is trained.", trained)
+    lstm = make(submission)
+    check_parameters(lstm, weights)
     start = {name: value for name, value in lstm.state_dict().items() if name.startswith("W_")}
     same = [[a, b] for a in start for b in start if a < b and torch.equal(start[a], start[b])]
     expect.true(
         not same,
-        f"Each gate of {what} should start with random weights of its own, but these are the same: {same}.",
+        f"Each gate of {LAYER} should start with random weights of its own, but these are the same: {same}.",
         same,
     )
+    fixed = sorted(set(weights) - set(submission.gradients(lstm)))
+    expect.true(not fixed, f"{fixed} of {LAYER} should be an `nn.Parameter` each, to be trained, but are not.", fixed)
 
 
 @pytest.mark.points(0.5)
 def test_shapes(submission, generator, device):
     """The outputs have one hidden state for each sample and each step, also for a single one."""
-    submission.seed(0)
-    lstm = submission.LSTM(INPUTS, HIDDENS).to(str(device)).eval()
+    lstm = make(submission).to(str(device)).eval()
     for samples, steps in ((3, 11), (1, 2), (2, 1)):
         outputs = outputs_of(lstm, draw(samples, steps, INPUTS, generator=generator), device)
-        what = f"The outputs for inputs of shape {(samples, steps, INPUTS)}"
-        expect.shape(outputs, (samples, steps, HIDDENS), what, "The samples come first, then the steps.")
-        expect.dtype(outputs, torch.float, what)
+        expect.dtype(outputs, torch.float, f"`outputs` for inputs of shape {(samples, steps, INPUTS)}")
 
 
 @pytest.mark.points(0.5)
@@ -152,7 +180,7 @@ def test_first_step(submission, weights, expected, generator, device):
     inputs = draw(3, 1, INPUTS, generator=generator)
     outputs = outputs_of(prepare(submission, weights, device), inputs, device)
     hint = "Look at the activation of each gate, and at what each is multiplied with."
-    expect.close(outputs, expected(inputs)[0], "The outputs of a single step", hint)
+    expect.close(outputs, expected(inputs)[0], "`outputs` of a single step", hint)
 
 
 @pytest.mark.points(1)
@@ -161,7 +189,7 @@ def test_outputs(submission, weights, expected, generator, device):
     inputs = draw(3, 11, INPUTS, generator=generator)
     outputs = outputs_of(prepare(submission, weights, device), inputs, device)
     hint = "Each step goes on from the H and C of the step before."
-    expect.close(outputs, expected(inputs)[0], "The outputs of 11 steps", hint)
+    expect.close(outputs, expected(inputs)[0], "`outputs` of 11 steps", hint)
 
 
 @pytest.mark.points(0.5)
@@ -171,18 +199,18 @@ def test_state(submission, weights, expected, generator, device):
     for samples, steps in ((3, 11), (1, 1)):
         inputs = draw(samples, steps, INPUTS, generator=generator)
         result = submission.keep(lstm)(inputs.to(device))
-        expect.type(result, (tuple, list), WHAT)
-        expect.equal(len(result), 2, f"The number of values that {WHAT} returns", "Return outputs and (H, C).")
+        expect.type(result, (tuple, list), CALL)
+        expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return outputs and (H, C).")
         expect.true(
             result[1].type_name in ("tuple", "list"),
-            f"The second value that {WHAT} returns should be the tuple (H, C), but is a {result[1].type_name}.",
+            f"The second value that {CALL} returns should be the tuple (H, C), but is a {result[1].type_name}.",
             result[1].type_name,
         )
         state = list(submission.keep(submission.library("builtins.list"))(result[1]))
-        expect.equal(len(state), 2, f"The number of tensors in the state that {WHAT} returns", "It is (H, C).")
+        expect.equal(len(state), 2, f"The number of tensors in the state that {CALL} returns", "It is (H, C).")
         _, wanted = expected(inputs)
         for name, part, value in zip("HC", state, wanted, strict=True):
-            what = f"The returned {name} of {samples} samples after {steps} steps"
+            what = f"The returned {name}, with inputs of shape {tuple(inputs.shape)},"
             expect.close(submission.get(part), value[0], what, "It is that of the last step only.")
             expect.true(
                 part.requires_grad is True,
@@ -201,11 +229,10 @@ def test_gradients(submission, weights, expected, generator, device):
     inputs.requires_grad_()
     outputs = submission.keep(lstm)(inputs)
     outputs = outputs[0] if isinstance(outputs, list) and outputs else outputs
-    what = "The outputs of 11 steps"
-    expect.shape(submission.get(outputs), (3, 11, HIDDENS), what, "The samples come first, then the steps.")
+    check_shape(submission.get(outputs), drawn)
     expect.true(
         outputs.requires_grad is True,
-        f"{what} should carry gradients, but do not: something on the way cuts them off "
+        "`outputs` should carry gradients, but does not: something on the way cuts them off "
         "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
         "no gradient at all",
     )
@@ -236,28 +263,26 @@ def test_calls_and_samples_apart(submission, weights, generator, device):
     lstm = prepare(submission, weights, device)
     inputs = draw(5, 4, INPUTS, generator=generator)
     first = outputs_of(lstm, inputs, device)
-    expect.shape(first, (5, 4, HIDDENS), "The outputs of 5 samples and 4 steps")
-    expect.different(first[0], first[1], "The outputs of two samples")
+    expect.different(first[0], first[1], "The `outputs` of two samples")
     again = outputs_of(lstm, inputs, device)
-    expect.close(again, first.cpu(), "The outputs of a second call with the same inputs", "Each call starts from zero.")
+    expect.close(again, first.cpu(), "`outputs` of a second call with the same inputs", "Each call starts from zero.")
     alone = outputs_of(lstm, inputs[2:4], device)
     hint = "What a sample gets must not depend on the other samples."
-    expect.close(alone, first[2:4].cpu(), "The outputs of two of five samples, in a batch of their own,", hint)
+    expect.close(alone, first[2:4].cpu(), "`outputs` of two of five samples, in a batch of their own,", hint)
 
 
 @pytest.mark.points(0.25)
 def test_from_scratch(submission):
     """The LSTM is written from scratch."""
-    check_from_scratch(submission, submission.LSTM(INPUTS, HIDDENS))
+    check_from_scratch(submission, make(submission))
 
 
 @pytest.mark.points(0.5)
 def test_device(submission, generator):
     """The LSTM works on the device of its inputs."""
-    submission.seed(0)
-    lstm = submission.LSTM(INPUTS, HIDDENS).eval()
+    lstm = make(submission).eval()
     message = (
-        f"{WHAT} should work on the device of the inputs, but mixes devices, and so fails on a GPU. "
+        f"{CALL} should work on the device of the inputs, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=inputs.device`."
     )
     check_device(lstm, lstm, [draw(3, 2, INPUTS, generator=generator)], message)

@@ -13,6 +13,7 @@ from proctor import expect
 
 INPUTS, OUTPUTS = 5, 3
 WHAT = f"`LSTMNet({INPUTS}, {OUTPUTS})`"
+CALL = f"`LSTMNet({INPUTS}, {OUTPUTS})(x)`"
 
 
 class RecordingLSTM(nn.Module):
@@ -22,13 +23,13 @@ class RecordingLSTM(nn.Module):
         super().__init__()
         self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
         size = num_inputs * num_hiddens
-        self.mix = nn.Parameter(torch.sin(torch.arange(1.0, size + 1)).reshape(num_inputs, num_hiddens))
+        self.W_xi = nn.Parameter(torch.sin(torch.arange(1.0, size + 1)).reshape(num_inputs, num_hiddens))
         self.calls = []
 
     def forward(self, inputs):
         self.calls.append(inputs.detach().clone())
         place = torch.arange(1.0, inputs.shape[1] + 1, device=inputs.device).unsqueeze(1)
-        outputs = torch.tanh((inputs * place.sqrt()).cumsum(dim=1) @ self.mix)
+        outputs = torch.tanh((inputs * place.sqrt()).cumsum(dim=1) @ self.W_xi)
         hidden = outputs[:, -1]
         return outputs, (hidden, 0.5 * hidden.flip(1) + 0.2)
 
@@ -36,8 +37,8 @@ class RecordingLSTM(nn.Module):
 @pytest.fixture
 def weights(generator):
     """Weights for the stand-in and for the linear layers: {role: (last part of the name, tensor)}."""
-    mix = 0.4 * torch.randn(INPUTS, NUM_HIDDENS, generator=generator)
-    return {"the LSTM's": ("mix", mix), **linear_weights(OUTPUTS, generator)}
+    own = 0.4 * torch.randn(INPUTS, NUM_HIDDENS, generator=generator)
+    return {"of the LSTM": ("W_xi", own), **linear_weights(OUTPUTS, generator)}
 
 
 def make(submission, *arguments):
@@ -87,10 +88,10 @@ def test_values(submission, weights, generator, device):
     put_weights(model, weights, WHAT, device)
     x = torch.randn(3, 7, INPUTS, generator=generator)
     lstm = RecordingLSTM(INPUTS, NUM_HIDDENS)
-    lstm.load_state_dict({"mix": weights["the LSTM's"][1]})
+    lstm.load_state_dict({"W_xi": weights["of the LSTM"][1]})
     _, (hidden, _) = lstm(x)
     hint = "An LSTM returns the outputs of all steps, and its last state, which is (H, C)."
-    expect.close(model(x.to(device)), classify(hidden.detach(), weights), f"{WHAT}(x)", hint)
+    expect.close(model(x.to(device)), classify(hidden.detach(), weights), CALL, hint)
 
 
 @pytest.mark.points(0.25)
@@ -100,13 +101,13 @@ def test_shape(submission, generator, device):
     model.to(str(device)).eval()
     for samples, steps in ((7, 4), (1, 5), (2, 1)):
         x = torch.randn(samples, steps, INPUTS, generator=generator).to(device)
-        expect.shape(model(x), (samples, OUTPUTS), f"{WHAT}(x) with x of shape {tuple(x.shape)}")
+        expect.shape(model(x), (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
 
 
 @pytest.mark.points(0.25)
-def test_gradients(submission, weights, generator, device):
+def test_gradients(submission, generator, device):
     """Every weight can learn, and so can the LSTM."""
     model, _ = make(submission, INPUTS, OUTPUTS)
-    names = put_weights(model, weights, WHAT, device)
+    model.to(str(device))
     output = submission.keep(model)(torch.randn(7, 4, INPUTS, generator=generator).to(device))
-    check_gradients(submission, model, output, f"{WHAT}(x)", generator, set(names.values()))
+    check_gradients(submission, model, output, CALL, generator, set(submission.gradients(model)))

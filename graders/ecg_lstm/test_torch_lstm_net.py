@@ -10,6 +10,7 @@ from proctor import expect
 
 INPUTS, OUTPUTS = 5, 3
 WHAT = f"`TorchLSTMNet({INPUTS}, {OUTPUTS})`"
+CALL = f"`TorchLSTMNet({INPUTS}, {OUTPUTS})(x)`"
 PARTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 
 
@@ -77,7 +78,7 @@ def test_values(submission, weights, lstm, generator, device):
     x = torch.randn(7, 7, INPUTS, generator=generator)
     _, (hidden, _) = lstm(x)
     hint = "Which axis of x does the LSTM take for the samples, and which part of what it returns do you use?"
-    expect.close(model(x.to(device)), classify(hidden[0].detach(), weights), f"{WHAT}(x)", hint)
+    expect.close(model(x.to(device)), classify(hidden[0].detach(), weights), CALL, hint)
 
 
 @pytest.mark.points(0.25)
@@ -86,21 +87,20 @@ def test_samples(submission, generator, device):
     model = make(submission, INPUTS, OUTPUTS).to(str(device)).eval()
     x = torch.randn(7, 4, INPUTS, generator=generator).to(device)
     together = model(x)
-    expect.shape(together, (7, OUTPUTS), f"{WHAT}(x) with x of shape {tuple(x.shape)}")
+    expect.shape(together, (7, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
     expect.different(together[0], together[1], f"The outputs of {WHAT} for two samples")
     alone = model(x[2:3])
-    what = f"{WHAT}(x) for one of seven samples alone"
+    what = f"{CALL} for one of seven samples alone"
     expect.shape(alone, (1, OUTPUTS), what, "`squeeze()` without an axis removes every axis of length one.")
     expect.close(alone, together[2:3].cpu(), what, "A sample's output must not depend on the other samples.")
 
 
 @pytest.mark.points(0.25)
-def test_gradients(submission, weights, generator, device):
+def test_gradients(submission, generator, device):
     """Every weight can learn, and so can the LSTM."""
-    model = make(submission, INPUTS, OUTPUTS)
-    names = put_weights(model, weights, WHAT, device)
+    model = make(submission, INPUTS, OUTPUTS).to(str(device))
     output = submission.keep(model)(torch.randn(7, 4, INPUTS, generator=generator).to(device))
-    check_gradients(submission, model, output, f"{WHAT}(x)", generator, set(names.values()))
+    check_gradients(submission, model, output, CALL, generator, set(submission.gradients(model)))
 
 
 @pytest.mark.points(0.25)
@@ -108,7 +108,7 @@ def test_device(submission, generator):
     """The model works on the device of its inputs."""
     model = make(submission, INPUTS, OUTPUTS).eval()
     message = (
-        f"{WHAT}(x) should work on the device of x, but mixes devices, and so fails on a GPU. "
+        f"{CALL} should work on the device of x, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=x.device`; an LSTM starts from zero by itself."
     )
     check_device(model, model, [torch.randn(3, 2, INPUTS, generator=generator)], message)
