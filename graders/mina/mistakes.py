@@ -12,7 +12,7 @@ DATASET = [
     Mistake(
         name="channels_counted",
         exercise="dataset",
-        hint="Your length is the number of channels, the first axis of X. Count the segments: there is a label for each.",
+        hint="Your length is the number of channels, the first axis of X. Count the segments: each has a label.",
         changes=[("len(self.Y)", "len(self.X)")],
     ),
     Mistake(
@@ -74,7 +74,8 @@ COLLATE = [
     Mistake(
         name="segments_first",
         exercise="loader",
-        hint="Your batches have the segments on their first axis, where the channels belong.",
+        hint="Your batches have the segments on their first axis, where the channels belong. So "
+        "does a `DataLoader` that is not told of `my_collate`.",
         changes=[("axis=1", "axis=0")],
     ),
     Mistake(
@@ -130,12 +131,6 @@ COLLATE = [
         exercise="loader",
         hint="You drop the last batch where it is not full. Those segments would be left out.",
         changes=[("shuffle=False", "shuffle=False, drop_last=True")],
-    ),
-    Mistake(
-        name="default_collate",
-        exercise="loader",
-        hint="Your loader does not know of `my_collate`, and stacks the samples in its own way, segments first.",
-        changes=[(", collate_fn=my_collate", "")],
     ),
     Mistake(
         name="batch_size_ignored",
@@ -225,15 +220,6 @@ KNOWLEDGE_ATTN = [
         changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, torch.zeros_like(k)], dim=-1)")],
     ),
     Mistake(
-        name="knowledge_added",
-        exercise="knowledge_attn",
-        hint="You add the knowledge to the items. Join it to them, as one number more.",
-        changes=[
-            ("self.input_features + self.n_knowledge, self.attn_dim", "self.input_features, self.attn_dim"),
-            ("torch.cat([x, k], dim=-1)", "x + k"),
-        ],
-    ),
-    Mistake(
         name="joined_along_items",
         exercise="knowledge_attn",
         hint="You join the knowledge along the items (dim=1). It is one number more of each item: the last axis.",
@@ -307,8 +293,8 @@ BEAT_NET = [
         exercise="beat_net",
         hint="Your convolutions go sample by sample, the default. They should have the stride `self.conv_stride`.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride=self.conv_stride", "conv_out_channels, self.conv_kernel_size"),
-            ("1, 1, self.conv_kernel_size, stride=self.conv_stride", "1, 1, self.conv_kernel_size"),
+            ("conv_out_channels, self.conv_kernel_size, stride=self.conv_stride", "conv_out_channels, 32"),
+            ("1, 1, self.conv_kernel_size, stride=self.conv_stride", "1, 1, 32"),
         ],
     ),
     Mistake(
@@ -326,8 +312,8 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You pad the windows with zeros, so that the convolution has more places than were asked for.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, self.conv_kernel_size, padding=16, stride"),
-            ("1, 1, self.conv_kernel_size, stride", "1, 1, self.conv_kernel_size, padding=16, stride"),
+            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 32, padding=16, stride"),
+            ("1, 1, self.conv_kernel_size, stride", "1, 1, 32, padding=16, stride"),
         ],
     ),
     Mistake(
@@ -368,7 +354,7 @@ BEAT_NET = [
         exercise="beat_net",
         hint="The two sizes of your attention are in the wrong order: how many numbers an item has, then the hidden "
         "ones.",
-        changes=[("KnowledgeAttn(conv_out_channels, self.att_cnn_dim)", "KnowledgeAttn(self.att_cnn_dim, conv_out_channels)")],
+        changes=[("(conv_out_channels, self.att_cnn_dim)", "(self.att_cnn_dim, conv_out_channels)")],
     ),
     Mistake(
         name="relu_forgotten",
@@ -450,7 +436,7 @@ BEAT_NET = [
         name="places_averaged",
         exercise="beat_net",
         hint="You average the places of a window. `attn` returns their weighted sum already, as its first value.",
-        changes=[("out, alpha = self.attn", "_, alpha = self.attn"), ("        out = out.reshape", "        out = places.mean(dim=1)\n        out = out.reshape")],
+        changes=[("out, alpha = self.attn", "_, alpha = self.attn"), ("out.reshape", "places.mean(dim=1).reshape")],
     ),
     Mistake(
         name="mean_of_windows",
@@ -559,7 +545,7 @@ RHYTHM_NET = [
         changes=[("k_rhythm.unsqueeze(-1)", "torch.ones_like(k_rhythm).unsqueeze(-1)")],
     ),
     Mistake(
-        name="fc_before_attention",
+        name="relu_before_fc",
         exercise="rhythm_net",
         hint="You apply ReLU to what goes into `fc`. It belongs after `fc`.",
         changes=[("torch.relu(self.fc(out))", "self.fc(torch.relu(out))")],
@@ -601,6 +587,13 @@ RHYTHM_NET = [
         changes=[("nn.Linear(lstm_out_size, self.out_size)", "nn.Linear(lstm_out_size, 8)")],
     ),
     Mistake(
+        name="first_state_on_cpu",
+        exercise="rhythm_net",
+        hint="Your LSTM starts from a tensor that lies on the CPU, also when x is on a GPU. It starts from "
+        "zeros by itself.",
+        changes=[("self.lstm(x)", "self.lstm(x, (torch.zeros(2, len(x), 32), torch.zeros(2, len(x), 32)))")],
+    ),
+    Mistake(
         name="states_detached",
         exercise="rhythm_net",
         hint="You cut the LSTM's outputs off from their gradient, so that neither it nor `BeatNet` ever learns.",
@@ -620,14 +613,14 @@ FREQ_NET = [
                 "        beat_net = BeatNet(self.n, self.T, self.conv_out_channels)\n"
                 "        for _ in range(self.n_channels):\n",
             ),
-            ("self.beat_nets.append(BeatNet(self.n, self.T, self.conv_out_channels))", "self.beat_nets.append(beat_net)"),
+            (".append(BeatNet(self.n, self.T, self.conv_out_channels))", ".append(beat_net)"),
         ],
     ),
     Mistake(
         name="plain_lists",
         exercise="freq_net",
-        hint="You put the networks into plain lists, which hide them from the optimizer. Append to the `nn.ModuleList`s "
-        "that are there.",
+        hint="You put the networks into plain lists, which hide them from the optimizer. Append to the "
+        "`nn.ModuleList`s that are there.",
         changes=[
             (
                 "        for _ in range(self.n_channels):\n",
@@ -663,7 +656,8 @@ FREQ_NET = [
     Mistake(
         name="default_sizes",
         exercise="freq_net",
-        hint="You make the networks with their default sizes, those of the notebook's data. Hand n, T and the others on.",
+        hint="You make the networks with their default sizes, those of the notebook's data. Hand n, T and the "
+        "others on.",
         changes=[
             ("BeatNet(self.n, self.T, self.conv_out_channels)", "BeatNet()"),
             (
@@ -777,13 +771,14 @@ TRAINING = [
         hint="`cross_entropy` applies a softmax, and the model has applied one already. Take the logarithm of the "
         "probabilities, and `nll_loss`.",
         changes=[
-            ("F.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "F.cross_entropy(probabilities, Y)"),
+            ("nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "nn.functional.cross_entropy(probabilities, Y)"),
         ],
     ),
     Mistake(
         name="logarithm_forgotten",
         exercise="training",
-        hint="`nll_loss` expects logarithms of probabilities, and you give it the probabilities: your loss is negative.",
+        hint="`nll_loss` expects logarithms of probabilities, and you give it the probabilities: your loss is "
+        "negative.",
         changes=[("torch.log(probabilities.clamp_min(1e-8))", "probabilities")],
     ),
     Mistake(
@@ -798,8 +793,8 @@ TRAINING = [
         hint="Your loss is the squared error of the probabilities. Take minus the logarithm of the true class's.",
         changes=[
             (
-                "F.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
-                "F.mse_loss(probabilities, F.one_hot(Y, 2).float())",
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.mse_loss(probabilities, nn.functional.one_hot(Y, 2).float())",
             ),
         ],
     ),
@@ -819,18 +814,9 @@ TRAINING = [
         ],
     ),
     Mistake(
-        name="step_before_backward",
-        exercise="training",
-        hint="Your optimizer steps before the gradients of the batch are there, and so always goes by none.",
-        changes=[
-            ("            loss.backward()\n", ""),
-            ("optimizer.step()", "optimizer.step()\n            loss.backward()"),
-        ],
-    ),
-    Mistake(
         name="no_step",
         exercise="training",
-        hint="You compute gradients, but the optimizer never steps.",
+        hint="You compute gradients, but the optimizer never steps along them: is `step` missing, or called before `backward`?",
         changes=[("            optimizer.step()\n", "")],
     ),
     Mistake(
@@ -876,18 +862,10 @@ TRAINING = [
         changes=[("probabilities, _ = model", "model.eval()\n            probabilities, _ = model")],
     ),
     Mistake(
-        name="labels_on_cpu",
+        name="class_weights_on_cpu",
         exercise="training",
-        hint="You compute the loss with labels that lie on the CPU, also when the model is on a GPU.",
-        changes=[("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), Y.cpu())")],
-    ),
-    Mistake(
-        name="loss_detached",
-        exercise="training",
-        hint="You cut the loss off from its gradient, so that nothing can be learned from it.",
-        changes=[
-            ("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), Y)\n            loss = torch.tensor(loss.item(), requires_grad=True)")
-        ],
+        hint="You weigh the classes with a tensor that lies on the CPU, also when the model is on a GPU.",
+        changes=[("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), Y, weight=torch.ones(2))")],
     ),
 ]
 
@@ -901,7 +879,8 @@ EVALUATION = [
     Mistake(
         name="gradients_recorded",
         exercise="evaluation",
-        hint="You record gradients where none are needed: numpy refuses such tensors. Predict inside `torch.no_grad()`.",
+        hint="You record gradients where none are needed, and numpy refuses such tensors. Predict inside "
+        "`torch.no_grad()`.",
         changes=[("with torch.no_grad():", "with torch.enable_grad():")],
     ),
     Mistake(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from graders.mina.helpers import StandInAttention, check_no_more, loaded, pair, part, put_in
+from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
 from proctor import expect
 
 SEGMENTS, WINDOWS, LENGTH, FILTERS = 5, 3, 43, 7
@@ -43,6 +43,12 @@ def beats(submission, weights, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
 
 
+def beats_anyhow(submission, inputs, device):
+    """What the student's network gives with weights of its own: out and alpha."""
+    module = fresh(submission, "BeatNet", SIZES, device)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
+
+
 @pytest.mark.points(3)
 def test_convolutions(submission, weights):
     """There are two convolutions over 32 samples, `conv` with the given number of filters, `conv_k` with one."""
@@ -61,9 +67,9 @@ def test_attention_layer(submission, weights):
 
 
 @pytest.mark.points(3)
-def test_shapes(submission, weights, inputs, device):
+def test_shapes(submission, inputs, device):
     """Each window gives a number for each filter, and attention for each place of the convolution."""
-    out, alpha = beats(submission, weights, inputs, device)
+    out, alpha = beats_anyhow(submission, inputs, device)
     given = f"for x of shape {tuple(inputs[0].shape)} in windows of {LENGTH}"
     expect.shape(out, (SEGMENTS, WINDOWS, FILTERS), f"out {given}")
     hint = "A convolution over 32 samples with a stride of 2 has (T - 32) // 2 + 1 places in a window."
@@ -87,14 +93,14 @@ def test_output(submission, weights, inputs, expected, device):
 
 
 @pytest.mark.points(1)
-def test_windows_apart(submission, weights, inputs, generator, device):
+def test_windows_apart(submission, inputs, generator, device):
     """What happens in a window changes that window's output, and no other."""
-    before, _ = beats(submission, weights, inputs, device)
+    before, _ = beats_anyhow(submission, inputs, device)
     expect.shape(before, (SEGMENTS, WINDOWS, FILTERS), "out")
     changed = [value.clone() for value in inputs]
     for value in changed:
         value[2, LENGTH : 2 * LENGTH] = torch.randn(LENGTH, generator=generator)
-    after, _ = beats(submission, weights, changed, device)
+    after, _ = beats_anyhow(submission, changed, device)
     differs = (before - after).abs().amax(dim=-1).cpu() > 1e-5
     wanted = torch.zeros(SEGMENTS, WINDOWS, dtype=torch.bool)
     wanted[2, 1] = True
@@ -109,7 +115,7 @@ def test_windows_apart(submission, weights, inputs, generator, device):
 @pytest.mark.points(2)
 def test_gradients(submission, weights, inputs, generator, device):
     """Both convolutions and the attention learn from the output."""
-    module = build(submission, "BeatNet", weights, device, arguments=SIZES)
+    module = fresh(submission, "BeatNet", SIZES, device)
     result = submission.keep(module)(*(value.to(device) for value in inputs))
     out, _ = pair(result, WHAT, "out and alpha")
     check_gradients(submission, module, out, "out", generator, set(weights))

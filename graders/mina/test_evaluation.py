@@ -51,7 +51,12 @@ def test_predictions(submission, generator, device):
     evaluation = Evaluation(submission, generator, device)
     predictions, _ = evaluation.evaluate()
     what = f"pred_all, of {SEGMENTS} segments in batches of {BATCH},"
-    expect.shape(predictions, (SEGMENTS, 2), what, "Join the batches along the segments.")
+    expect.true(
+        predictions.shape == (SEGMENTS, 2),
+        f"{what} should have shape {(SEGMENTS, 2)}, but has shape {predictions.shape}. "
+        "Join the batches along the segments, and keep both classes.",
+        predictions,
+    )
     hint = "Call the model that is passed in, and keep the order of the segments and of the classes."
     expect.close(predictions, evaluation.expected, what, hint)
 

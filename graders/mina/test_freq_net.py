@@ -9,6 +9,7 @@ from graders.mina.helpers import (
     StandInBeatNet,
     StandInRhythmNet,
     check_no_more,
+    fresh,
     loaded,
     pair,
     part,
@@ -61,6 +62,12 @@ def classify(submission, weights, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
 
 
+def classify_anyhow(submission, inputs, device):
+    """What the student's network gives with weights of its own: out and gamma."""
+    module = fresh(submission, "FreqNet", SIZES, device)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
+
+
 @pytest.mark.points(3)
 def test_networks(submission, weights):
     """Each channel has a `BeatNet` and a `RhythmNet` of its own, in `beat_nets` and `rhythm_nets`."""
@@ -104,18 +111,18 @@ def test_attention_and_fc(submission, weights):
 
 
 @pytest.mark.points(2)
-def test_shapes(submission, weights, inputs, device):
+def test_shapes(submission, inputs, device):
     """Each segment gives a number for each of two classes, and attention for each channel."""
-    out, gamma = classify(submission, weights, inputs, device)
+    out, gamma = classify_anyhow(submission, inputs, device)
     given = f"for x of shape {tuple(inputs[0].shape)}"
     expect.shape(out, (SEGMENTS, 2), f"out {given}")
     expect.shape(gamma, (SEGMENTS, CHANNELS, 1), f"gamma {given}", "Here the segments come first, then the channels.")
 
 
 @pytest.mark.points(2)
-def test_probabilities(submission, weights, inputs, device):
+def test_probabilities(submission, inputs, device):
     """The two numbers of a segment are probabilities, which sum to one."""
-    out, _ = classify(submission, weights, inputs, device)
+    out, _ = classify_anyhow(submission, inputs, device)
     expect.type(out, torch.Tensor, "out")
     expect.true(
         bool(((out >= 0) & (out <= 1)).all()),
@@ -150,7 +157,7 @@ def test_output(submission, weights, inputs, expected, device):
 @pytest.mark.points(1)
 def test_gradients(submission, weights, inputs, generator, device):
     """The networks of all channels, the attention and the last layer learn from the output."""
-    module = build(submission, "FreqNet", weights, device, arguments=SIZES)
+    module = fresh(submission, "FreqNet", SIZES, device)
     result = submission.keep(module)(*(value.to(device) for value in inputs))
     out, _ = pair(result, WHAT, "out and gamma")
     check_gradients(submission, module, out, "out", generator, set(weights))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from graders.mina.helpers import check_no_more, loaded, pair
+from graders.mina.helpers import check_no_more, fresh, loaded, pair
 from proctor import expect
 
 SEGMENTS, ITEMS, FEATURES, HIDDEN = 11, 7, 5, 3
@@ -32,6 +32,12 @@ def attend(submission, weights, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and attn")
 
 
+def attend_anyhow(submission, inputs, device):
+    """What the student's attention gives with weights of its own: out and attn."""
+    module = fresh(submission, "KnowledgeAttn", (FEATURES, HIDDEN), device)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and attn")
+
+
 @pytest.mark.points(2)
 def test_layers(submission, weights):
     """There are two linear layers without bias: `att_W` for items with their knowledge, and `att_v`."""
@@ -54,9 +60,9 @@ def test_attention_sum(submission, generator, device):
 
 
 @pytest.mark.points(2)
-def test_shapes(submission, weights, inputs, device):
+def test_shapes(submission, inputs, device):
     """Each sequence gives one vector as long as an item, and one weight for each item."""
-    out, attn = attend(submission, weights, inputs, device)
+    out, attn = attend_anyhow(submission, inputs, device)
     given = f"for x of shape {tuple(inputs[0].shape)}"
     expect.shape(out, (SEGMENTS, FEATURES), f"out {given}", "The items are summed up, without their knowledge.")
     expect.shape(attn, (SEGMENTS, ITEMS, 1), f"attn {given}", "One score for each item, on a last axis of its own.")
@@ -80,9 +86,9 @@ def test_attention(submission, reference, weights, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_output(submission, weights, inputs, device):
+def test_output(submission, inputs, device):
     """The output is the sum of the items, weighted by the attention that is returned."""
-    out, attn = attend(submission, weights, inputs, device)
+    out, attn = attend_anyhow(submission, inputs, device)
     expect.shape(attn, (SEGMENTS, ITEMS, 1), "attn")
     attention = attn.cpu().squeeze(-1).to(inputs[0].dtype)
     expect.true(
@@ -95,12 +101,11 @@ def test_output(submission, weights, inputs, device):
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, weights, inputs, device):
+def test_gradients(submission, weights, inputs, generator, device):
     """Both layers learn from the output."""
-    module = build(submission, "KnowledgeAttn", weights, device, arguments=(FEATURES, HIDDEN))
+    module = fresh(submission, "KnowledgeAttn", (FEATURES, HIDDEN), device)
     result = submission.keep(module)(*(value.to(device) for value in inputs))
     out, _ = pair(result, WHAT, "out and attn")
-    generator = torch.Generator().manual_seed(SEGMENTS)
     check_gradients(submission, module, out, "out", generator, set(weights))
 
 

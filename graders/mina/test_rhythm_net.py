@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from graders.mina.helpers import StandInAttention, check_no_more, loaded, pair, part, put_in
+from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
 from proctor import expect
 
 SEGMENTS, WINDOWS, LENGTH, FEATURES, OUT = 5, 7, 11, 13, 3
@@ -61,9 +61,10 @@ def test_other_layers(submission, weights):
 
 
 @pytest.mark.points(2)
-def test_shapes(submission, weights, inputs, device):
+def test_shapes(submission, inputs, device):
     """Each segment gives `rhythm_out_size` numbers, and attention for each of its windows."""
-    out, beta = rhythm(submission, weights, inputs, device)
+    module = fresh(submission, "RhythmNet", SIZES, device)
+    out, beta = pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
     given = f"for x of shape {tuple(inputs[0].shape)}"
     expect.shape(out, (SEGMENTS, OUT), f"out {given}")
     expect.shape(beta, (SEGMENTS, WINDOWS, 1), f"beta {given}")
@@ -86,13 +87,12 @@ def test_output(submission, weights, inputs, expected, device):
 
 
 @pytest.mark.points(3)
-def test_dropout(submission, reference, generator, seed, device):
+def test_dropout(submission, generator, seed, device):
     """In training mode, dropout sets half of the output to zero and doubles the rest."""
     sizes = (WINDOWS * LENGTH, LENGTH, FEATURES, 211)
-    weights = random_weights(reference.RhythmNet(*sizes), SCALES, generator)
     x = torch.randn(17, WINDOWS, FEATURES, generator=generator).to(device)
     k_rhythm = torch.randn(17, WINDOWS, generator=generator).to(device)
-    module = build(submission, "RhythmNet", weights, device, arguments=sizes)
+    module = fresh(submission, "RhythmNet", sizes, device)
     what = f"`RhythmNet{sizes}(x, k_rhythm)`"
     settled, _ = pair(module(x, k_rhythm), what, "out and beta")
     expect.shape(settled, (17, 211), f"out of {what}")
@@ -117,7 +117,7 @@ def test_dropout(submission, reference, generator, seed, device):
 @pytest.mark.points(2)
 def test_gradients(submission, weights, inputs, generator, device):
     """The LSTM, the attention and the last layer learn from the output."""
-    module = build(submission, "RhythmNet", weights, device, arguments=SIZES)
+    module = fresh(submission, "RhythmNet", SIZES, device)
     module.train()  # cuDNN goes backward through an LSTM in training mode only
     submission.seed(0)
     result = submission.keep(module)(*(value.to(device) for value in inputs))

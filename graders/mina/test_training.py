@@ -31,6 +31,8 @@ class Training:
         self.inputs, self.labels = segments(SEGMENTS, generator)
         self.loader = batches(submission, self.inputs, self.labels, BATCH)
         self.small_model = submission.send(SmallModel)
+        # What student code finds where it calls the notebook's model.
+        self.other = self.model()
 
     def model(self):
         """A model with the initial weights."""
@@ -38,6 +40,7 @@ class Training:
 
     def train(self, model, lr, epochs=EPOCHS):
         """What the student's `train_model` returns: the model and the history, a list of numbers."""
+        self.submission.replace("model", self.other)
         result = self.submission.train_model(model, self.loader, n_epoch=epochs, lr=lr, device=self.device)
         trained, history = pair(result, WHAT, "the model and the loss history")
         expect.type(history, list, "The loss history")
@@ -109,11 +112,10 @@ def test_history(submission, generator, device):
 def test_given_model(submission, generator, device):
     """The model that is passed in is trained, in training mode, and comes back."""
     training = Training(submission, generator, device)
-    model, other = training.model().eval(), training.model()
-    submission.replace("model", other)
+    model = training.model().eval()
     trained, _ = training.train(model, lr=0.01)
     expect.equal(
-        len(other.modes),
+        len(training.other.modes),
         0,
         "The number of calls of a model named `model` outside of `train_model`",
         "Use the `model` that `train_model` is given.",
