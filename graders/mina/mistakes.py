@@ -771,7 +771,7 @@ TRAINING = [
         hint="`cross_entropy` applies a softmax, and the model has applied one already. Take the logarithm of the "
         "probabilities, and `nll_loss`.",
         changes=[
-            ("nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "nn.functional.cross_entropy(probabilities, Y)"),
+            ("nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "cross_entropy(probabilities, Y)"),
         ],
     ),
     Mistake(
@@ -816,7 +816,8 @@ TRAINING = [
     Mistake(
         name="no_step",
         exercise="training",
-        hint="You compute gradients, but the optimizer never steps along them: is `step` missing, or called before `backward`?",
+        hint="You compute gradients, but the optimizer never steps along them: is `step` missing, or "
+        "called before `backward`?",
         changes=[("            optimizer.step()\n", "")],
     ),
     Mistake(

@@ -101,7 +101,7 @@ def test_labels(dataset, data):
     for index in range(SEGMENTS):
         _, rest = read(dataset, index)
         expect.true(
-            len(rest) == 1 and np.size(rest[0]) == 1,
+            len(rest) == 1 and np.asarray(rest[0]).size == 1,
             f"`dataset[{index}]` should hold one label beside its inputs, but holds {len(rest)} values.",
             [np.shape(value) for value in rest],
         )
