@@ -124,10 +124,10 @@ long_enough = np.array(seconds) >= 20
 figure, rows = plt.subplots(
     2, 1, figsize=(11, 4), sharex=True, layout="constrained"
 )
-for label, (axes, name) in enumerate(
-    zip(rows, ["normal rhythm", "atrial fibrillation"], strict=True)
+for axes, label, name, which in zip(
+    rows, (0, 1), ["normal rhythm", "atrial fibrillation"], (7, 3), strict=True
 ):
-    example = np.flatnonzero((labels == label) & long_enough)[2]
+    example = np.flatnonzero((labels == label) & long_enough)[which]
     millivolts = recordings[example][1500:4500] / ecg.UNITS_PER_MILLIVOLT
     axes.plot(np.arange(3000) / ecg.SAMPLING_RATE, millivolts,
               color="#333333", linewidth=0.8)
@@ -856,7 +856,12 @@ for label, name in enumerate(["normal rhythm", "atrial fibrillation"]):
     plt.show()
 
 # %% [markdown]
-# @ATTENTION@
+# How to read it. Above, the darker a window, the more it counts for the rhythm. Below, two seconds enlarged: the ten
+# dots of each window are the places of the convolution, and the dark ones are those that the window is judged by. On
+# the right, the share of each channel; the green one is drawn.
+#
+# Questions to ask: do the dark windows lie on the beats or between them, where P waves and fibrillation are? Are the
+# dark dots on the steep flanks, where knowledge points to? Do both segments get their answer from the same channel?
 
 # %% [markdown]
 # Two segments are an anecdote. Over all test segments: which share of the attention goes to each channel, and how
@@ -886,7 +891,8 @@ pd.DataFrame({
 # %% [markdown]
 # (The last two columns are relative: 1 is what each window would get if all got the same.)
 #
-# @TABLE@
+# Look at the last two columns for each channel: above 1 on the left and below 1 on the right means that the network
+# reads the rhythm off the beats; the reverse, that it looks at what lies between them. Both make sense for AF.
 #
 # **A caution.** Attention tells which items were weighted; it does not prove why. The convolution of a window
 # sees only that window, but the LSTM carries what it has seen along, so the vector of a window holds
@@ -969,7 +975,13 @@ plt.show()
 pd.DataFrame(rows).set_index("model").round(3)
 
 # %% [markdown]
-# @ABLATION@
+# Read the intervals before the numbers. Where the intervals of two models overlap widely, these test patients cannot
+# tell which is better, whatever the third digit says. And one training run is one draw: with another seed, two models
+# that are close may change places. To decide, repeat the run with several seeds, on the same test recordings.
+#
+# Look at the last row, too. A regression on a handful of summaries knows nothing of the order of beats, but it does know
+# how fast and how strongly the heart beats, and patients with AF have faster hearts. What a simple model can do is not
+# the network's merit.
 
 # %% [markdown]
 # ## 7 What to take away
