@@ -445,8 +445,9 @@ class ConvNet(nn.Module):
 
     def __init__(self, inputs=1, outputs=1):
         super().__init__()
+        # The layers in order, as one nn.Sequential: `self.net`.
+        ### BEGIN SOLUTION
         self.net = nn.Sequential(
-            ### BEGIN SOLUTION
             nn.Conv1d(inputs, 32, kernel_size=3),
             nn.ReLU(),
             nn.AvgPool1d(2),
@@ -458,8 +459,8 @@ class ConvNet(nn.Module):
             nn.AdaptiveAvgPool1d(1),
             nn.Flatten(),
             nn.Linear(128, outputs),
-            ### END SOLUTION
         )
+        ### END SOLUTION
 
     def forward(self, x):
         """From (samples, steps, features) to (samples, outputs)."""

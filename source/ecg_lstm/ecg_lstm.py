@@ -313,7 +313,7 @@ figure = draw_lstm_cell()
 #
 # The cell remembers nearly all of its 2 and adds some news, but shows hardly anything. Why is the input node
 # a $\tanh$, and no sigmoid like the gates? Because news can also be *bad* news. A sigmoid is never below
-# zero, so the cell state could only ever grow.
+# zero, so the cell state could never go below zero.
 #
 # Your part, without `nn.LSTM` and its relatives, in the three places:
 #
@@ -428,8 +428,8 @@ print(MeanSpectrumNet())
 # %% [markdown]
 # ### ConvNet ({{points:conv_net}})
 #
-# A convolution along the steps, with the frequencies as its channels. Put these layers into the
-# `nn.Sequential`, in this order:
+# A convolution along the steps, with the frequencies as its channels. Make `self.net`, an
+# `nn.Sequential` of these layers, in this order:
 #
 # 1. A 1-d convolution from `inputs` channels to 32, kernel size 3, and a ReLU.
 # 2. **Average pooling** over 2 steps.
