@@ -47,31 +47,41 @@ def expected(weights):
 
 def code_of(tree, name):
     """The top-level code that a name stands for, and all that this code builds on: one `ast.Module`."""
+    statements = []
+    for node in tree.body:
+        try:
+            statements.append((node, symtable.symtable(ast.unparse(node), "<cell>", "exec")))
+        except SyntaxError:
+            continue  # such as a `nonlocal` outside of a function: it cannot run in the notebook either
+    defined = [_defined(node, table) for node, table in statements]
     reached, waiting, body = set(), {name}, []
     while waiting:
         reached |= waiting
-        found = [node for node in tree.body if node not in body and _defined(node) & reached]
-        body += found
-        waiting = {used for node in found for used in _global_names(node)} - reached
+        waiting = set()
+        for (node, table), names in zip(statements, defined, strict=True):
+            if node not in body and names & reached:
+                body.append(node)
+                waiting |= _global_names(table)
+        waiting -= reached
     return ast.Module(body=body, type_ignores=[])
 
 
-def _defined(node):
-    """The names that a top-level statement defines or changes."""
-    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return {part.id for target in targets if target for part in ast.walk(target) if isinstance(part, ast.Name)}
+def _defined(node, table):
+    """The notebook's names that a top-level statement defines or changes, as in `LSTM.forward = forward`."""
+    names = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+    if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+        changed = [part.value for part in attributes if isinstance(part.ctx, ast.Store)]
+        names |= {part.id for part in changed if isinstance(part, ast.Name)}
+    return names
 
 
-def _global_names(node):
+def _global_names(table):
     """The notebook's names that a statement uses. What is local in a function may be called as it likes."""
-    tables = [symtable.symtable(ast.unparse(node), "<cell>", "exec")]
-    for table in tables:
-        tables += table.get_children()
-    return {name.get_name() for table in tables for name in table.get_symbols() if name.is_global()}
+    tables = [table]
+    for inner in tables:
+        tables += inner.get_children()
+    return {name.get_name() for inner in tables for name in inner.get_symbols() if name.is_global() or inner is table}
 
 
 class _WithoutOwn(ast.NodeTransformer):
