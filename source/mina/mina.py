@@ -782,7 +782,9 @@ print(f"{time.perf_counter() - start:.0f} seconds")
 pred, truth = eval_model(model, test_loader, device)
 auroc, f1 = evaluate_predictions(truth, pred)
 print(f"AUROC {auroc:.3f}, F1 {f1:.3f}")
-assert auroc > 0.8 and f1 > 0.7, "That is too low: something is wrong."
+if auroc < 0.8 or f1 < 0.7:
+    print("That is low. With simulated recordings something is wrong; with")
+    print("the challenge's, which are harder, use more RECORDINGS and EPOCHS.")
 
 # %% tags=["plot"]
 batches_per_epoch = len(train_loader)
