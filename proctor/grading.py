@@ -62,6 +62,8 @@ class Verdict:
     seconds : float, wall-clock time of grading
     sandbox : what the code ran in, "bubblewrap" or "none"
     notes : what an instructor should know, one sentence each
+    exercises : those with checks
+    by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
     """
 
     assignment: str
@@ -73,6 +75,7 @@ class Verdict:
     sandbox: str
     notes: list[str]
     exercises: list[ExerciseVerdict] = field(default_factory=list)
+    by_hand: float = 0.0
 
     def as_json(self) -> dict:
         """Plain data for `json.dump`."""
@@ -274,8 +277,11 @@ def draw_up(
 ) -> Verdict:
     """The verdict over one submission: points, messages, diagnosis."""
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)}
-    verdict = Verdict(assignment.name, name, 0.0, assignment.points, device, 0.0, settings.sandbox, notes)
+    verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, settings.sandbox, notes)
     for exercise in assignment.exercises:
+        if exercise.written:
+            verdict.by_hand += exercise.points
+            continue
         own = [outcome for outcome in outcomes if outcome.exercise == exercise.id]
         failed = [outcome.failure for outcome in own if outcome.failure is not None]
         causes = {}
@@ -297,6 +303,7 @@ def draw_up(
             ExerciseVerdict(exercise.id, exercise.title, points, exercise.points, status, checks)
         )
     verdict.points = sum(exercise.points for exercise in verdict.exercises)
+    verdict.max_points = sum(exercise.max_points for exercise in verdict.exercises)
     return verdict
 
 
@@ -417,4 +424,6 @@ def table(verdict: Verdict) -> list[str]:
                 lines.append(f"    - {check.title} (0 / {check.max_points:g})")
                 lines += [f"      {line}" for line in message]
     lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
+    if verdict.by_hand:
+        lines.append(f"  Written answers, {verdict.by_hand:g} points, are marked by hand.")
     return lines

@@ -1,5 +1,7 @@
 """The given code of ecg_lstm: data sets, chunks, training, votes; and that its layers compute the same."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ from torch import nn
 
 from dlh.data import ecg
 from dlh.plots import accuracy_bars, draw_lstm_cell
+from proctor.assignment import find_root, load_assignment
+from proctor.grading import draw_up, table
+from proctor.settings import load_settings
 from solutions import ecg_lstm
 
 
@@ -199,3 +204,12 @@ def test_figures_show_every_network():
     words = {text.get_text() for text in draw_lstm_cell().axes[0].texts}
     assert {"forget gate", "input gate", "output gate", "input node"} <= words
     plt.close("all")
+
+
+def test_written_answers_are_left_to_a_person():
+    root = find_root(Path(__file__))
+    assignment = load_assignment(root, "ecg_lstm")
+    verdict = draw_up(assignment, "ann", [], "cpu", load_settings(root), [])
+    assert [exercise.id for exercise in verdict.exercises] == ["lstm", "conv_net", "lstm_net", "torch_lstm_net"]
+    assert (verdict.max_points, verdict.by_hand, assignment.points) == (10, 21, 31)
+    assert table(verdict)[-1] == "  Written answers, 21 points, are marked by hand."
