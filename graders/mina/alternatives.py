@@ -348,7 +348,7 @@ TRAINING = [
         changes=[
             (
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
-                "-probabilities.gather(1, Y.unsqueeze(1)).log().mean()",
+                "-probabilities.gather(1, Y.unsqueeze(1)).clamp(1e-7, 1).log().mean()",
             ),
             ("torch.optim.Adam(model.parameters(), lr=lr)", "torch.optim.Adam(list(model.parameters()), lr)"),
         ],

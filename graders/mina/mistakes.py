@@ -782,6 +782,13 @@ TRAINING = [
         changes=[("torch.log(probabilities.clamp_min(1e-8))", "probabilities")],
     ),
     Mistake(
+        name="logarithm_of_zero",
+        exercise="training",
+        hint="You take the logarithm of the bare probability. Where it is zero, the loss is infinite, and the weights "
+        "become NaN with the next step.",
+        changes=[(".clamp_min(1e-8)", "")],
+    ),
+    Mistake(
         name="sum_of_losses",
         exercise="training",
         hint="You sum the losses of a batch, so that they grow with its size. Average them.",

@@ -70,7 +70,21 @@ def test_loss(submission, reference, generator, device):
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
+def test_certainty(submission, generator, device):
+    """The loss stays finite where the model is so sure that a probability is zero."""
+    training = Training(submission, generator, device)
+    training.weight = 1000 * training.weight
+    _, history = training.train(training.model(), lr=0.01)
+    expect.true(
+        len(history) > 0 and all(math.isfinite(loss) for loss in history),
+        "The losses should be finite, but are not: the logarithm of zero is minus infinity. Keep the probabilities "
+        "above a small number.",
+        history,
+    )
+
+
+@pytest.mark.points(2)
 def test_steps(submission, reference, generator, device):
     """Each batch makes one step of Adam with the given learning rate, along its own gradient only."""
     training = Training(submission, generator, device)
