@@ -7,7 +7,7 @@ from graders.helpers import build, check_device, check_gradients, check_layers, 
 from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
 from proctor import expect
 
-SEGMENTS, WINDOWS, LENGTH, FILTERS = 5, 3, 43, 7
+SEGMENTS, WINDOWS, LENGTH, FILTERS = 5, 3, 43, 11
 SIZES = (WINDOWS * LENGTH, LENGTH, FILTERS)
 PLACES = (LENGTH - 32) // 2 + 1
 WHAT = f"`BeatNet{SIZES}(x, k_beat)`"
