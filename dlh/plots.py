@@ -1,4 +1,6 @@
-"""Figures of the notebooks: an architecture, curves that grow while a model trains, scatter panels."""
+"""Figures of the notebooks: architectures, curves that grow while a model trains, scatter panels, an electrocardiogram
+with its knowledge and with attention over it, ROC and precision-recall curves.
+"""
 
 import itertools
 
@@ -8,6 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from sklearn.metrics.cluster import contingency_matrix
 
 # Okabe and Ito's palette: colors that stay apart for color-blind readers, light gray last.
@@ -241,3 +244,325 @@ def match_groups(groups, reference):
         if group not in numbers:
             numbers[group] = next(left_over)
     return np.array([numbers[group] for group in groups])
+
+
+def _clean(axes):
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def draw_mina():
+    """Draw MINA: four channels, each with a convolution and an LSTM, and attention guided by knowledge three times.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = plt.subplots(figsize=(11.5, 4.7))
+    axes.set(xlim=(-0.3, 15.6), ylim=(-0.55, 6.0), aspect="equal")
+    axes.axis("off")
+    time = np.linspace(0, 1, 400)
+    beats = sum(np.exp(-((time - center) ** 2) / (2 * 0.006**2)) for center in (0.17, 0.5, 0.83))
+    waves = sum(0.25 * np.exp(-((time - center - 0.09) ** 2) / (2 * 0.02**2)) for center in (0.17, 0.5, 0.83))
+    noise = np.random.default_rng(0).normal(0, 0.04, 400)
+    drift = 0.3 * np.sin(2 * np.pi * time * 1.3)
+    channels = [beats + waves + noise + 0.6 * drift, drift, beats + waves, noise]
+    names = ["unfiltered", "below 0.5 Hz", "0.5 to 50 Hz", "above 50 Hz"]
+    rows = [4.35, 3.05, 1.75, 0.45]
+    orange, green, blue = _ORANGE, _GREEN, _BLUE
+
+    def caption(x, y, text, **style):
+        axes.text(x, y, text, **{"ha": "center", "va": "center", "fontsize": 9, "color": _INK, **style})
+
+    for y, channel, name in zip(rows, channels, names, strict=True):
+        for edge in np.linspace(0, 2.6, 9):
+            axes.plot([edge, edge], [y - 0.05, y + 0.75], color="#DDDDDD", linewidth=0.7, zorder=0)
+        axes.plot(2.6 * time, y + 0.22 + 0.42 * channel, color=_INK, linewidth=0.8)
+        caption(1.3, y - 0.2, name, fontsize=8)
+        _arrow(axes, (2.7, y + 0.3), (3.2, y + 0.3))
+        _box(axes, 3.3, y, 1.75, 0.62, "convolution", blue)
+        _arrow(axes, (5.15, y + 0.3), (5.62, y + 0.3))
+        caption(5.85, y + 0.3, r"$\alpha$", fontsize=15, color=orange)
+        _arrow(axes, (6.1, y + 0.3), (6.6, y + 0.3))
+        _box(axes, 6.7, y, 1.75, 0.62, "LSTM, both ways", blue)
+        _arrow(axes, (8.55, y + 0.3), (9.02, y + 0.3))
+        caption(9.25, y + 0.3, r"$\beta$", fontsize=15, color=orange)
+        _arrow(axes, (9.5, y + 0.3), (10.0, y + 0.3))
+        _strip(axes, 10.05, y + 0.14, np.random.default_rng(int(10 * y)).random(8), green, width=0.13)
+        _arrow(axes, (11.15, y + 0.3), (12.2, 2.85), orange)
+    caption(12.5, 2.78, r"$\gamma$", fontsize=17, color=orange)
+    _arrow(axes, (12.75, 2.78), (13.2, 2.78))
+    _strip(axes, 13.25, 2.62, np.random.default_rng(4).random(8), green, width=0.13)
+    _arrow(axes, (14.35, 2.78), (14.72, 2.78))
+    caption(15.15, 2.78, "AF?\n$p_0, p_1$", fontweight="bold")
+
+    caption(1.3, 5.6, "one segment, 4 channels", fontweight="bold")
+    caption(1.3, 5.25, "60 windows of 50 samples", fontsize=8)
+    caption(4.6, 5.6, "BeatNet", fontweight="bold", color=blue, fontsize=11)
+    caption(8.0, 5.6, "RhythmNet", fontweight="bold", color=blue, fontsize=11)
+    caption(12.9, 5.6, "FreqNet", fontweight="bold", color=blue, fontsize=11)
+    for x, level, knowledge in [
+        (5.85, "in each window:\nwhich place?", "knowledge: steepness"),
+        (9.25, "in each channel:\nwhich window?", "knowledge: variation"),
+        (12.5, "which\nchannel?", "knowledge: power"),
+    ]:
+        caption(x, 5.15 if x < 10 else 3.4, level, fontsize=8, color=orange)
+        caption(*((x, -0.3) if x < 10 else (13.9, 2.2)), knowledge, fontsize=8, color=orange)
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def draw_channels(segment, k_beat, k_rhythm, k_freq, names, sampling_rate=300, title=""):
+    """Draw the channels of one segment, and what is known of each.
+
+    Parameters
+    ----------
+    segment : (channels, n) array
+    k_beat : (channels, n) array, the steepness at each sample
+    k_rhythm : (channels, M) array, the variation in each window
+    k_freq : (channels, 1) array, the power
+    names : list of str, one for each channel
+    sampling_rate : float, Hz
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, rows = plt.subplots(
+        len(segment), 2, figsize=(11, 1.45 * len(segment) + 0.6), sharex=True, squeeze=False, layout="constrained"
+    )
+    samples = segment.shape[1]
+    seconds = np.arange(samples) / sampling_rate
+    window_edges = np.linspace(0, samples / sampling_rate, k_rhythm.shape[1] + 1)
+    for row, name, x, steep, varied, power in zip(
+        rows, names, segment, k_beat, k_rhythm, np.ravel(k_freq), strict=True
+    ):
+        _clean(row[0]).plot(seconds, x, color=_INK, linewidth=0.7)
+        row[0].set_ylabel(name, fontsize=8)
+        row[0].text(
+            0.995, 0.98, f"power {power:.2g}", transform=row[0].transAxes, ha="right", va="top", fontsize=8,
+            color=_GREEN, fontweight="bold",
+        )  # fmt: skip
+        _clean(row[1]).plot(seconds, steep, color=_BLUE, linewidth=0.6, label="beat: steepness")
+        row[1].stairs(varied, window_edges, color=_ORANGE, linewidth=1.4, label="rhythm: variation")
+    rows[0, 0].set_title("channel, and its frequency knowledge", fontsize=9)
+    rows[0, 1].set_title("beat and rhythm knowledge", fontsize=9)
+    rows[0, 1].legend(loc="upper right", fontsize=7, frameon=True, framealpha=0.85, edgecolor="none", ncols=2)
+    for axes in rows[-1]:
+        axes.set_xlabel("seconds")
+    rows[0, 0].set_xlim(0, samples / sampling_rate)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def draw_attention(segment, alpha, beta, gamma, names, sampling_rate=300, channel=None, title=""):
+    """Draw the three levels of attention over one segment of an electrocardiogram.
+
+    Above, the rhythm: each window of one channel is shaded by its attention. Below, two seconds around the window
+    with the most of it, with the beat attention: a dot for each place of the convolution, at the middle of what it
+    sees. On the right, the frequency: the attention of each channel.
+
+    Parameters
+    ----------
+    segment : (channels, n) array
+    alpha : (channels, M, N) array, the attention over the N places in each of M windows
+    beta : (channels, M) array, the attention over the windows
+    gamma : (channels,) array, the attention over the channels
+    names : list of str, one for each channel
+    sampling_rate : float, Hz
+    channel : int, the one to draw; by default that of the highest gamma
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    channel = int(np.argmax(gamma)) if channel is None else channel
+    x, alpha, beta = segment[channel], alpha[channel], beta[channel]
+    n_windows, n_places = alpha.shape
+    width = len(x) // n_windows
+    # The places lie side by side, two samples apart, so that their middles end as far from the end as they begin.
+    stride = 2
+    first = (width - stride * (n_places - 1)) // 2
+    places = (np.arange(n_windows)[:, None] * width + first + stride * np.arange(n_places)).ravel()
+    seconds = np.arange(len(x)) / sampling_rate
+
+    figure, layout = plt.subplot_mosaic(
+        [["rhythm", "bands"], ["beats", "bands"]], figsize=(11, 4.6), width_ratios=[5, 1], layout="constrained"
+    )
+    rhythm, beats, bands = _clean(layout["rhythm"]), _clean(layout["beats"]), _clean(layout["bands"])
+
+    limits = x.min() - 0.08 * np.ptp(x), x.max() + 0.08 * np.ptp(x)
+    edges = np.arange(n_windows + 1) * width / sampling_rate
+    shades = rhythm.pcolormesh(edges, limits, beta[None], cmap="Oranges", vmin=0, rasterized=True)
+    rhythm.plot(seconds, x, color=_INK, linewidth=0.8)
+    rhythm.set(title=f"rhythm level: attention of each window ({names[channel]})", xlim=(0, edges[-1]), ylim=limits)
+    figure.colorbar(shades, ax=rhythm, label=r"$\beta$", pad=0.01)
+
+    shown = min(12, n_windows)
+    start = int(np.clip(np.argmax(beta) - shown // 2, 0, n_windows - shown))
+    inside = slice(start * width, (start + shown) * width)
+    rhythm.plot(edges[[start, start + shown]], [limits[0]] * 2, color=_BLUE, linewidth=5, solid_capstyle="butt")
+    beats.plot(seconds[inside], x[inside], color=_INK, linewidth=0.9, zorder=1)
+    for edge in edges[start : start + shown + 1]:
+        beats.axvline(edge, color="#DDDDDD", linewidth=0.7, zorder=0)
+    dots = places[start * n_places : (start + shown) * n_places]
+    colored = beats.scatter(
+        seconds[dots], x[dots], c=alpha[start : start + shown].ravel(), cmap="Blues", vmin=0, s=20,
+        edgecolors="#666666", linewidths=0.3, zorder=2,
+    )  # fmt: skip
+    beats.set(
+        title="beat level: attention of each place in its window (the part with the blue bar above)",
+        xlabel="seconds", xlim=edges[[start, start + shown]],
+    )  # fmt: skip
+    figure.colorbar(colored, ax=beats, label=r"$\alpha$", pad=0.01)
+
+    colors = [_GREEN if index == channel else "#BBBBBB" for index in range(len(gamma))]
+    bands.barh(np.arange(len(gamma)), gamma, color=colors)
+    bands.set(title="frequency level", xlabel=r"$\gamma$", xlim=(0, 1), ylim=(len(gamma) - 0.5, -0.5), yticks=[])
+    for index, (name, value) in enumerate(zip(names, gamma, strict=True)):
+        bands.text(0.03, index, f"{name}\n{value:.2f}", va="center", fontsize=8)
+    for axes in (rhythm, beats, bands):
+        axes.title.set_fontsize(9)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def draw_roc_pr(truth, scores):
+    """Draw the ROC curve and the precision-recall curve of one or more models.
+
+    Parameters
+    ----------
+    truth : (samples,) ints, 0 and 1
+    scores : dict from a model's name to (samples,) floats, higher for class 1
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, (roc, pr) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
+    for color, (name, values) in zip(itertools.cycle(COLORS), scores.items(), strict=False):
+        false_positive, true_positive, _ = roc_curve(truth, values)
+        area = roc_auc_score(truth, values)
+        roc.plot(false_positive, true_positive, color=color, label=f"{name} (area {area:.3f})")
+        precision, recall, _ = precision_recall_curve(truth, values)
+        area = average_precision_score(truth, values)
+        pr.plot(recall, precision, color=color, drawstyle="steps-post", label=f"{name} (average {area:.3f})")
+    share = np.mean(truth)
+    roc.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1, label="by chance")
+    pr.axhline(share, color="#999999", linestyle="--", linewidth=1, label="by chance")
+    roc.set(title="ROC curve", xlabel="false alarms among class 0", ylabel="found among class 1 (recall)")
+    pr.set(title="Precision-recall curve", xlabel="found among class 1 (recall)")
+    pr.set_ylabel("right among alarms (precision)")
+    for axes, place in ((roc, "lower right"), (pr, "lower left")):
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.02), aspect="equal")
+        axes.legend(loc=place, fontsize=8, frameon=False)
+        axes.grid(alpha=0.3)
+        _clean(axes)
+    return figure
+
+
+def draw_lstm_cell():
+    """Draw one step of an LSTM: the cell state along the top, the gates that change and show it below.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = plt.subplots(figsize=(9.5, 4.7))
+    axes.set(xlim=(-0.3, 12.4), ylim=(-0.15, 6.2), aspect="equal")
+    axes.axis("off")
+
+    def caption(x, y, text, **style):
+        axes.text(x, y, text, **{"ha": "center", "va": "center", "fontsize": 10, "color": _INK, **style})
+
+    def operation(x, y, sign):
+        axes.scatter([x], [y], s=330, color="white", edgecolors=_INK, linewidths=1.2, zorder=3)
+        caption(x, y, sign, fontsize=13, zorder=4)
+
+    def line(*points, color=_INK):
+        axes.plot(*zip(*points, strict=True), color=color, linewidth=1.3, solid_capstyle="round", zorder=1)
+
+    # The cell state.
+    _arrow(axes, (0.55, 5.0), (11.3, 5.0), _ORANGE)
+    caption(0.15, 5.0, "$C_{t-1}$", fontsize=13, color=_ORANGE)
+    caption(11.75, 5.0, "$C_t$", fontsize=13, color=_ORANGE)
+    caption(2.7, 5.62, "keep", fontsize=9, color=_ORANGE)
+    caption(5.5, 5.62, "add", fontsize=9, color=_ORANGE)
+
+    # What all four look at.
+    line((0.55, 1.1), (8.1, 1.1), color=_BLUE)
+    line((1.5, 0.35), (1.5, 1.1), color=_BLUE)
+    caption(0.1, 1.1, "$H_{t-1}$", fontsize=13, color=_BLUE)
+    caption(1.5, 0.08, "$X_t$", fontsize=13, color=_BLUE)
+    boxes = [
+        (2.7, r"$F_t$", r"$\sigma$", "forget gate", _GREEN),
+        (4.7, r"$I_t$", r"$\sigma$", "input gate", _GREEN),
+        (6.3, r"$\tilde{C}_t$", r"$\tanh$", "input node", _ORANGE),
+        (8.1, r"$O_t$", r"$\sigma$", "output gate", _GREEN),
+    ]
+    for x, name, function, words, color in boxes:
+        _arrow(axes, (x, 1.1), (x, 1.75), _BLUE)
+        _box(axes, x - 0.5, 1.8, 1.0, 0.8, function, color)
+        caption(x, 0.78, words, fontsize=8.5, color=color)
+        caption(x + 0.36, 2.95, name, fontsize=11, color=color)
+
+    _arrow(axes, (2.7, 2.65), (2.7, 4.72))
+    operation(2.7, 5.0, r"$\odot$")
+    _arrow(axes, (4.7, 2.65), (5.3, 3.62))
+    _arrow(axes, (6.3, 2.65), (5.7, 3.62))
+    operation(5.5, 3.85, r"$\odot$")
+    _arrow(axes, (5.5, 4.13), (5.5, 4.72))
+    operation(5.5, 5.0, "$+$")
+    caption(4.1, 3.85, "let in", fontsize=9)
+
+    # What is shown.
+    _arrow(axes, (9.9, 5.0), (9.9, 4.2), _ORANGE)
+    _box(axes, 9.4, 3.5, 1.0, 0.65, r"$\tanh$", _ORANGE)
+    _arrow(axes, (9.9, 3.45), (9.9, 2.48), _ORANGE)
+    _arrow(axes, (8.65, 2.2), (9.62, 2.2))
+    operation(9.9, 2.2, r"$\odot$")
+    caption(9.9, 1.62, "show", fontsize=9)
+    _arrow(axes, (10.18, 2.2), (11.3, 2.2), _BLUE)
+    caption(11.75, 2.2, "$H_t$", fontsize=13, color=_BLUE)
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def accuracy_bars(measured, published=None):
+    """Accuracies of models, one panel for each way of counting, with and without data augmentation.
+
+    Parameters
+    ----------
+    measured : dict from a panel's title to a dict from (model, augmented) to a share of 0 to 1; models are drawn
+        from above in the order in which they first occur
+    published : dict of the same form, drawn as black marks; panels and models may be missing
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    models = list(dict.fromkeys(model for bars in measured.values() for model, _ in bars))
+    figure, row = plt.subplots(
+        1, len(measured), figsize=(5 * len(measured), 0.62 * len(models) + 1.5), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axes, (title, bars) in zip(row[0], measured.items(), strict=True):
+        for augmented, color, label in ((False, _BLUE, "chunks cut once"), (True, _ORANGE, "augmented")):
+            places = [models.index(model) + 0.2 * (1 if augmented else -1) for model, flag in bars if flag == augmented]
+            values = [value for (_, flag), value in bars.items() if flag == augmented]
+            drawn = axes.barh(places, values, height=0.37, color=color, label=label)
+            axes.bar_label(drawn, fmt="%.2f", padding=-24, fontsize=8, color="white")
+        marks = {key: value for key, value in (published or {}).get(title, {}).items() if key in bars}
+        if marks:
+            heights = [models.index(model) + 0.2 * (1 if augmented else -1) for model, augmented in marks]
+            axes.scatter(list(marks.values()), heights, marker="|", s=130, color="black", linewidths=2.2,
+                         label="published", zorder=3)  # fmt: skip
+        axes.axvline(0.5, color=_INK, linestyle=":", linewidth=1)
+        axes.set(title=f"Accuracy: {title}", xlim=(0, 1), ylim=(len(models) - 0.5, -0.5), xlabel="0.5 is guessing")
+        axes.set_yticks(range(len(models)), models)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+    figure.legend(*row[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure

@@ -16,6 +16,7 @@ import jupytext
 TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN_SCHEME, END_SCHEME = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 
 MARKER_PHRASES = [f"{edge} {kind}" for edge in ("BEGIN", "END") for kind in ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")]
 HEADER = re.compile(r"^\s*#\s*%%(%*)(\s.*)?$")
@@ -212,8 +213,13 @@ def looks_like_marker(line: str) -> bool:
     )
 
 
-def find_regions(file: Path, lines: list[tuple[int, str]], errors: Errors) -> list[Region]:
-    """The solution regions in numbered lines; misspelt and unbalanced markers are errors."""
+def find_regions(file: Path, lines: list[tuple[int, str]], errors: Errors, written: bool = False) -> list[Region]:
+    """The solution regions in numbered lines; misspelt and unbalanced markers are errors.
+
+    Those of a written answer may hold a marking scheme.
+    """
+    if written:
+        lines = _without_scheme_markers(file, lines, errors)
     regions, begin, inside = [], None, []
     for number, line in lines:
         if line.strip() == BEGIN:
@@ -235,6 +241,34 @@ def find_regions(file: Path, lines: list[tuple[int, str]], errors: Errors) -> li
     if begin is not None:
         errors.add(file, begin, f"`{BEGIN}` without an `{END}` after it")
     return regions
+
+
+def _without_scheme_markers(file: Path, lines: list[tuple[int, str]], errors: Errors) -> list[tuple[int, str]]:
+    """The lines without the markers of marking schemes, which are to stand within a solution region, by pairs.
+
+    nbgrader's ClearMarkScheme stops at one in an answer cell; within a region, ClearSolutions has taken it out before.
+    """
+    left, in_region, begin = [], False, None
+    for number, line in lines:
+        marker = line.strip()
+        if marker == BEGIN_SCHEME:
+            if not in_region or begin is not None:
+                where = f"between `{BEGIN}` and `{END}`, below the model answer"
+                errors.add(file, number, f"`{BEGIN_SCHEME}` belongs {where}")
+            begin = number
+        elif marker == END_SCHEME:
+            if begin is None:
+                errors.add(file, number, f"`{END_SCHEME}` without a `{BEGIN_SCHEME}` before it")
+            begin = None
+        else:
+            if marker == END and begin is not None:
+                errors.add(file, begin, f"`{BEGIN_SCHEME}` without an `{END_SCHEME}` before the `{END}`")
+                begin = None
+            in_region = marker == BEGIN or (in_region and marker != END)
+            left.append((number, line))
+    if begin is not None:
+        errors.add(file, begin, f"`{BEGIN_SCHEME}` without an `{END_SCHEME}` after it")
+    return left
 
 
 def without_markers(code: str) -> str:
@@ -558,7 +592,7 @@ class Text:
         for cell in self.cells:
             lines = list(enumerate(cell.source.split("\n"), cell.line + 1))
             if "written" in cell.options:
-                regions = find_regions(self.file, lines, self.errors)
+                regions = find_regions(self.file, lines, self.errors, written=True)
                 if not regions:
                     self._wrong(
                         cell.line,

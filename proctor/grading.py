@@ -64,6 +64,8 @@ class Verdict:
     seconds : float, wall-clock time of grading
     sandbox : what the code ran in, "bubblewrap" or "none"
     notes : what an instructor should know, one sentence each
+    exercises : those with checks
+    by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
     """
 
     assignment: str
@@ -75,6 +77,7 @@ class Verdict:
     sandbox: str
     notes: list[str]
     exercises: list[ExerciseVerdict] = field(default_factory=list)
+    by_hand: float = 0.0
 
     def as_json(self) -> dict:
         """Plain data for `json.dump`."""
@@ -279,11 +282,12 @@ def draw_up(
 ) -> Verdict:
     """The verdict over one submission: points, messages, diagnosis. Written answers are left to a person."""
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)}
-    exercises = [exercise for exercise in assignment.exercises if not exercise.written]
-    max_points = sum(exercise.points for exercise in exercises)
     notes = [_one_line(note) for note in notes]
-    verdict = Verdict(assignment.name, name, 0.0, max_points, device, 0.0, settings.sandbox, notes)
-    for exercise in exercises:
+    verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, settings.sandbox, notes)
+    for exercise in assignment.exercises:
+        if exercise.written:
+            verdict.by_hand += exercise.points
+            continue
         own = [outcome for outcome in outcomes if outcome.exercise == exercise.id]
         failed = [outcome.failure for outcome in own if outcome.failure is not None]
         causes = {}
@@ -305,6 +309,7 @@ def draw_up(
             ExerciseVerdict(exercise.id, exercise.title, points, float(exercise.points), status, checks)
         )
     verdict.points = sum(exercise.points for exercise in verdict.exercises)
+    verdict.max_points = sum(exercise.max_points for exercise in verdict.exercises)
     return verdict
 
 
@@ -447,4 +452,6 @@ def table(verdict: Verdict) -> list[str]:
                 lines.append(f"    - {check.title} (0 / {check.max_points:g})")
                 lines += [f"      {line}" for line in message]
     lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
+    if verdict.by_hand:
+        lines.append(f"  Written answers, {verdict.by_hand:g} points, are marked by hand.")
     return lines

@@ -108,6 +108,10 @@ print(given([0, 1]))
 # %% [markdown] written=reflection points=1
 # ### BEGIN SOLUTION
 # The sides of a box are never below zero.
+#
+# ### BEGIN MARK SCHEME
+# One point for any true statement about a box.
+# ### END MARK SCHEME
 # ### END SOLUTION
 """
 
@@ -278,6 +282,18 @@ def test_release_has_the_stub_and_all_else(course):
     assert not list((course / "release").rglob("*.py"))
 
 
+def test_marking_scheme_stays_with_the_authors(course):
+    build_course(course)
+    scheme = "One point for any true statement about a box."
+    answer = cells(course / "source/shapes/shapes.ipynb")["reflection"].source
+    assert f"### BEGIN MARK SCHEME\n{scheme}\n### END MARK SCHEME" in answer
+    files = {**contents(course / "release"), **student_files(course, "students")}
+    assert not [path for path, content in files.items() if b"MARK SCHEME" in content or scheme.encode() in content]
+    change(course, SHAPES, "# Worth", f"# {scheme} Worth")
+    with pytest.raises(BuildError, match="`One point for any true .* is a solution line"):
+        build_course(course)
+
+
 def test_gradebook_knows_the_assignment(course):
     build_course(course)
     from nbgrader.api import Gradebook
@@ -342,10 +358,18 @@ REFUSED = [
      SHAPES, "# BEGIN SOLUTION", "out of place"),
     ("autotest", SHAPES, "assert area(0) == 0", "### AUTOTEST area(0)", SHAPES, "AUTOTEST", "out of place"),
     ("in prose", SHAPES, "# Worth", "# Write after BEGIN SOLUTION. Worth", SHAPES, "Write after", "out of place"),
-    ("mark scheme", SHAPES, "# The sides of", "# ### BEGIN MARK SCHEME\n# The sides of",
-     SHAPES, "MARK SCHEME", "unknown marker"),
+    ("scheme without answer", SHAPES, "# ### BEGIN SOLUTION\n# The sides", "# The sides", SHAPES, "BEGIN MARK SCHEME",
+     "belongs between"),
+    ("scheme within a scheme", SHAPES, "# One point", "# ### BEGIN MARK SCHEME\n# One point",
+     SHAPES, ("BEGIN MARK SCHEME", 1), "belongs between"),
+    ("scheme, no end", SHAPES, "# ### END MARK SCHEME\n", "", SHAPES, "BEGIN MARK SCHEME", "without an `### END MARK"),
+    ("scheme, no begin", SHAPES, "# ### BEGIN MARK SCHEME\n", "", SHAPES, "END MARK SCHEME", "without a `### BEGIN M"),
+    ("scheme misspelt", SHAPES, "BEGIN MARK SCHEME", "BEGIN MARKING SCHEME", SHAPES, "MARKING", "unknown marker"),
+    ("scheme in prose", SHAPES, "# Worth", "# ### BEGIN MARK SCHEME\n# Worth", SHAPES, "MARK SCHEME", "out of place"),
+    ("scheme in code", SOLVED, "    # A comment that", "    ### BEGIN MARK SCHEME that", SOLVED, "MARK SCHEME",
+     "unknown marker"),
     ("written, no end", SHAPES, "\n# ### END SOLUTION", "", SHAPES, MODEL, "without an `### END SOLUTION`"),
-    ("written, no begin", SHAPES, MODEL, "# A line", SHAPES, "# ### END", "without a `### BEGIN SOLUTION`"),
+    ("written, no begin", SHAPES, MODEL, "# A line", SHAPES, "# ### END SOLUTION", "without a `### BEGIN SOLUTION`"),
     ("unknown option", SHAPES, "exercise=area", "exercize=area", SHAPES, "exercize", "did you mean `exercise`?"),
     ("option of prose", SHAPES, "written=reflection", "exercise=reflection", SHAPES, "=reflection", "unknown option"),
     ("a title", SHAPES, "# %% include=keep", "# %% Keep include=keep", SHAPES, "Keep include", "cannot read"),

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from graders.seq2seq.helpers import NUM_CODES, binary, check_device
+from graders.helpers import check_device
+from graders.seq2seq.helpers import NUM_CODES, binary
 from proctor import expect
 
 PATIENTS, VISITS = 5, 7

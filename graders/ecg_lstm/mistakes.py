@@ -1,0 +1,865 @@
+"""Wrong solutions of `ecg_lstm` that students write. They prove the checks, and they explain failures."""
+
+from proctor.bank import Mistake
+
+LSTM = [
+    Mistake(
+        name="candidate_through_sigmoid",
+        exercise="lstm",
+        hint="Your input node goes through a sigmoid, like the gates. A gate opens and closes, between 0 and 1; what "
+        "is written into the cell may also be negative: it goes through tanh.",
+        changes=[("C_tilde = torch.tanh(", "C_tilde = torch.sigmoid(")],
+    ),
+    Mistake(
+        name="candidate_without_tanh",
+        exercise="lstm",
+        hint="Your input node is a plain sum. It goes through tanh, so that it stays between -1 and 1.",
+        changes=[("C_tilde = torch.tanh(", "C_tilde = (")],
+    ),
+    Mistake(
+        name="gates_through_tanh",
+        exercise="lstm",
+        hint="Your gates go through tanh. A gate says how much passes, from none to all: it goes through a sigmoid.",
+        changes=[
+            ("I = torch.sigmoid(", "I = torch.tanh("),
+            ("F = torch.sigmoid(", "F = torch.tanh("),
+            ("O = torch.sigmoid(", "O = torch.tanh("),
+        ],
+    ),
+    Mistake(
+        name="output_gate_through_tanh",
+        exercise="lstm",
+        hint="Your output gate goes through tanh. A gate says how much passes, from none to all: use a sigmoid.",
+        changes=[("O = torch.sigmoid(", "O = torch.tanh(")],
+    ),
+    Mistake(
+        name="gates_without_sigmoid",
+        exercise="lstm",
+        hint="Your gates are plain sums. A gate says how much passes, from none to all: it goes through a sigmoid.",
+        changes=[
+            ("I = torch.sigmoid(", "I = ("),
+            ("F = torch.sigmoid(", "F = ("),
+            ("O = torch.sigmoid(", "O = ("),
+        ],
+    ),
+    Mistake(
+        name="hidden_without_tanh",
+        exercise="lstm",
+        hint="Your H is the output gate times C. C can grow without bound, so it goes through tanh on its way out.",
+        changes=[("O * torch.tanh(C)", "O * C")],
+    ),
+    Mistake(
+        name="hidden_through_sigmoid",
+        exercise="lstm",
+        hint="You send C through a sigmoid on its way out. It goes through tanh.",
+        changes=[("O * torch.tanh(C)", "O * torch.sigmoid(C)")],
+    ),
+    Mistake(
+        name="tanh_of_gated_cell",
+        exercise="lstm",
+        hint="You multiply C with the output gate inside of the tanh. The gate comes last: it scales what tanh gives.",
+        changes=[("O * torch.tanh(C)", "torch.tanh(O * C)")],
+    ),
+    Mistake(
+        name="hidden_from_candidate",
+        exercise="lstm",
+        hint="Your H is made of the input node of this step alone. It shows the cell state C, which remembers.",
+        changes=[("O * torch.tanh(C)", "O * torch.tanh(C_tilde)")],
+    ),
+    Mistake(
+        name="hidden_from_old_cell",
+        exercise="lstm",
+        hint="Your H shows the cell state of the step before. Compute the new C first, then H from it.",
+        changes=[
+            (
+                "C = F * C + I * C_tilde\n        H = O * torch.tanh(C)",
+                "H = O * torch.tanh(C)\n        C = F * C + I * C_tilde",
+            )
+        ],
+    ),
+    Mistake(
+        name="input_and_forget_swapped",
+        exercise="lstm",
+        hint="You let the input gate keep the old cell and the forget gate write the new one. It is the other way "
+        "round.",
+        changes=[("F * C + I * C_tilde", "I * C + F * C_tilde")],
+    ),
+    Mistake(
+        name="forget_gate_inverted",
+        exercise="lstm",
+        hint="You multiply the old cell by 1 - F. In spite of its name, the forget gate says how much is kept.",
+        changes=[("F * C +", "(1 - F) * C +")],
+    ),
+    Mistake(
+        name="forget_gate_unused",
+        exercise="lstm",
+        hint="Your cell keeps everything: the old C is not multiplied by the forget gate.",
+        changes=[("F * C +", "C +")],
+    ),
+    Mistake(
+        name="gates_coupled",
+        exercise="lstm",
+        hint="You write with 1 - F. That is another kind of cell (a GRU does so); an LSTM has an input gate for it.",
+        changes=[("I * C_tilde", "(1 - F) * C_tilde")],
+    ),
+    Mistake(
+        name="input_gate_unused",
+        exercise="lstm",
+        hint="Your cell takes all that is new: the input node is not multiplied by the input gate.",
+        changes=[("I * C_tilde", "C_tilde")],
+    ),
+    Mistake(
+        name="old_cell_overwritten",
+        exercise="lstm",
+        hint="Your new cell holds only what this step writes. What was in it, times the forget gate, is added.",
+        changes=[("F * C + I * C_tilde", "I * C_tilde")],
+    ),
+    Mistake(
+        name="gates_look_at_cell",
+        exercise="lstm",
+        hint="Your gates look at the cell state C where they should look at the hidden state H.",
+        changes=[
+            ("torch.mm(H, self.W_hi)", "torch.mm(C, self.W_hi)"),
+            ("torch.mm(H, self.W_hf)", "torch.mm(C, self.W_hf)"),
+            ("torch.mm(H, self.W_ho)", "torch.mm(C, self.W_ho)"),
+            ("torch.mm(H, self.W_hc)", "torch.mm(C, self.W_hc)"),
+        ],
+    ),
+    Mistake(
+        name="candidate_without_hidden",
+        exercise="lstm",
+        hint="Your input node looks at the input alone. It looks at the hidden state H of the step before, too.",
+        changes=[(" + torch.mm(H, self.W_hc)", "")],
+    ),
+    Mistake(
+        name="hidden_gated_in_candidate",
+        exercise="lstm",
+        hint="You multiply H by the forget gate inside of the input node. That is a GRU's way; in an LSTM the forget "
+        "gate belongs to the cell.",
+        changes=[("torch.mm(H, self.W_hc)", "torch.mm(F * H, self.W_hc)")],
+    ),
+    Mistake(
+        name="biases_left_out",
+        exercise="lstm",
+        hint="Your sums leave out the biases. They begin at zero, so it does not show until they are trained.",
+        changes=[(" + self.b_i", ""), (" + self.b_f", ""), (" + self.b_o", ""), (" + self.b_c", "")],
+    ),
+    Mistake(
+        name="weights_of_another_gate",
+        exercise="lstm",
+        hint="Your forget gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
+        changes=[("torch.mm(H, self.W_hf)", "torch.mm(H, self.W_hi)")],
+    ),
+    Mistake(
+        name="bias_of_another_gate",
+        exercise="lstm",
+        hint="Your output gate uses `b_f`, the bias of the forget gate. Look for a line that was copied.",
+        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_f")],
+    ),
+    Mistake(
+        name="gates_share_weights",
+        exercise="lstm",
+        hint="You call `triple()` once and give all gates the same weights. Then they can only open and close "
+        "together.",
+        changes=[
+            (
+                "self.W_xf, self.W_hf, self.b_f = triple()",
+                "self.W_xf, self.W_hf, self.b_f = self.W_xi, self.W_hi, self.b_i",
+            ),
+            (
+                "self.W_xo, self.W_ho, self.b_o = triple()",
+                "self.W_xo, self.W_ho, self.b_o = self.W_xi, self.W_hi, self.b_i",
+            ),
+            (
+                "self.W_xc, self.W_hc, self.b_c = triple()",
+                "self.W_xc, self.W_hc, self.b_c = self.W_xi, self.W_hi, self.b_i",
+            ),
+        ],
+    ),
+    Mistake(
+        name="input_node_weights_missing",
+        exercise="lstm",
+        hint="Three gates have weights, but the input node has none. It needs a `triple()` of its own: W_xc, W_hc,"
+        " b_c.",
+        changes=[
+            ("        self.W_xc, self.W_hc, self.b_c = triple()\n", ""),
+            (
+                "torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
+                "torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i",
+            ),
+        ],
+    ),
+    Mistake(
+        name="names_of_the_equations",
+        exercise="lstm",
+        hint="You call the weights of the input node `W_xg`, `W_hg`, `b_g`, as other books do. Here they end in c.",
+        changes=[
+            ("self.W_xc, self.W_hc, self.b_c = triple()", "self.W_xg, self.W_hg, self.b_g = triple()"),
+            (
+                "torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
+                "torch.mm(x, self.W_xg) + torch.mm(H, self.W_hg) + self.b_g",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_no_parameters",
+        exercise="lstm",
+        hint="You take the data out of the input node's parameters. Only an `nn.Parameter` is trained and saved.",
+        changes=[
+            (
+                "self.W_xc, self.W_hc, self.b_c = triple()",
+                "self.W_xc, self.W_hc, self.b_c = (weight.data for weight in triple())",
+            )
+        ],
+    ),
+    Mistake(
+        name="steps_first",
+        exercise="lstm",
+        hint="Your outputs have the steps first, then the samples, as in the book. Here the samples come first.",
+        changes=[("torch.stack(outputs, axis=1)", "torch.stack(outputs)")],
+    ),
+    Mistake(
+        name="loop_over_samples",
+        exercise="lstm",
+        hint="Your loop runs over the samples (`inputs[step]`), not over the steps: the book's inputs have the "
+        "steps first.",
+        changes=[
+            ("batch_size = inputs.shape[0]", "batch_size = inputs.shape[1]"),
+            ("range(inputs.shape[1])", "range(inputs.shape[0])"),
+            ("inputs[:, step]", "inputs[step]"),
+            ("torch.stack(outputs, axis=1)", "torch.stack(outputs, axis=0)"),
+        ],
+    ),
+    Mistake(
+        name="outputs_side_by_side",
+        exercise="lstm",
+        hint="`torch.cat` lines the steps up along the hidden units. `torch.stack` makes an axis of their own for "
+        "them.",
+        changes=[("torch.stack(outputs, axis=1)", "torch.cat(outputs, axis=1)")],
+    ),
+    Mistake(
+        name="cells_as_outputs",
+        exercise="lstm",
+        hint="Your outputs are the cell states. What a layer shows of each step is its hidden state H.",
+        changes=[("outputs.append(H)", "outputs.append(C)")],
+    ),
+    Mistake(
+        name="last_step_left_out",
+        exercise="lstm",
+        hint="You append H before the step is made, so your outputs begin with zeros and the last step is missing.",
+        changes=[
+            (
+                "            H, C = self.one_step(inputs[:, step], H, C)\n            outputs.append(H)\n",
+                "            outputs.append(H)\n            H, C = self.one_step(inputs[:, step], H, C)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="steps_backward",
+        exercise="lstm",
+        hint="Your loop runs from the last step to the first.",
+        changes=[("range(inputs.shape[1])", "reversed(range(inputs.shape[1]))")],
+    ),
+    Mistake(
+        name="state_swapped",
+        exercise="lstm",
+        hint="You return the state as (C, H). The hidden state comes first.",
+        changes=[("return outputs, (H, C)", "return outputs, (C, H)")],
+    ),
+    Mistake(
+        name="state_of_rnn",
+        exercise="lstm",
+        hint="You return (H,), as the RNN does. The state of an LSTM has two parts, (H, C).",
+        changes=[("return outputs, (H, C)", "return outputs, (H,)")],
+    ),
+    Mistake(
+        name="three_values_returned",
+        exercise="lstm",
+        hint="You return outputs, H and C, three values. H and C belong together in one tuple: outputs, (H, C).",
+        changes=[("return outputs, (H, C)", "return outputs, H, C")],
+    ),
+    Mistake(
+        name="cell_state_lost",
+        exercise="lstm",
+        hint="You start every step with an empty cell, so the LSTM has no long-term memory. Hand C on with H.",
+        changes=[("self.one_step(inputs[:, step], H, C)", "self.one_step(inputs[:, step], H, torch.zeros_like(C))")],
+    ),
+    Mistake(
+        name="state_starts_at_one",
+        exercise="lstm",
+        hint="Your cell state starts at one. Before the first step there is nothing to remember: zeros.",
+        changes=[("torch.zeros_like(H)", "torch.ones_like(H)")],
+    ),
+    Mistake(
+        name="state_starts_at_random",
+        exercise="lstm",
+        hint="Your hidden state starts at random, so the same inputs give other outputs each time. Start from zeros.",
+        changes=[
+            (
+                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
+                "H = torch.randn(size=(batch_size, self.num_hiddens),",
+            )
+        ],
+    ),
+    Mistake(
+        name="state_kept_between_calls",
+        exercise="lstm",
+        hint="You keep the state in `self` and go on from there at the next call. The next batch has other samples: "
+        "each call starts from zeros.",
+        changes=[
+            (
+                "C = torch.zeros_like(H)",
+                "C = torch.zeros_like(H)\n        H, C = getattr(self, 'state', None) or (H, C)",
+            ),
+            ("return outputs, (H, C)", "self.state = (H.detach(), C.detach())\n        return outputs, (H, C)"),
+        ],
+    ),
+    Mistake(
+        name="state_detached",
+        exercise="lstm",
+        hint="You detach the state after each step, so no error ever reaches the steps before. In one call the "
+        "gradient flows through all of them.",
+        changes=[("self.one_step(inputs[:, step], H, C)", "self.one_step(inputs[:, step], H.detach(), C.detach())")],
+    ),
+    Mistake(
+        name="state_left_on_cpu",
+        exercise="lstm",
+        hint="Your first state is made without `device=inputs.device`, so on a GPU it stays on the CPU.",
+        changes=[("dtype=inputs.dtype, device=inputs.device", "dtype=inputs.dtype")],
+    ),
+    Mistake(
+        name="samples_share_state",
+        exercise="lstm",
+        hint="You average the hidden state over the samples. Each sample has a state of its own.",
+        changes=[("outputs.append(H)", "H = H.mean(dim=0, keepdim=True).expand_as(H)\n            outputs.append(H)")],
+    ),
+    Mistake(
+        name="built_in_lstm",
+        exercise="lstm",
+        hint="You have torch's own LSTM do the work. Write out the gates: that is what this exercise is for.",
+        code="""
+class LSTM(nn.LSTM):
+    def __init__(self, num_inputs, num_hiddens):
+        super().__init__(num_inputs, num_hiddens, batch_first=True)
+
+    def forward(self, inputs):
+        outputs, (hiddens, cells) = super().forward(inputs)
+        return outputs, (hiddens[0], cells[0])
+""",
+    ),
+    Mistake(
+        name="built_in_cell",
+        exercise="lstm",
+        hint="You have torch's `lstm_cell` compute each step. Write out the gates: that is what this exercise is for.",
+        changes=[
+            (
+                "self.one_step(inputs[:, step], H, C)",
+                "torch.lstm_cell(\n"
+                "                inputs[:, step],\n"
+                "                (H, C),\n"
+                "                torch.cat([self.W_xi, self.W_xf, self.W_xc, self.W_xo], 1).T,\n"
+                "                torch.cat([self.W_hi, self.W_hf, self.W_hc, self.W_ho], 1).T,\n"
+                "                torch.cat([self.b_i, self.b_f, self.b_c, self.b_o]),\n"
+                "                torch.zeros(4 * self.num_hiddens, device=inputs.device),\n"
+                "            )",
+            )
+        ],
+    ),
+]
+
+
+def conv_net(*layers, x="x.transpose(2, 1)"):
+    """A `ConvNet` of these layers."""
+    lines = "".join(f"            {layer},\n" for layer in layers)
+    return f"""
+class ConvNet(nn.Module):
+    def __init__(self, inputs=1, outputs=1):
+        super().__init__()
+        self.net = nn.Sequential(
+{lines}        )
+
+    def forward(self, x):
+        return self.net({x})
+"""
+
+
+RELU, POOL = "nn.ReLU()", "nn.AvgPool1d(2)"
+FIRST, SECOND, THIRD = "nn.Conv1d(inputs, 32, 3)", "nn.Conv1d(32, 64, 3)", "nn.Conv1d(64, 128, 3)"
+END = ("nn.AdaptiveAvgPool1d(1)", "nn.Flatten()", "nn.Linear(128, outputs)")
+
+CONV_NET = [
+    Mistake(
+        name="pooling_left_out",
+        exercise="conv_net",
+        hint="Your network has no average pooling after its first two convolutions. Each halves the number of "
+        "steps, so that the next convolution sees further.",
+        code=conv_net(FIRST, RELU, SECOND, RELU, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="second_pooling_left_out",
+        exercise="conv_net",
+        hint="The average pooling after the second convolution is missing.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="first_pooling_left_out",
+        exercise="conv_net",
+        hint="The average pooling after the first convolution is missing.",
+        code=conv_net(FIRST, RELU, SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="third_pooling",
+        exercise="conv_net",
+        hint="You pool after the third convolution as well. There, the adaptive pooling takes the mean over all steps.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, POOL, *END),
+    ),
+    Mistake(
+        name="maximum_pooling",
+        exercise="conv_net",
+        hint="You pool with the maximum of two steps; the text asks for their average.",
+        code=conv_net(FIRST, RELU, "nn.MaxPool1d(2)", SECOND, RELU, "nn.MaxPool1d(2)", THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="pooling_moves_by_one",
+        exercise="conv_net",
+        hint="Your pooling moves on by one step (`stride=1`), so that it smooths and does not halve the number of "
+        "steps.",
+        code=conv_net(
+            FIRST, RELU, "nn.AvgPool1d(2, stride=1)", SECOND, RELU, "nn.AvgPool1d(2, stride=1)", THIRD, RELU, *END
+        ),
+    ),
+    Mistake(
+        name="pooling_of_three",
+        exercise="conv_net",
+        hint="Your poolings take three steps together; the text asks for two.",
+        code=conv_net(FIRST, RELU, "nn.AvgPool1d(3)", SECOND, RELU, "nn.AvgPool1d(3)", THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="stride_for_pooling",
+        exercise="conv_net",
+        hint="You halve the steps with `stride=2` in the convolutions, which drops every other step. The average "
+        "pooling uses them all.",
+        code=conv_net(
+            "nn.Conv1d(inputs, 32, 3, stride=2)", RELU, "nn.Conv1d(32, 64, 3, stride=2)", RELU, THIRD, RELU, *END
+        ),
+    ),
+    Mistake(
+        name="convolutions_padded",
+        exercise="conv_net",
+        hint="Your convolutions have `padding=1`. The text asks for none; zeros at the ends would count as steps.",
+        code=conv_net(
+            "nn.Conv1d(inputs, 32, 3, padding=1)",
+            RELU,
+            POOL,
+            "nn.Conv1d(32, 64, 3, padding=1)",
+            RELU,
+            POOL,
+            "nn.Conv1d(64, 128, 3, padding=1)",
+            RELU,
+            *END,
+        ),
+    ),
+    Mistake(
+        name="kernel_of_five",
+        exercise="conv_net",
+        hint="Your convolutions have a kernel of 5 steps; the text asks for 3.",
+        code=conv_net(
+            "nn.Conv1d(inputs, 32, 5)",
+            RELU,
+            POOL,
+            "nn.Conv1d(32, 64, 5)",
+            RELU,
+            POOL,
+            "nn.Conv1d(64, 128, 5)",
+            RELU,
+            *END,
+        ),
+    ),
+    Mistake(
+        name="pooling_before_relu",
+        exercise="conv_net",
+        hint="You pool before the ReLU. Then a positive and a negative step cancel out; the ReLU comes first.",
+        code=conv_net(FIRST, POOL, RELU, SECOND, POOL, RELU, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="last_relu_left_out",
+        exercise="conv_net",
+        hint="The ReLU after the third convolution is missing.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, *END),
+    ),
+    Mistake(
+        name="convolutions_without_relu",
+        exercise="conv_net",
+        hint="There is no ReLU anywhere, so that your network is one large linear function.",
+        code=conv_net(FIRST, POOL, SECOND, POOL, THIRD, *END),
+    ),
+    Mistake(
+        name="relu_at_the_end",
+        exercise="conv_net",
+        hint="Your output goes through a ReLU, so that it is never negative. The last layer is the linear one.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, RELU),
+    ),
+    Mistake(
+        name="sigmoid_at_the_end",
+        exercise="conv_net",
+        hint="Your output goes through a sigmoid. The loss does that by itself: return the raw number.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, "nn.Sigmoid()"),
+    ),
+    Mistake(
+        name="maximum_over_steps",
+        exercise="conv_net",
+        hint="You take the maximum of each channel over the steps; the text asks for the mean.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, "nn.AdaptiveMaxPool1d(1)", *END[1:]),
+    ),
+    Mistake(
+        name="steps_as_channels",
+        exercise="conv_net",
+        hint="Your first convolution takes 40 channels, the steps, and moves along the frequencies. `forward` "
+        "swaps the two axes: the channels are the `inputs`.",
+        code=conv_net("nn.Conv1d(40, 32, 3)", RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="features_written_in",
+        exercise="conv_net",
+        hint="Your first convolution always takes 17 channels. Take as many as the argument `inputs` says.",
+        code=conv_net("nn.Conv1d(17, 32, 3)", RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="output_written_in",
+        exercise="conv_net",
+        hint="Your linear layer always has one output. Take as many as the argument `outputs` says.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END[:2], "nn.Linear(128, 1)"),
+    ),
+    Mistake(
+        name="flatten_left_out",
+        exercise="conv_net",
+        hint="Without `Flatten`, the axis of length one that the adaptive pooling leaves meets the linear layer.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, END[0], END[2]),
+    ),
+    Mistake(
+        name="axes_not_swapped",
+        exercise="conv_net",
+        hint="You took out the swap of the axes in `forward`. A convolution wants samples, channels, steps.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x"),
+    ),
+]
+
+LSTM_NET = [
+    Mistake(
+        name="all_steps_classified",
+        exercise="lstm_net",
+        hint="You send the outputs of all steps through the linear layers and get a result for each step. Only the "
+        "last hidden state counts.",
+        changes=[("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)")],
+    ),
+    Mistake(
+        name="cell_state_classified",
+        exercise="lstm_net",
+        hint="You send the cell state through the linear layers. The state is (H, C): the hidden state comes first.",
+        changes=[("_, (h, _) = self.lstm(x)", "_, (_, h) = self.lstm(x)")],
+    ),
+    Mistake(
+        name="first_step_classified",
+        exercise="lstm_net",
+        hint="You take the output of the first step, when the LSTM has hardly seen anything. Take the last one.",
+        changes=[("_, (h, _) = self.lstm(x)", "h = self.lstm(x)[0][:, 0]")],
+    ),
+    Mistake(
+        name="mean_of_outputs",
+        exercise="lstm_net",
+        hint="You take the mean of the outputs over the steps; the text asks for the last hidden state.",
+        changes=[("_, (h, _) = self.lstm(x)", "h = self.lstm(x)[0].mean(dim=1)")],
+    ),
+    Mistake(
+        name="last_sample_classified",
+        exercise="lstm_net",
+        hint="`outputs[-1]` is the last sample of the batch with all of its steps. The steps are on axis 1.",
+        changes=[("_, (h, _) = self.lstm(x)", "h = self.lstm(x)[0][-1]")],
+    ),
+    Mistake(
+        name="state_as_tuple",
+        exercise="lstm_net",
+        hint="You hand the whole state (H, C) to the linear layers. Take H out of it.",
+        changes=[("_, (h, _) = self.lstm(x)", "_, h = self.lstm(x)")],
+    ),
+    Mistake(
+        name="state_unpacked_as_rnn",
+        exercise="lstm_net",
+        hint="You unpack the state as the RNN's, which has one part. The LSTM's has two, (H, C).",
+        changes=[("_, (h, _) = self.lstm(x)", "_, (h,) = self.lstm(x)")],
+    ),
+    Mistake(
+        name="axes_swapped_for_lstm",
+        exercise="lstm_net",
+        hint="You swap samples and steps before the LSTM. Yours takes samples first, so leave x as it is.",
+        changes=[("_, (h, _) = self.lstm(x)", "h = self.lstm(x.transpose(0, 1))[0][-1]")],
+    ),
+    Mistake(
+        name="own_lstm_not_used",
+        exercise="lstm_net",
+        hint="You take torch's LSTM here. This network is built on the `LSTM` that you have written yourself.",
+        changes=[
+            ("LSTM(inputs, 128)", "nn.LSTM(inputs, 128, batch_first=True)"),
+            ("self.linear(h)", "self.linear(h[-1])"),
+        ],
+    ),
+    Mistake(
+        name="rnn_in_its_place",
+        exercise="lstm_net",
+        hint="Your network still has the RNN of the example inside. Put your LSTM in its place.",
+        changes=[("LSTM(inputs, 128)", "RNN(inputs, 128)"), ("_, (h, _) = self.lstm(x)", "_, (h,) = self.lstm(x)")],
+    ),
+    Mistake(
+        name="single_linear_layer",
+        exercise="lstm_net",
+        hint="There is one linear layer after your LSTM. The text asks for two, with a ReLU between them.",
+        changes=[("            nn.Linear(128, 128),\n            nn.ReLU(),\n", "")],
+    ),
+    Mistake(
+        name="relu_left_out",
+        exercise="lstm_net",
+        hint="There is no ReLU between your linear layers; without it, the two are no more than one.",
+        changes=[("            nn.ReLU(),\n", "")],
+    ),
+    Mistake(
+        name="tanh_between_layers",
+        exercise="lstm_net",
+        hint="You have a tanh between the linear layers; the text asks for a ReLU.",
+        changes=[("nn.ReLU()", "nn.Tanh()")],
+    ),
+    Mistake(
+        name="sigmoid_after_lstm",
+        exercise="lstm_net",
+        hint="Your output goes through a sigmoid. The loss does that by itself: return the raw number.",
+        changes=[("return self.linear(h)", "return torch.sigmoid(self.linear(h))")],
+    ),
+    Mistake(
+        name="relu_after_the_last_layer",
+        exercise="lstm_net",
+        hint="Your output goes through a ReLU, so that it is never negative. The last layer is the linear one.",
+        changes=[("return self.linear(h)", "return torch.relu(self.linear(h))")],
+    ),
+    Mistake(
+        name="hiddens_as_outputs",
+        exercise="lstm_net",
+        hint="Your LSTM has as many hidden units as the network has outputs. It should have 128.",
+        changes=[("LSTM(inputs, 128)", "LSTM(inputs, outputs)"), ("nn.Linear(128, 128)", "nn.Linear(outputs, 128)")],
+    ),
+    Mistake(
+        name="sizes_written_in",
+        exercise="lstm_net",
+        hint="Your LSTM always takes 17 features. Take as many as the argument `inputs` says.",
+        changes=[("LSTM(inputs, 128)", "LSTM(17, 128)")],
+    ),
+    Mistake(
+        name="single_output_written_in",
+        exercise="lstm_net",
+        hint="Your last layer always has one output. Take as many as the argument `outputs` says.",
+        changes=[("nn.Linear(128, outputs)", "nn.Linear(128, 1)")],
+    ),
+    Mistake(
+        name="outputs_squeezed",
+        exercise="lstm_net",
+        hint="You squeeze the hidden state. With a single sample, that drops the axis of the samples.",
+        changes=[("self.linear(h)", "self.linear(h.squeeze())")],
+    ),
+    Mistake(
+        name="lstm_cut_off",
+        exercise="lstm_net",
+        hint="You detach the hidden state, so that the LSTM never learns.",
+        changes=[("self.linear(h)", "self.linear(h.detach())")],
+    ),
+    Mistake(
+        name="lstm_made_at_each_call",
+        exercise="lstm_net",
+        hint="You make a new LSTM at each call, with new random weights. Make it once, in `__init__`.",
+        changes=[
+            ("self.lstm = LSTM(inputs, 128)", "self.inputs = inputs"),
+            ("self.lstm(x)", "LSTM(self.inputs, 128)(x)"),
+        ],
+    ),
+    Mistake(
+        name="lstm_called_rnn",
+        exercise="lstm_net",
+        hint="Your LSTM is still called `self.rnn`, as in the example. The text calls it `self.lstm`.",
+        changes=[("self.lstm = LSTM", "self.rnn = LSTM"), ("self.lstm(x)", "self.rnn(x)")],
+    ),
+]
+
+TORCH_LSTM_NET = [
+    Mistake(
+        name="steps_first_in_torch",
+        exercise="torch_lstm_net",
+        hint="Without `batch_first=True`, torch's LSTM takes the first axis of x for the steps. Yours are the samples.",
+        changes=[(", batch_first=True", "")],
+    ),
+    Mistake(
+        name="steps_first_last_output",
+        exercise="torch_lstm_net",
+        hint="Without `batch_first=True`, torch's LSTM takes your samples for the steps of one sequence: each sample's "
+        "result then depends on the samples before it.",
+        changes=[
+            (", batch_first=True", ""),
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("h[-1]", "h[:, -1]"),
+        ],
+    ),
+    Mistake(
+        name="axis_of_layers_kept",
+        exercise="torch_lstm_net",
+        hint="torch's hidden state has an axis for its layers in front, (1, samples, 128). Take it off: `h[-1]`.",
+        changes=[("h[-1]", "h")],
+    ),
+    Mistake(
+        name="first_sample_of_state",
+        exercise="torch_lstm_net",
+        hint="`h[:, -1]` is the hidden state of the last sample alone. The axis in front is that of the layers.",
+        changes=[("h[-1]", "h[:, -1]")],
+    ),
+    Mistake(
+        name="cell_state_of_torch",
+        exercise="torch_lstm_net",
+        hint="You take the cell state. The state is (h, c): the hidden state comes first.",
+        changes=[("_, (h, _) = self.lstm(x)", "_, (_, h) = self.lstm(x)")],
+    ),
+    Mistake(
+        name="last_sample_of_outputs",
+        exercise="torch_lstm_net",
+        hint="`outputs[-1]` is the last sample of the batch with all of its steps. The steps are on axis 1.",
+        changes=[("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)")],
+    ),
+    Mistake(
+        name="first_output_of_torch",
+        exercise="torch_lstm_net",
+        hint="You take the output of the first step, when the LSTM has hardly seen anything. Take the last one.",
+        changes=[("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"), ("h[-1]", "h[:, 0]")],
+    ),
+    Mistake(
+        name="all_outputs_of_torch",
+        exercise="torch_lstm_net",
+        hint="You send the outputs of all steps through the linear layers. Only the last hidden state counts.",
+        changes=[("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"), ("h[-1]", "h")],
+    ),
+    Mistake(
+        name="mean_of_torch_outputs",
+        exercise="torch_lstm_net",
+        hint="You take the mean of the outputs over the steps; the text asks for the last hidden state.",
+        changes=[("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"), ("h[-1]", "h.mean(dim=1)")],
+    ),
+    Mistake(
+        name="state_reshaped_wrongly",
+        exercise="torch_lstm_net",
+        hint="You reshape x so that its numbers fall on other samples and steps. `transpose` swaps axes, `view` "
+        "does not.",
+        changes=[
+            (", batch_first=True", ""),
+            ("self.lstm(x)", "self.lstm(x.reshape(x.shape[1], x.shape[0], x.shape[2]))"),
+        ],
+    ),
+    Mistake(
+        name="squeezed_state",
+        exercise="torch_lstm_net",
+        hint="`squeeze()` takes off every axis of length one; with a single sample, the axis of the samples as well.",
+        changes=[("h[-1]", "h.squeeze()")],
+    ),
+    Mistake(
+        name="own_lstm_again",
+        exercise="torch_lstm_net",
+        hint="This is your own LSTM again. Here, take torch's: `nn.LSTM`.",
+        changes=[("nn.LSTM(inputs, 128, batch_first=True)", "LSTM(inputs, 128)"), ("h[-1]", "h")],
+    ),
+    Mistake(
+        name="torch_rnn",
+        exercise="torch_lstm_net",
+        hint="You take `nn.RNN`. The text asks for `nn.LSTM`.",
+        changes=[("nn.LSTM(", "nn.RNN("), ("_, (h, _) = self.lstm(x)", "_, h = self.lstm(x)")],
+    ),
+    Mistake(
+        name="torch_gru",
+        exercise="torch_lstm_net",
+        hint="You take `nn.GRU`, which has three gates and no cell. The text asks for `nn.LSTM`.",
+        changes=[("nn.LSTM(", "nn.GRU("), ("_, (h, _) = self.lstm(x)", "_, h = self.lstm(x)")],
+    ),
+    Mistake(
+        name="two_layers",
+        exercise="torch_lstm_net",
+        hint="Your LSTM has two layers on top of each other. To be like LSTMNet, it has one.",
+        changes=[("batch_first=True", "num_layers=2, batch_first=True")],
+    ),
+    Mistake(
+        name="both_directions",
+        exercise="torch_lstm_net",
+        hint="Your LSTM runs in both directions. To be like LSTMNet, it runs forward only.",
+        changes=[("batch_first=True", "bidirectional=True, batch_first=True")],
+    ),
+    Mistake(
+        name="linear_layer_missing",
+        exercise="torch_lstm_net",
+        hint="There is one linear layer after your LSTM. LSTMNet has two, with a ReLU between them.",
+        changes=[("            nn.Linear(128, 128),\n            nn.ReLU(),\n", "")],
+    ),
+    Mistake(
+        name="no_relu_after_torch",
+        exercise="torch_lstm_net",
+        hint="There is no ReLU between your linear layers; without it, the two are no more than one.",
+        changes=[("            nn.ReLU(),\n", "")],
+    ),
+    Mistake(
+        name="sigmoid_after_torch",
+        exercise="torch_lstm_net",
+        hint="Your output goes through a sigmoid. The loss does that by itself: return the raw number.",
+        changes=[("return self.linear(h[-1])", "return torch.sigmoid(self.linear(h[-1]))")],
+    ),
+    Mistake(
+        name="biases_switched_off",
+        exercise="torch_lstm_net",
+        hint="You made the LSTM with `bias=False`. Yours has biases, so this one should, too.",
+        changes=[("batch_first=True", "bias=False, batch_first=True")],
+    ),
+    Mistake(
+        name="half_the_hiddens",
+        exercise="torch_lstm_net",
+        hint="Your LSTM has 64 hidden units; LSTMNet's has 128.",
+        changes=[("nn.LSTM(inputs, 128,", "nn.LSTM(inputs, 64,"), ("nn.Linear(128, 128)", "nn.Linear(64, 128)")],
+    ),
+    Mistake(
+        name="frequencies_written_in",
+        exercise="torch_lstm_net",
+        hint="Your LSTM always takes 17 features. Take as many as the argument `inputs` says.",
+        changes=[("nn.LSTM(inputs, 128,", "nn.LSTM(17, 128,")],
+    ),
+    Mistake(
+        name="one_output_written_in",
+        exercise="torch_lstm_net",
+        hint="Your last layer always has one output. Take as many as the argument `outputs` says.",
+        changes=[("nn.Linear(128, outputs)", "nn.Linear(128, 1)")],
+    ),
+    Mistake(
+        name="first_state_on_cpu",
+        exercise="torch_lstm_net",
+        hint="You make the first state without `device=x.device`, so on a GPU it stays on the CPU. It may be left out: "
+        "torch's LSTM starts from zeros by itself.",
+        changes=[
+            ("self.lstm(x)", "self.lstm(x, (torch.zeros(1, len(x), 128), torch.zeros(1, len(x), 128)))"),
+        ],
+    ),
+    Mistake(
+        name="first_state_random",
+        exercise="torch_lstm_net",
+        hint="You start from random states, so that the same x gives another result each time. Start from zeros.",
+        changes=[
+            (
+                "self.lstm(x)",
+                "self.lstm(x, (x.new_empty(1, len(x), 128).normal_(), x.new_empty(1, len(x), 128).normal_()))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="torch_lstm_frozen",
+        exercise="torch_lstm_net",
+        hint="You run the LSTM under `torch.no_grad()`, so that it never learns.",
+        changes=[("_, (h, _) = self.lstm(x)", "with torch.no_grad():\n            _, (h, _) = self.lstm(x)")],
+    ),
+]
+
+MISTAKES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET]

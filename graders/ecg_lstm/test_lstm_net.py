@@ -1,0 +1,113 @@
+"""The checks of `LSTMNet`.
+
+The LSTM is a stand-in that writes down how it is called, so that a mistake in the student's own costs nothing here.
+"""
+
+import pytest
+import torch
+from torch import nn
+
+from graders.ecg_lstm.helpers import NUM_HIDDENS, check_child, check_linear, classify, linear_weights, put_weights
+from graders.helpers import check_gradients
+from proctor import expect
+
+INPUTS, OUTPUTS = 5, 3
+WHAT = f"`LSTMNet({INPUTS}, {OUTPUTS})`"
+CALL = f"`LSTMNet({INPUTS}, {OUTPUTS})(x)`"
+
+
+class RecordingLSTM(nn.Module):
+    """Called as an LSTM; tells steps, features, hidden state and cell state apart, and writes down its calls."""
+
+    def __init__(self, num_inputs, num_hiddens):
+        super().__init__()
+        self.num_inputs, self.num_hiddens = num_inputs, num_hiddens
+        size = num_inputs * num_hiddens
+        self.W_xi = nn.Parameter(torch.sin(torch.arange(1.0, size + 1)).reshape(num_inputs, num_hiddens))
+        self.calls = []
+
+    def forward(self, inputs):
+        self.calls.append(inputs.detach().clone())
+        place = torch.arange(1.0, inputs.shape[1] + 1, device=inputs.device).unsqueeze(1)
+        outputs = torch.tanh((inputs * place.sqrt()).cumsum(dim=1) @ self.W_xi)
+        hidden = outputs[:, -1]
+        return outputs, (hidden, 0.5 * hidden.flip(1) + 0.2)
+
+
+@pytest.fixture
+def weights(generator):
+    """Weights for the stand-in and for the linear layers: {role: (last part of the name, tensor)}."""
+    own = 0.4 * torch.randn(INPUTS, NUM_HIDDENS, generator=generator)
+    return {"of the LSTM": ("W_xi", own), **linear_weights(OUTPUTS, generator)}
+
+
+def make(submission, *arguments):
+    """The student's model with the stand-in inside, and the stand-in."""
+    submission.replace("LSTM", submission.send(RecordingLSTM))
+    submission.seed(0)
+    model = submission.LSTMNet(*arguments)
+    parts = [part for part in model.modules()][1:]
+    kinds = [part.type_name for part in parts]
+    expect.true(
+        kinds.count("RecordingLSTM") == 1,
+        f"`LSTMNet({', '.join(map(str, arguments))})` should have one layer of the notebook's class `LSTM`, but has "
+        f"{kinds.count('RecordingLSTM') or 'none'}.",
+        kinds,
+    )
+    return model, parts[kinds.index("RecordingLSTM")]
+
+
+@pytest.mark.points(0.5)
+def test_layers(submission):
+    """The model has an LSTM `lstm` with 128 hidden units and two linear layers in `linear`."""
+    for arguments, inputs, outputs in (((INPUTS, OUTPUTS), INPUTS, OUTPUTS), ((), 17, 1)):
+        model, lstm = make(submission, *arguments)
+        what = f"`LSTMNet({', '.join(map(str, arguments))})`"
+        check_child(model, "lstm", what)
+        expect.equal(
+            [lstm.num_inputs, lstm.num_hiddens], [inputs, NUM_HIDDENS], f"Inputs and hiddens of the LSTM in {what}"
+        )
+        check_linear(model, outputs, what)
+
+
+@pytest.mark.points(0.25)
+def test_input(submission, generator, device):
+    """The LSTM is called once, with x as it is."""
+    model, lstm = make(submission, INPUTS, OUTPUTS)
+    x = torch.randn(3, 7, INPUTS, generator=generator)
+    model.to(str(device)).eval()(x.to(device))
+    calls = lstm.calls
+    expect.equal(len(calls), 1, f"The number of times that {WHAT} calls its LSTM for a batch")
+    expect.close(calls[0], x, "What the LSTM is called with", "It is x: samples, then steps, then features.")
+
+
+@pytest.mark.points(0.75)
+def test_values(submission, weights, generator, device):
+    """The last hidden state goes through the two linear layers with a ReLU between them, and no sigmoid after them."""
+    model, _ = make(submission, INPUTS, OUTPUTS)
+    put_weights(model, weights, WHAT, device)
+    x = torch.randn(3, 7, INPUTS, generator=generator)
+    lstm = RecordingLSTM(INPUTS, NUM_HIDDENS)
+    lstm.load_state_dict({"W_xi": weights["of the LSTM"][1]})
+    _, (hidden, _) = lstm(x)
+    hint = "An LSTM returns the outputs of all steps, and its last state, which is (H, C)."
+    expect.close(model(x.to(device)), classify(hidden.detach(), weights), CALL, hint)
+
+
+@pytest.mark.points(0.25)
+def test_shape(submission, generator, device):
+    """Every sample gets one row of outputs, also a single sample with a single step."""
+    model, _ = make(submission, INPUTS, OUTPUTS)
+    model.to(str(device)).eval()
+    for samples, steps in ((7, 4), (1, 5), (2, 1)):
+        x = torch.randn(samples, steps, INPUTS, generator=generator).to(device)
+        expect.shape(model(x), (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
+
+
+@pytest.mark.points(0.25)
+def test_gradients(submission, generator, device):
+    """Every weight can learn, and so can the LSTM."""
+    model, _ = make(submission, INPUTS, OUTPUTS)
+    model.to(str(device))
+    output = submission.keep(model)(torch.randn(7, 4, INPUTS, generator=generator).to(device))
+    check_gradients(submission, model, output, CALL, generator, set(submission.gradients(model)))

@@ -1,0 +1,1 @@
+"""The checks of `mina`, one file for each exercise, and the banks that prove them."""

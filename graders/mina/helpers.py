@@ -1,0 +1,160 @@
+"""What the checks of several exercises share: data of odd sizes, pairs, and stand-ins of earlier exercises.
+
+A stand-in has the interface of the part it stands for and a simple law of its own. The student's code and the
+reference are compared over the same one, so an earlier exercise's mistake costs nothing here, and what is sent to
+the host is nobody's solution.
+"""
+
+import torch
+from torch import nn
+
+from proctor import expect
+
+PARTS = ("X", "K_beat", "K_rhythm", "K_freq")
+
+
+class StandInAttention(nn.Module):
+    """As `KnowledgeAttn`, with its parameters, but neither attention nor a sum."""
+
+    def __init__(self, input_features, attn_dim):
+        super().__init__()
+        self.att_W = nn.ParameterDict({"weight": nn.Parameter(torch.ones(attn_dim, input_features + 1))})
+        self.att_v = nn.ParameterDict({"weight": nn.Parameter(torch.ones(1, attn_dim))})
+
+    def forward(self, x, k):
+        if k.shape != (*x.shape[:2], 1):
+            found = f"x of shape {tuple(x.shape)} and k of shape {tuple(k.shape)}"
+            raise ValueError(f"`attn` takes x of shape (batch, D, features) and k of shape (batch, D, 1), not {found}")
+        scale = 1 + self.att_W["weight"].mean() + self.att_v["weight"].mean()
+        out = scale * (torch.logsumexp(x + k, dim=1) - 2)
+        return out, torch.cos(scale * x.mean(dim=-1, keepdim=True) + 2 * k)
+
+
+class StandInBeatNet(nn.Module):
+    """As `BeatNet`: a few numbers of each window, which depend on the signal and its knowledge."""
+
+    def __init__(self, n=3000, T=50, conv_out_channels=64):  # noqa: N803 - the published name
+        super().__init__()
+        self.given = [n, T, conv_out_channels]
+        self.weight = nn.Parameter(torch.ones(conv_out_channels))
+
+    def forward(self, x, k_beat):
+        windows = (x + k_beat.abs()).reshape(x.shape[0], -1, self.given[1]).mean(dim=-1, keepdim=True)
+        return torch.sin(windows + self.weight), windows
+
+
+class StandInRhythmNet(nn.Module):
+    """As `RhythmNet`: a few numbers of each segment, which depend on the windows and their knowledge."""
+
+    def __init__(self, n=3000, T=50, input_size=64, rhythm_out_size=8):  # noqa: N803 - the published name
+        super().__init__()
+        self.given = [n, T, input_size, rhythm_out_size]
+        self.weight = nn.Parameter(torch.full((input_size, rhythm_out_size), 1 / input_size))
+
+    def forward(self, x, k_rhythm):
+        scaled = x * torch.sigmoid(k_rhythm).unsqueeze(-1)
+        return scaled.amax(dim=1) @ self.weight, scaled
+
+
+class SmallModel(nn.Module):
+    """As `FreqNet`: probabilities of two classes, from the means of the inputs. It writes down how it is called."""
+
+    def __init__(self, weight, dropout=0.0):
+        super().__init__()
+        self.weight = nn.Parameter(weight.clone())
+        self.bias = nn.Parameter(torch.zeros(()))
+        self.dropout = nn.Dropout(dropout)
+        self.modes, self.gradients = [], 0
+        self.bias.register_hook(self.count)
+
+    def count(self, gradient):
+        self.gradients += 1
+
+    def forward(self, x, k_beats, k_rhythms, k_freq):
+        self.modes.append(self.training)
+        means = torch.cat([value.mean(dim=-1) for value in (x, k_beats, k_rhythms, k_freq)])
+        # A matrix product would not notice tensors of two devices where there are no data.
+        score = (self.weight.unsqueeze(-1) * self.dropout(means)).sum(dim=0) + self.bias
+        first = torch.sigmoid(score)
+        return torch.stack([1 - first, first], dim=1), k_freq.transpose(0, 1)
+
+
+class Cut:
+    """Cuts batches of segments, whose numbers are given, out of arrays with the segments on the second axis."""
+
+    def __init__(self, inputs, labels):
+        self.inputs, self.labels = inputs, labels
+
+    def __call__(self, numbers):
+        return tuple(value[:, numbers] for value in self.inputs), self.labels[numbers]
+
+
+CHANNELS = 3
+
+
+def segments(count, generator):
+    """Inputs for `SmallModel` and labels of both classes: x, k_beats, k_rhythms, k_freq; Y."""
+    inputs = tuple(torch.randn(CHANNELS, count, length, generator=generator) for length in (7, 7, 5, 1))
+    return inputs, torch.randint(2, (count,), generator=generator)
+
+
+def batches(submission, inputs, labels, batch_size):
+    """A data loader in the host over these segments, in order."""
+    cut = submission.send(Cut)(inputs, labels)
+    loader = submission.library("torch.utils.data.DataLoader")
+    return loader(list(range(len(labels))), batch_size=batch_size, collate_fn=cut)
+
+
+def put_in(submission, reference, monkeypatch, **stand_ins):
+    """Puts stand-ins in the place of earlier exercises, in the submission and in the reference, until the check ends.
+
+    Parameters
+    ----------
+    submission, reference, monkeypatch : the fixtures
+    stand_ins : classes, by the names of what they stand for
+    """
+    for name, stand_in in stand_ins.items():
+        monkeypatch.setattr(reference, name, stand_in)
+        submission.replace(name, submission.send(stand_in))
+
+
+def fresh(submission, name, arguments, device):
+    """The student's module in evaluation mode on the device, with its own first weights.
+
+    For laws that hold with any weights: a layer of the wrong size is another check's matter.
+    """
+    submission.seed(0)
+    return getattr(submission, name)(*arguments).to(str(device)).eval()
+
+
+def loaded(module, weights):
+    """A module of the reference, in evaluation mode, with the given weights: its outputs as plain tensors."""
+    module.load_state_dict(weights)
+    module.eval()
+    return lambda *inputs: tuple(value.detach() for value in module(*inputs))
+
+
+def part(weights, *layers):
+    """The weights of some layers only, by the first part of their names."""
+    return {name: value for name, value in weights.items() if name.partition(".")[0] in layers}
+
+
+def check_no_more(module, weights, layer, message):
+    """A layer has no parameters beyond those of `weights`.
+
+    Parameters
+    ----------
+    module : handle of the student's module
+    weights : {name: tensor}
+    layer : str, the first part of the parameters' names
+    message : str, what the layer should be
+    """
+    extra = sorted(name for name in module.state_dict() if name.startswith(f"{layer}.") and name not in weights)
+    expect.true(not extra, f"{message}, but `self.{layer}` also has {extra}.", extra)
+
+
+def pair(result, what, names):
+    """The two values of a result, which are named in `names`, such as "out and attn"."""
+    expect.type(result, (tuple, list), what)
+    expect.equal(len(result), 2, f"The number of values that {what} returns", f"Return {names}.")
+    return result

@@ -1,0 +1,990 @@
+"""Wrong solutions of `mina` that students write. They prove the checks, and they explain failures."""
+
+from proctor.bank import Mistake
+
+DATASET = [
+    Mistake(
+        name="channels_indexed",
+        exercise="dataset",
+        hint="You index the first axis of X, which has the channels. The segments are on the second.",
+        changes=[("self.X[:, i]", "self.X[i]"), ("self.K_beat[:, i]", "self.K_beat[i]")],
+    ),
+    Mistake(
+        name="channels_counted",
+        exercise="dataset",
+        hint="Your length is the number of channels, the first axis of X. Count the segments: each has a label.",
+        changes=[("len(self.Y)", "len(self.X)")],
+    ),
+    Mistake(
+        name="samples_counted",
+        exercise="dataset",
+        hint="Your length is the number of samples of a segment, the last axis of X. Count the segments.",
+        changes=[("len(self.Y)", "self.X.shape[-1]")],
+    ),
+    Mistake(
+        name="sample_flat",
+        exercise="dataset",
+        hint="Your sample is one tuple of five. The four inputs belong into a tuple of their own, with the label "
+        "beside it.",
+        changes=[("return inputs, self.Y[i]", "return (*inputs, self.Y[i])")],
+    ),
+    Mistake(
+        name="label_before_inputs",
+        exercise="dataset",
+        hint="Your samples have the label first and the inputs second; `my_collate` counts on the other order.",
+        changes=[("return inputs, self.Y[i]", "return self.Y[i], inputs")],
+    ),
+    Mistake(
+        name="beat_and_rhythm_exchanged",
+        exercise="dataset",
+        hint="You give the rhythm knowledge where the beat knowledge is due, and the other way round.",
+        changes=[
+            ('self.K_beat = data_dict["K_beat"]', 'self.K_beat = data_dict["K_rhythm"]'),
+            ('self.K_rhythm = data_dict["K_rhythm"]', 'self.K_rhythm = data_dict["K_beat"]'),
+        ],
+    ),
+    Mistake(
+        name="signal_as_beat_knowledge",
+        exercise="dataset",
+        hint="You give the signal a second time in the place of the beat knowledge.",
+        changes=[("self.K_beat[:, i]", "self.X[:, i]")],
+    ),
+    Mistake(
+        name="frequency_axis_lost",
+        exercise="dataset",
+        hint="Your frequency knowledge has lost its last axis, of length one. `FreqNet` needs it.",
+        changes=[("self.K_freq[:, i]", "self.K_freq[:, i, 0]")],
+    ),
+    Mistake(
+        name="notebook_data_kept",
+        exercise="dataset",
+        hint="Your dataset looks into the notebook's `train_dict`. It was given data of its own, which may be the "
+        "test data.",
+        changes=[('self.X = data_dict["X"]', 'self.X = train_dict["X"]')],
+    ),
+    Mistake(
+        name="labels_left_out",
+        exercise="dataset",
+        hint="Your samples are the inputs alone. The label belongs to the sample, too.",
+        changes=[("return inputs, self.Y[i]", "return inputs")],
+    ),
+]
+
+COLLATE = [
+    Mistake(
+        name="segments_first",
+        exercise="loader",
+        hint="Your batches have the segments on their first axis, where the channels belong. So "
+        "does a `DataLoader` that is not told of `my_collate`.",
+        changes=[("axis=1", "axis=0")],
+    ),
+    Mistake(
+        name="stack_reshaped",
+        exercise="loader",
+        hint="You reshape the stacked segments. That keeps the order of the numbers, and mixes segments and "
+        "channels; the first two axes have to be swapped.",
+        changes=[
+            (
+                "np.stack(parts, axis=1)",
+                "np.stack(parts).reshape(len(parts[0]), len(parts), -1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="segments_last",
+        exercise="loader",
+        hint="Your batches have the segments on their last axis. They belong on the second, after the channels.",
+        changes=[("axis=1", "axis=-1")],
+    ),
+    Mistake(
+        name="segments_joined",
+        exercise="loader",
+        hint="You put the segments end to end along the time axis. They need an axis of their own.",
+        changes=[("np.stack(parts, axis=1)", "np.concatenate(parts, axis=1)")],
+    ),
+    Mistake(
+        name="double_precision",
+        exercise="loader",
+        hint="Your inputs are doubles. The network's weights are floats, and torch does not mix them.",
+        changes=[("dtype=torch.float)", "dtype=torch.double)")],
+    ),
+    Mistake(
+        name="labels_as_floats",
+        exercise="loader",
+        hint="Your labels are floats. A loss that looks up the true class needs whole numbers: a long tensor.",
+        changes=[("dtype=torch.long", "dtype=torch.float")],
+    ),
+    Mistake(
+        name="labels_in_a_column",
+        exercise="loader",
+        hint="Your labels have a second axis. Y is one number for each segment.",
+        changes=[("np.array(labels)", "np.array(labels)[:, None]")],
+    ),
+    Mistake(
+        name="order_shuffled",
+        exercise="loader",
+        hint="You shuffle the segments. They are in random order already, and the test data's order should stay.",
+        changes=[("shuffle=False", "shuffle=True")],
+    ),
+    Mistake(
+        name="last_batch_dropped",
+        exercise="loader",
+        hint="You drop the last batch where it is not full. Those segments would be left out.",
+        changes=[("shuffle=False", "shuffle=False, drop_last=True")],
+    ),
+    Mistake(
+        name="batch_size_ignored",
+        exercise="loader",
+        hint="Your batches have 128 segments whatever `batch_size` says.",
+        changes=[("batch_size=batch_size", "batch_size=128")],
+    ),
+]
+
+KNOWLEDGE_ATTN = [
+    Mistake(
+        name="softmax_over_last_axis",
+        exercise="knowledge_attn",
+        hint="Your softmax runs over the last axis (dim=-1), which has a single score, and so gives 1 to every item. "
+        "Attention is shared among the items (dim=1).",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(self.att_v(hidden), dim=-1)")],
+    ),
+    Mistake(
+        name="softmax_over_batch",
+        exercise="knowledge_attn",
+        hint="Your softmax runs over the batch (dim=0), so that segments compete for attention. It is shared among "
+        "the items of each (dim=1).",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(self.att_v(hidden), dim=0)")],
+    ),
+    Mistake(
+        name="softmax_forgotten",
+        exercise="knowledge_attn",
+        hint="Your attention is the bare score. A softmax over the items makes weights of it.",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "self.att_v(hidden)")],
+    ),
+    Mistake(
+        name="softmax_before_scores",
+        exercise="knowledge_attn",
+        hint="Your softmax comes before `att_v`. The scores come first, then the softmax of the scores.",
+        changes=[
+            ("torch.softmax(self.att_v(hidden), dim=1)", "self.att_v(torch.softmax(hidden, dim=1))"),
+        ],
+    ),
+    Mistake(
+        name="tanh_forgotten",
+        exercise="knowledge_attn",
+        hint="There is no tanh between your two linear layers, which together are then only one.",
+        changes=[
+            ("torch.tanh(self.att_W(torch.cat([x, k], dim=-1)))", "self.att_W(torch.cat([x, k], dim=-1))"),
+        ],
+    ),
+    Mistake(
+        name="relu_for_tanh",
+        exercise="knowledge_attn",
+        hint="You have a ReLU where a tanh is asked for.",
+        changes=[("torch.tanh(", "torch.relu(")],
+    ),
+    Mistake(
+        name="sigmoid_for_tanh",
+        exercise="knowledge_attn",
+        hint="You have a sigmoid where a tanh is asked for.",
+        changes=[("torch.tanh(", "torch.sigmoid(")],
+    ),
+    Mistake(
+        name="tanh_after_scores",
+        exercise="knowledge_attn",
+        hint="Your tanh comes after `att_v`. It belongs between the two linear layers.",
+        changes=[
+            ("torch.tanh(self.att_W(torch.cat([x, k], dim=-1)))", "self.att_W(torch.cat([x, k], dim=-1))"),
+            ("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(torch.tanh(self.att_v(hidden)), dim=1)"),
+        ],
+    ),
+    Mistake(
+        name="knowledge_first",
+        exercise="knowledge_attn",
+        hint="You put the knowledge before the item. The last column of `att_W` belongs to the knowledge.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([k, x], dim=-1)")],
+    ),
+    Mistake(
+        name="knowledge_not_used",
+        exercise="knowledge_attn",
+        hint="Your layer `att_W` has no place for the knowledge: it sees the items alone.",
+        changes=[
+            ("self.input_features + self.n_knowledge, self.attn_dim", "self.input_features, self.attn_dim"),
+            ("torch.cat([x, k], dim=-1)", "x"),
+        ],
+    ),
+    Mistake(
+        name="knowledge_zeroed",
+        exercise="knowledge_attn",
+        hint="You join zeros to the items in place of their knowledge.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, torch.zeros_like(k)], dim=-1)")],
+    ),
+    Mistake(
+        name="joined_along_items",
+        exercise="knowledge_attn",
+        hint="You join the knowledge along the items (dim=1). It is one number more of each item: the last axis.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, k.expand_as(x)], dim=1)")],
+    ),
+    Mistake(
+        name="layers_with_bias",
+        exercise="knowledge_attn",
+        hint="Your `att_W` has a bias, which the formula does not.",
+        changes=[("self.attn_dim, bias=False", "self.attn_dim")],
+    ),
+    Mistake(
+        name="score_for_each_hidden_number",
+        exercise="knowledge_attn",
+        hint="Your `att_v` gives several scores for an item. One score, one weight.",
+        changes=[("nn.Linear(self.attn_dim, 1, bias=False)", "nn.Linear(self.attn_dim, self.attn_dim, bias=False)")],
+    ),
+    Mistake(
+        name="mean_for_sum",
+        exercise="knowledge_attn",
+        hint="You average the weighted items. The weights sum to one, so their sum is an average already.",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).mean(dim=1)")],
+    ),
+    Mistake(
+        name="summed_over_features",
+        exercise="knowledge_attn",
+        hint="You sum over the numbers of each item (the last axis). Sum over the items (dim=1).",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).sum(dim=-1)")],
+    ),
+    Mistake(
+        name="items_not_summed",
+        exercise="knowledge_attn",
+        hint="You weigh the items, but do not sum them up.",
+        changes=[("(attn * x).sum(dim=1)", "attn * x")],
+    ),
+    Mistake(
+        name="sum_keeps_axis",
+        exercise="knowledge_attn",
+        hint="Your sum keeps an axis of length one in the place of the items.",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).sum(dim=1, keepdim=True)")],
+    ),
+    Mistake(
+        name="attention_not_applied",
+        exercise="knowledge_attn",
+        hint="You sum up the items as they are, and the attention plays no part.",
+        changes=[("(attn * x).sum(dim=1)", "x.sum(dim=1)")],
+    ),
+    Mistake(
+        name="knowledge_summed_too",
+        exercise="knowledge_attn",
+        hint="You sum up the items together with their knowledge. The knowledge only says how much an item counts.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(torch.cat([x, k], dim=-1), attn)")],
+    ),
+    Mistake(
+        name="hidden_summed",
+        exercise="knowledge_attn",
+        hint="You sum up the hidden numbers. The attention weighs the items, x.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(hidden, attn)")],
+    ),
+    Mistake(
+        name="attention_detached",
+        exercise="knowledge_attn",
+        hint="You cut the attention off from its gradient, so that its layers never learn.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(x, attn.detach())")],
+    ),
+]
+
+BEAT_NET = [
+    Mistake(
+        name="stride_left_out",
+        exercise="beat_net",
+        hint="Your convolutions go sample by sample, the default. They should have the stride `self.conv_stride`.",
+        changes=[
+            ("conv_out_channels, self.conv_kernel_size, stride=self.conv_stride", "conv_out_channels, 32"),
+            ("1, 1, self.conv_kernel_size, stride=self.conv_stride", "1, 1, 32"),
+        ],
+    ),
+    Mistake(
+        name="kernel_as_long_as_window",
+        exercise="beat_net",
+        hint="Your kernel is as long as a window, so that it has one place only and nothing is left to attend to. It "
+        "should be 32 samples long.",
+        changes=[
+            ("1, conv_out_channels, self.conv_kernel_size", "1, conv_out_channels, T"),
+            ("1, 1, self.conv_kernel_size", "1, 1, T"),
+        ],
+    ),
+    Mistake(
+        name="convolution_padded",
+        exercise="beat_net",
+        hint="You pad the windows with zeros, so that the convolution has more places than were asked for.",
+        changes=[
+            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 32, padding=16, stride"),
+            ("1, 1, self.conv_kernel_size, stride", "1, 1, 32, padding=16, stride"),
+        ],
+    ),
+    Mistake(
+        name="many_filters_for_knowledge",
+        exercise="beat_net",
+        hint="Your `conv_k` has as many filters as `conv`. The knowledge is one number for each place: one filter.",
+        changes=[("nn.Conv1d(1, 1, self", "nn.Conv1d(1, conv_out_channels, self")],
+    ),
+    Mistake(
+        name="one_filter_for_signal",
+        exercise="beat_net",
+        hint="Your `conv` has a single filter. The number of filters is `conv_out_channels`.",
+        changes=[("nn.Conv1d(1, conv_out_channels, self", "nn.Conv1d(1, 1, self")],
+    ),
+    Mistake(
+        name="default_number_of_filters",
+        exercise="beat_net",
+        hint="Your `conv` has 64 filters whatever `conv_out_channels` says.",
+        changes=[("nn.Conv1d(1, conv_out_channels, self", "nn.Conv1d(1, 64, self")],
+    ),
+    Mistake(
+        name="attention_over_places",
+        exercise="beat_net",
+        hint="The first size of your attention is the length of a window. It should be how many numbers a place has, "
+        "the filters.",
+        changes=[("KnowledgeAttn(conv_out_channels, self.att_cnn_dim)", "KnowledgeAttn(T, self.att_cnn_dim)")],
+    ),
+    Mistake(
+        name="knowledge_counted_as_filter",
+        exercise="beat_net",
+        hint="You make room for the knowledge in your attention, which `KnowledgeAttn` does by itself.",
+        changes=[
+            ("KnowledgeAttn(conv_out_channels, self", "KnowledgeAttn(conv_out_channels + 1, self"),
+        ],
+    ),
+    Mistake(
+        name="attention_sizes_exchanged",
+        exercise="beat_net",
+        hint="The two sizes of your attention are in the wrong order: how many numbers an item has, then the hidden "
+        "ones.",
+        changes=[("(conv_out_channels, self.att_cnn_dim)", "(self.att_cnn_dim, conv_out_channels)")],
+    ),
+    Mistake(
+        name="relu_forgotten",
+        exercise="beat_net",
+        hint="There is no ReLU after your `conv`.",
+        changes=[("torch.relu(self.conv(x))", "self.conv(x)")],
+    ),
+    Mistake(
+        name="relu_of_knowledge_forgotten",
+        exercise="beat_net",
+        hint="There is no ReLU after your `conv_k`.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "self.conv_k(k_beat)")],
+    ),
+    Mistake(
+        name="relu_forgotten_twice",
+        exercise="beat_net",
+        hint="There is no ReLU after either of your convolutions.",
+        changes=[
+            ("torch.relu(self.conv(x))", "self.conv(x)"),
+            ("torch.relu(self.conv_k(k_beat))", "self.conv_k(k_beat)"),
+        ],
+    ),
+    Mistake(
+        name="tanh_for_relu",
+        exercise="beat_net",
+        hint="You have a tanh where a ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv(x))", "torch.tanh(self.conv(x))"),
+            ("torch.relu(self.conv_k(k_beat))", "torch.tanh(self.conv_k(k_beat))"),
+        ],
+    ),
+    Mistake(
+        name="axes_not_swapped",
+        exercise="beat_net",
+        hint="You hand the convolutions' results to the attention as they are, filters before places. The places are "
+        "the items, and belong on axis 1.",
+        changes=[
+            ("torch.relu(self.conv(x)).transpose(1, 2)", "torch.relu(self.conv(x))"),
+            ("torch.relu(self.conv_k(k_beat)).transpose(1, 2)", "torch.relu(self.conv_k(k_beat))"),
+        ],
+    ),
+    Mistake(
+        name="reshaped_not_transposed",
+        exercise="beat_net",
+        hint="You reshape where two axes have to be swapped. That keeps the order of the numbers, and mixes places "
+        "and filters.",
+        changes=[
+            (
+                "torch.relu(self.conv(x)).transpose(1, 2)",
+                "torch.relu(self.conv(x))\n        places = places.reshape(len(places), -1, self.conv_out_channels)",
+            )
+        ],
+    ),
+    Mistake(
+        name="signal_as_knowledge",
+        exercise="beat_net",
+        hint="You convolve the signal in the place of its knowledge: `k_beat` plays no part.",
+        changes=[("self.conv_k(k_beat)", "self.conv_k(x)")],
+    ),
+    Mistake(
+        name="inputs_exchanged",
+        exercise="beat_net",
+        hint="You convolve the knowledge with `conv` and the signal with `conv_k`. It is the other way round.",
+        changes=[("self.conv(x)", "self.conv(k_beat)"), ("self.conv_k(k_beat)", "self.conv_k(x)")],
+    ),
+    Mistake(
+        name="same_convolution_twice",
+        exercise="beat_net",
+        hint="You use `conv_k` for both, so that each place has one number only. The signal goes through `conv`.",
+        changes=[("self.conv(x)", "self.conv_k(x)")],
+    ),
+    Mistake(
+        name="knowledge_detached",
+        exercise="beat_net",
+        hint="You cut the knowledge off from its gradient, so that `conv_k` never learns.",
+        changes=[("self.attn(places, knowledge)", "self.attn(places, knowledge.detach())")],
+    ),
+    Mistake(
+        name="places_averaged",
+        exercise="beat_net",
+        hint="You average the places of a window. `attn` returns their weighted sum already, as its first value.",
+        changes=[("out, alpha = self.attn", "_, alpha = self.attn"), ("out.reshape", "places.mean(dim=1).reshape")],
+    ),
+    Mistake(
+        name="mean_of_windows",
+        exercise="beat_net",
+        hint="You average each segment's windows at the end. `RhythmNet` needs them one by one.",
+        changes=[
+            (
+                "out.reshape(-1, self.M, self.conv_out_channels)",
+                "out.reshape(-1, self.M, self.conv_out_channels).mean(dim=1)",
+            )
+        ],
+    ),
+]
+
+RHYTHM_NET = [
+    Mistake(
+        name="one_direction",
+        exercise="rhythm_net",
+        hint="Your LSTM goes one way only. It should be bidirectional.",
+        changes=[(", bidirectional=True", ""), ("self.attn(states, k", "self.attn(torch.cat([states, states], -1), k")],
+    ),
+    Mistake(
+        name="batch_not_first",
+        exercise="rhythm_net",
+        hint="Your LSTM takes the first axis for the windows, and so goes from patient to patient. Tell it that the "
+        "batch comes first.",
+        changes=[("batch_first=True, ", "")],
+    ),
+    Mistake(
+        name="two_layers",
+        exercise="rhythm_net",
+        hint="Your LSTM has two layers. One is asked for.",
+        changes=[("batch_first=True", "num_layers=2, batch_first=True")],
+    ),
+    Mistake(
+        name="gru_for_lstm",
+        exercise="rhythm_net",
+        hint="Your recurrent network is a GRU. An LSTM is asked for.",
+        changes=[("nn.LSTM", "nn.GRU")],
+    ),
+    Mistake(
+        name="hidden_size_of_both_directions",
+        exercise="rhythm_net",
+        hint="Each direction of your LSTM has 64 hidden units. It should have `self.rnn_hidden_size`; the two "
+        "together then make 64.",
+        changes=[
+            ("self.input_size, self.rnn_hidden_size, batch", "self.input_size, 2 * self.rnn_hidden_size, batch"),
+            ("KnowledgeAttn(lstm_out_size", "KnowledgeAttn(2 * lstm_out_size"),
+            ("nn.Linear(lstm_out_size", "nn.Linear(2 * lstm_out_size"),
+        ],
+    ),
+    Mistake(
+        name="attention_of_one_direction",
+        exercise="rhythm_net",
+        hint="Your attention looks at 32 numbers, one direction. The LSTM gives those of both, side by side.",
+        changes=[("KnowledgeAttn(lstm_out_size, self", "KnowledgeAttn(self.rnn_hidden_size, self")],
+    ),
+    Mistake(
+        name="attention_of_inputs",
+        exercise="rhythm_net",
+        hint="Your attention has the size of the LSTM's input. It attends to the LSTM's output.",
+        changes=[("KnowledgeAttn(lstm_out_size, self", "KnowledgeAttn(self.input_size, self")],
+    ),
+    Mistake(
+        name="lstm_skipped",
+        exercise="rhythm_net",
+        hint="You hand x itself to the attention, and the LSTM plays no part.",
+        changes=[
+            ("self.attn(states, k", "self.attn(torch.nn.functional.pad(x, (0, states.shape[-1] - x.shape[-1])), k"),
+        ],
+    ),
+    Mistake(
+        name="last_state_repeated",
+        exercise="rhythm_net",
+        hint="You attend to the last window's output over and over. Each window has an output of its own.",
+        changes=[("self.attn(states, k", "self.attn(states[:, -1:].expand_as(states), k")],
+    ),
+    Mistake(
+        name="last_window_taken",
+        exercise="rhythm_net",
+        hint="You take the LSTM's output at the last window. `attn` sums up all of them, by its attention.",
+        changes=[("self.fc(out)", "self.fc(states[:, -1])")],
+    ),
+    Mistake(
+        name="windows_averaged",
+        exercise="rhythm_net",
+        hint="You average over the windows. `attn` sums them up by its attention, as its first value.",
+        changes=[("self.fc(out)", "self.fc(states.mean(dim=1))")],
+    ),
+    Mistake(
+        name="knowledge_without_axis",
+        exercise="rhythm_net",
+        hint="You hand `k_rhythm` to the attention as it is. It needs a last axis, of length one.",
+        changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm")],
+    ),
+    Mistake(
+        name="knowledge_axis_in_the_middle",
+        exercise="rhythm_net",
+        hint="Your knowledge has its new axis in the middle, as if a segment had one window. The new axis comes last.",
+        changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm.unsqueeze(1)")],
+    ),
+    Mistake(
+        name="knowledge_of_ones",
+        exercise="rhythm_net",
+        hint="You hand the attention ones in the place of the rhythm knowledge.",
+        changes=[("k_rhythm.unsqueeze(-1)", "torch.ones_like(k_rhythm).unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="relu_before_fc",
+        exercise="rhythm_net",
+        hint="You apply ReLU to what goes into `fc`. It belongs after `fc`.",
+        changes=[("torch.relu(self.fc(out))", "self.fc(torch.relu(out))")],
+    ),
+    Mistake(
+        name="relu_after_fc_forgotten",
+        exercise="rhythm_net",
+        hint="There is no ReLU after your `fc`.",
+        changes=[("torch.relu(self.fc(out))", "self.fc(out)")],
+    ),
+    Mistake(
+        name="dropout_not_used",
+        exercise="rhythm_net",
+        hint="You make a dropout layer and never call it.",
+        changes=[("self.do(torch.relu(self.fc(out)))", "torch.relu(self.fc(out))")],
+    ),
+    Mistake(
+        name="dropout_before_fc",
+        exercise="rhythm_net",
+        hint="Your dropout comes before `fc`. It comes last.",
+        changes=[("self.do(torch.relu(self.fc(out)))", "torch.relu(self.fc(self.do(out)))")],
+    ),
+    Mistake(
+        name="dropout_of_one_fifth",
+        exercise="rhythm_net",
+        hint="Your dropout drops one number in five. It should drop every other, p=0.5.",
+        changes=[("p=0.5", "p=0.2")],
+    ),
+    Mistake(
+        name="dropout_always_on",
+        exercise="rhythm_net",
+        hint="Your dropout also drops in evaluation mode: `F.dropout` does not know the mode by itself. Use `self.do`.",
+        changes=[("self.do(torch.relu", "nn.functional.dropout(torch.relu")],
+    ),
+    Mistake(
+        name="output_of_fixed_size",
+        exercise="rhythm_net",
+        hint="Your `fc` has 8 outputs whatever `rhythm_out_size` says.",
+        changes=[("nn.Linear(lstm_out_size, self.out_size)", "nn.Linear(lstm_out_size, 8)")],
+    ),
+    Mistake(
+        name="first_state_on_cpu",
+        exercise="rhythm_net",
+        hint="Your LSTM starts from a tensor that lies on the CPU, also when x is on a GPU. It starts from "
+        "zeros by itself.",
+        changes=[("self.lstm(x)", "self.lstm(x, (torch.zeros(2, len(x), 32), torch.zeros(2, len(x), 32)))")],
+    ),
+    Mistake(
+        name="states_detached",
+        exercise="rhythm_net",
+        hint="You cut the LSTM's outputs off from their gradient, so that neither it nor `BeatNet` ever learns.",
+        changes=[("self.attn(states, k", "self.attn(states.detach(), k")],
+    ),
+]
+
+FREQ_NET = [
+    Mistake(
+        name="same_network_for_all",
+        exercise="freq_net",
+        hint="You make one network and append it for every channel. Each channel needs a network of its own: make it "
+        "inside the loop.",
+        changes=[
+            (
+                "        for _ in range(self.n_channels):\n",
+                "        beat_net = BeatNet(self.n, self.T, self.conv_out_channels)\n"
+                "        for _ in range(self.n_channels):\n",
+            ),
+            (".append(BeatNet(self.n, self.T, self.conv_out_channels))", ".append(beat_net)"),
+        ],
+    ),
+    Mistake(
+        name="plain_lists",
+        exercise="freq_net",
+        hint="You put the networks into plain lists, which hide them from the optimizer. Append to the "
+        "`nn.ModuleList`s that are there.",
+        changes=[
+            (
+                "        for _ in range(self.n_channels):\n",
+                "        self.beat_nets, self.rhythm_nets = None, None\n"
+                "        del self.beat_nets, self.rhythm_nets\n"
+                "        self.beat_nets, self.rhythm_nets = [], []\n"
+                "        for _ in range(self.n_channels):\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="four_channels_always",
+        exercise="freq_net",
+        hint="You make networks for four channels whatever `n_channels` says.",
+        changes=[
+            (
+                "for _ in range(self.n_channels):\n            self.beat_nets",
+                "for _ in range(4):\n            self.beat_nets",
+            )
+        ],
+    ),
+    Mistake(
+        name="one_network_only",
+        exercise="freq_net",
+        hint="You make one network of each kind. There should be one for each channel.",
+        changes=[
+            (
+                "for _ in range(self.n_channels):\n            self.beat_nets",
+                "for _ in range(1):\n            self.beat_nets",
+            )
+        ],
+    ),
+    Mistake(
+        name="default_sizes",
+        exercise="freq_net",
+        hint="You make the networks with their default sizes, those of the notebook's data. Hand n, T and the "
+        "others on.",
+        changes=[
+            ("BeatNet(self.n, self.T, self.conv_out_channels)", "BeatNet()"),
+            (
+                "RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size)",
+                "RhythmNet()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="windows_for_length",
+        exercise="freq_net",
+        hint="You hand M to the networks, the number of windows, where T is due, the length of one.",
+        changes=[
+            ("BeatNet(self.n, self.T, self", "BeatNet(self.n, self.M, self"),
+            ("RhythmNet(self.n, self.T, self", "RhythmNet(self.n, self.M, self"),
+        ],
+    ),
+    Mistake(
+        name="attention_over_filters",
+        exercise="freq_net",
+        hint="Your attention has the size of the filters. What it sums up are the outputs of the `RhythmNet`s.",
+        changes=[("KnowledgeAttn(self.rhythm_out_size, self", "KnowledgeAttn(self.conv_out_channels, self")],
+    ),
+    Mistake(
+        name="attention_over_number_of_channels",
+        exercise="freq_net",
+        hint="Your attention has the number of channels for its first size. It should be how many numbers each channel "
+        "has.",
+        changes=[("KnowledgeAttn(self.rhythm_out_size, self", "KnowledgeAttn(self.n_channels, self")],
+    ),
+    Mistake(
+        name="one_output",
+        exercise="freq_net",
+        hint="Your `fc` has a single output, of which a softmax is always 1. There are two classes.",
+        changes=[("nn.Linear(self.rhythm_out_size, self.n_class)", "nn.Linear(self.rhythm_out_size, 1)")],
+    ),
+    Mistake(
+        name="knowledge_not_transposed",
+        exercise="freq_net",
+        hint="You hand k_freq to the attention as it is, channels first. In x, the segments come first.",
+        changes=[("k_freq.transpose(0, 1)", "k_freq")],
+    ),
+    Mistake(
+        name="knowledge_reshaped",
+        exercise="freq_net",
+        hint="You reshape k_freq. That keeps the order of the numbers, and gives segments the knowledge of others; "
+        "the first two axes have to be swapped.",
+        changes=[("k_freq.transpose(0, 1)", "k_freq.reshape(-1, self.n_channels, 1)")],
+    ),
+    Mistake(
+        name="frequency_knowledge_ignored",
+        exercise="freq_net",
+        hint="You hand the attention zeros in the place of the frequency knowledge.",
+        changes=[("k_freq.transpose(0, 1)", "torch.zeros_like(k_freq).transpose(0, 1)")],
+    ),
+    Mistake(
+        name="channels_averaged",
+        exercise="freq_net",
+        hint="You average the channels. `attn` sums them up by its attention, as its first value.",
+        changes=[("self.fc(out)", "self.fc(x.mean(dim=1))")],
+    ),
+    Mistake(
+        name="softmax_over_segments",
+        exercise="freq_net",
+        hint="Your softmax runs over the segments (dim=0), so that they share one probability. It runs over the two "
+        "classes.",
+        changes=[("self.fc(out), dim=-1", "self.fc(out), dim=0")],
+    ),
+    Mistake(
+        name="scores_returned",
+        exercise="freq_net",
+        hint="You return the scores. A softmax makes probabilities of them.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "self.fc(out)")],
+    ),
+    Mistake(
+        name="log_probabilities_returned",
+        exercise="freq_net",
+        hint="You return the logarithms of the probabilities. The probabilities themselves are asked for.",
+        changes=[("torch.softmax(", "torch.log_softmax(")],
+    ),
+    Mistake(
+        name="sigmoid_for_softmax",
+        exercise="freq_net",
+        hint="You apply a sigmoid to each score, so that the two classes no longer sum to one.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "torch.sigmoid(self.fc(out))")],
+    ),
+    Mistake(
+        name="relu_before_softmax",
+        exercise="freq_net",
+        hint="You cut the negative scores off before the softmax.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "torch.softmax(torch.relu(self.fc(out)), dim=-1)")],
+    ),
+    Mistake(
+        name="knowledge_returned",
+        exercise="freq_net",
+        hint="Your second value is the frequency knowledge. The attention is asked for.",
+        changes=[("return out, gamma", "return out, k_freq.transpose(0, 1)")],
+    ),
+    Mistake(
+        name="channels_detached",
+        exercise="freq_net",
+        hint="You cut the channels off from their gradient, so that their networks never learn.",
+        changes=[("self.attn(x, k", "self.attn(x.detach(), k")],
+    ),
+]
+
+TRAINING = [
+    Mistake(
+        name="softmax_twice",
+        exercise="training",
+        hint="`cross_entropy` applies a softmax, and the model has applied one already. Take the logarithm of the "
+        "probabilities, and `nll_loss`.",
+        changes=[
+            ("nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "cross_entropy(probabilities, Y)"),
+        ],
+    ),
+    Mistake(
+        name="logarithm_forgotten",
+        exercise="training",
+        hint="`nll_loss` expects logarithms of probabilities, and you give it the probabilities: your loss is "
+        "negative.",
+        changes=[("torch.log(probabilities.clamp_min(1e-8))", "probabilities")],
+    ),
+    Mistake(
+        name="logarithm_of_zero",
+        exercise="training",
+        hint="You take the logarithm of the bare probability. Where it is zero, the loss is infinite, and the weights "
+        "become NaN with the next step.",
+        changes=[(".clamp_min(1e-8)", "")],
+    ),
+    Mistake(
+        name="sum_of_losses",
+        exercise="training",
+        hint="You sum the losses of a batch, so that they grow with its size. Average them.",
+        changes=[("clamp_min(1e-8)), Y)", 'clamp_min(1e-8)), Y, reduction="sum")')],
+    ),
+    Mistake(
+        name="squared_error",
+        exercise="training",
+        hint="Your loss is the squared error of the probabilities. Take minus the logarithm of the true class's.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.mse_loss(probabilities, nn.functional.one_hot(Y, 2).float())",
+            ),
+        ],
+    ),
+    Mistake(
+        name="gradients_not_cleared",
+        exercise="training",
+        hint="You never clear the gradients, so that each step also goes along those of all batches before.",
+        changes=[("            optimizer.zero_grad()\n", "")],
+    ),
+    Mistake(
+        name="cleared_before_step",
+        exercise="training",
+        hint="You clear the gradients between `backward` and the step, which then has nothing to go by.",
+        changes=[
+            ("            optimizer.zero_grad()\n", ""),
+            ("loss.backward()", "loss.backward()\n            optimizer.zero_grad()"),
+        ],
+    ),
+    Mistake(
+        name="no_step",
+        exercise="training",
+        hint="You compute gradients, but the optimizer never steps along them: is `step` missing, or "
+        "called before `backward`?",
+        changes=[("            optimizer.step()\n", "")],
+    ),
+    Mistake(
+        name="no_backward",
+        exercise="training",
+        hint="You never go backward from the loss, so that the weights get no gradients.",
+        changes=[("            loss.backward()\n", "")],
+    ),
+    Mistake(
+        name="plain_gradient_descent",
+        exercise="training",
+        hint="Your optimizer is plain gradient descent. Adam is asked for.",
+        changes=[("torch.optim.Adam", "torch.optim.SGD")],
+    ),
+    Mistake(
+        name="default_learning_rate",
+        exercise="training",
+        hint="Your optimizer has its default learning rate. `train_model` is given one.",
+        changes=[(", lr=lr)", ")")],
+    ),
+    Mistake(
+        name="new_optimizer_each_batch",
+        exercise="training",
+        hint="You make a new optimizer for each batch, so that Adam forgets what it learned of the gradients.",
+        changes=[
+            (
+                "optimizer.zero_grad()",
+                "optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n            optimizer.zero_grad()",
+            ),
+            ("    optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n    for", "    for"),
+        ],
+    ),
+    Mistake(
+        name="global_model_trained",
+        exercise="training",
+        hint="You call a model of the notebook in place of the one that `train_model` is given.",
+        changes=[("= model(X, K_beat", '= globals()["model"](X, K_beat')],
+    ),
+    Mistake(
+        name="evaluation_mode",
+        exercise="training",
+        hint="You train in evaluation mode, where dropout does nothing.",
+        changes=[("probabilities, _ = model", "model.eval()\n            probabilities, _ = model")],
+    ),
+    Mistake(
+        name="class_weights_on_cpu",
+        exercise="training",
+        hint="You weigh the classes with a tensor that lies on the CPU, also when the model is on a GPU.",
+        changes=[("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), Y, weight=torch.ones(2))")],
+    ),
+]
+
+EVALUATION = [
+    Mistake(
+        name="training_mode_left_on",
+        exercise="evaluation",
+        hint="You leave the model in the mode it is in. Layers such as dropout behave differently in evaluation mode.",
+        changes=[("    model.eval()\n", "")],
+    ),
+    Mistake(
+        name="gradients_recorded",
+        exercise="evaluation",
+        hint="You record gradients where none are needed, and numpy refuses such tensors. Predict inside "
+        "`torch.no_grad()`.",
+        changes=[("with torch.no_grad():", "with torch.enable_grad():")],
+    ),
+    Mistake(
+        name="classes_returned",
+        exercise="evaluation",
+        hint="You return the predicted classes. The probabilities of both are asked for.",
+        changes=[("append(probabilities.cpu()", "append(probabilities.argmax(dim=1).cpu()")],
+    ),
+    Mistake(
+        name="second_class_only",
+        exercise="evaluation",
+        hint="You keep the probability of class 1 only. Both columns are asked for.",
+        changes=[("append(probabilities.cpu()", "append(probabilities[:, 1].cpu()")],
+    ),
+    Mistake(
+        name="softmax_again",
+        exercise="evaluation",
+        hint="You apply a softmax to what are probabilities already.",
+        changes=[("append(probabilities.cpu()", "append(torch.softmax(probabilities, dim=1).cpu()")],
+    ),
+    Mistake(
+        name="global_model_evaluated",
+        exercise="evaluation",
+        hint="You call a model of the notebook in place of the one that `eval_model` is given.",
+        changes=[("= model(*(part", '= globals()["model"](*(part')],
+    ),
+    Mistake(
+        name="last_batch_only",
+        exercise="evaluation",
+        hint="You keep the last batch only. Collect the predictions and labels of all of them.",
+        changes=[
+            ("pred_all.append(probabilities.cpu().numpy())", "pred_all = [probabilities.cpu().numpy()]"),
+            ("Y_test.append(Y.cpu().numpy())", "Y_test = [Y.cpu().numpy()]"),
+        ],
+    ),
+    Mistake(
+        name="predictions_as_labels",
+        exercise="evaluation",
+        hint="Your labels are what the model predicts. The true ones come from the data loader.",
+        changes=[("Y_test.append(Y.cpu()", "Y_test.append(probabilities.argmax(dim=1).cpu()")],
+    ),
+    Mistake(
+        name="labels_as_probabilities",
+        exercise="evaluation",
+        hint="Your labels are floats. They are classes, whole numbers.",
+        changes=[("Y_test.append(Y.cpu()", "Y_test.append(Y.float().cpu()")],
+    ),
+    Mistake(
+        name="inputs_on_cpu",
+        exercise="evaluation",
+        hint="You leave the inputs where the data loader puts them, on the CPU, also when the model is on a GPU.",
+        changes=[("part.to(device) for part", "part for part")],
+    ),
+    Mistake(
+        name="auroc_of_classes",
+        exercise="evaluation",
+        hint="You compute AUROC from predicted classes. It looks at all thresholds, and needs the probability.",
+        changes=[("roc_auc_score(truth, pred[:, 1])", "roc_auc_score(truth, pred.argmax(axis=1))")],
+    ),
+    Mistake(
+        name="auroc_of_other_class",
+        exercise="evaluation",
+        hint="You compute AUROC from the probability of class 0: a good model then looks worse than chance.",
+        changes=[("pred[:, 1]", "pred[:, 0]")],
+    ),
+    Mistake(
+        name="f1_of_other_class",
+        exercise="evaluation",
+        hint="Your F1 is that of class 0. Class 1, atrial fibrillation, is the one to detect.",
+        changes=[("f1_score(truth, pred.argmax(axis=1))", "f1_score(truth, pred.argmax(axis=1), pos_label=0)")],
+    ),
+    Mistake(
+        name="f1_averaged",
+        exercise="evaluation",
+        hint="Your F1 is averaged over both classes. Class 1 alone counts.",
+        changes=[("f1_score(truth, pred.argmax(axis=1))", 'f1_score(truth, pred.argmax(axis=1), average="macro")')],
+    ),
+    Mistake(
+        name="accuracy_for_f1",
+        exercise="evaluation",
+        hint="You compute the accuracy, which is high as soon as one class is frequent. F1 is asked for.",
+        changes=[("f1_score(truth, pred.argmax(axis=1))", "float((pred.argmax(axis=1) == truth).mean())")],
+    ),
+    Mistake(
+        name="classes_along_segments",
+        exercise="evaluation",
+        hint="You look for the most probable segment of each class (axis 0). Look for the more probable class of each "
+        "segment.",
+        changes=[("argmax(axis=1)", "argmax(axis=0)")],
+    ),
+    Mistake(
+        name="scores_exchanged",
+        exercise="evaluation",
+        hint="You return F1 first. AUROC comes first.",
+        changes=[("return auroc, f1", "return f1, auroc")],
+    ),
+]
+
+MISTAKES = DATASET + COLLATE + KNOWLEDGE_ATTN + BEAT_NET + RHYTHM_NET + FREQ_NET + TRAINING + EVALUATION

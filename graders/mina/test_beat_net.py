@@ -1,0 +1,130 @@
+"""The checks of `BeatNet`, over a stand-in for `KnowledgeAttn`."""
+
+import pytest
+import torch
+
+from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
+from proctor import expect
+
+SEGMENTS, WINDOWS, LENGTH, FILTERS = 5, 3, 43, 11
+SIZES = (WINDOWS * LENGTH, LENGTH, FILTERS)
+PLACES = (LENGTH - 32) // 2 + 1
+WHAT = f"`BeatNet{SIZES}(x, k_beat)`"
+
+
+@pytest.fixture(autouse=True)
+def attention(submission, reference, monkeypatch):
+    """A mistake in `KnowledgeAttn` costs nothing here."""
+    put_in(submission, reference, monkeypatch, KnowledgeAttn=StandInAttention)
+
+
+@pytest.fixture
+def weights(reference, generator):
+    """Weights under which the ReLU cuts off about half."""
+    return random_weights(reference.BeatNet(*SIZES), {"conv": 0.2, "conv_k": 0.2, "attn": 0.3}, generator)
+
+
+@pytest.fixture
+def inputs(generator):
+    """A channel and its beat knowledge: x and k_beat."""
+    return [torch.randn(SEGMENTS, SIZES[0], generator=generator) for _ in range(2)]
+
+
+@pytest.fixture
+def expected(reference, weights):
+    """The reference with these weights and the stand-in: `expected(x, k_beat)` gives out and alpha."""
+    return loaded(reference.BeatNet(*SIZES), weights)
+
+
+def beats(submission, weights, inputs, device):
+    """What the student's network gives with these weights: out and alpha."""
+    module = build(submission, "BeatNet", weights, device, arguments=SIZES)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
+
+
+def beats_anyhow(submission, inputs, device):
+    """What the student's network gives with weights of its own: out and alpha."""
+    module = fresh(submission, "BeatNet", SIZES, device)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
+
+
+@pytest.mark.points(3)
+def test_convolutions(submission, weights):
+    """There are two convolutions over 32 samples, `conv` with the given number of filters, `conv_k` with one."""
+    submission.seed(0)
+    module = submission.BeatNet(*SIZES)
+    check_layers(module, part(weights, "conv", "conv_k"), f"`BeatNet{SIZES}`")
+    for layer in ("conv", "conv_k"):
+        check_no_more(module, weights, layer, f"`{layer}` should be one convolution")
+
+
+@pytest.mark.points(2)
+def test_attention_layer(submission, weights):
+    """`attn` is a `KnowledgeAttn` that attends to the filters, with 8 hidden numbers."""
+    submission.seed(0)
+    check_layers(submission.BeatNet(*SIZES), part(weights, "attn"), f"`BeatNet{SIZES}`")
+
+
+@pytest.mark.points(3)
+def test_shapes(submission, inputs, device):
+    """Each window gives a number for each filter, and attention for each place of the convolution."""
+    out, alpha = beats_anyhow(submission, inputs, device)
+    given = f"for x of shape {tuple(inputs[0].shape)} in windows of {LENGTH}"
+    expect.shape(out, (SEGMENTS, WINDOWS, FILTERS), f"out {given}")
+    hint = "A convolution over 32 samples with a stride of 2 has (T - 32) // 2 + 1 places in a window."
+    expect.shape(alpha, (SEGMENTS * WINDOWS, PLACES, 1), f"alpha {given}", hint)
+
+
+@pytest.mark.points(4)
+def test_attention(submission, weights, inputs, expected, device):
+    """`attn` is given the convolved signal and the convolved knowledge, and its attention is returned."""
+    _, alpha = beats(submission, weights, inputs, device)
+    hint = "`conv`, then ReLU, for x; `conv_k`, then ReLU, for k_beat; swap the last two axes of both for `attn`."
+    expect.close(alpha, expected(*inputs)[1], f"alpha of {WHAT}, with an `attn` of the check's own,", hint)
+
+
+@pytest.mark.points(4)
+def test_output(submission, weights, inputs, expected, device):
+    """The output is what `attn` makes of each window."""
+    out, _ = beats(submission, weights, inputs, device)
+    hint = "Is it the output of `attn`, given the signal first and the knowledge second?"
+    expect.close(out, expected(*inputs)[0], f"out of {WHAT}, with an `attn` of the check's own,", hint)
+
+
+@pytest.mark.points(1)
+def test_windows_apart(submission, inputs, generator, device):
+    """What happens in a window changes that window's output, and no other."""
+    before, _ = beats_anyhow(submission, inputs, device)
+    expect.shape(before, (SEGMENTS, WINDOWS, FILTERS), "out")
+    changed = [value.clone() for value in inputs]
+    for value in changed:
+        value[2, LENGTH : 2 * LENGTH] = torch.randn(LENGTH, generator=generator)
+    after, _ = beats_anyhow(submission, changed, device)
+    differs = (before - after).abs().amax(dim=-1).cpu() > 1e-5
+    wanted = torch.zeros(SEGMENTS, WINDOWS, dtype=torch.bool)
+    wanted[2, 1] = True
+    expect.true(
+        torch.equal(differs, wanted),
+        "Another signal in the second window of one segment should change the output of this window only, but "
+        f"changes {int(differs.sum())} of {differs.numel()}. Each window is convolved and attended to on its own.",
+        differs,
+    )
+
+
+@pytest.mark.points(2)
+def test_gradients(submission, weights, inputs, generator, device):
+    """Both convolutions and the attention learn from the output."""
+    module = fresh(submission, "BeatNet", SIZES, device)
+    result = submission.keep(module)(*(value.to(device) for value in inputs))
+    out, _ = pair(result, WHAT, "out and alpha")
+    check_gradients(submission, module, out, "out", generator, set(weights))
+
+
+@pytest.mark.points(1)
+def test_device(submission, inputs):
+    """The network works on the device of its inputs."""
+    submission.seed(0)
+    module = submission.BeatNet(*SIZES)
+    message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
+    check_device(module, module, inputs, message)

@@ -1,0 +1,109 @@
+"""The checks of `ECGDataset`."""
+
+import numpy as np
+import pytest
+import torch
+
+from graders.mina.helpers import PARTS
+from proctor import expect
+
+CHANNELS, SEGMENTS = 4, 11
+LENGTHS = {"X": 23, "K_beat": 23, "K_rhythm": 7, "K_freq": 1}
+NAMED = "(X, K_beat, K_rhythm, K_freq)"
+
+
+@pytest.fixture
+def data(generator):
+    """Segments that no notebook has, as the dataset is given them."""
+    arrays = {
+        name: torch.randn(CHANNELS, SEGMENTS, length, generator=generator).numpy()
+        for name, length in LENGTHS.items()
+    }
+    labels = torch.randint(2, (SEGMENTS,), generator=generator)
+    labels[:2] = torch.tensor([1, 0])
+    return arrays | {"Y": labels.numpy()}
+
+
+@pytest.fixture
+def dataset(submission, data):
+    """The student's dataset, where the notebook's own data are others."""
+    other = {name: array[..., ::-1].copy() for name, array in data.items()}
+    for name in ("train_dict", "test_dict", "data_dict"):
+        submission.replace(name, other)
+    return submission.ECGDataset(data)
+
+
+def read(dataset, index):
+    """The four inputs and the label of a sample, wherever they stand in it: their places are one check's law only."""
+    sample = dataset[index]
+    what = f"`dataset[{index}]`"
+    expect.type(sample, (tuple, list), what)
+    inputs = next((value for value in sample if isinstance(value, (tuple, list))), None)
+    if inputs is None:
+        inputs, rest = sample[:4], sample[4:]
+    else:
+        rest = [value for value in sample if not isinstance(value, (tuple, list))]
+    expect.true(
+        len(inputs) == 4,
+        f"{what} should hold the four inputs {NAMED}, but holds {len(inputs)}.",
+        len(inputs),
+    )
+    for value, name in zip(inputs, PARTS, strict=True):
+        expect.type(value, (np.ndarray, torch.Tensor), f"{name} of {what}")
+    return inputs, rest
+
+
+@pytest.mark.points(1)
+def test_length(dataset):
+    """The dataset has one sample for each segment."""
+    hint = "X has the channels on its first axis, and the segments on its second."
+    expect.equal(len(dataset), SEGMENTS, f"`len(dataset)` of {SEGMENTS} segments", hint)
+
+
+@pytest.mark.points(1)
+def test_nested(dataset):
+    """A sample is a pair: the four inputs as a tuple, then the label."""
+    sample = dataset[3]
+    expect.type(sample, (tuple, list), "`dataset[3]`")
+    expect.equal(len(sample), 2, "The number of values in `dataset[3]`", f"A sample is ({NAMED}, Y).")
+    inputs, label = sample
+    expect.type(inputs, (tuple, list), f"The first value of a sample, {NAMED},")
+    expect.equal(len(inputs), 4, f"The number of inputs in a sample, {NAMED},")
+    expect.type(label, (int, np.integer, np.ndarray, torch.Tensor), "The second value of a sample, the label,")
+
+
+@pytest.mark.points(1)
+def test_shapes(dataset):
+    """The inputs of a sample are those of one segment, with all channels."""
+    inputs, _ = read(dataset, 5)
+    for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
+        hint = "The segments are on the second axis of every array; the other axes stay."
+        expect.shape(value, (CHANNELS, length), f"{name} of `dataset[5]`", hint)
+
+
+@pytest.mark.points(1)
+def test_values(dataset, data):
+    """Sample i holds the signal and the three kinds of knowledge of segment i, in this order."""
+    for index in (0, 5, SEGMENTS - 1):
+        inputs, _ = read(dataset, index)
+        for value, name in zip(inputs, PARTS, strict=True):
+            expected = np.take(data[name], index, axis=1)
+            value = np.asarray(value)
+            what = f"{name} of `dataset[{index}]`"
+            hint = f"The inputs are {NAMED}, of the arrays that this dataset was given."
+            expect.close(value, expected, what, hint, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.points(1)
+def test_labels(dataset, data):
+    """The label of sample i is that of segment i."""
+    labels = []
+    for index in range(SEGMENTS):
+        _, rest = read(dataset, index)
+        expect.true(
+            len(rest) == 1 and np.asarray(rest[0]).size == 1,
+            f"`dataset[{index}]` should hold one label beside its inputs, but holds {len(rest)} values.",
+            [np.shape(value) for value in rest],
+        )
+        labels.append(int(rest[0]))
+    expect.equal(labels, data["Y"].tolist(), "The labels of all samples, in order,")

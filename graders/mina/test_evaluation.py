@@ -1,0 +1,134 @@
+"""The checks of `eval_model` and `evaluate_predictions`, with a small model in place of `FreqNet`."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score, roc_auc_score
+
+from graders.helpers import check_meta
+from graders.mina.helpers import CHANNELS, SmallModel, batches, pair, segments
+from proctor import expect
+
+# Thirteen segments in batches of five: the last batch is smaller.
+SEGMENTS, BATCH = 13, 5
+WHAT = "`eval_model(model, loader)`"
+
+
+class Evaluation:
+    """A model in the student's host, segments for it, and the probabilities that are due.
+
+    Parameters
+    ----------
+    submission, generator, device : the fixtures
+    """
+
+    def __init__(self, submission, generator, device):
+        self.submission, self.device = submission, device
+        self.weight = torch.randn(4 * CHANNELS, generator=generator)
+        inputs, self.labels = segments(SEGMENTS, generator)
+        self.loader = batches(submission, inputs, self.labels, BATCH)
+        self.expected = SmallModel(self.weight).eval()(*inputs)[0].detach().numpy()
+
+    def model(self, weight):
+        """A model with these weights."""
+        return self.submission.send(SmallModel)(weight, dropout=0.5).to(str(self.device))
+
+    def evaluate(self, training=False):
+        """The student's predictions and labels, where the global `model` is another one."""
+        self.submission.seed(0)
+        self.submission.replace("model", self.model(-self.weight))
+        model = self.model(self.weight).train(training)
+        result = self.submission.eval_model(model, self.loader, device=self.device)
+        values = pair(result, WHAT, "the predictions and the labels")
+        for value, what in zip(values, ("pred_all", "Y_test"), strict=True):
+            expect.type(value, np.ndarray, f"{what} of {WHAT}")
+        return values
+
+
+@pytest.mark.points(2)
+def test_predictions(submission, generator, device):
+    """The predictions are the given model's probabilities of both classes, for every segment in order."""
+    evaluation = Evaluation(submission, generator, device)
+    predictions, _ = evaluation.evaluate()
+    what = f"pred_all, of {SEGMENTS} segments in batches of {BATCH},"
+    expect.true(
+        predictions.shape == (SEGMENTS, 2),
+        f"{what} should have shape {(SEGMENTS, 2)}, but has shape {predictions.shape}. "
+        "Join the batches along the segments, and keep both classes.",
+        predictions,
+    )
+    hint = "Call the model that is passed in, and keep the order of the segments and of the classes."
+    expect.close(predictions, evaluation.expected, what, hint)
+
+
+@pytest.mark.points(1)
+def test_labels(submission, generator, device):
+    """The labels are those of the data loader, as integers, in the order of the predictions."""
+    evaluation = Evaluation(submission, generator, device)
+    _, labels = evaluation.evaluate()
+    expect.shape(labels, (SEGMENTS,), f"Y_test, of {SEGMENTS} segments in batches of {BATCH},")
+    integer = np.issubdtype(labels.dtype, np.integer)
+    expect.true(integer, f"Y_test should hold integers, but has dtype {labels.dtype}.", str(labels.dtype))
+    expect.equal(labels.tolist(), evaluation.labels.tolist(), "Y_test", "They are the Y of the batches, in order.")
+
+
+@pytest.mark.points(1)
+def test_evaluation_mode(submission, generator, device):
+    """Predictions are made in evaluation mode, whatever mode the model was left in."""
+    evaluation = Evaluation(submission, generator, device)
+    trained, _ = evaluation.evaluate(training=True)
+    settled, _ = evaluation.evaluate(training=False)
+    expect.true(
+        bool((settled != settled[:1]).any()),
+        "Different segments should have different predictions, but all of them have the same.",
+        settled,
+    )
+    expect.close(
+        trained,
+        settled,
+        "The predictions of a model that was left in training mode",
+        "Dropout is at work: switch the model to evaluation mode first.",
+    )
+
+
+@pytest.mark.points(1)
+def test_device(submission, generator):
+    """The model predicts on the given device, wherever the batches come from."""
+    evaluation = Evaluation(submission, generator, torch.device("cpu"))
+    evaluation.evaluate()
+    evaluation.device = torch.device("meta")
+    message = "`eval_model` should move each batch to the device, but leaves something behind, and so fails on a GPU."
+    check_meta(evaluation.evaluate, message)
+
+
+@pytest.fixture
+def predicted(generator):
+    """Labels, and probabilities that tell the classes apart now and then."""
+    truth = (torch.rand(59, generator=generator) < 0.3).long()
+    score = truth - 0.6 + 1.2 * torch.randn(59, generator=generator)
+    second = torch.sigmoid(score)
+    return truth.numpy(), torch.stack([1 - second, second], dim=1).numpy()
+
+
+def scores(submission, predicted):
+    """The two scores that the student computes."""
+    result = submission.evaluate_predictions(*predicted)
+    return pair(result, "`evaluate_predictions(truth, pred)`", "auroc and f1")
+
+
+@pytest.mark.points(1)
+def test_auroc(submission, predicted):
+    """AUROC is the area under the ROC curve of the probability of class 1."""
+    truth, pred = predicted
+    auroc, _ = scores(submission, predicted)
+    hint = "It needs the probability of class 1 itself, and not the class that follows from it."
+    expect.close(auroc, float(roc_auc_score(truth, pred[:, 1])), "AUROC", hint)
+
+
+@pytest.mark.points(1)
+def test_f1(submission, predicted):
+    """F1 is that of class 1, which a segment is in where its probability is the greater one."""
+    truth, pred = predicted
+    _, f1 = scores(submission, predicted)
+    hint = "It needs the predicted classes, 0 or 1, and looks at class 1."
+    expect.close(f1, float(f1_score(truth, pred[:, 1] > 0.5)), "F1", hint)

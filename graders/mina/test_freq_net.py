@@ -1,0 +1,172 @@
+"""The checks of `FreqNet`, over stand-ins for `BeatNet`, `RhythmNet` and `KnowledgeAttn`."""
+
+import pytest
+import torch
+
+from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.mina.helpers import (
+    StandInAttention,
+    StandInBeatNet,
+    StandInRhythmNet,
+    check_no_more,
+    fresh,
+    loaded,
+    pair,
+    part,
+    put_in,
+)
+from proctor import expect
+
+CHANNELS, SEGMENTS, WINDOWS, LENGTH = 3, 5, 7, 11
+SIZES = (CHANNELS, WINDOWS * LENGTH, LENGTH)
+NAME = f"`FreqNet{SIZES}`"
+WHAT = f"`FreqNet{SIZES}(x, k_beats, k_rhythms, k_freq)`"
+
+
+@pytest.fixture(autouse=True)
+def parts(submission, reference, monkeypatch):
+    """A mistake in an earlier exercise costs nothing here."""
+    put_in(
+        submission,
+        reference,
+        monkeypatch,
+        KnowledgeAttn=StandInAttention,
+        BeatNet=StandInBeatNet,
+        RhythmNet=StandInRhythmNet,
+    )
+
+
+@pytest.fixture
+def weights(reference, generator):
+    """Weights under which the channels differ, and the classes are not certain."""
+    scales = {"beat_nets": 1.0, "rhythm_nets": 0.3, "attn": 0.3, "fc": 0.6}
+    return random_weights(reference.FreqNet(*SIZES), scales, generator)
+
+
+@pytest.fixture
+def inputs(generator):
+    """A batch: x, k_beats, k_rhythms, k_freq."""
+    lengths = (WINDOWS * LENGTH, WINDOWS * LENGTH, WINDOWS, 1)
+    return [torch.randn(CHANNELS, SEGMENTS, length, generator=generator) for length in lengths]
+
+
+@pytest.fixture
+def expected(reference, weights):
+    """The reference with these weights and the stand-ins: `expected(*inputs)` gives out and gamma."""
+    return loaded(reference.FreqNet(*SIZES), weights)
+
+
+def classify(submission, weights, inputs, device):
+    """What the student's network gives with these weights: out and gamma."""
+    module = build(submission, "FreqNet", weights, device, arguments=SIZES)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
+
+
+def classify_anyhow(submission, inputs, device):
+    """What the student's network gives with weights of its own: out and gamma."""
+    module = fresh(submission, "FreqNet", SIZES, device)
+    return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
+
+
+@pytest.mark.points(3)
+def test_networks(submission, weights):
+    """Each channel has a `BeatNet` and a `RhythmNet` of its own, in `beat_nets` and `rhythm_nets`."""
+    submission.seed(0)
+    module = submission.FreqNet(*SIZES)
+    check_layers(module, part(weights, "beat_nets", "rhythm_nets"), NAME)
+    for layer in ("beat_nets", "rhythm_nets"):
+        check_no_more(module, weights, layer, f"There should be one network for each of {CHANNELS} channels")
+        # Parameters that several modules share are named only once.
+        found = [name for name, _ in module.named_parameters() if name.startswith(f"{layer}.")]
+        expect.equal(
+            len(found),
+            CHANNELS,
+            f"The number of different networks in `{layer}` for {CHANNELS} channels",
+            "Make a new one for each channel; the same one several times would be trained for all at once.",
+        )
+
+
+@pytest.mark.points(2)
+def test_sizes(submission):
+    """The networks are made for the length of the segments and of the windows that `FreqNet` is given."""
+    submission.seed(0)
+    module = submission.FreqNet(*SIZES)
+    for layer in ("beat_nets", "rhythm_nets"):
+        networks = list(getattr(module, layer))
+        expect.equal(len(networks), CHANNELS, f"The number of networks in `{layer}`")
+        for network in networks:
+            expect.equal(
+                list(network.given[:2]),
+                list(SIZES[1:]),
+                f"[n, T] of a network in `{layer}` of {NAME}",
+                "Hand n and T on; their defaults are those of the notebook's data.",
+            )
+
+
+@pytest.mark.points(3)
+def test_attention_and_fc(submission, weights):
+    """`attn` is a `KnowledgeAttn` over the channels with 2 hidden numbers, and `fc` a linear layer to 2 classes."""
+    submission.seed(0)
+    check_layers(submission.FreqNet(*SIZES), part(weights, "attn", "fc"), NAME)
+
+
+@pytest.mark.points(2)
+def test_shapes(submission, inputs, device):
+    """Each segment gives a number for each of two classes, and attention for each channel."""
+    out, gamma = classify_anyhow(submission, inputs, device)
+    given = f"for x of shape {tuple(inputs[0].shape)}"
+    expect.shape(out, (SEGMENTS, 2), f"out {given}")
+    expect.shape(gamma, (SEGMENTS, CHANNELS, 1), f"gamma {given}", "Here the segments come first, then the channels.")
+
+
+@pytest.mark.points(2)
+def test_probabilities(submission, inputs, device):
+    """The two numbers of a segment are probabilities, which sum to one."""
+    out, _ = classify_anyhow(submission, inputs, device)
+    expect.type(out, torch.Tensor, "out")
+    expect.true(
+        bool(((out >= 0) & (out <= 1)).all()),
+        "out should be probabilities between 0 and 1, but has values outside.",
+        out,
+    )
+    sums = out.sum(dim=-1)
+    expect.true(
+        bool(torch.isclose(sums, torch.ones_like(sums), atol=1e-4).all()),
+        "The probabilities of a segment should sum to one, but sum to other numbers, such as "
+        f"{float(sums.reshape(-1)[0]):.4g}. Over which axis does the softmax run?",
+        out,
+    )
+
+
+@pytest.mark.points(3)
+def test_attention(submission, weights, inputs, expected, device):
+    """`attn` is given the channels of each segment and their frequency knowledge, and its attention is returned."""
+    _, gamma = classify(submission, weights, inputs, device)
+    hint = "In k_freq, the channels come first; in the stacked x, the segments do. Swap the axes, do not reshape."
+    expect.close(gamma, expected(*inputs)[1], "gamma, with networks and an `attn` of the check's own,", hint)
+
+
+@pytest.mark.points(3)
+def test_output(submission, weights, inputs, expected, device):
+    """The output is the softmax of `fc` of what `attn` gives."""
+    out, _ = classify(submission, weights, inputs, device)
+    hint = "Attention first, then `fc`, then a softmax over the classes."
+    expect.close(out, expected(*inputs)[0], "out, with networks and an `attn` of the check's own,", hint)
+
+
+@pytest.mark.points(1)
+def test_gradients(submission, weights, inputs, generator, device):
+    """The networks of all channels, the attention and the last layer learn from the output."""
+    module = fresh(submission, "FreqNet", SIZES, device)
+    result = submission.keep(module)(*(value.to(device) for value in inputs))
+    out, _ = pair(result, WHAT, "out and gamma")
+    check_gradients(submission, module, out, "out", generator, set(weights))
+
+
+@pytest.mark.points(1)
+def test_device(submission, inputs):
+    """The network works on the device of its inputs."""
+    submission.seed(0)
+    module = submission.FreqNet(*SIZES)
+    message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
+    check_device(module, module, inputs, message)

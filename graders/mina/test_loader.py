@@ -1,0 +1,118 @@
+"""The checks of `load_data` and its `my_collate`."""
+
+import numpy as np
+import pytest
+import torch
+
+from graders.mina.helpers import PARTS, pair
+from proctor import expect
+from proctor.submission import MissingName, StudentError
+
+CHANNELS, BATCH = 4, 7
+LENGTHS = {"X": 13, "K_beat": 13, "K_rhythm": 5, "K_freq": 1}
+
+
+def gives_tensors(submission):
+    """Whether the student's own dataset gives tensors: a right `my_collate` may count on it. Arrays where it fails."""
+    data = {name: np.zeros((CHANNELS, 2, length), dtype=np.float32) for name, length in LENGTHS.items()}
+    try:
+        inputs, _ = submission.ECGDataset(data | {"Y": np.array([0, 1])})[0]
+        return isinstance(inputs[0], torch.Tensor)
+    except (StudentError, MissingName, TypeError, ValueError, IndexError):
+        return False
+
+
+def samples(submission, count, generator):
+    """Samples as the dataset should give them, whose label is their number."""
+    tensors = gives_tensors(submission)
+    inputs = [
+        tuple(torch.randn(CHANNELS, length, generator=generator) for length in LENGTHS.values()) for _ in range(count)
+    ]
+    if tensors:
+        return [(parts, torch.tensor(number)) for number, parts in enumerate(inputs)]
+    return [
+        (tuple(value.numpy() for value in parts), np.int64(number)) for number, parts in enumerate(inputs)
+    ]
+
+
+def stacked(some, place):
+    """One input of some samples as a batch is due, channels first."""
+    return torch.stack([torch.as_tensor(inputs[place]) for inputs, _ in some], dim=1)
+
+
+def labels_of(batch):
+    """The labels of a batch as a list: they are the samples' numbers."""
+    _, labels = pair(batch, "A batch", "(X, K_beat, K_rhythm, K_freq) and Y")
+    expect.type(labels, torch.Tensor, "Y of a batch")
+    return [int(label) for label in labels.reshape(-1)]
+
+
+def inputs_of(batch):
+    """The four inputs of a batch, each a tensor."""
+    inputs, _ = pair(batch, "A batch", "(X, K_beat, K_rhythm, K_freq) and Y")
+    expect.type(inputs, (tuple, list), "The first value of a batch")
+    expect.equal(len(inputs), 4, "The number of inputs in a batch", "They are X, K_beat, K_rhythm and K_freq.")
+    for value, name in zip(inputs, PARTS, strict=True):
+        expect.type(value, torch.Tensor, f"{name} of a batch")
+    return inputs
+
+
+@pytest.mark.points(1)
+def test_batches(submission, generator):
+    """Batches have the asked number of segments, 128 by default, and the last one those that are left."""
+    for count, sizes, asked in ((19, [7, 7, 5], {"batch_size": BATCH}), (131, [128, 3], {})):
+        loader = submission.load_data(samples(submission, count, generator), **asked)
+        expect.equal(
+            [len(labels_of(batch)) for batch in loader],
+            sizes,
+            f"The batch sizes of `load_data(dataset{', batch_size=7' if asked else ''})` over {count} segments",
+            "No segment is left out.",
+        )
+
+
+@pytest.mark.points(1)
+def test_order(submission, generator, seed):
+    """The segments come in the order of the dataset."""
+    submission.seed(seed)
+    loader = submission.load_data(samples(submission, 19, generator), batch_size=BATCH)
+    numbers = [number for batch in loader for number in labels_of(batch)]
+    expect.true(
+        numbers == sorted(numbers),
+        "The loader should keep the order of the dataset, but changes it.",
+        numbers,
+    )
+
+
+@pytest.mark.points(1)
+def test_shapes(submission, generator):
+    """In every input of a batch, the channels come first and the segments second."""
+    loader = submission.load_data(samples(submission, 19, generator), batch_size=BATCH)
+    inputs = inputs_of(next(iter(loader)))
+    for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
+        hint = "A batch has the segments on its second axis, as in the data."
+        expect.shape(value, (CHANNELS, BATCH, length), f"{name} of a batch of {BATCH} segments", hint)
+
+
+@pytest.mark.points(1)
+def test_values(submission, generator):
+    """A batch holds each segment's signal and knowledge, in this order."""
+    some = samples(submission, 19, generator)
+    loader = submission.load_data(some, batch_size=BATCH)
+    for start, batch in zip(range(0, 19, BATCH), loader, strict=True):
+        inputs, members = inputs_of(batch), [some[number] for number in labels_of(batch)]
+        expect.equal(len(members), len(some[start : start + BATCH]), "The number of labels in a batch")
+        for place, (value, name) in enumerate(zip(inputs, PARTS, strict=True)):
+            hint = "`reshape` and `view` do not swap axes: they would mix segments and channels."
+            expect.close(value, stacked(members, place), f"{name} of a batch", hint)
+
+
+@pytest.mark.points(1)
+def test_dtypes(submission, generator):
+    """The inputs are float tensors, and the labels a long tensor."""
+    loader = submission.load_data(samples(submission, BATCH, generator), batch_size=BATCH)
+    batch = next(iter(loader))
+    for value, name in zip(inputs_of(batch), PARTS, strict=True):
+        expect.dtype(value, torch.float, f"{name} of a batch")
+    labels_of(batch)
+    expect.shape(batch[1], (BATCH,), f"Y of a batch of {BATCH} segments")
+    expect.dtype(batch[1], torch.long, "Y of a batch")

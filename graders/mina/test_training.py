@@ -1,0 +1,152 @@
+"""The checks of `train_model`, with a small model in place of `FreqNet`."""
+
+import contextlib
+import io
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from graders.helpers import check_meta
+from graders.mina.helpers import CHANNELS, Cut, SmallModel, batches, pair, segments
+from proctor import expect
+
+SEGMENTS, BATCH, BATCHES, EPOCHS = 13, 5, 3, 2
+WHAT = "`train_model(model, loader)`"
+
+
+class Training:
+    """A model of the student's host and batches for it.
+
+    Parameters
+    ----------
+    submission, generator, device : the fixtures
+    """
+
+    def __init__(self, submission, generator, device):
+        self.submission, self.device = submission, device
+        self.weight = torch.randn(4 * CHANNELS, generator=generator)
+        self.inputs, self.labels = segments(SEGMENTS, generator)
+        self.loader = batches(submission, self.inputs, self.labels, BATCH)
+        self.small_model = submission.send(SmallModel)
+        # What student code finds where it calls the notebook's model.
+        self.other = self.model()
+
+    def model(self):
+        """A model with the initial weights."""
+        return self.small_model(self.weight).to(str(self.device))
+
+    def train(self, model, lr, epochs=EPOCHS):
+        """What the student's `train_model` returns: the model and the history, a list of numbers."""
+        self.submission.replace("model", self.other)
+        result = self.submission.train_model(model, self.loader, n_epoch=epochs, lr=lr, device=self.device)
+        trained, history = pair(result, WHAT, "the model and the loss history")
+        expect.type(history, list, "The loss history")
+        return trained, history
+
+    def stepped(self, reference, lr):
+        """The weights and the history after the same epochs of the reference, on the CPU."""
+        model = SmallModel(self.weight)
+        loader = DataLoader(range(SEGMENTS), batch_size=BATCH, collate_fn=Cut(self.inputs, self.labels))
+        with contextlib.redirect_stdout(io.StringIO()):
+            _, history = reference.train_model(model, loader, n_epoch=EPOCHS, lr=lr)
+        return model.weight.detach(), history
+
+
+@pytest.mark.points(2)
+def test_loss(submission, reference, generator, device):
+    """The loss of a batch is the mean of minus the logarithm of the true class's probability."""
+    training = Training(submission, generator, device)
+    _, history = training.train(training.model(), lr=0.01)
+    _, expected = training.stepped(reference, lr=0.01)
+    expect.true(len(history) > 0, "The loss history should not be empty, but is.", history)
+    expect.close(
+        history[0],
+        expected[0],
+        "The loss of the first batch, before any step,",
+        "The model gives probabilities already, and not scores: a softmax, as in `CrossEntropyLoss`, is too much.",
+    )
+
+
+@pytest.mark.points(1)
+def test_certainty(submission, generator, device):
+    """The loss stays finite where the model is so sure that a probability is zero."""
+    training = Training(submission, generator, device)
+    training.weight = 1000 * training.weight
+    _, history = training.train(training.model(), lr=0.01)
+    expect.true(
+        len(history) > 0 and all(math.isfinite(loss) for loss in history),
+        "The losses should be finite, but are not: the logarithm of zero is minus infinity. Keep the probabilities "
+        "above a small number.",
+        history,
+    )
+
+
+@pytest.mark.points(2)
+def test_steps(submission, reference, generator, device):
+    """Each batch makes one step of Adam with the given learning rate, along its own gradient only."""
+    training = Training(submission, generator, device)
+    model = training.model()
+    training.train(model, lr=0.02)
+    trained, passes, left = model.weight, model.gradients, submission.gradients(model)["bias"]
+    left = "no gradient" if left is None else "a gradient" if bool((left != 0).any()) else "a gradient of zero"
+    expect.true(
+        not torch.allclose(trained.cpu(), training.weight),
+        "`train_model` should change the weights of the model that it is given, but they are as before: it goes "
+        f"backward {passes} times, and {left} is left at the end. A step needs the gradients of this model's loss.",
+        [passes, left],
+    )
+    # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show at 1e-5 times
+    # the learning rate.
+    expect.close(
+        trained,
+        training.stepped(reference, lr=0.02)[0],
+        f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.02",
+        "In each step: compute the loss, clear the gradients, go backward, let Adam step.",
+        rtol=1e-3,
+        atol=1e-4,
+    )
+
+
+@pytest.mark.points(1)
+def test_history(submission, generator, device):
+    """The loss history has one number for each batch of each epoch."""
+    training = Training(submission, generator, device)
+    _, history = training.train(training.model(), lr=0.05, epochs=3)
+    expect.equal(len(history), 3 * BATCHES, f"The length of the loss history of 3 epochs of {BATCHES} batches")
+    for loss in history:
+        expect.type(loss, (float, np.floating), "A value of the loss history")
+    finite = all(math.isfinite(loss) for loss in history)
+    expect.true(finite, "The losses in the history should be finite, but are not.", history)
+
+
+@pytest.mark.points(1)
+def test_given_model(submission, generator, device):
+    """The model that is passed in is trained, in training mode, and comes back."""
+    training = Training(submission, generator, device)
+    model = training.model().eval()
+    trained, _ = training.train(model, lr=0.01)
+    expect.equal(
+        len(training.other.modes),
+        0,
+        "The number of calls of a model named `model` outside of `train_model`",
+        "Use the `model` that `train_model` is given.",
+    )
+    modes = ["training" if mode else "evaluation" for mode in model.modes]
+    expect.equal(modes, ["training"] * BATCHES * EPOCHS, f"The modes in which {EPOCHS} epochs are passed")
+    same = submission.library("operator.is_")(trained, model)
+    expect.true(same, "`train_model` should return the model that it is given, but returns something else.", same)
+
+
+@pytest.mark.points(1)
+def test_device(submission, generator):
+    """The model trains on the given device, wherever the batches come from."""
+    training = Training(submission, generator, torch.device("cpu"))
+    training.train(training.model(), lr=0.01)
+    training.device = torch.device("meta")
+    message = (
+        "`train_model` should move each batch to the device, but leaves something behind, and so fails on a GPU."
+    )
+    check_meta(lambda: training.train(training.model(), lr=0.01), message)

@@ -1,0 +1,1026 @@
+# %% [markdown]
+# # Recurrent networks on the rhythm of the heart
+#
+# A healthy heart beats like a good drummer: nearly, but never quite, like a machine. In **atrial
+# fibrillation** the atria quiver instead of beating, and pulses reach the ventricles at random. The drummer
+# has lost the beat. Millions live with it, many without knowing, and it multiplies the risk of a stroke. A
+# recording of half a minute, taken with a device that fits in a pocket, could find it, if only someone had
+# the time to look at all those recordings.
+#
+# In this assignment networks do the looking. What they must hear is rhythm, which is a matter of *time*: is
+# this beat where the beats before led us to expect it? So you will
+#
+# 1. write an LSTM, a recurrent layer with a memory, from nothing but matrix products;
+# 2. use the one that PyTorch has built in;
+# 3. compare recurrent networks with a convolution and with two networks that know nothing of time;
+# 4. find out what *data augmentation* does for each of them.
+#
+# ### What you will write
+#
+# | | | |
+# | --- | --- | --- |
+# | 1 | a question about unequal classes | {{points:imbalance}} |
+# | 7 | the LSTM | {{points:lstm}} |
+# | 9 | ConvNet | {{points:conv_net}} |
+# | 9 | LSTMNet | {{points:lstm_net}} |
+# | 9 | TorchLSTMNet | {{points:torch_lstm_net}} |
+# | 11 | eight questions about the experiments | 11 points |
+# | 13 | six questions about data augmentation | 9 points |
+# | | **together** | **{{points}}** |
+#
+# ### How it works
+#
+# - Write your code where it says `# your code here`, in place of the line below it that raises
+#   `NotImplementedError`. Leave names and arguments as they are.
+# - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
+#   difference. After you hand in, more checks run, on other data.
+# - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
+#   and where your own experiments have a number to show for it, the number.
+# - The cells that load data, train and draw are for you. They do not run when your work is graded.
+# - With the settings below, the whole notebook takes a few minutes on a laptop. If you have a GPU, it is
+#   used.
+
+# %%
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import scipy.signal
+import torch
+from torch import nn
+
+from dlh.checks import compare
+from dlh.d2l_torch import d2l
+from dlh.data import ecg
+from dlh.data.ecg import load_challenge2017
+
+# On one core the results are the same however many your machine has, and
+# networks this small would gain little from more.
+torch.set_num_threads(1)
+
+# %% [markdown]
+# Two settings decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
+# experiments used 5622 recordings and 20 epochs, for some networks 100.
+
+# %% tags=["parameters"]
+EPOCHS = 10
+RECORDINGS = 600
+SEED = 12345
+
+# %% [markdown]
+# ## 1 The data
+#
+# In the [PhysioNet/CinC Challenge 2017](https://physionet.org/content/challenge-2017/1.0.0/), teams from all
+# over the world let computers judge recordings of a single-lead electrocardiogram (ECG), 300 samples a
+# second, 9 to 61 seconds long. We take two of its classes, normal rhythm (label N, our class 0) and atrial
+# fibrillation (label A, our class 1).
+#
+# The recordings are about 100 MB. Who has fetched them (`python -m dlh.data ecg --download`) works with them;
+# everybody else gets recordings that we **simulate**: no real patients, but the same files, with the rhythms,
+# the waves and the noise that the textbooks describe. The cell tells you which ones you have.
+
+# %% tags=["training"]
+directory, source = ecg.default_directory(n=RECORDINGS)
+print(source)
+
+# %% [markdown]
+# A PyTorch *dataset* hands out one sample at a time. This one reads a folder of recordings. A tensor is a
+# box, so shorter recordings are padded with zeros, and `lengths` remembers how much is real; whoever asks for
+# a recording gets it without the padding.
+
+# %% include=ECGDataset
+
+# %% tags=["training"]
+data = ECGDataset(directory, class_labels=("N", "A"))
+
+print(f"recordings:     {len(data)}")
+print(f"minimum length: {data.lengths.min()} samples")
+print(f"median length:  {data.lengths.median()} samples")
+print(f"maximum length: {data.lengths.max()} samples")
+print(f"classes:        {data.class_labels}, {data.class_proportions.numpy()}")
+
+# %% [markdown]
+# Here are six seconds of two recordings of each class. Put a finger on the tall spikes, the *R waves*: how
+# even are they? Then look at the small bump before each spike, the *P wave*, which is the atria at work. An
+# irregular rhythm without P waves is how a cardiologist recognizes atrial fibrillation.
+
+# %% tags=["plot"]
+examples = [
+    int(i) for label in (0, 1) for i in torch.where(data.labels == label)[0][:2]
+]
+figure, axes = plt.subplots(2, 2, sharex=True, figsize=(11, 4.5))
+for panel, i in zip(axes.flat, examples, strict=True):
+    x, y = data[i]
+    piece = x[1500:3300] / 1000
+    panel.plot(np.arange(len(piece)) / 300, piece, linewidth=0.9)
+    panel.set(title=f"{data.names[i]}, label {data.class_labels[y]}",
+              ylabel="millivolts")
+    panel.spines[["top", "right"]].set_visible(False)
+for panel in axes[1]:
+    panel.set(xlabel="seconds")
+figure.tight_layout()
+
+# %% [markdown]
+# ### Unequal classes ({{points:imbalance}})
+#
+# About seven of eight recordings are normal. What could go wrong when a network is trained, and judged, on
+# classes as unequal as these?
+
+# %% [markdown] written=imbalance points=1
+# ### BEGIN SOLUTION
+# The loss is a mean over recordings, so seven eighths of it come from class N: the network gains most by
+# being right about N and may hardly learn what fibrillation looks like. And plain accuracy hides it: whoever
+# always answers "normal" is right in 88% of cases and has found not one patient.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for either consequence: a bias towards the majority class (the minority is learned badly), or an
+#   accuracy that misleads (always N gives about 88%).
+# - 0.5 points where only "the results get worse" or the like is said, with no reason.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 2 From signals to spectrograms
+#
+# 9000 samples are a long way for a network to remember. A **spectrogram** shortens it: cut the signal into
+# windows of 32 samples (a tenth of a second), and note how strong each of 17 frequencies is in each. What was
+# one number 300 times a second becomes 17 numbers 11 times a second. Each frequency is then scaled to mean 0
+# and standard deviation 1, for the low ones are thousands of times stronger than the high ones.
+#
+# (To be strict, mean and standard deviation should come from the training recordings alone. With 34 numbers
+# from hundreds of recordings it makes no difference that can be measured, and we follow the published
+# experiment.)
+
+# %% include=ECGSpectrumDataset
+
+# %% tags=["training"]
+data_spectrum = ECGSpectrumDataset(directory, class_labels=("N", "A"))
+
+print(f"minimum length:     {data_spectrum.lengths.min()} windows")
+print(f"median length:      {data_spectrum.lengths.median()} windows")
+print(f"maximum length:     {data_spectrum.lengths.max()} windows")
+print(f"mean:               {data_spectrum.samples.mean():.6f}")
+print(f"standard deviation: {data_spectrum.samples.std():.6f}")
+x, y = data_spectrum[0]
+print(f"first sample:       {tuple(x.shape)}")
+
+# %% [markdown]
+# The same six seconds of the same recordings, time from left to right, frequency from below. A heartbeat is a
+# short stroke over many frequencies. The rhythm can still be read: it is the distance between strokes.
+
+# %% tags=["plot"]
+figure, axes = plt.subplots(2, 2, sharex=True, sharey=True, figsize=(11, 4.2))
+for panel, i in zip(axes.flat, examples, strict=True):
+    x, y = data_spectrum[i]
+    piece = x[1500 // 28 : 3300 // 28].T
+    panel.imshow(piece, origin="lower", aspect="auto", cmap="magma",
+                 extent=(0, 6, 0, 150), vmin=-1, vmax=4)
+    panel.set(title=f"{data.names[i]}, label {data.class_labels[y]}")
+figure.supxlabel("seconds")
+figure.supylabel("frequency (Hz)")
+figure.tight_layout()
+
+# %% [markdown]
+# ## 3 Training and validation
+#
+# A fifth of the recordings is set aside for validation. Note *when* we split: now, as long as a recording is
+# one piece. Were we to cut recordings into chunks first and split the chunks, then chunks of the same heart
+# would be on both sides, and a network that merely recognizes hearts would look as if it recognized
+# fibrillation.
+
+# %% tags=["training"]
+# Real recordings are always all there; this many of them are used. They
+# are in no particular order.
+used = torch.utils.data.Subset(
+    data_spectrum, range(min(RECORDINGS, len(data_spectrum)))
+)
+train_samples = int(0.8 * len(used))
+val_samples = len(used) - train_samples
+data_train_original, data_val_original = torch.utils.data.random_split(
+    used, [train_samples, val_samples],
+    generator=torch.Generator().manual_seed(SEED),
+)
+print(f"training:   {len(data_train_original)} recordings")
+print(f"validation: {len(data_val_original)} recordings")
+
+# %% [markdown]
+# ## 4 Balancing the classes
+#
+# So that both classes count the same, recordings with fibrillation are repeated until there are as many as
+# normal ones. We balance the validation set as well. That is a choice: it is then no longer like the patients
+# of a real practice, but its accuracy can be compared with that in training, and guessing gives one half.
+
+# %% include=balance_dataset
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+print("Training set")
+data_train = balance_dataset(data_train_original)
+print("Validation set")
+data_val = balance_dataset(data_val_original)
+
+# %% [markdown]
+# ## 5 Chunks
+#
+# Recordings differ in length, and long ones are slow to train on. We cut them into **chunks** of 40 windows,
+# which is 3.7 seconds and some four heartbeats. Each chunk is a sample of its own, with the label of its
+# recording.
+
+# %% include=ChunkedDataset
+
+# %% tags=["training"]
+chunked_data_train = ChunkedDataset(data_train_original)
+chunked_data_val = ChunkedDataset(data_val_original)
+
+# Balanced anew, for recordings have different numbers of chunks.
+torch.manual_seed(SEED)
+chunked_data_train = balance_dataset(chunked_data_train)
+chunked_data_val = balance_dataset(chunked_data_val)
+print(f"training:   {len(chunked_data_train)} chunks")
+print(f"validation: {len(chunked_data_val)} chunks")
+
+# %% [markdown]
+# ## 6 Data loaders
+
+# %% tags=["training"]
+batch_size = 192
+chunked_loaders = {
+    "train": torch.utils.data.DataLoader(
+        chunked_data_train, shuffle=True, batch_size=batch_size
+    ),
+    "val": torch.utils.data.DataLoader(chunked_data_val, batch_size=batch_size),
+}
+for x, y in chunked_loaders["train"]:
+    print(f"x of the first batch: {tuple(x.shape)}, y: {tuple(y.shape)}")
+    break
+
+# %% [markdown]
+# ## 7 Layers with a memory
+#
+# A *recurrent* layer reads a sequence step by step and keeps a **hidden state**, a vector in which it notes
+# what it has read so far. A plain recurrent network (RNN) makes the new state from the input of this step and
+# the state before:
+#
+# $$ h_t = \tanh(x_t W_{xh} + h_{t-1} W_{hh} + b_h) $$
+#
+# It is given below (and explained in [section 9.4](https://d2l.ai/chapter_recurrent-neural-networks/rnn.html)
+# of *Dive into Deep Learning*). Read it well: your LSTM will have the same shape. `one_step` is the formula;
+# `forward` begins with a state of zeros and goes through the steps.
+
+# %% include=RNN
+rnn = RNN(3, 5)
+print(rnn)
+for name, parameter in rnn.named_parameters():
+    print(f"- {name}: {tuple(parameter.shape)}")
+
+# %% [markdown]
+# ### 7.1 The LSTM ({{points:lstm}})
+#
+# The RNN rewrites its whole state at every step: after forty multiplications by the same matrix little is
+# left of the first beat. The **long short-term memory** (LSTM) keeps a second vector, the **cell state** $C$,
+# which nothing multiplies by a matrix. Three *gates*, numbers between 0 and 1, decide what happens to it: how
+# much of it to keep (forget gate $F$), how much news to let in (input gate $I$), how much of it to show
+# (output gate $O$). The news itself is the *input node* $\tilde C$.
+#
+# $$
+# \begin{aligned}
+# I_t &= \sigma(X_t W_{xi} + H_{t-1} W_{hi} + b_i) &\qquad \tilde C_t &= \tanh(X_t W_{xc} + H_{t-1} W_{hc} + b_c) \\
+# F_t &= \sigma(X_t W_{xf} + H_{t-1} W_{hf} + b_f) & C_t &= F_t \odot C_{t-1} + I_t \odot \tilde C_t \\
+# O_t &= \sigma(X_t W_{xo} + H_{t-1} W_{ho} + b_o) & H_t &= O_t \odot \tanh(C_t)
+# \end{aligned}
+# $$
+#
+# ($\sigma$ is the sigmoid, $\odot$ multiplies element by element.)
+
+# %% tags=["plot"]
+from dlh.plots import draw_lstm_cell
+
+figure = draw_lstm_cell()
+
+# %% [markdown]
+# **One step by hand.** Say that the cell state is 2, and the four sums in the brackets come out as $0$ for
+# the input gate, $3$ for the forget gate, $-3$ for the output gate, $1$ for the input node:
+#
+# | | | |
+# | --- | --- | --- |
+# | input gate | $I = \sigma(0)$ | 0.500 |
+# | forget gate | $F = \sigma(3)$ | 0.953 |
+# | output gate | $O = \sigma(-3)$ | 0.047 |
+# | input node | $\tilde C = \tanh(1)$ | 0.762 |
+# | cell state | $C = 0.953 \cdot 2 + 0.500 \cdot 0.762$ | 2.286 |
+# | hidden state | $H = 0.047 \cdot \tanh(2.286)$ | 0.046 |
+#
+# The cell remembers nearly all of its 2 and adds some news, but shows hardly anything. Why is the input node
+# a $\tanh$, and no sigmoid like the gates? Because news can also be *bad* news. A sigmoid is never below
+# zero, so the cell state could never go below zero.
+#
+# Your part, without `nn.LSTM` and its relatives, in the three places:
+#
+# 1. In `initialize_parameters`: four triples, made by `triple()`. Their names are `W_xi`, `W_hi`, `b_i` for
+#    the input gate; the same with `f`, `o`, `c`.
+# 2. In `forward`: begin with states of zeros (of the dtype and on the device of `inputs`), go through the
+#    steps, and return the hidden states of all steps as one tensor, and the last states as the tuple `(H,
+#    C)`.
+# 3. In `one_step`: the six equations.
+#
+# [Section 10.1](https://d2l.ai/chapter_recurrent-modern/lstm.html) of the book has code for an LSTM, too.
+# Mind that its tensors are (steps, samples, features); ours are (samples, steps, features).
+
+# %% exercise=lstm include=LSTM points=5
+
+# %% check=lstm
+"""The LSTM follows its equations, step by step, like PyTorch's own."""
+
+lstm = LSTM(3, 5)
+compare("the layer in print", str(lstm), "LSTM(num_inputs=3, num_hiddens=5)")
+shapes = {name: tuple(p.shape) for name, p in lstm.named_parameters()}
+for gate in "ifoc":
+    compare(f"shape of W_x{gate}", shapes.get(f"W_x{gate}"), (3, 5))
+    compare(f"shape of W_h{gate}", shapes.get(f"W_h{gate}"), (5, 5))
+    compare(f"shape of b_{gate}", shapes.get(f"b_{gate}"), (5,))
+compare("number of parameters", len(shapes), 12)
+
+# The step by hand: no weights, only biases, so that the sums are known.
+by_hand = LSTM(1, 1)
+with torch.no_grad():
+    for name, parameter in by_hand.named_parameters():
+        parameter.fill_({"b_f": 3.0, "b_o": -3.0, "b_c": 1.0}.get(name, 0.0))
+    outputs, (h, c) = by_hand(torch.zeros(1, 1, 1))
+compare("cell state after one step from zero", c.item(), 0.3808,
+        "I * C_tilde: sigmoid(0) times tanh(1).")
+compare("hidden state after one step from zero", h.item(), 0.0172,
+        "O * tanh(C): sigmoid(-3) times tanh(0.3808).")
+with torch.no_grad():
+    outputs, (h, c) = by_hand(torch.zeros(1, 2, 1))
+compare("cell state after two steps", c.item(), 0.7436,
+        "F * C + I * C_tilde, with the C of the step before.")
+
+# All together: PyTorch's layer, with your weights. It keeps them transposed,
+# one below the other, in the order i, f, c, o.
+x = torch.randn(4, 7, 3)
+with torch.no_grad():
+    for parameter in lstm.parameters():
+        parameter.normal_()
+    built_in = nn.LSTM(3, 5, batch_first=True)
+    for name, part in [("weight_ih_l0", "W_x"), ("weight_hh_l0", "W_h"),
+                       ("bias_ih_l0", "b_")]:
+        ours = torch.cat([getattr(lstm, part + g) for g in "ifco"], dim=-1)
+        getattr(built_in, name).copy_(ours.movedim(-1, 0))
+    built_in.bias_hh_l0.zero_()
+    outputs, (h, c) = lstm(x)
+    expected, (expected_h, expected_c) = built_in(x)
+compare("shape of outputs", outputs.shape, (4, 7, 5),
+        "(samples, steps, hidden units): stack along axis 1.")
+compare("shape of the last hidden state", h.shape, (4, 5))
+compare("shape of the last cell state", c.shape, (4, 5))
+compare("difference from nn.LSTM after one step",
+        (outputs[:, 0] - expected[:, 0]).abs().max().item(), 0.0)
+compare("difference from nn.LSTM after all steps",
+        (outputs - expected).abs().max().item(), 0.0)
+compare("difference of the last hidden state",
+        (h - expected_h[0]).abs().max().item(), 0.0)
+compare("difference of the last cell state",
+        (c - expected_c[0]).abs().max().item(), 0.0)
+
+# %% [markdown]
+# ## 8 The training loop
+#
+# `accuracy` and `train` are given. The networks end in a single number without a sigmoid; the loss, *binary
+# cross-entropy with logits*, puts the sigmoid in. So a positive number means class 1. Loss and accuracy are
+# drawn while a network trains, by the `Animator` of *Dive into Deep Learning*, with its `Timer`,
+# `Accumulator` and `try_gpu`.
+
+# %% include=accuracy
+
+# %% include=train
+
+# %% [markdown]
+# ## 9 Six networks
+#
+# All of them take chunks, (samples, 40 steps, 17 features), and give (samples, 1).
+#
+# | | what it knows of time |
+# | --- | --- |
+# | `MeanSpectrumNet` | nothing: it sees the mean over the steps |
+# | `FullyConnectedNet` | nothing: each step and frequency is a number like any other |
+# | `ConvNet` | what is near: a window slides along the steps |
+# | `RNNNet` | what came before, in a hidden state |
+# | `LSTMNet` | the same, with a cell state |
+# | `TorchLSTMNet` | the same, by PyTorch |
+#
+# ### FullyConnectedNet
+#
+# From all inputs to 512 units, to 256, to the output, with a ReLU in between.
+
+# %% include=FullyConnectedNet
+print(FullyConnectedNet(40 * 17))
+
+# %% [markdown]
+# ### MeanSpectrumNet
+#
+# The mean spectrum over all steps, then from 17 features to 128 units, to 64, to the output. It is the
+# baseline that hears *sound* without *rhythm*.
+
+# %% include=MeanSpectrumNet
+print(MeanSpectrumNet())
+
+# %% [markdown]
+# ### ConvNet ({{points:conv_net}})
+#
+# A convolution along the steps, with the frequencies as its channels. Make `self.net`, an
+# `nn.Sequential` of these layers, in this order:
+#
+# 1. A 1-d convolution from `inputs` channels to 32, kernel size 3, and a ReLU.
+# 2. **Average pooling** over 2 steps.
+# 3. A convolution from 32 channels to 64, kernel size 3, and a ReLU.
+# 4. **Average pooling** over 2 steps.
+# 5. A convolution from 64 channels to 128, kernel size 3, and a ReLU.
+# 6. [`AdaptiveAvgPool1d`](https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html) down to
+#    one step: the mean of each channel over the whole chunk.
+# 7. Flatten, then a linear layer from 128 units to `outputs`.
+#
+# What is the pooling for? Three convolutions of size 3 see 7 steps, or two thirds of a second: not even one
+# beat and the next. With each pooling, what follows sees twice as far. The last convolution now sees 18
+# steps, or 1.7 seconds.
+
+# %% exercise=conv_net include=ConvNet points=1
+
+# %% check=conv_net
+"""ConvNet has the layers asked for, and its poolings see far."""
+
+net = ConvNet(17)
+x = torch.randn(4, 40, 17)
+compare("shape of the output", net(x).shape, (4, 1))
+compare("shapes of the weights",
+        sorted(tuple(p.shape) for p in net.parameters() if p.dim() > 1),
+        sorted([(32, 17, 3), (64, 32, 3), (128, 64, 3), (1, 128)]))
+compare("outputs where there are three", ConvNet(17, 3)(x).shape, (4, 3))
+
+# A click in silence. After two poolings by 2 the network works in strides of
+# four steps: only a shift by four leaves the output as it was.
+def click(step):
+    x = torch.zeros(1, 40, 17)
+    x[0, step] = 10
+    return net(x).item()
+
+compare("change when a click comes 4 steps later",
+        abs(click(20) - click(16)), 0.0,
+        "Without padding, all that matters is how often each pooling halves.")
+compare("a click that comes 2 steps later changes the output",
+        abs(click(18) - click(16)) > 1e-5, True,
+        "Is there an average pooling after the first and the second ReLU?")
+
+# %% [markdown]
+# ### RNNNet
+#
+# An RNN with 128 hidden units; its last hidden state goes to 128 units with a ReLU, then to the output.
+
+# %% include=RNNNet
+print(RNNNet())
+
+# %% [markdown]
+# ### LSTMNet ({{points:lstm_net}})
+#
+# The same with your LSTM: 128 hidden units as `self.lstm`; what takes its last hidden state through 128 units
+# and a ReLU to the output as `self.linear`.
+
+# %% exercise=lstm_net include=LSTMNet points=2
+
+# %% check=lstm_net
+"""LSTMNet makes its output of the LSTM's last hidden state."""
+
+net = LSTMNet()
+x = torch.randn(4, 40, 17)
+compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True)
+compare("net.lstm in print", str(net.lstm),
+        "LSTM(num_inputs=17, num_hiddens=128)")
+compare("linear layers of net.linear",
+        [(layer.in_features, layer.out_features)
+         for layer in net.linear.modules() if isinstance(layer, nn.Linear)],
+        [(128, 128), (128, 1)])
+compare("shape of the output", net(x).shape, (4, 1))
+compare("outputs where there are three", LSTMNet(17, 3)(x).shape, (4, 3))
+with torch.no_grad():
+    all_outputs, _ = net.lstm(x)
+    compare("difference from net.linear(last hidden state)",
+            (net(x) - net.linear(all_outputs[:, -1])).abs().max().item(), 0.0)
+
+# %% [markdown]
+# ### TorchLSTMNet ({{points:torch_lstm_net}})
+#
+# To write your own layer is the way to understand it, and rarely the way to use it. Build the same network
+# with [`nn.LSTM`](https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html) as `self.lstm`. Two things to
+# read up there: what `batch_first` is for, and which axis the states have in front that yours do not.
+
+# %% exercise=torch_lstm_net include=TorchLSTMNet points=2
+
+# %% check=torch_lstm_net
+"""TorchLSTMNet computes what LSTMNet computes, by nn.LSTM."""
+
+net = TorchLSTMNet()
+x = torch.randn(4, 40, 17)
+compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True)
+compare("features of net.lstm", net.lstm.input_size, 17)
+compare("hidden units of net.lstm", net.lstm.hidden_size, 128)
+compare("shape of the output", net(x).shape, (4, 1))
+compare("shape of the output for one sample", net(x[:1]).shape, (1, 1))
+compare("outputs where there are three", TorchLSTMNet(17, 3)(x).shape, (4, 3))
+with torch.no_grad():
+    change = (net(x)[:1] - net(x[:1])).abs().max().item()
+    compare("change of the first output without the other samples",
+            change, 0.0,
+            "Is batch_first set? Else samples are taken for steps.")
+    early = x.clone()
+    early[:, 0] += 10
+    compare("the first step reaches the output",
+            (net(early) - net(x)).abs().max().item() > 0, True)
+
+# %% [markdown]
+# ## 10 Experiments
+#
+# Each network now trains on the same chunks. For each we note how many validation *chunks* it gets right, and
+# then something that matters more to a patient: how many *recordings*. A recording has some eight chunks, so
+# let them **vote**: if more than half of them say fibrillation, fibrillation it is.
+
+# %% include=vote
+
+# %% tags=["training"]
+from sklearn.metrics import balanced_accuracy_score
+
+results = {}
+
+def experiment(net, loaders, epochs, augmented=False):
+    """Train a network and note its results."""
+    result = train(net, loaders, epochs=epochs, lr=0.01)
+    votes, labels = vote(net, data_val_original)
+    # The mean over both classes, as the balanced chunks have it.
+    result["recordings"] = balanced_accuracy_score(labels, votes > 0.5)
+    print(f"recordings: {result['recordings']:.3f}")
+    results[type(net).__name__, augmented] = result
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(MeanSpectrumNet(), chunked_loaders, epochs=EPOCHS)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(FullyConnectedNet(40 * 17), chunked_loaders, epochs=EPOCHS)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(ConvNet(17), chunked_loaders, epochs=EPOCHS)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(RNNNet(17), chunked_loaders, epochs=EPOCHS)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(LSTMNet(17), chunked_loaders, epochs=EPOCHS)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(TorchLSTMNet(17), chunked_loaders, epochs=EPOCHS)
+
+# %% [markdown]
+# All results so far; *train* and *val* are shares of chunks that are right. They are those of the **last**
+# epoch, and validation jumps from epoch to epoch: a look at the curves tells more than the second decimal.
+
+# %% tags=["training"]
+def table(results):
+    rows = pd.DataFrame(results).T[["train acc", "val acc", "recordings",
+                                    "train loss", "val loss", "examples/sec"]]
+    rows.index = [name + (", augmented" if augmented else "")
+                  for name, augmented in results]
+    return rows.round(3).astype({"examples/sec": int})
+
+table(results)
+
+# %% [markdown]
+# ## 11 What do you make of it?
+#
+# ### (a) Which network did best? ({{points:models_compared}})
+#
+# Compare the six in your experiments. Which is best, and what does it have that the others lack?
+
+# %% [markdown] written=models_compared points=2
+# ### BEGIN SOLUTION
+# The two LSTMs and ConvNet are ahead, on chunks and on recordings; MeanSpectrumNet and the RNN are not far
+# from guessing, and FullyConnectedNet is in between, nearly perfect in training but not in validation.
+# Fibrillation shows in the distances between beats, that is in the order of the steps: the LSTM reads in that
+# order and can carry the time since the last beat in its cell state. The mean spectrum has thrown the order
+# away.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for a comparison of all six that agrees with the student's own table (numbers or a clear ranking).
+# - 1 point for a reason that ties the best model to the data: it uses the order of steps, or distances
+#   between beats, over a long enough stretch. "LSTMs are made for sequences" alone is half a point.
+# - Where the student's table has another winner, the reason must fit that winner.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (b) Who generalizes? ({{points:generalizing}})
+#
+# Look at the gap between training and validation. Why is it wide for some networks and narrow for others?
+
+# %% [markdown] written=generalizing points=2
+# ### BEGIN SOLUTION
+# FullyConnectedNet has half a million weights and one for each place in the chunk: it can learn training
+# chunks by heart, and a beat that comes two steps later is a new pattern to it. ConvNet and the LSTM use the
+# same few weights at every step, so what they learn about a beat holds wherever it falls. That is the right
+# assumption for chunks cut at arbitrary places. A narrow gap alone is no merit: MeanSpectrumNet has few ways
+# to overfit because it has few ways to learn anything.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for capacity: many free weights and few recordings allow learning by heart (FullyConnectedNet).
+# - 1 point for shared weights over time, or invariance to shifts, of convolution and recurrence.
+# - Underfitting recognized as such (MeanSpectrumNet, RNNNet) can stand in for half a point of either.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (c) Yours and PyTorch's ({{points:built_in}})
+#
+# How does your LSTM compare with the one that is built in?
+
+# %% [markdown] written=built_in points=1
+# ### BEGIN SOLUTION
+# They compute the same function, so their accuracies are alike up to the luck of the initial weights. They
+# differ in speed (examples per second): ours takes eight small matrix products and a dozen other operations
+# at each step, each started from Python, where the built-in does a few large ones in compiled code. On a GPU
+# the difference is largest.
+#
+# ### BEGIN MARK SCHEME
+# - 0.5 points: the accuracy is about the same, since it is the same model.
+# - 0.5 points: the built-in is faster, with the student's own examples/sec or a reason.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (d) The trouble with the RNN ({{points:rnn_training}})
+#
+# The RNN learns much worse than the LSTM, or nothing at all. Why is it harder to train?
+
+# %% [markdown] written=rnn_training points=1
+# ### BEGIN SOLUTION
+# The gradient goes back through a multiplication by the same matrix, and the slope of a tanh, at each of 40
+# steps, so it vanishes (or explodes) exponentially: what came early hardly moves the weights. In the LSTM it
+# goes back through the cell state, which is only multiplied by the forget gate, and that can be near one.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for vanishing (or exploding) gradients, through repeated multiplication over the steps, or by
+#   contrast with the additive path of the cell state.
+# - 0.5 points for "it forgets" or "no long-term memory" without gradients.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (e) For the convolution ({{points:conv_advantage}})
+#
+# Both ConvNet and the LSTM work along time. Name an advantage of the convolution.
+
+# %% [markdown] written=conv_advantage points=1
+# ### BEGIN SOLUTION
+# All steps can be computed at the same time, as no step waits for the one before, so it is faster to train.
+# And the way from any step to the output is short, a few layers instead of up to 40 steps, so gradients do
+# not fade. (It also has fewer weights here, and sees what comes after a step as well as what came before.)
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for any one of: parallel over steps or faster; short gradient paths, easier to train; fewer
+#   weights; sees both sides of a step.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (f) For the LSTM ({{points:lstm_advantage}})
+#
+# And an advantage of the LSTM over the convolution?
+
+# %% [markdown] written=lstm_advantage points=1
+# ### BEGIN SOLUTION
+# Its state can carry something from any step to any later one, so it can relate beats however far apart they
+# are, while the convolution sees no further than its receptive field (18 of our 40 steps) before all is
+# averaged. It also keeps the order of what it read, and takes sequences of any length without a change.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for any one of: long-range dependencies not bounded by a receptive field; it keeps order where the
+#   mean pooling loses it; works step by step on a stream of any length.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (g) Longer chunks ({{points:longer_chunks}})
+#
+# Chunks of 40 steps are short, for the sake of speed. Suppose that they were much longer. What would that do
+# to each network?
+
+# %% [markdown] written=longer_chunks points=2
+# ### BEGIN SOLUTION
+# More beats in a chunk make irregularity plainer, so whoever can use time gains, up to a point. LSTM: gains
+# most in principle, but gradients must travel further and training slows down in proportion. RNN: even worse,
+# its gradients vanish over more steps. ConvNet: same weights, and its final mean is over more places, hence
+# less noisy; gains, although it still sees only 18 steps at once. FullyConnectedNet: its first layer grows
+# with the chunk, so it overfits even more, and there are fewer chunks to learn from. MeanSpectrumNet: a
+# steadier mean, but still no rhythm.
+#
+# ### BEGIN MARK SCHEME
+# - 2 points where at least four networks (the two LSTMs count as one) get an effect with a reason that holds.
+# - 1 point for two or three of them. A plain "it gets better for all" earns none.
+# - Fewer training chunks, or more computing time, counts as an effect.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (h) Far from the end ({{points:early_steps}})
+#
+# A recurrent network reads the first steps long before it gives its answer. What would you change so that
+# they count as much as the last ones?
+
+# %% [markdown] written=early_steps points=1
+# ### BEGIN SOLUTION
+# Let all hidden states reach the output directly: their mean or maximum over the steps, or attention over
+# them, in place of the last one. Or read in both directions, so that early steps are the last ones for the
+# second reader. Or shorten the way by convolution and pooling before the LSTM.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for any workable way that shortens the path: pooling or attention over all states, a bidirectional
+#   network, skip connections, fewer steps through pooling or strides. Half a point where it is named but not
+#   said why.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 12 Data augmentation
+#
+# A few hundred recordings are not many. **Data augmentation** makes more of them: it changes samples in ways
+# that leave their label as it is. Ours is simple. So far, every recording was cut at the same places, 0, 40,
+# 80 and so on, in every epoch. Now each recording is cut at a **random** place whenever it is used: the
+# network hardly ever sees the same chunk twice.
+#
+# A data loader passes the samples of a batch to its `collate_fn`, to make one tensor of them. That is the
+# moment to cut.
+
+# %% include=random_chunk_collate_fn
+
+# %% [markdown]
+# An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an
+# epoch as before, a *sampler* goes through the (balanced) recordings several times, in a new order each time.
+# Validation stays as it was.
+
+# %% tags=["training"]
+random_chunk_loaders = {
+    "train": torch.utils.data.DataLoader(
+        data_train, batch_size=batch_size,
+        sampler=torch.utils.data.RandomSampler(
+            data_train, num_samples=len(chunked_data_train)
+        ),
+        collate_fn=partial(random_chunk_collate_fn, window_size=40),
+    ),
+    "val": chunked_loaders["val"],
+}
+for x, y in random_chunk_loaders["train"]:
+    print(f"x of the first batch: {tuple(x.shape)}, y: {tuple(y.shape)}")
+    break
+print("recordings:                ", len(data_train))
+print("batches of an epoch:       ", len(random_chunk_loaders["train"]))
+print("with chunks cut only once: ", len(chunked_loaders["train"]))
+
+# %% [markdown]
+# What never comes twice takes longer to learn, the LSTM most of all: for many epochs it seems to learn
+# nothing, and then it gets hold of the rhythm. So we train for twice as many epochs, and give it that time.
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(MeanSpectrumNet(), random_chunk_loaders, 2 * EPOCHS,
+           augmented=True)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(FullyConnectedNet(40 * 17), random_chunk_loaders, 2 * EPOCHS,
+           augmented=True)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(ConvNet(17), random_chunk_loaders, 2 * EPOCHS, augmented=True)
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+experiment(TorchLSTMNet(17), random_chunk_loaders, 2 * EPOCHS,
+           augmented=True)
+
+# %% [markdown]
+# ### All results
+#
+# The black marks are the figures that were published for this assignment, for chunks of the challenge's real
+# recordings, 4497 of them for training, 20 to 100 epochs. If your recordings are simulated, they are another
+# and in some ways an easier world, and there are far fewer of them: compare the *order* of the networks, not
+# the numbers.
+
+# %% tags=["training"]
+from dlh.plots import accuracy_bars
+
+PUBLISHED = {
+    ("MeanSpectrumNet", False): 0.572, ("MeanSpectrumNet", True): 0.567,
+    ("FullyConnectedNet", False): 0.776, ("FullyConnectedNet", True): 0.800,
+    ("ConvNet", False): 0.860, ("ConvNet", True): 0.872,
+    ("RNNNet", False): 0.499, ("LSTMNet", False): 0.900,
+    ("TorchLSTMNet", False): 0.905, ("TorchLSTMNet", True): 0.930,
+}
+rows = table(results)
+rows["published"] = [PUBLISHED[key] for key in results]
+rows
+
+# %% tags=["training"]
+figure = accuracy_bars(
+    {"validation chunks": {k: r["val acc"] for k, r in results.items()},
+     "validation recordings, by vote":
+         {k: r["recordings"] for k, r in results.items()}},
+    {"validation chunks": PUBLISHED},
+)
+
+# %% [markdown]
+# ## 13 What did augmentation do?
+#
+# ### (a) Training and validation ({{points:augmentation_effect}})
+#
+# How do the results in training and in validation change with augmentation? Explain both.
+
+# %% [markdown] written=augmentation_effect points=2
+# ### BEGIN SOLUTION
+# Training gets harder: loss up, accuracy down, since the network can no longer learn a fixed set of chunks by
+# heart. Validation gets better, loss most of all: what is learned has to hold for a beat at any place in the
+# chunk, and the gap between training and validation narrows. Augmentation works as regularization.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for both directions, as in the student's own table: training worse, validation better (or its loss
+#   lower), or the gap narrower.
+# - 1 point for the explanation: chunks differ each time, so that learning by heart no longer pays.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (b) Some more than others ({{points:augmentation_models}})
+#
+# Why does it change some networks more than others?
+
+# %% [markdown] written=augmentation_models points=1
+# ### BEGIN SOLUTION
+# It helps against overfitting, so it helps those who overfit: FullyConnectedNet and the LSTM, with many
+# weights. FullyConnectedNet also learns from it what ConvNet has built in, namely that a shift means nothing.
+# MeanSpectrumNet does not overfit, and its mean hardly changes with the place of the cut, so there is nothing
+# to gain.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for linking the effect to how much a network overfits (capacity), or to whether it is invariant to
+#   shifts already.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (c) The validation set ({{points:augment_validation}})
+#
+# Should the validation chunks be cut at random as well? Why, or why not?
+
+# %% [markdown] written=augment_validation points=1
+# ### BEGIN SOLUTION
+# No. Validation measures, and a yardstick should not change: with random chunks the accuracy would differ
+# from epoch to epoch and from network to network for no reason but luck. Nor does it need the variety, as
+# nothing is learned from it. (Averaging over many cuts of each recording at test time is another matter; it
+# makes the prediction steadier.)
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for no, with a reason: results stay comparable and repeatable, or validation should be like the
+#   data met in use.
+# - 1 point also for a reasoned yes that means averaging over several cuts (test-time augmentation).
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (d) What a cardiologist knows ({{points:augmentation_knowledge}})
+#
+# Augmentation tells a network something that we know about the data. From what you know about ECGs, is ours a
+# good idea?
+
+# %% [markdown] written=augmentation_knowledge points=1
+# ### BEGIN SOLUTION
+# Yes. A recording begins when someone presses a button, so where a chunk begins says nothing about the heart;
+# the rhythm of 3.7 seconds is the same wherever one cuts. One caveat: a label is for the whole recording, and
+# fibrillation may come and go, so that some chunks of it are normal. Random cuts share that weakness with
+# fixed ones.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for: the place of the cut carries no diagnosis (shift invariance, periodic signal), or for a sound
+#   objection (episodes of fibrillation may lie outside the chunk).
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (e) Another one ({{points:other_augmentation}})
+#
+# Give an example of another augmentation that suits these data, and say why it should work.
+
+# %% [markdown] written=other_augmentation points=2
+# ### BEGIN SOLUTION
+# Multiply the signal by a random factor: how tall the waves are depends on the electrodes and the chest, not
+# on the rhythm. Others: add noise, drift or hum as real devices do, so that the network stops relying on
+# clean recordings; turn the signal upside down, as when a patient holds the device the wrong way; stretch
+# time by a few percent, since hearts beat faster and slower without being ill.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for an augmentation that leaves the label as it is: amplitude, noise, drift, inversion, slight
+#   stretching of time, masking of frequencies or short stretches.
+# - 1 point for why: it varies something that differs between recordings but not between the classes.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ### (f) One that fails here ({{points:unsuitable_augmentation}})
+#
+# Give an example of an augmentation that may suit other data, but probably not these. Why?
+
+# %% [markdown] written=unsuitable_augmentation points=2
+# ### BEGIN SOLUTION
+# Cut a recording into small pieces and shuffle them, as may do for textures or bags of words: it makes every
+# rhythm irregular, so that normal recordings look like fibrillation. Likewise a strong random warping of
+# time. Mirror images are fine for photos of cats, but a heartbeat played backwards has its P wave after the
+# QRS complex, which no heart does; mirroring the frequency axis of a spectrogram makes no physical sense at
+# all.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point for an augmentation that works elsewhere (on images, text, sound) and destroys something here:
+#   shuffling or warping time, playing backwards, rotating or mirroring the spectrogram, mixing several
+#   patients' signals.
+# - 1 point for saying what it destroys: the rhythm, or the shape of the beat, which is what the label rests
+#   on.
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 14 If you like: why is the built-in faster?
+#
+# Nothing here is graded. Your LSTM and `nn.LSTM` do the same sums. Where does the time go?
+#
+# Count matrix products. Your layer makes eight of them at each step, two for each of three gates and the
+# input node: 320 for a chunk of 40 steps, each so small that to *start* it takes longer than to do it. Two
+# ideas help.
+#
+# - **Fuse the gates.** All four multiply the same $X_t$ and the same $H_{t-1}$. Put the four matrices side by
+#   side into one of four times the width: two products at each step in place of eight.
+# - **Hoist the inputs out of the loop.** $X_t W_x$ does not depend on the state, and all $X_t$ are known from
+#   the start. One large product before the loop replaces 40 small ones in it.
+#
+# What remains is one product for each step, 41 in all. The loop itself must stay, for each state needs the
+# one before.
+
+# %% include=FusedLSTM
+
+# %% tags=["training"]
+plain = LSTM(17, 128)
+fused = FusedLSTM.copy_of(plain)
+x = torch.randn(192, 40, 17)
+with torch.no_grad():
+    compare("largest difference between the two",
+            (plain(x)[0] - fused(x)[0]).abs().max().item(), 0.0)
+
+# %% [markdown]
+# The same numbers from both. Now measure them: one batch of 192 chunks, forward and backward.
+
+# %% tags=["training"]
+def milliseconds(layer, x, repetitions=5):
+    """The time of one batch, forward and backward, the best of several."""
+    timer = d2l.Timer()
+    for _ in range(repetitions + 1):
+        timer.start()
+        outputs, _ = layer(x)
+        outputs.sum().backward()
+        if x.is_cuda:
+            # The GPU works on its own: wait until it has finished.
+            torch.cuda.synchronize()
+        timer.stop()
+    return 1000 * min(timer.times[1:])
+
+devices = [torch.device("cpu")]
+if torch.cuda.is_available():
+    devices.append(torch.device("cuda"))
+layers = {"from scratch": LSTM(17, 128), "fused": FusedLSTM(17, 128),
+          "torch.nn.LSTM": nn.LSTM(17, 128, batch_first=True)}
+speed = pd.DataFrame({
+    str(device): {name: milliseconds(layer.to(device), x.to(device))
+                  for name, layer in layers.items()}
+    for device in devices
+}).round(1)
+speed.columns = [f"milliseconds on {device}" for device in devices]
+speed
+
+# %% [markdown]
+# On a CPU, an operation starts quickly and the arithmetic itself weighs most, and that is the same for all
+# three: the differences are small. On a GPU, to start an operation costs more than most of ours take, and
+# `nn.LSTM` calls one that runs the whole loop: in the published experiment it was 18 times as fast as a layer
+# like yours.
+#
+# ## The end
+#
+# You have written a network with a memory, and seen where it pays. Save the notebook, run it once from top to
+# bottom, and hand it in.

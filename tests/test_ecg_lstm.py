@@ -1,0 +1,215 @@
+"""The given code of ecg_lstm: data sets, chunks, training, votes; and that its layers compute the same."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from dlh.data import ecg
+from dlh.plots import accuracy_bars, draw_lstm_cell
+from proctor.assignment import find_root, load_assignment
+from proctor.grading import draw_up, table
+from proctor.settings import load_settings
+from solutions import ecg_lstm
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return ecg.simulate(30, 0.3, seed=5, directory=tmp_path_factory.mktemp("ecg") / "recordings")
+
+
+@pytest.fixture(scope="module")
+def spectrograms(directory):
+    return ecg_lstm.ECGSpectrumDataset(directory, class_labels=("N", "A"))
+
+
+class Numbered(torch.utils.data.Dataset):
+    """Samples whose values tell which sample and which step they are: 1000 * sample + step."""
+
+    def __init__(self, lengths, labels):
+        self.lengths, self.labels = lengths, torch.tensor(labels)
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, index):
+        steps = 1000.0 * index + torch.arange(self.lengths[index])
+        return steps[:, None].expand(-1, 2), self.labels[index]
+
+
+def test_recordings_come_without_padding_and_long_ones_alone(directory):
+    data = ecg_lstm.ECGDataset(directory, class_labels=("N", "A"))
+    files = ecg.load_challenge2017(directory, ("N", "A"))
+    rows = zip(files.names, files.recordings, files.labels, strict=True)
+    expected = {name: (samples, label) for name, samples, label in rows if len(samples) >= 4000}
+    assert 0 < len(expected) < len(files.names)
+    assert data.names == sorted(expected)
+    for index, name in enumerate(data.names):
+        x, y = data[index]
+        assert x.dtype == torch.float32
+        assert np.array_equal(x.numpy(), expected[name][0])
+        assert y == expected[name][1]
+    assert data.class_proportions.sum() == 1
+    assert data.class_proportions[1].item() == pytest.approx(data.labels.float().mean().item())
+
+
+def test_class_numbers_follow_the_order_of_the_labels(directory):
+    data = ecg_lstm.ECGDataset(directory, class_labels=("N", "A"))
+    turned = ecg_lstm.ECGDataset(directory, max_length=5000, class_labels=("A", "N"))
+    assert torch.equal(turned.labels, 1 - data.labels)
+    assert turned.samples.shape == (len(data), 5000)
+    assert turned.lengths.max() == 5000
+
+
+def test_spectrograms_are_standardized_and_as_long_as_published(directory, spectrograms):
+    data = ecg_lstm.ECGDataset(directory, class_labels=("N", "A"))
+    assert spectrograms.samples.shape[2] == 17
+    assert torch.equal(spectrograms.lengths, (data.lengths - 32) // 28)
+    assert spectrograms.samples.mean(dim=(0, 1)).abs().max() < 1e-3
+    assert (spectrograms.samples.std(dim=(0, 1)) - 1).abs().max() < 1e-2
+
+
+def test_balanced_classes_keep_all_and_repeat_evenly(capsys):
+    data = Numbered([3] * 10, [0] * 8 + [1] * 2)
+    torch.manual_seed(0)
+    balanced = ecg_lstm.balance_dataset(data)
+    assert balanced.indices[:10] == list(range(10))
+    assert sorted(balanced.indices[10:]) == [8, 8, 8, 9, 9, 9]
+    assert "Samples per class: [8, 2]" in capsys.readouterr().out
+    assert ecg_lstm.balance_dataset(balanced) is balanced
+
+
+def test_balance_takes_a_part_of_the_class_where_that_is_enough():
+    balanced = ecg_lstm.balance_dataset(Numbered([3] * 11, [1] * 4 + [0] * 7))
+    repeated = balanced.indices[11:]
+    assert len(repeated) == 3
+    assert set(repeated) < {0, 1, 2, 3}
+    assert len(set(repeated)) == 3
+
+
+def test_chunks_follow_each_other_and_drop_the_rest():
+    chunks = ecg_lstm.ChunkedDataset(Numbered([11, 4, 8], [0, 1, 1]), chunk_size=4)
+    assert [int(x[0, 0]) for x, _ in chunks] == [0, 4, 1000, 2000, 2004]
+    assert [int(y) for _, y in chunks] == [0, 0, 1, 1, 1]
+    assert chunks.tensors[0].shape == (5, 4, 2)
+    assert (chunks.tensors[0].diff(dim=1) == 1).all()
+
+
+def test_random_chunks_are_whole_and_reach_both_ends():
+    data = Numbered([6, 9], [1, 0])
+    torch.manual_seed(0)
+    begins = [set(), set()]
+    for _ in range(200):
+        x, y = ecg_lstm.random_chunk_collate_fn([data[0], data[1]], 5)
+        assert x.shape == (2, 5, 2)
+        assert (x.diff(dim=1) == 1).all()
+        assert y.tolist() == [1, 0]
+        for sample in (0, 1):
+            begins[sample].add(int(x[sample, 0, 0]) - 1000 * sample)
+    assert begins == [{0, 1}, {0, 1, 2, 3, 4}]
+    x, _ = ecg_lstm.random_chunk_collate_fn([Numbered([5], [1])[0]], 5)
+    assert x.shape == (1, 5, 2)
+
+
+@pytest.mark.parametrize(
+    ("y_hat", "y", "expected"),
+    [
+        ([[2.0], [-1.0], [0.5], [-0.1]], [1, 0, 0, 1], 0.5),
+        ([[2.0, 3.0], [1.0, 0.0], [0.0, -1.0]], [1, 0, 1], 2 / 3),
+    ],
+)
+def test_accuracy_of_one_and_of_several_outputs(y_hat, y, expected):
+    assert ecg_lstm.accuracy(torch.tensor(y_hat), torch.tensor(y)).item() == pytest.approx(expected)
+
+
+def test_chunks_vote_by_majority():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = nn.Parameter(torch.tensor(0.0))
+
+        def forward(self, x):
+            # Only the chunk that begins at step 0 is taken for class 0.
+            return (x[:, 0, :1] % 1000 > 0).float() - 0.5 + self.bias
+
+    votes, labels = ecg_lstm.vote(Net(), Numbered([11, 4, 13], [0, 1, 1]), chunk_size=4)
+    assert votes.tolist() == pytest.approx([1 / 2, 0, 2 / 3])
+    assert labels.tolist() == [0, 1, 1]
+
+
+def test_layers_compute_what_the_built_in_computes():
+    torch.manual_seed(1)
+    lstm = ecg_lstm.LSTM(3, 5)
+    with torch.no_grad():
+        for parameter in lstm.parameters():
+            parameter.normal_()
+        built_in = nn.LSTM(3, 5, batch_first=True)
+        for name, part in [("weight_ih_l0", "W_x"), ("weight_hh_l0", "W_h"), ("bias_ih_l0", "b_")]:
+            # Transposed and one below the other; a transposed bias is itself.
+            ours = torch.cat([torch.atleast_2d(getattr(lstm, part + gate)) for gate in "ifco"], dim=1).T
+            getattr(built_in, name).copy_(ours.squeeze(1))
+        built_in.bias_hh_l0.zero_()
+    fused = ecg_lstm.FusedLSTM.copy_of(lstm)
+    x = torch.randn(7, 11, 3)
+    expected, (h, c) = built_in(x)
+    for layer in (lstm, fused):
+        outputs, state = layer(x)
+        torch.testing.assert_close(outputs, expected)
+        torch.testing.assert_close(state, (h[0], c[0]))
+    assert not torch.allclose(expected[:, 0], expected[:, -1])
+
+
+def test_training_learns_draws_and_reports(monkeypatch, capsys):
+    drawn = []
+
+    class Animator:
+        def __init__(self, xlabel, legend, figsize):
+            assert legend == ["train loss", "train acc", "val loss", "val acc"]
+
+        def add(self, epoch, values):
+            drawn.append((epoch, values))
+
+    monkeypatch.setattr(ecg_lstm.d2l, "Animator", Animator)
+    torch.manual_seed(2)
+    x = torch.randn(60, 40, 17)
+    y = (x.mean(dim=(1, 2)) > 0).long()
+    x += (2 * y[:, None, None] - 1) * 0.3
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=25)
+    for outputs in (1, 2):
+        drawn.clear()
+        net = ecg_lstm.MeanSpectrumNet(outputs=outputs)
+        result = ecg_lstm.train(net, {"train": loader, "val": loader}, epochs=12, device=torch.device("cpu"))
+        assert [epoch for epoch, _ in drawn] == list(range(1, 13))
+        assert result["val acc"] > 0.95
+        assert drawn[-1][1][0] < 0.5 * drawn[0][1][0]
+        with torch.no_grad():
+            expected = ecg_lstm.accuracy(net(x), y).item()
+        assert result["val acc"] == pytest.approx(expected)
+        assert result["examples/sec"] > 0
+        assert "val acc" in capsys.readouterr().out
+
+
+def test_figures_show_every_network():
+    measured = {("A", False): 0.6, ("B", False): 0.9, ("B", True): 0.95}
+    published = {"chunks": {("B", True): 0.8, ("C", True): 0.5}}
+    figure = accuracy_bars({"chunks": measured, "recordings": measured}, published)
+    left, right = figure.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["A", "B"]
+    assert sorted(bar.get_width() for bar in left.patches) == [0.6, 0.9, 0.95]
+    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections] == [[0.8]]
+    assert not right.collections
+    words = {text.get_text() for text in draw_lstm_cell().axes[0].texts}
+    assert {"forget gate", "input gate", "output gate", "input node"} <= words
+    plt.close("all")
+
+
+def test_written_answers_are_left_to_a_person():
+    root = find_root(Path(__file__))
+    assignment = load_assignment(root, "ecg_lstm")
+    verdict = draw_up(assignment, "ann", [], "cpu", load_settings(root), [])
+    assert [exercise.id for exercise in verdict.exercises] == ["lstm", "conv_net", "lstm_net", "torch_lstm_net"]
+    assert (verdict.max_points, verdict.by_hand, assignment.points) == (10, 21, 31)
+    assert table(verdict)[-1] == "  Written answers, 21 points, are marked by hand."
