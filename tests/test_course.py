@@ -32,20 +32,11 @@ def test_checks_are_proven(name, capsys):
     assert kinds.count("alternative") >= 15
 
 
-# What each submission of the demo class earns, by hand: the mistakes lose the checks that the audit names.
+# What each submission of the demo class earns, by hand, beside those that earn all (`complete`) or nothing.
 TOTALS = {
-    "seq2seq": {
-        "complete": 100,
-        "blank": 0,
-        "half_done": 35,
-        "syntax_error": 85,
-        "never_ends": 85,
-        "kills_the_process": 85,
-        "prints_100_megabytes": 100,
-        "edited_checks": 0,
-        "deleted_cells": 90,
-        "not_a_notebook": 0,
-    },
+    "seq2seq": {"half_done": 35, "broken": 85, "kills_the_process": 85, "deleted_cells": 90},
+    "mina": {"half_done": 45, "broken": 80, "kills_the_process": 93, "deleted_cells": 95},
+    "ecg_lstm": {"half_done": 6, "broken": 8, "kills_the_process": 8, "deleted_cells": 9},
 }
 
 
@@ -58,10 +49,14 @@ def test_demo_class_gets_its_points(name, tmp_path):
         subprocess.run([sys.executable, "-m", "proctor.cli", *command], cwd=course, env=environment, check=True)
     assignment = load_assignment(course, name)
     grades = {student: sum(scores.values()) for student, scores in gradebook.read_grades(assignment).items()}
-    known = {student: points for student, points in grades.items() if student in TOTALS[name]}
-    assert known == TOTALS[name]
-    others = set(grades) - set(known)
-    assert all(grades[student] == assignment.points for student in others if student.startswith("alternative_"))
-    assert all(0 < grades[student] < assignment.points for student in others if student.startswith("mistake_"))
+    full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
+    expected = dict(TOTALS[name])
+    expected |= dict.fromkeys(["syntax_error", "never_ends"], expected.pop("broken"))
+    expected |= dict.fromkeys(["complete", "prints_100_megabytes"], full)
+    expected |= dict.fromkeys(["blank", "edited_checks", "not_a_notebook"], 0)
+    assert {student: grades[student] for student in expected} == expected
+    others = set(grades) - set(expected)
+    assert all(grades[student] == full for student in others if student.startswith("alternative_"))
+    assert all(0 < grades[student] < full for student in others if student.startswith("mistake_"))
     pages = {path.parts[-3] for path in (course / "feedback").glob(f"*/{name}/{name}.html")}
     assert pages == set(grades)
