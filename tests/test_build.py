@@ -621,15 +621,15 @@ def test_committed_notebooks_are_what_the_build_makes(rebuilt):
     assert contents(rebuilt / "source", rebuilt / "release") == before
 
 
-def lines_between_markers(path: Path) -> set[str]:
-    """Every line between markers that stands nowhere else in the module, read without the build's own parser.
+def lines_between_markers(*paths: Path) -> set[str]:
+    """Every line between markers that no module has elsewhere, read without the build's own parser.
 
     Lines of one or two words (`else:`, `loss.backward()`) are in every notebook there is.
     """
-    text = path.read_text(encoding="utf-8")
-    parts = re.split(r"(?m)^ *### (?:BEGIN|END) SOLUTION *$", text)
-    given = {line.strip() for part in parts[::2] for line in part.split("\n")}
-    inside = {line.strip() for part in parts[1::2] for line in part.split("\n")}
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    modules = [re.split(r"(?m)^ *### (?:BEGIN|END) SOLUTION *$", text) for text in texts]
+    given = {line.strip() for parts in modules for part in parts[::2] for line in part.split("\n")}
+    inside = {line.strip() for parts in modules for part in parts[1::2] for line in part.split("\n")}
     return {line for line in inside - given if len(re.findall(r"[A-Za-z_]\w*", line)) > 2}
 
 
@@ -642,7 +642,7 @@ def released_lines(content: bytes, name: str) -> set[str]:
 
 def test_no_solution_line_leaves(rebuilt, tmp_path):
     path = release_zip(rebuilt, tmp_path / "students.zip")
-    secrets = set().union(*(lines_between_markers(rebuilt / f"solutions/{a}.py") for a in list_assignments(rebuilt)))
+    secrets = lines_between_markers(*(rebuilt / f"solutions/{a}.py" for a in list_assignments(rebuilt)))
     assert len(secrets) > 20
     with zipfile.ZipFile(path) as archive:
         given = {f"zip/{name}": archive.read(name) for name in archive.namelist()}
