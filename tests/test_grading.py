@@ -82,6 +82,7 @@ def test_verdict_as_json_has_the_promised_fields(solution, toy):
     plain = json.loads(json.dumps(solution.as_json()))
     assert list(plain) == [
         "assignment", "submission", "points", "max_points", "device", "seconds", "sandbox", "notes", "exercises",
+        "by_hand",
     ]  # fmt: skip
     assert (plain["assignment"], plain["submission"]) == ("toy", str(toy.source_notebook))
     assert (plain["device"], plain["sandbox"]) == ("cpu", "bubblewrap")
