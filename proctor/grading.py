@@ -127,12 +127,11 @@ def _ids(root, name):
 
 
 def open_submission(
-    name: str, taken: intake.Intake, root: Path, device: str, nursery: Nursery | None = None
+    name: str, taken: intake.Intake, root: Path, settings: Settings, device: str, nursery: Nursery | None = None
 ) -> Submission:
     """The submission as checks see it, its code in a sandbox of its own, or in the nursery's where there is one."""
     if taken.refused:
         return Submission(name, Refused(taken.refused), [])
-    settings = load_settings(root)
     start = nursery.host if nursery else functools.partial(HostProcess, root, settings, device)
     return Submission(name, InSandbox(taken.cells, settings, start), taken.cells)
 
@@ -361,7 +360,7 @@ def grade_intake(
     """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note."""
     start = time.perf_counter()
     settings = load_settings(assignment.root)
-    subject = open_submission(name, taken, assignment.root, device, nursery)
+    subject = open_submission(name, taken, assignment.root, settings, device, nursery)
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
         outcomes = run_checks(assignment, exercises, [subject], device)
@@ -420,7 +419,7 @@ def _plain_subjects(run, folder):
         assignment = load_assignment(root, folder.name)
         path = run.path or assignment.source_notebook
         taken = intake.read_submission(path, assignment)
-        subject = open_submission(path.stem, taken, root, run.device)
+        subject = open_submission(path.stem, taken, root, load_settings(root), run.device)
         run.opened[folder.name] = (assignment, subject)
     return [run.opened[folder.name][1]]
 
