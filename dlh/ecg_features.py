@@ -183,14 +183,15 @@ def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=No
     if len(source) == 0:
         raise ValueError(f"no recording has {window} samples; give longer recordings or a shorter window.")
     starts = np.concatenate(starts)
-    order = np.random.default_rng(seed).permutation(len(source))
+    stream = np.random.default_rng(seed)
+    order = stream.permutation(len(source))
     if per_class is not None:
         of_classes = [order[labels[source[order]] == label] for label in np.unique(labels)]
         fewest = min(len(part) for part in of_classes)
         if fewest < per_class:
             raise ValueError(f"a class has {fewest} segments, fewer than the {per_class} wanted; use shorter strides.")
-        drawn = np.isin(order, np.concatenate([part[:per_class] for part in of_classes]))
-        order = order[drawn]
+        # Shuffled anew: the classes would otherwise not end together, and the last batches be of one class alone.
+        order = stream.permutation(np.concatenate([part[:per_class] for part in of_classes]))
     source, starts = source[order], starts[order]
 
     cut = np.empty((len(filters), len(source), window), dtype=np.float32)

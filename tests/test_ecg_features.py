@@ -137,6 +137,13 @@ def test_as_many_segments_of_each_class_as_wanted_are_drawn():
         ecg_features.make_segments(recordings, labels, (50, 20), window=100, per_class=29)
 
 
+def test_drawn_segments_of_both_classes_are_mixed_to_the_end():
+    recordings, labels = [noise(400, seed=seed) for seed in range(40)], [0] * 30 + [1] * 10
+    data = ecg_features.make_segments(recordings, labels, (20, 20), window=100, per_class=150)
+    of_each_tenth = data["Y"].reshape(10, 30).mean(axis=1)
+    assert of_each_tenth.min() > 0.2 and of_each_tenth.max() < 0.8
+
+
 def test_recordings_that_are_all_too_short_are_told():
     with pytest.raises(ValueError, match="no recording has 3000 samples"):
         ecg_features.make_segments([noise(2999)], [0])
