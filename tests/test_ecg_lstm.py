@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from dlh.data import ecg
+from dlh.fused_lstm import FusedLSTM
 from dlh.plots import accuracy_bars, draw_lstm_cell
 from proctor.assignment import find_root, load_assignment
 from proctor.grading import draw_up, table
@@ -152,7 +153,7 @@ def test_layers_compute_what_the_built_in_computes():
             ours = torch.cat([torch.atleast_2d(getattr(lstm, part + gate)) for gate in "ifco"], dim=1).T
             getattr(built_in, name).copy_(ours.squeeze(1))
         built_in.bias_hh_l0.zero_()
-    fused = ecg_lstm.FusedLSTM.copy_of(lstm)
+    fused = FusedLSTM.copy_of(lstm)
     x = torch.randn(7, 11, 3)
     expected, (h, c) = built_in(x)
     for layer in (lstm, fused):

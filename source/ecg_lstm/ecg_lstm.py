@@ -972,11 +972,20 @@ figure = accuracy_bars(
 #   the start. One large product before the loop replaces 40 small ones in it.
 #
 # What remains is one product for each step, 41 in all. The loop itself must stay, for each state needs the
-# one before.
-
-# %% include=FusedLSTM
+# one before:
+#
+# ```
+# projected = inputs @ W_x + b                       all gates, all steps at once
+# for each step:
+#     sums = projected of this step + H @ W_h        all gates at once
+#     split sums in four; then gates and states as in your one_step
+# ```
+#
+# `dlh` has such a layer. (`FusedLSTM??` in a cell of its own shows its code.)
 
 # %% tags=["training"]
+from dlh.fused_lstm import FusedLSTM
+
 plain = LSTM(17, 128)
 fused = FusedLSTM.copy_of(plain)
 x = torch.randn(192, 40, 17)
