@@ -799,7 +799,7 @@ axes.plot(epochs[width - 1:], smooth, color="#0072B2",
 axes.axhline(np.log(2), color="#999999", linestyle="--", linewidth=1,
              label="tossing a coin")
 axes.set(xlabel="epoch", ylabel="loss", title="Training loss", ylim=0)
-axes.legend(frameon=False)
+axes.legend(frameon=False, loc="lower left")
 axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
