@@ -102,7 +102,7 @@ class HostProcess:
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it ended without a word"
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, bytes]:
+    def exchange(self, frame: bytes, seconds: float) -> tuple[bytearray, bytearray]:
         """Send a frame and give the two parts of the answer's; `self.seconds` is then how long it took.
 
         Raises
@@ -142,7 +142,7 @@ class HostProcess:
             if not part:
                 raise EOFError
             data += part
-        return bytes(data)
+        return data
 
     def _kill(self):
         self._process.kill()
