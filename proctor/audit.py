@@ -21,6 +21,7 @@ from proctor import bank, grading, intake
 from proctor.assignment import Assignment, load_assignment
 from proctor.grading import Verdict
 from proctor.process import Nursery
+from proctor.secret import AUDIT_KEY
 from proctor.settings import load_settings
 
 DIAGNOSED_SHARE = 0.9
@@ -99,7 +100,8 @@ def _nursery(root, name, device):
 
 
 def _grade_one(root, name, path, device):
-    return grading.grade(path, root, name, device, name=path.stem, nursery=_nursery(root, name, device))
+    nursery = _nursery(root, name, device)
+    return grading.grade(path, root, name, device, name=path.stem, nursery=nursery, key=AUDIT_KEY)
 
 
 def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:

@@ -14,12 +14,13 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     from proctor.grading import GradingError
     from proctor.intake import Unreadable
+    from proctor.secret import SecretError
 
     try:
         return arguments.command(arguments)
     except BuildError as error:
         print(*error.errors, sep="\n", file=sys.stderr)
-    except (CourseError, GradingError, SettingsError, Unreadable) as error:
+    except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
         print(f"proctor: {error}", file=sys.stderr)
     return 2
 

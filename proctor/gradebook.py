@@ -10,11 +10,17 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import ClearOutput, Execute
+from nbgrader.utils import parse_utc
 
 from proctor import grading, intake
 from proctor.assignment import Assignment, load_assignment
 from proctor.grading import ExerciseVerdict, Verdict
+
+STUDENT_ID = re.compile(r"\w[\w.+@-]{0,99}")
+TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
 
 
 def graded_assignment(root: Path, name: str) -> Assignment | None:
@@ -26,13 +32,75 @@ def graded_assignment(root: Path, name: str) -> Assignment | None:
 
 def take_in(path: Path, assignment: Assignment) -> intake.Intake:
     """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
-    # Students hand in files; a link could lead to somebody else's.
-    if path.is_symlink():
-        return intake.blank(assignment, f"{path.name} is a link, not a file. Nothing could be graded.")
+    # A link could lead to somebody else's work.
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            return intake.blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
     try:
-        return intake.read_submission(path, assignment)
+        name = notebook_name(path)
+        taken = intake.read_submission(path.with_name(name), assignment)
     except intake.Unreadable as error:
         return intake.blank(assignment, f"{error}. Nothing could be graded.")
+    if name != path.name:
+        taken.notes.insert(0, f"The notebook was handed in as `{name}`, not as `{path.name}`.")
+    return taken
+
+
+def notebook_name(path: Path) -> str:
+    """The name under which a notebook was handed in: the right one, else that of the only notebook there is.
+
+    Raises
+    ------
+    intake.Unreadable : where there are several, and none has the right name
+    """
+    if path.is_symlink() or path.exists():
+        return path.name
+    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    if len(others) > 1:
+        raise intake.Unreadable(f"{path.name} is not there, and {len(others)} other notebooks are")
+    return others[0] if others else path.name
+
+
+class _OnlyTheNotebook(BaseConverter):
+    """Where nbgrader would copy whatever else lies in a submission's folder, links followed, devices read."""
+
+    def init_assignment(self, assignment_id, student_id):
+        """Copy what lies beside the notebook, where nbgrader itself executes it."""
+        if graded_assignment(Path(self.coursedir.root), assignment_id) is None:
+            super().init_assignment(assignment_id, student_id)
+
+
+class TakeIn(Autograde, _OnlyTheNotebook):
+    """nbgrader's `Autograde`, for which names and folders are what students made of them."""
+
+    def convert_notebooks(self):
+        """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first."""
+        self.coursedir.get_existing_timestamp = self._timestamp
+        root = Path(self.coursedir.root)
+        about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        for path, notebooks in list(self.assignments.items()):
+            names = re.fullmatch(about, path, re.DOTALL)
+            if names is None or not STUDENT_ID.fullmatch(names["student"]):
+                self.log.error("Left out %a: a student's id is made of letters, digits and . _ - + @", path)
+                del self.assignments[path]
+            elif self.coursedir.notebook_id == "*" and graded_assignment(root, names["assignment"]):
+                expected = str(Path(path) / f"{names['assignment']}.ipynb")
+                self.assignments[path] = sorted({expected, *notebooks})
+        super().convert_notebooks()
+
+    def _timestamp(self, folder):
+        """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""
+        path = Path(folder) / "timestamp.txt"
+        if not path.is_symlink() and not path.exists():
+            return None
+        try:
+            text = intake.read_bytes(path, 100).decode().strip()
+            if TIMESTAMP.fullmatch(text):
+                return parse_utc(text)
+        except (intake.Unreadable, ValueError, OverflowError):
+            pass
+        self.log.warning("%s holds no time that can be read; the submission counts as in time", path)
+        return None
 
 
 class SubmissionExporter(NotebookExporter):
@@ -40,6 +108,12 @@ class SubmissionExporter(NotebookExporter):
 
     So a file that is no notebook, a deleted cell or a stranger's metadata is an ordinary submission from here on.
     """
+
+    def __init__(self, parent=None, **kw):
+        # Of nbgrader's converters only this one works on what students hand in, and no setting names its class.
+        if type(parent) is Autograde:
+            parent.__class__ = TakeIn
+        super().__init__(parent=parent, **kw)
 
     def from_filename(self, filename, resources=None, **kw):
         """Read a submission; a notebook of nbgrader's own, already taken in, is read as it is."""

@@ -17,6 +17,7 @@ from proctor.assignment import Assignment, Exercise, find_root, list_assignments
 from proctor.expect import Unmet
 from proctor.plugin import Failure, Outcome, Run
 from proctor.process import HostLost, HostProcess, Nursery
+from proctor.secret import AUDIT_KEY, submission_key
 from proctor.settings import Settings, load_settings
 from proctor.submission import Cell, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
 
@@ -150,9 +151,9 @@ def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Al
 
 
 def run_checks(
-    assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str
+    assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str, key: bytes = AUDIT_KEY
 ) -> list[Outcome]:
-    """Put the checks of some exercises to some subjects, with pytest, in this process.
+    """Put the checks of some exercises to some subjects, with pytest, in this process, on inputs of the key's.
 
     Raises
     ------
@@ -161,7 +162,7 @@ def run_checks(
     # As in the hosts: sums in the same order, on any number of cores, and no TF32 in the reference either.
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
-    run = Run(lambda folder: subjects, device)
+    run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
     # Without these plugins: they collect garbage five times a run, half a second that no check needs.
     quiet = ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:cacheprovider"]
@@ -188,7 +189,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
     if isinstance(error, MissingName):
         return _explain_missing(error, exercise, subject)
     if isinstance(error, HostLost):
-        return Failure("error", str(error), str(error))
+        return Failure("error", str(error), str(error), lost=True)
     observed = f"{type(error).__name__}: {error}"
     return Failure("wrong", f"The check could not use what your code gave back ({observed[:300]}).", observed)
 
@@ -277,9 +278,21 @@ def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
 
 
 def draw_up(
-    assignment: Assignment, name: str, outcomes: list[Outcome], device: str, settings: Settings, notes: list[str]
+    assignment: Assignment,
+    name: str,
+    outcomes: list[Outcome],
+    device: str,
+    settings: Settings,
+    notes: list[str],
+    replayed: list[Outcome] | None = None,
 ) -> Verdict:
-    """The verdict over one submission: points, messages, diagnosis. Written answers are left to a person."""
+    """The verdict over one submission: points, messages, diagnosis. Written answers are left to a person.
+
+    Parameters
+    ----------
+    replayed : the outcomes on the audit's inputs, for the diagnosis; `outcomes` if None
+    """
+    replayed = outcomes if replayed is None else replayed
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)}
     notes = [_one_line(note) for note in notes]
     verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, settings.sandbox, notes)
@@ -291,7 +304,8 @@ def draw_up(
         failed = [outcome.failure for outcome in own if outcome.failure is not None]
         causes = {}
         if any(failure.kind != "missing" for failure in failed):
-            causes = diagnose(own, mistakes_outcomes(assignment, exercise, device))
+            again = [outcome for outcome in replayed if outcome.exercise == exercise.id]
+            causes = diagnose(again, mistakes_outcomes(assignment, exercise, device)) if again else {}
         checks = []
         for outcome in own:
             failure, mistake = outcome.failure, causes.get(outcome.check)
@@ -333,6 +347,7 @@ def grade(
     device: str = "auto",
     name: str = "",
     nursery: Nursery | None = None,
+    key: bytes | None = None,
 ) -> Verdict:
     """Grade one notebook or `.py`.
 
@@ -343,6 +358,7 @@ def grade(
     device : "auto", "cpu" or "cuda"
     name : str, what the verdict calls the submission; the path if empty
     nursery : where its code runs if it is the course's own; a student's has a sandbox of its own
+    key : as for `grade_intake`
 
     Raises
     ------
@@ -351,25 +367,43 @@ def grade(
     """
     device = resolve_device(device)
     course = load_assignment(root, assignment or identify(path, root))
-    return grade_intake(intake.read_submission(path, course), course, name or str(path), device, nursery)
+    return grade_intake(intake.read_submission(path, course), course, name or str(path), device, nursery, key)
 
 
 def grade_intake(
-    taken: intake.Intake, assignment: Assignment, name: str, device: str, nursery: Nursery | None = None
+    taken: intake.Intake,
+    assignment: Assignment,
+    name: str,
+    device: str,
+    nursery: Nursery | None = None,
+    key: bytes | None = None,
 ) -> Verdict:
-    """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note."""
+    """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note.
+
+    The checks draw their inputs from the key; from the course's secret and the submission's code if it is None.
+    """
     start = time.perf_counter()
     settings = load_settings(assignment.root)
     subject = open_submission(name, taken, assignment.root, settings, device, nursery)
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
-        outcomes = run_checks(assignment, exercises, [subject], device)
+        key = submission_key(assignment.root, taken.cells) if key is None else key
+        outcomes = run_checks(assignment, exercises, [subject], device, key)
+        replayed = outcomes if key == AUDIT_KEY else _replay(assignment, outcomes, subject, device)
         notes = [*taken.notes, *_cell_notes(subject.cell_errors, exercises)]
     finally:
         subject.close()
-    verdict = draw_up(assignment, name, outcomes, device, settings, notes)
+    verdict = draw_up(assignment, name, outcomes, device, settings, notes, replayed)
     verdict.seconds = round(time.perf_counter() - start, 2)
     return verdict
+
+
+def _replay(assignment, outcomes, subject, device):
+    """What failed, on the inputs on which the mistakes are known."""
+    failed = {o.exercise for o in outcomes if o.failure is not None and o.failure.kind != "missing"}
+    # What was stopped once would be so again.
+    failed -= {o.exercise for o in outcomes if o.failure is not None and o.failure.lost}
+    return run_checks(assignment, sorted(failed), [subject], device) if failed else []
 
 
 def _cell_notes(errors, exercises):

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from proctor import wire
+from proctor import seal, wire
 
 MAX_PRINTED = 100_000
 LEFT = 99  # the exit status of a forked host that was told to leave
@@ -154,6 +154,9 @@ class Host:
     def op_replace(self, name, value):
         self.replaced.setdefault(name, (name in self.namespace, self.namespace.get(name)))
         self.namespace[name] = value
+
+    def op_seal(self, **layers):
+        seal.put_on(**layers)
 
     def op_prepare(self, modules):
         for name in modules:

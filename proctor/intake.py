@@ -5,10 +5,14 @@ own, and outputs that are text or PNG are taken over. No metadata, tag, grade id
 """
 
 import ast
+import base64
+import errno
 import html
 import io
 import json
+import os
 import re
+import stat
 from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -21,10 +25,13 @@ from proctor.assignment import Assignment
 from proctor.submission import Cell
 
 MAX_BYTES = 256 * 2**20
+# In memory, a list or a dict takes some two hundred bytes, however short its text.
+MAX_VALUES = 2 * 10**6
 MAX_CELLS = 1000
 MAX_SOURCE_CHARACTERS = 2 * 2**20
 MAX_OUTPUT_CHARACTERS = 10_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
+MAX_PICTURE_PIXELS = 50 * 10**6
 LEFT_OUT = {"training", "plot", "visible-check"}
 KEPT_PICTURES = ("image/png", "image/jpeg")
 
@@ -76,6 +83,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     Unreadable : where the file is not a notebook
     """
     text = _read_text(path)
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise Unreadable(f"{path.name} holds more than {MAX_VALUES} values; clear its outputs, save it again")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -106,16 +115,42 @@ def require_file(path: Path) -> None:
         raise Unreadable(f"{path} is not there, or is not a file")
 
 
-def _read_text(path):
-    require_file(path)
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The content of a file that somebody handed in.
+
+    Raises
+    ------
+    Unreadable : where it is not there, is larger than `limit` bytes, or is no regular file: a link could lead to
+        somebody else's work, and a pipe could last for ever
+    """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise Unreadable(f"{path.name} is larger than {MAX_BYTES // 2**20} MB; clear its outputs, save it again")
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not text in UTF-8") from error
+        if path.is_symlink():
+            raise Unreadable(f"{path.name} is a link, not a file")
+        require_file(path)
+        # The name may have changed its meaning since; what counts is what was opened.
+        with open(path, "rb", opener=_open_file) as file:
+            if os.fstat(file.fileno()).st_size <= limit:
+                data = file.read(limit + 1)
+                if len(data) <= limit:
+                    return data
     except OSError as error:
         raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from error
+    raise Unreadable(f"{path.name} is larger than {limit / 2**20:g} MB; clear its outputs, save it again")
+
+
+def _open_file(path, flags):
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a file")
+    return descriptor
+
+
+def _read_text(path):
+    try:
+        return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{path.name} is not text in UTF-8") from error
 
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
@@ -222,14 +257,23 @@ def _safe_attachments(cell):
     given = cell.get("attachments")
     for name, data in given.items() if isinstance(given, dict) else []:
         for kind, picture in data.items() if isinstance(data, dict) else []:
-            if kind in KEPT_PICTURES and _is_picture(picture) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
+            if kind in KEPT_PICTURES and _is_picture(picture, kind) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
                 size += len(picture)
                 kept[name] = {kind: picture}
     return kept
 
 
-def _is_picture(data):
-    return isinstance(data, str) and re.fullmatch(r"[A-Za-z0-9+/=\s]+", data) is not None
+def _is_picture(data, kind):
+    """Base64 of a picture of the given kind; a PNG also says its size, which a browser would take memory for."""
+    if not isinstance(data, str) or not re.fullmatch(r"[A-Za-z0-9+/\s]+={0,2}\s*", data):
+        return False
+    if kind != "image/png":
+        return True
+    head = "".join(data[:100].split())[:32]
+    if len(head) < 32 or not head.startswith("iVBORw0KGgo"):
+        return False
+    size = base64.b64decode(head)[16:]
+    return int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big") <= MAX_PICTURE_PIXELS
 
 
 def _safe_outputs(cell):
@@ -245,7 +289,7 @@ def _safe_outputs(cell):
         room = MAX_OUTPUT_CHARACTERS - characters
         text = plain_text(_joined(text), room) if room > 0 else ""
         picture = _joined(data.get("image/png", ""))
-        if _is_picture(picture) and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
+        if _is_picture(picture, "image/png") and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
             pictures += len(picture)
             outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}))
         elif text:

@@ -9,12 +9,13 @@ Checks live in `graders/<assignment>/test_<exercise>.py`. `proctor.grading` runs
 `Run` of its own choosing.
 """
 
-import hashlib
 import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from proctor.secret import AUDIT_KEY, check_seed
 
 GRADERS = "graders"
 RUN = pytest.StashKey()
@@ -29,11 +30,13 @@ class Failure:
     kind : "missing" (not written yet), "error" (the code stopped or was stopped) or "wrong"
     message : str, for the student
     observed : what the student's code gave, to tell mistakes apart
+    lost : whether it ended its process, or was stopped
     """
 
     kind: str
     message: str
     observed: object = None
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,13 @@ class Run:
     ----------
     subjects : called with the assignment's folder in `graders`, gives the list of `Submission`s
     device : "cpu" or "cuda"
+    key : what the seeds of the checks are drawn from
     fault : why no check can be run at all, which is no submission's fault; empty where they can
     """
 
     subjects: object
     device: str = "cpu"
+    key: bytes = AUDIT_KEY
     outcomes: list[Outcome] = field(default_factory=list)
     fault: str = ""
 
@@ -142,9 +147,9 @@ def device(request):
 
 @pytest.fixture
 def seed(request):
-    """An int of this check's own, the same in every run."""
+    """An int of this check's own, the same whenever the same submission is graded."""
     name = f"{request.path.parent.name}/{request.path.stem}/{request.function.__name__}"
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return check_seed(_run(request.config).key, name)
 
 
 @pytest.fixture

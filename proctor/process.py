@@ -13,6 +13,7 @@ from proctor import sandbox, wire
 from proctor.settings import Settings
 
 START_SECONDS = 120
+DEATH_SECONDS = 30
 PATIENCE = 10
 
 
@@ -57,14 +58,16 @@ class HostProcess:
     root : Path, the course
     settings : Settings
     device : "cpu" or "cuda"
+    sealed : whether it is sealed at once; else `seal` has to be called before student code runs
 
     Raises
     ------
     sandbox.SandboxError : where no host can be started
     """
 
-    def __init__(self, root: Path, settings: Settings, device: str):
+    def __init__(self, root: Path, settings: Settings, device: str, sealed: bool = True):
         command = sandbox.command(settings, root, device, ["-m", "proctor.host"])
+        layers = sandbox.layers(root, settings, device)
         self._socket, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
         with theirs:
@@ -78,21 +81,28 @@ class HostProcess:
                 preexec_fn=sandbox.limit(settings, device),
             )
         self.pid, self.seconds = self._process.pid, 0.0
+        self._tree = [psutil.Process(self.pid)]
         try:
             self.exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS)
-            # bubblewrap is the outer process; the innermost one is the host.
-            self.pid = [self._process, *psutil.Process(self.pid).children(recursive=True)][-1].pid
+            # bubblewrap is the outer process, and the first inside; the innermost one is the host.
+            self._tree += self._tree[0].children(recursive=True)
+            self.pid = self._tree[-1].pid
+            if sealed:
+                put_seal_on(self, layers)
         except (HostLost, TimeoutError) as error:
             reason = self._last_words()
             self.close()
             raise sandbox.SandboxError(f"a host could not be started: {reason}") from error
+        except sandbox.SandboxError:
+            self.close()
+            raise
 
     def _last_words(self):
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it ended without a word"
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytes, bytes]:
+    def exchange(self, frame: bytes, seconds: float) -> tuple[bytearray, bytearray]:
         """Send a frame and give the two parts of the answer's; `self.seconds` is then how long it took.
 
         Raises
@@ -132,11 +142,17 @@ class HostProcess:
             if not part:
                 raise EOFError
             data += part
-        return bytes(data)
+        return data
 
     def _kill(self):
         self._process.kill()
         self._process.wait()
+        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it.
+        end = time.monotonic() + DEATH_SECONDS
+        while not all(map(_is_dead, self._tree)):
+            if time.monotonic() > end:
+                raise sandbox.SandboxError("a submission's process does not end, although it was killed")
+            time.sleep(0.002)
 
     def _epitaph(self):
         try:
@@ -157,6 +173,27 @@ class HostProcess:
         self._kill()
         self._socket.close()
         self._errors.close()
+
+
+def _is_dead(process):
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def put_seal_on(host, layers: dict) -> None:
+    """Have a host give up what `sandbox.layers` says, before student code runs in it.
+
+    Raises
+    ------
+    sandbox.SandboxError : where it could not
+    """
+    if not layers:
+        return
+    reply = wire.unpack(*host.exchange(wire.pack({"id": 0, "op": "seal", **layers}), START_SECONDS))
+    if "error" in reply:
+        raise sandbox.SandboxError(f"a host could not be sealed: {reply['error']['message']}")
 
 
 class Nursery:
@@ -180,9 +217,12 @@ class Nursery:
         sandbox.SandboxError : where none can be started
         """
         if self._parent is None:
-            self._parent = HostProcess(*self._arguments)
+            # A sealed process forks no more.
+            self._parent = HostProcess(*self._arguments, sealed=False)
             self._parent.exchange(wire.pack({"id": 0, "op": "prepare", "modules": self._modules}), START_SECONDS)
-        return ForkedHost(self, self._parent)
+        host = ForkedHost(self, self._parent)
+        put_seal_on(host, sandbox.layers(*self._arguments))
+        return host
 
     def close(self):
         """End the parent host."""

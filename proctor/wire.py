@@ -11,15 +11,20 @@ Both sides use this module; only the grading side has reasons to distrust what i
 import json
 import math
 import struct
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 LENGTHS = struct.Struct(">IQ")
-MAX_HEADER = 32 * 2**20
-MAX_BUFFERS = 512 * 2**20
+MAX_HEADER = 16 * 2**20
+MAX_BUFFERS = 256 * 2**20
 MAX_DEPTH = 64
+# A list of JSON takes some thirty times the memory of its text, so what a header may hold is counted before it is read.
+MAX_ITEMS = 10**6
+# Keys that share a hash make a dict as slow as a list. Those of honest data share it by chance, if ever.
+MAX_SAME_HASH = 16
 
 TENSOR_DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -64,7 +69,7 @@ def pack(value, refer=None) -> bytes:
 
 
 def unpack(header: bytes, buffers: bytes, resolve=None):
-    """Decode the two parts of a frame.
+    """Decode the two parts of a frame. Each buffer is used once, so that nothing grows on the way.
 
     Parameters
     ----------
@@ -76,6 +81,8 @@ def unpack(header: bytes, buffers: bytes, resolve=None):
     WireError : on anything malformed
     """
     try:
+        if sum(map(header.count, (b",", b"[", b"{"))) > MAX_ITEMS:
+            raise WireError(f"more than {MAX_ITEMS} values in one answer")
         frame = json.loads(header)
         lengths, body = frame["buffers"], frame["body"]
         if not all(isinstance(n, int) and n >= 0 for n in lengths) or sum(lengths) != len(buffers):
@@ -84,7 +91,7 @@ def unpack(header: bytes, buffers: bytes, resolve=None):
         for length in lengths:
             parts.append(memoryview(buffers)[start : start + length])
             start += length
-        return _decode(body, parts, resolve or (lambda reference: reference))
+        return _decode(body, dict(enumerate(parts)), resolve or (lambda reference: reference))
     except WireError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OverflowError, MemoryError) as error:
@@ -166,17 +173,16 @@ def _decode(value, parts, resolve, depth=0):
     if "tuple" in value:
         return tuple(_decode(item, parts, resolve, depth + 1) for item in value["tuple"])
     if "set" in value:
-        return {_decode(item, parts, resolve, depth + 1) for item in value["set"]}
+        return set(_distinct([_decode(item, parts, resolve, depth + 1) for item in value["set"]]))
     if "dict" in value:
-        return {
-            _decode(key, parts, resolve, depth + 1): _decode(item, parts, resolve, depth + 1)
-            for key, item in value["dict"]
-        }
+        pairs = value["dict"]
+        keys = _distinct([_decode(key, parts, resolve, depth + 1) for key, _ in pairs])
+        return {key: _decode(item, parts, resolve, depth + 1) for key, (_, item) in zip(keys, pairs, strict=True)}
     if "tensor" in value:
         return _decode_tensor(value, parts)
     if "array" in value:
         dtype, shape = ARRAY_DTYPES[value["dtype"]], _shape(value["shape"])
-        buffer = _sized(parts[_index(value["array"])], shape, dtype.itemsize)
+        buffer = _sized(parts.pop(_index(value["array"])), shape, dtype.itemsize)
         array = np.frombuffer(buffer, dtype=dtype).reshape(shape).copy()
         return array[()] if value["scalar"] is True else array
     if "torch_dtype" in value:
@@ -188,11 +194,21 @@ def _decode(value, parts, resolve, depth=0):
     raise WireError("an unknown kind of value")
 
 
+def _distinct(keys):
+    """The keys of a dict or a set, where none is there twice and few share a hash."""
+    hashes = Counter(map(hash, keys))
+    if hashes and max(hashes.values()) > MAX_SAME_HASH:
+        raise WireError("keys that were made to collide")
+    if len(set(keys)) != len(keys):
+        raise WireError("the same key twice")
+    return keys
+
+
 def _decode_tensor(value, parts):
     dtype, shape = TENSOR_DTYPES[value["dtype"]], _shape(value["shape"])
     if value["tensor"] is None:
         return torch.empty(shape, dtype=dtype, device="meta")
-    buffer = _sized(parts[_index(value["tensor"])], shape, dtype.itemsize)
+    buffer = _sized(parts.pop(_index(value["tensor"])), shape, dtype.itemsize)
     if len(buffer):
         tensor = torch.frombuffer(bytearray(buffer), dtype=dtype).reshape(shape)
     else:

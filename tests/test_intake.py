@@ -1,8 +1,10 @@
 """Intake: whatever is handed in becomes the release notebook with the student's answers, or is refused in one line."""
 
 import ast
+import base64
 import io
 import json
+import os
 import random
 import time
 from copy import deepcopy
@@ -273,6 +275,27 @@ def test_file_that_is_not_there_or_not_text_is_refused(toy, tmp_path):
         read_submission(tmp_path / "toy.ipynb", toy)
 
 
+def test_only_a_regular_file_is_opened(toy, tmp_path):
+    target = tmp_path / "other.ipynb"
+    target.write_text("{}")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link/toy.ipynb").symlink_to(target)
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe/toy.ipynb")
+    for folder, words in (("link", "toy.ipynb is a link, not a file"), ("pipe", "is not a file")):
+        with pytest.raises(Unreadable, match=words):
+            read_submission(tmp_path / folder / "toy.ipynb", toy)
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError):
+            intake._open_file(tmp_path / name / "toy.ipynb", os.O_RDONLY)
+
+
+def test_notebook_of_very_many_values_is_refused_before_it_is_read(hand_in, monkeypatch):
+    monkeypatch.setattr(intake.json, "loads", None)
+    with pytest.raises(Unreadable, match="holds more than 2000000 values; clear its outputs"):
+        hand_in('{"nbformat": 4, "cells": [' + "{}," * 2**20 + "{}]}")
+
+
 def test_what_is_too_large_is_refused(hand_in, release, monkeypatch):
     for _ in range(1001):
         release.cells.append(new_code_cell("", id=f"c{len(release.cells)}"))
@@ -380,7 +403,8 @@ def test_error_is_kept_as_its_last_line(hand_in, solved):
 
 
 def test_picture_that_is_none_is_dropped(hand_in, solved):
-    for data in ('x" onerror="alert(1)', "<svg/>", ""):
+    enormous = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + 2 * (60_000).to_bytes(4, "big") + b"\0" * 9)
+    for data in ('x" onerror="alert(1)', "<svg/>", "", "A" * 100, "iVBORw", enormous.decode(), "=" * 40):
         assert outputs_of(hand_in, solved, new_output("display_data", {"image/png": data})) == []
 
 
@@ -396,7 +420,7 @@ def test_text_is_bounded_however_many_outputs_it_comes_in(hand_in, solved):
 
 
 def test_pictures_are_bounded(hand_in, solved):
-    picture = "A" * 2**20
+    picture = PNG[:32] + "A" * (2**20 - 32)
     kept = outputs_of(hand_in, solved, *[new_output("display_data", {"image/png": picture}) for _ in range(5)])
     assert len(kept) == 2
 

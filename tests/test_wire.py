@@ -4,6 +4,8 @@ import json
 import math
 import random
 import resource
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -209,6 +211,9 @@ BODIES = {
     "negative reference": {"reference": -1, "type": "x"},
     "reference of text": {"reference": "0", "type": "x"},
     "reference without type": {"reference": 0},
+    "buffer that is used twice": [array_of(), array_of()],
+    "key that is there twice": {"dict": [["a", 1], ["a", 2]]},
+    "member that is there twice": {"set": ["a", "a"]},
 }
 HEADERS = {name: json.dumps({"body": body, "buffers": [8, 0]}) for name, body in BODIES.items()} | {
     "empty": "",
@@ -234,6 +239,29 @@ def test_malformed_frame_is_refused(header):
     with pytest.raises(WireError):
         unpack(header, b"\0" * 8)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024, "allocated more than 64 MB"
+
+
+MODULUS = sys.hash_info.modulus
+COLLIDING = {
+    "dict of numbers": {"dict": [[n * MODULUS, 0] for n in range(100_000)]},
+    "set of numbers": {"set": [n * MODULUS for n in range(100_000)]},
+    "dict of floats": {"dict": [[2.0 ** (61 * n), 0] for n in range(-17, 17)]},
+    "set of pairs": {"set": [{"tuple": [n * MODULUS, 1]} for n in range(100_000)]},
+}
+
+
+@pytest.mark.parametrize("body", COLLIDING.values(), ids=COLLIDING)
+def test_keys_that_were_made_to_collide_are_refused_at_once(body):
+    start = time.monotonic()
+    with pytest.raises(WireError, match="made to collide"):
+        unpack(json.dumps({"body": body, "buffers": []}).encode(), b"")
+    assert time.monotonic() - start < 5
+
+
+def test_answer_of_too_many_values_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(wire.json, "loads", None)
+    with pytest.raises(WireError, match="more than 1000000 values"):
+        unpack(b"[" + b"[]," * 2**20 + b"[]]", b"")
 
 
 def test_header_that_is_no_utf8_is_refused():

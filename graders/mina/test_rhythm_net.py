@@ -44,6 +44,11 @@ def rhythm(submission, weights, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
 
 
+def lift(module):
+    """Keeps the ReLU open: first weights may happen to close it for every segment, and then nothing learns."""
+    nn.init.constant_(module.fc.bias, 5.0)  # noqa: F821 - known where it is sent
+
+
 @pytest.mark.points(3)
 def test_lstm(submission, weights):
     """`lstm` is an LSTM of one layer with 32 hidden units in each of two directions."""
@@ -118,6 +123,7 @@ def test_dropout(submission, generator, seed, device):
 def test_gradients(submission, weights, inputs, generator, device):
     """The LSTM, the attention and the last layer learn from the output."""
     module = fresh(submission, "RhythmNet", SIZES, device)
+    submission.send(lift)(module)
     module.train()  # cuDNN goes backward through an LSTM in training mode only
     submission.seed(0)
     result = submission.keep(module)(*(value.to(device) for value in inputs))
