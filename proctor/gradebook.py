@@ -15,7 +15,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import ClearOutput, Execute
 from nbgrader.utils import parse_utc
 
-from proctor import grading, intake
+from proctor import cache, grading, intake
 from proctor.assignment import Assignment, load_assignment
 from proctor.grading import ExerciseVerdict, Verdict
 
@@ -150,7 +150,7 @@ class GradeCells(Execute):
         folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
         taken = take_in(Path(folder) / f"{about['notebook']}.ipynb", assignment)
         device = grading.resolve_device("auto")
-        verdict = grading.grade_intake(taken, assignment, about["student"], device)
+        verdict = cache.grade(taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict)
         return nb, resources

@@ -230,23 +230,18 @@ def same_failure(one: Failure | None, other: Failure | None) -> bool:
     return repr(one.observed) == repr(other.observed)
 
 
-_mistakes_seen: dict[tuple, dict[str, dict[str, Failure | None]]] = {}
-
-
+@functools.cache
 def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> dict:
     """How each known mistake of an exercise fares in its checks: {mistake: {check: failure or None}}.
 
     They run in this process, once for as long as it lives.
     """
-    key = (str(assignment.root), assignment.name, exercise.id, device)
-    if key not in _mistakes_seen:
-        known = [mistake for mistake in bank.mistakes(assignment) if mistake.exercise == exercise.id]
-        subjects = [variant_subject(assignment, exercise, mistake) for mistake in known]
-        seen = {mistake.name: {} for mistake in known}
-        for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
-            seen[outcome.subject][outcome.check] = outcome.failure
-        _mistakes_seen[key] = seen
-    return _mistakes_seen[key]
+    known = [mistake for mistake in bank.mistakes(assignment) if mistake.exercise == exercise.id]
+    subjects = [variant_subject(assignment, exercise, mistake) for mistake in known]
+    seen = {mistake.name: {} for mistake in known}
+    for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
+        seen[outcome.subject][outcome.check] = outcome.failure
+    return seen
 
 
 def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""Verdicts kept by content: the same code under the same checks is graded once.
+
+There is one record for each submission's code, given the engine (proctor, the installed packages, the course's own
+packages and settings, the device). It holds what each exercise earned, with a digest of what its checks were made of:
+a changed check has its own exercise graded again, and no other.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+import tempfile
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from proctor import bank, grading, intake
+from proctor.assignment import Assignment, Exercise
+from proctor.grading import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.secret import submission_key
+from proctor.settings import load_settings
+
+FOLDER = ".proctor_cache"
+
+_graded_with: dict[str, tuple] = {}
+
+
+def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
+    """The verdict over a submission: what is on record, and the rest graded and put on record.
+
+    Parameters and errors are those of `grading.grade_intake`.
+    """
+    start = time.perf_counter()
+    if taken.refused:
+        return grading.grade_intake(taken, assignment, name, device)
+    forget_changed_files(assignment)
+    path = record_path(taken, assignment, device)
+    record = read_record(path)
+    on_record = record["exercises"]
+    digests = {e.id: exercise_digest(assignment, e) for e in assignment.exercises if not e.written}
+    stale = {i for i, digest in digests.items() if on_record.get(i, {}).get("digest") != digest}
+    if stale:
+        part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
+        fresh = grading.grade_intake(taken, part, name, device)
+        # The notes are of the code alone, and of all exercises.
+        if not on_record:
+            record["notes"] = fresh.notes
+        for exercise in fresh.exercises:
+            on_record[exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
+        write_record(path, record)
+    exercises = [_as_verdict(on_record[i]["verdict"]) for i in digests]
+    return Verdict(
+        assignment.name,
+        name,
+        sum(exercise.points for exercise in exercises),
+        sum(exercise.max_points for exercise in exercises),
+        device,
+        round(time.perf_counter() - start, 2),
+        load_settings(assignment.root).sandbox,
+        record["notes"],
+        exercises,
+        sum(exercise.points for exercise in assignment.exercises if exercise.written),
+    )
+
+
+def _as_verdict(kept):
+    return ExerciseVerdict(**{**kept, "checks": [CheckVerdict(**check) for check in kept["checks"]]})
+
+
+def record_path(taken: intake.Intake, assignment: Assignment, device: str) -> Path:
+    """Where the record of a submission is kept, whether it exists or not."""
+    content = [engine_digest(assignment.root, device), submission_key(assignment.root, taken.cells).hex(), *taken.notes]
+    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return assignment.root / FOLDER / assignment.name / f"{key}.json"
+
+
+def read_record(path: Path) -> dict:
+    """A record; an empty one where there is none, or none that can be read."""
+    try:
+        return json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {"notes": [], "exercises": {}}
+
+
+def write_record(path: Path, record: dict) -> None:
+    """Put a record in its place; whoever reads at the same time, or is killed, finds a whole one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
+        json.dump(record, file)
+    Path(file.name).replace(path)
+
+
+@functools.cache
+def engine_digest(root: Path, device: str) -> str:
+    """What this process grades with, but for checks and solutions: as its modules, it stays as it was first loaded."""
+    installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    packages = [root / name for name in load_settings(root).packages]
+    files = [root / "course_config.py", *_files_in(Path(__file__).parent, *packages)]
+    return _digest(device, platform.python_version(), *installed, *_contents(files))
+
+
+def exercise_digest(assignment: Assignment, exercise: Exercise) -> str:
+    """What decides over an exercise: its checks, what all checks of the assignment share, the solutions."""
+    own = assignment.graders / f"test_{exercise.id}.py"
+    shared = [file for file in _shared_files(assignment) if not file.name.startswith("test_")]
+    return _digest(repr(exercise), *_contents([own, *shared]))
+
+
+def forget_changed_files(assignment: Assignment) -> None:
+    """Where checks or solutions are not those that this process last graded with, have it load them anew."""
+    files = (assignment.root, *_contents(_shared_files(assignment)))
+    if _graded_with.get(assignment.name) == files:
+        return
+    _graded_with[assignment.name] = files
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("graders", "solutions"):
+            del sys.modules[name]
+    bank.load_module.cache_clear()
+    grading.mistakes_outcomes.cache_clear()
+
+
+def _shared_files(assignment):
+    solutions = assignment.root / "solutions" / f"{assignment.name}.py"
+    return sorted([solutions, *assignment.graders.glob("*.py"), *assignment.graders.parent.glob("*.py")])
+
+
+def _files_in(*folders):
+    found = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    return sorted(file for file in found if "__pycache__" not in file.parts)
+
+
+def _contents(files):
+    return [f"{file.name}:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in files]
+
+
+def _digest(*parts):
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

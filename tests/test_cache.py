@@ -1,0 +1,109 @@
+"""The cache: nothing is graded twice, and whatever decides over a verdict has it graded again."""
+
+import shutil
+from dataclasses import replace
+
+import nbformat
+import pytest
+
+from proctor import cache, grading, intake
+from proctor.assignment import load_assignment
+
+
+@pytest.fixture
+def course(toy_course, tmp_path):
+    """A toy course of the test's own, whose files it may change."""
+    return load_assignment(shutil.copytree(toy_course, tmp_path / "course"), "toy")
+
+
+@pytest.fixture
+def taken(course, solved, tmp_path):
+    """A submission in which one exercise is right and the other is not."""
+    for cell in solved.cells:
+        if cell.id == "total":
+            cell.source = "def total(numbers):\n    return 0"
+    path = tmp_path / "toy.ipynb"
+    nbformat.write(solved, path)
+    return intake.read_submission(path, course)
+
+
+@pytest.fixture
+def graded(monkeypatch):
+    """The exercises that were really graded, a list for each time."""
+    calls = []
+    grade_intake = grading.grade_intake
+
+    def noted(taken, assignment, *arguments, **named):
+        calls.append([exercise.id for exercise in assignment.exercises])
+        return grade_intake(taken, assignment, *arguments, **named)
+
+    monkeypatch.setattr(grading, "grade_intake", noted)
+    return calls
+
+
+def verdict_of(taken, course, name="ann"):
+    verdict = cache.grade(taken, course, name, "cpu").as_json()
+    del verdict["seconds"]
+    return verdict
+
+
+def test_the_verdict_on_record_is_the_verdict(taken, course, graded):
+    plain = grading.grade_intake(taken, course, "ann", "cpu").as_json()
+    del plain["seconds"]
+    graded.clear()
+    assert verdict_of(taken, course) == plain
+    assert verdict_of(taken, course) == plain
+    assert verdict_of(taken, course, "bob") == plain | {"submission": "bob"}
+    assert graded == [["double", "total"]]
+    assert 0 < plain["points"] < plain["max_points"]
+
+
+def test_a_changed_check_has_its_own_exercise_graded_again(taken, course, graded):
+    before = verdict_of(taken, course)
+    path = course.graders / "test_double.py"
+    path.write_text(path.read_text().replace("def test_shape", "def test_its_shape"))
+    after = verdict_of(taken, course)
+    assert graded == [["double", "total"], ["double"]]
+    assert after["exercises"][1] == before["exercises"][1]
+    assert after["exercises"][0]["checks"] != before["exercises"][0]["checks"]
+    assert verdict_of(taken, course) == after
+    assert len(graded) == 2
+
+
+@pytest.mark.parametrize("path", ["solutions/toy.py", "graders/toy/mistakes.py"])
+def test_changed_solutions_and_banks_have_all_graded_again(path, taken, course, graded):
+    verdict_of(taken, course)
+    file = course.root / path
+    file.write_text(file.read_text() + "\n# changed\n")
+    verdict_of(taken, course)
+    assert graded == [["double", "total"]] * 2
+
+
+def test_changed_code_is_graded_again_and_a_note_is_no_other_submission_s(taken, course, graded):
+    before = verdict_of(taken, course)
+    taken.notes.append("The notebook was handed in as `mine.ipynb`.")
+    assert verdict_of(taken, course)["notes"] == [*before["notes"], "The notebook was handed in as `mine.ipynb`."]
+    taken.cells[-1] = replace(taken.cells[-1], source="def total(numbers):\n    return 1")
+    verdict_of(taken, course)
+    assert graded == [["double", "total"]] * 3
+
+
+@pytest.mark.parametrize("content", [b"", b'{"notes": [], "exer', b"\xff\xfe"])
+def test_a_damaged_record_is_graded_again(content, taken, course, graded):
+    before = verdict_of(taken, course)
+    cache.record_path(taken, course, "cpu").write_bytes(content)
+    assert verdict_of(taken, course) == before
+    assert len(graded) == 2
+
+
+def test_what_cannot_be_graded_is_not_put_on_record(course, graded):
+    taken = intake.blank(course, "It is not a notebook.")
+    assert verdict_of(taken, course)["points"] == 0
+    assert not (course.root / cache.FOLDER).exists()
+
+
+def test_another_engine_does_not_take_the_record(taken, course, monkeypatch):
+    path = cache.record_path(taken, course, "cpu")
+    assert cache.record_path(taken, course, "cuda") != path
+    monkeypatch.setattr(cache, "engine_digest", lambda root, device: "another")
+    assert cache.record_path(taken, course, "cpu") != path
