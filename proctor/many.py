@@ -1,0 +1,141 @@
+"""A whole class at once: every submission is graded into the cache, by local processes or by a Dask cluster.
+
+`nbgrader autograde` then reads the cache and only writes the gradebook. What is on record is not graded again, so a run
+that was broken off goes on where it stopped.
+"""
+
+import contextlib
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from proctor.assignment import Assignment, load_assignment
+from proctor.build import load_config
+from proctor.settings import load_settings
+
+# A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
+ROUNDS = 3
+
+# Checks run in pytest, of which there is one in a process, and Dask gives a worker several threads.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of one submission; `fault` says why it could not be graded, which is no fault of its own."""
+
+    student: str
+    points: float = 0.0
+    max_points: float = 0.0
+    fault: str = ""
+
+
+def list_students(assignment: Assignment) -> list[str]:
+    """Who handed in something, by the folders in submitted/."""
+    from proctor.gradebook import STUDENT_ID
+
+    folder = submitted_folder(assignment)
+    found = [path.parent.name for path in folder.glob(f"*/{assignment.name}") if path.is_dir()]
+    return sorted(student for student in found if STUDENT_ID.fullmatch(student))
+
+
+def submitted_folder(assignment: Assignment) -> Path:
+    """Where nbgrader collects submissions."""
+    section = load_config(assignment.root).get("CourseDirectory", {})
+    return assignment.root / section.get("submitted_directory", "submitted")
+
+
+def grade_student(root: Path, name: str, student: str, device: str, engine: str) -> Graded:
+    """Grade one submission into the cache, in a worker.
+
+    Parameters
+    ----------
+    root, name, student, device : the course, as the worker's machine sees it; assignment, student, "cpu" or "cuda"
+    engine : the digest of what the class is to be graded with
+    """
+    from proctor import cache, gradebook
+    from proctor.grading import GradingError
+    from proctor.sandbox import SandboxError
+    from proctor.secret import SecretError
+
+    assignment = load_assignment(root, name)
+    path = submitted_folder(assignment) / student / name / f"{name}.ipynb"
+    with _one_at_a_time:
+        if cache.engine_digest(root, device) != engine:
+            return Graded(student, fault="this worker runs other packages, or other settings; restart the workers")
+        try:
+            verdict = cache.grade(gradebook.take_in(path, assignment), assignment, student, device)
+        except (GradingError, SandboxError, SecretError) as error:
+            return Graded(student, fault=str(error))
+    return Graded(student, verdict.points, verdict.max_points)
+
+
+def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[Graded]:
+    """Grade all that was handed in into the cache; gives each as it is done.
+
+    Parameters
+    ----------
+    open_executor : called without arguments, gives a context manager of a `concurrent.futures.Executor`
+    device : "cpu" or "cuda"
+    """
+    from proctor import cache
+    from proctor.secret import course_secret
+
+    load_settings(assignment.root)
+    # Made here where there is none yet, so that no two workers make one each.
+    course_secret(assignment.root)
+    engine = cache.engine_digest(assignment.root, device)
+    left = list_students(assignment)
+    for _ in range(ROUNDS):
+        with open_executor() as executor:
+            arguments = (assignment.root, assignment.name)
+            started = {executor.submit(grade_student, *arguments, who, device, engine): who for who in left}
+            for future in as_completed(started):
+                result = _result(future, started[future])
+                if result is not None:
+                    left.remove(result.student)
+                    yield result
+        if not left:
+            return
+    for student in left:
+        yield Graded(student, fault="its worker ended, several times over")
+
+
+def _result(future: Future, student: str) -> Graded | None:
+    """What a task gave; None where its worker was lost."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+    except Exception as error:
+        # What stops the grading of one submission is not the end of the class's.
+        if type(error).__name__ == "KilledWorker":
+            return None
+        return Graded(student, fault=f"{type(error).__name__}: {error}")
+
+
+def local_executor(jobs: int) -> Executor:
+    """Processes on this machine, started afresh: torch does not survive a fork once it has used threads."""
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+
+
+@contextlib.contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster that is there already.
+
+    Parameters
+    ----------
+    address : of its scheduler, such as tcp://10.0.0.1:8786
+
+    Raises
+    ------
+    OSError : where no scheduler answers
+    """
+    from distributed import Client
+
+    with Client(address, timeout=20) as client:
+        yield client.get_executor()

@@ -1,0 +1,114 @@
+"""A class at once: every submission ends in the cache, whatever becomes of the workers, and nothing is graded twice."""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import LocalCluster
+
+from proctor import cache, demo, many
+from proctor.assignment import load_assignment
+from proctor.gradebook import read_grades
+
+KINDS = ("complete", "blank", "half_done", "edited_checks", "not_a_notebook")
+
+
+@pytest.fixture
+def course(toy_course, tmp_path):
+    """The toy course, with some of the demo class handed in."""
+    assignment = load_assignment(shutil.copytree(toy_course, tmp_path / "course"), "toy")
+    for path in demo.hand_in(assignment):
+        if path.parts[-3] not in KINDS:
+            shutil.rmtree(path.parents[1])
+    return assignment
+
+
+def run(course, *command):
+    """Run a command in the course, as in a terminal."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path}
+    command = [sys.executable, "-m", *command]
+    return subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True)
+
+
+def records(course):
+    """When each record was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (course.root / cache.FOLDER).rglob("*")}
+
+
+def test_autograde_reads_what_the_class_run_graded(course):
+    ran = run(course, "proctor.cli", "class", "toy", "--jobs", "2")
+    assert ran.returncode == 0, ran.stderr
+    assert "5 of 5 submissions are graded." in ran.stdout
+    kept = records(course)
+    # What is no notebook is not worth a record.
+    assert len(kept) == len({"toy"}) + len(KINDS) - 1
+    assert run(course, "proctor.cli", "class", "toy", "--jobs", "1").returncode == 0
+    assert run(course, "nbgrader", "autograde", "toy").returncode == 0
+    assert records(course) == kept
+    totals = {student: sum(scores.values()) for student, scores in read_grades(course).items()}
+    assert totals["complete"] == course.points and totals["blank"] == totals["not_a_notebook"] == 0
+
+
+def kill_one_process_of_the_pool():
+    """As the kernel does when memory runs out."""
+    for process in psutil.Process().children():
+        if "spawn_main" in " ".join(process.cmdline()):
+            process.kill()
+            return
+    raise AssertionError("the pool has no process")
+
+
+def test_a_lost_process_loses_no_submission(course):
+    found = {}
+    for graded in many.grade_class(course, partial(many.local_executor, 2), "cpu"):
+        if not found:
+            kill_one_process_of_the_pool()
+        found[graded.student] = graded
+    assert sorted(found) == sorted(KINDS)
+    assert [graded.fault for graded in found.values()] == [""] * len(KINDS)
+    assert found["complete"].points == course.points and found["blank"].points == 0
+
+
+def test_a_dask_cluster_grades_the_class_and_a_lost_worker_loses_no_submission(course):
+    found = {}
+    with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
+        for graded in many.grade_class(course, partial(many.dask_executor, cluster.scheduler_address), "cpu"):
+            if not found:
+                psutil.Process(cluster.workers[0].pid).kill()
+            found[graded.student] = graded
+    assert sorted(found) == sorted(KINDS)
+    assert [graded.fault for graded in found.values()] == [""] * len(KINDS)
+    assert found["complete"].points == course.points and found["blank"].points == 0
+
+
+def test_a_worker_of_another_engine_grades_nothing(course):
+    graded = many.grade_student(course.root, "toy", "complete", "cpu", engine="another")
+    assert "restart the workers" in graded.fault
+    assert not (course.root / cache.FOLDER).exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nothing"], "no source/nothing/nothing.py"),
+        (["toy", "--jobs", "0"], "--jobs should be 1 or more, not 0"),
+        (["toy", "--dask", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line(course, arguments, words):
+    ran = run(course, "proctor.cli", "class", *arguments)
+    assert ran.returncode == 2
+    assert words in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_a_class_that_handed_in_nothing_is_one_line(course):
+    shutil.rmtree(course.root / "submitted")
+    ran = run(course, "proctor.cli", "class", "toy")
+    assert ran.returncode == 2
+    assert "nothing was handed in" in ran.stderr and "Traceback" not in ran.stderr
