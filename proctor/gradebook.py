@@ -120,7 +120,8 @@ class SubmissionExporter(NotebookExporter):
         course, about = self.parent.coursedir, resources["nbgrader"]
         assignment = graded_assignment(Path(course.root), about["assignment"])
         folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
-        is_submission = Path(filename).resolve().parent == Path(folder).resolve()
+        # The folder, not the file: a notebook that is a link lies where it lies, wherever it leads.
+        is_submission = Path(filename).parent.resolve() == Path(folder).resolve()
         if assignment is None or not is_submission or about["notebook"] != assignment.name:
             return super().from_filename(filename, resources=resources, **kw)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}

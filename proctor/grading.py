@@ -185,7 +185,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
         if error.type_name == "NotImplementedError":
             return Failure("missing", NOT_WRITTEN)
         observed = f"{error.type_name}: {error.message}"
-        return Failure("error", f"Your code stopped with {observed}{_place(error)}.", observed)
+        return Failure("error", f"Your code stopped with {observed}{_place(error)}.{_circumstance(error)}", observed)
     if isinstance(error, MissingName):
         return _explain_missing(error, exercise, subject)
     if isinstance(error, HostLost):
@@ -203,7 +203,7 @@ def _explain_missing(error, exercise, subject):
     if isinstance(cause, StudentError):
         if cause.type_name == "NotImplementedError":
             return Failure("missing", NOT_WRITTEN)
-        cause = f"{cause.type_name}: {cause.message}{_place(cause)}."
+        cause = f"{cause.type_name}: {cause.message}{_place(cause)}.{_circumstance(cause)}"
     which = "its cell" if cell == exercise else f"the cell `{cell}`"
     return Failure("error", f"{error} That is because {which} stopped: {cause}", str(error))
 
@@ -213,6 +213,15 @@ def _place(error):
         return ""
     source = f": `{error.source}`" if error.source else ""
     return f" (cell `{error.cell}`, line {error.line}{source})"
+
+
+def _circumstance(error):
+    """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
+    if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
+        return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+    if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
+        return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
+    return ""
 
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
@@ -412,7 +421,8 @@ def _cell_notes(errors, exercises):
     for cell, error in errors.items():
         unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
         if cell not in exercises and not unwritten:
-            notes.append(f"The cell `{cell}` stopped: {error}")
+            words = f"{error}.{_circumstance(error)}" if isinstance(error, StudentError) else error
+            notes.append(f"The cell `{cell}` stopped: {words}")
     return notes
 
 
