@@ -171,8 +171,8 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
             cell.outputs = [nbformat.v4.new_output("error", ename="NoVerdict", evalue="no check for this cell")]
             continue
         notes = list(verdict.notes) if first else []
-        if verdict.sandbox == "none":
-            notes.append("This was graded without a sandbox.")
+        if verdict.sandbox != "bubblewrap":
+            notes.append(grading.sandbox_note(verdict))
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # An `execute_result` that is a number is what nbgrader takes for the grade.

@@ -63,7 +63,7 @@ class Verdict:
     submission : str, as it was named to the grader
     device : "cpu" or "cuda"
     seconds : float, wall-clock time of grading
-    sandbox : what the code ran in, "bubblewrap" or "none"
+    sandbox : what the code ran in, "bubblewrap", "landlock" or "none"
     notes : what an instructor should know, one sentence each
     exercises : those with checks
     by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
@@ -478,12 +478,19 @@ def told(exercise: ExerciseVerdict) -> list[tuple[CheckVerdict, list[str]]]:
     return checks
 
 
+def sandbox_note(verdict: Verdict) -> str:
+    """What a verdict says that did not come from the strongest sandbox."""
+    if verdict.sandbox == "none":
+        return "This was graded without a sandbox."
+    return f"This was graded in the weaker sandbox `{verdict.sandbox}`."
+
+
 def table(verdict: Verdict) -> list[str]:
     """A verdict as lines of text: the exercises with their points, and every message."""
     width = max(len(exercise.title) for exercise in verdict.exercises)
     lines = [f"{verdict.submission} ({verdict.assignment}, {verdict.device})", *verdict.notes]
-    if verdict.sandbox == "none":
-        lines.append("This ran without a sandbox.")
+    if verdict.sandbox != "bubblewrap":
+        lines.append(sandbox_note(verdict))
     for exercise in verdict.exercises:
         points = f"{exercise.points:5g} / {exercise.max_points:g}"
         lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")

@@ -275,7 +275,7 @@ def test_verdict_without_a_sandbox_says_so_everywhere(own_course, tmp_path):
     config.write_text(config.read_text() + '\nc.Proctor.sandbox = "none"\n')
     verdict = grade(own_course / "source/toy/toy.ipynb", own_course, device="cpu")
     assert (verdict.points, verdict.sandbox) == (10, "none")
-    assert "This ran without a sandbox." in grading.table(verdict)
+    assert "This was graded without a sandbox." in grading.table(verdict)
     notebook = nbformat.read(own_course / "release/toy/toy.ipynb", as_version=4)
     write_verdict(notebook, verdict)
     data = cell(notebook, "check_double").outputs[0].data
