@@ -138,16 +138,20 @@ def open_submission(
 
 
 def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
-    """A known mistake or alternative as checks see it, its code in this process.
+    """A known mistake or alternative as checks see it, its code in this process."""
+    return own_subject(assignment, exercise, variant.name, bank.changed_code(exercise, variant))
+
+
+def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str) -> Submission:
+    """Code of the course's own for one exercise as checks see it, in this process.
 
     Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
     of the notebook reaches the reference.
     """
     reference = vars(bank.load_module(assignment.root, assignment.solutions_module))
-    namespace = {name: copy(value) if isinstance(value, list | dict) else value for name, value in reference.items()}
-    code = bank.changed_code(exercise, variant)
-    exec(compile(code, f"<{variant.name}>", "exec"), namespace)
-    return Submission(variant.name, InProcess(namespace), [Cell(exercise.id, code)])
+    namespace = {key: copy(value) if isinstance(value, list | dict) else value for key, value in reference.items()}
+    exec(compile(code, f"<{name}>", "exec"), namespace)
+    return Submission(name, InProcess(namespace), [Cell(exercise.id, code)])
 
 
 def run_checks(
