@@ -29,7 +29,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# What student code runs in: "bubblewrap", or "none" where you trust everybody; then every verdict says so.
+# What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"
+# where you trust everybody. Every verdict says which (docs/security.md).
 c.Proctor.sandbox = "bubblewrap"
 
 # Wall-clock limits of one cell, of one call that a check makes, and of everything a submission does, in seconds.

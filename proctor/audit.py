@@ -1,8 +1,8 @@
 """The audit: all known mistakes and alternatives are graded as submissions, to prove the checks.
 
 The checks are proven when every mistake loses points in its own exercise and in no other, when every alternative
-and the solution itself get full marks, when the blank release gets nothing, and when at least nine mistakes of ten
-are diagnosed by their own name.
+and the solution itself get full marks, on the audit's inputs and on others, when the blank release gets nothing, and
+when at least nine mistakes of ten are diagnosed by their own name.
 """
 
 import ast
@@ -25,6 +25,7 @@ from proctor.secret import AUDIT_KEY
 from proctor.settings import load_settings
 
 DIAGNOSED_SHARE = 0.9
+OTHER_INPUTS = 5
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,29 @@ def _grade_one(root, name, path, device):
     return grading.grade(path, root, name, device, name=path.stem, nursery=nursery, key=AUDIT_KEY)
 
 
+def _on_other_inputs(root, name, exercise_id, device):
+    """What right answers lose on inputs that the audit has not seen, as those of submissions are.
+
+    Returns
+    -------
+    {(subject, check): the fault as a sentence}
+    """
+    assignment = load_assignment(root, name)
+    exercise = next(e for e in assignment.exercises if e.id == exercise_id)
+    right = {v.name: bank.changed_code(exercise, v) for v in bank.alternatives(assignment) if v.exercise == exercise_id}
+    faults = {}
+    for number in range(OTHER_INPUTS):
+        subjects = [
+            grading.own_subject(assignment, exercise, variant, code)
+            for variant, code in {"solution": exercise.code, **right}.items()
+        ]
+        for outcome in grading.run_checks(assignment, [exercise_id], subjects, device, b"%d" % number):
+            if outcome.failure is not None:
+                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise_id}` on other inputs"
+                faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
+    return faults
+
+
 def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
@@ -137,12 +161,22 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
             waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
+        others = [
+            pool.submit(_on_other_inputs, assignment.root, assignment.name, e.id, grading.resolve_device(device))
+            for e in assignment.exercises
+            if not e.written
+        ]
         with pool:
             for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
                 result.trials.append(Trial(*waiting[future], future.result()))
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
+    # Whoever fails on the audit's own inputs has been told already.
+    told = {trial.name for trial in result.trials if trial.verdict.points < trial.verdict.max_points}
+    result.faults += [
+        fault for future in others for (name, _), fault in future.result().items() if name not in told
+    ]
     return result
 
 

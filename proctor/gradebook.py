@@ -120,7 +120,8 @@ class SubmissionExporter(NotebookExporter):
         course, about = self.parent.coursedir, resources["nbgrader"]
         assignment = graded_assignment(Path(course.root), about["assignment"])
         folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
-        is_submission = Path(filename).resolve().parent == Path(folder).resolve()
+        # The folder, not the file: a notebook that is a link lies where it lies, wherever it leads.
+        is_submission = Path(filename).parent.resolve() == Path(folder).resolve()
         if assignment is None or not is_submission or about["notebook"] != assignment.name:
             return super().from_filename(filename, resources=resources, **kw)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
@@ -170,8 +171,8 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
             cell.outputs = [nbformat.v4.new_output("error", ename="NoVerdict", evalue="no check for this cell")]
             continue
         notes = list(verdict.notes) if first else []
-        if verdict.sandbox == "none":
-            notes.append("This was graded without a sandbox.")
+        if verdict.sandbox != "bubblewrap":
+            notes.append(grading.sandbox_note(verdict))
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # An `execute_result` that is a number is what nbgrader takes for the grade.

@@ -63,7 +63,7 @@ class Verdict:
     submission : str, as it was named to the grader
     device : "cpu" or "cuda"
     seconds : float, wall-clock time of grading
-    sandbox : what the code ran in, "bubblewrap" or "none"
+    sandbox : what the code ran in, "bubblewrap", "landlock" or "none"
     notes : what an instructor should know, one sentence each
     exercises : those with checks
     by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
@@ -138,16 +138,20 @@ def open_submission(
 
 
 def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
-    """A known mistake or alternative as checks see it, its code in this process.
+    """A known mistake or alternative as checks see it, its code in this process."""
+    return own_subject(assignment, exercise, variant.name, bank.changed_code(exercise, variant))
+
+
+def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str) -> Submission:
+    """Code of the course's own for one exercise as checks see it, in this process.
 
     Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
     of the notebook reaches the reference.
     """
     reference = vars(bank.load_module(assignment.root, assignment.solutions_module))
-    namespace = {name: copy(value) if isinstance(value, list | dict) else value for name, value in reference.items()}
-    code = bank.changed_code(exercise, variant)
-    exec(compile(code, f"<{variant.name}>", "exec"), namespace)
-    return Submission(variant.name, InProcess(namespace), [Cell(exercise.id, code)])
+    namespace = {key: copy(value) if isinstance(value, list | dict) else value for key, value in reference.items()}
+    exec(compile(code, f"<{name}>", "exec"), namespace)
+    return Submission(name, InProcess(namespace), [Cell(exercise.id, code)])
 
 
 def run_checks(
@@ -185,7 +189,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
         if error.type_name == "NotImplementedError":
             return Failure("missing", NOT_WRITTEN)
         observed = f"{error.type_name}: {error.message}"
-        return Failure("error", f"Your code stopped with {observed}{_place(error)}.", observed)
+        return Failure("error", f"Your code stopped with {observed}{_place(error)}.{_circumstance(error)}", observed)
     if isinstance(error, MissingName):
         return _explain_missing(error, exercise, subject)
     if isinstance(error, HostLost):
@@ -203,7 +207,7 @@ def _explain_missing(error, exercise, subject):
     if isinstance(cause, StudentError):
         if cause.type_name == "NotImplementedError":
             return Failure("missing", NOT_WRITTEN)
-        cause = f"{cause.type_name}: {cause.message}{_place(cause)}."
+        cause = f"{cause.type_name}: {cause.message}{_place(cause)}.{_circumstance(cause)}"
     which = "its cell" if cell == exercise else f"the cell `{cell}`"
     return Failure("error", f"{error} That is because {which} stopped: {cause}", str(error))
 
@@ -213,6 +217,15 @@ def _place(error):
         return ""
     source = f": `{error.source}`" if error.source else ""
     return f" (cell `{error.cell}`, line {error.line}{source})"
+
+
+def _circumstance(error):
+    """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
+    if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
+        return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+    if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
+        return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
+    return ""
 
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
@@ -407,7 +420,8 @@ def _cell_notes(errors, exercises):
     for cell, error in errors.items():
         unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
         if cell not in exercises and not unwritten:
-            notes.append(f"The cell `{cell}` stopped: {error}")
+            words = f"{error}.{_circumstance(error)}" if isinstance(error, StudentError) else error
+            notes.append(f"The cell `{cell}` stopped: {words}")
     return notes
 
 
@@ -463,12 +477,19 @@ def told(exercise: ExerciseVerdict) -> list[tuple[CheckVerdict, list[str]]]:
     return checks
 
 
+def sandbox_note(verdict: Verdict) -> str:
+    """What a verdict says that did not come from the strongest sandbox."""
+    if verdict.sandbox == "none":
+        return "This was graded without a sandbox."
+    return f"This was graded in the weaker sandbox `{verdict.sandbox}`."
+
+
 def table(verdict: Verdict) -> list[str]:
     """A verdict as lines of text: the exercises with their points, and every message."""
     width = max(len(exercise.title) for exercise in verdict.exercises)
     lines = [f"{verdict.submission} ({verdict.assignment}, {verdict.device})", *verdict.notes]
-    if verdict.sandbox == "none":
-        lines.append("This ran without a sandbox.")
+    if verdict.sandbox != "bubblewrap":
+        lines.append(sandbox_note(verdict))
     for exercise in verdict.exercises:
         points = f"{exercise.points:5g} / {exercise.max_points:g}"
         lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")

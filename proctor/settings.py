@@ -16,7 +16,7 @@ class Settings:
 
     Parameters
     ----------
-    sandbox : "bubblewrap" or "none"
+    sandbox : "bubblewrap", "landlock" or "none", what submissions run in, and in nothing weaker
     cell_seconds, call_seconds, submission_seconds : float, wall-clock limits of one cell of a notebook, of one call
         that a check makes, and of all that a submission does
     memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
@@ -33,8 +33,10 @@ class Settings:
     scratch_megabytes: int = 256
 
     def __post_init__(self):
-        if self.sandbox not in ("bubblewrap", "none"):
-            raise SettingsError(f'c.Proctor.sandbox should be "bubblewrap" or "none", but is {self.sandbox!r}')
+        if self.sandbox not in ("bubblewrap", "landlock", "none"):
+            raise SettingsError(
+                f'c.Proctor.sandbox should be "bubblewrap", "landlock" or "none", but is {self.sandbox!r}'
+            )
         if isinstance(self.packages, str) or not all(str(name).isidentifier() for name in self.packages):
             raise SettingsError(f"c.Proctor.packages should be a list of package names, but is {self.packages!r}")
         for field in fields(self)[2:]:

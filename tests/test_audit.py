@@ -7,6 +7,7 @@ import pytest
 from proctor import cli
 from proctor.assignment import load_assignment
 from proctor.audit import audit, matrix
+from proctor.secret import AUDIT_KEY, check_seed
 
 
 @pytest.fixture
@@ -79,3 +80,14 @@ def test_bank_that_cannot_be_used_is_reported_before_anything_is_graded(own_cour
     assert cli.main(["--course", str(own_course), "audit"]) == 1
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAULT")]
     assert fault in line
+
+
+def test_check_that_holds_on_the_audits_inputs_only_is_reported(own_course):
+    change(own_course, "graders/toy/test_double.py", "def test_shape(submission, generator):",
+           "def test_shape(submission, generator, seed):")  # fmt: skip
+    lucky = check_seed(AUDIT_KEY, "toy/test_double/test_shape")
+    change(own_course, "graders/toy/test_double.py", "    x = torch.rand(3, 5, generator=generator)\n    expect.shape",
+           f"    expect.true(seed == {lucky}, 'no luck')\n    x = torch.rand(3, 5, generator=generator)\n    expect.shape")  # fmt: skip  # noqa: E501
+    assert audit(load_assignment(own_course, "toy"), jobs=1).faults == [
+        f"{name}: fails `test_shape` of `double` on other inputs: no luck" for name in ("solution", "adds")
+    ]

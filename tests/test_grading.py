@@ -190,7 +190,7 @@ def test_message_of_a_student_is_one_bounded_line_that_can_be_written(hand_in):
 def test_own_cells_that_stop_are_noted_unless_they_only_wait_for_an_answer(hand_in):
     own = ["1 / 0", "undefined_name", "double(torch.ones(1))"]
     verdict = hand_in(*own, double='def double(x):\n    raise NotImplementedError("not implemented yet")')
-    assert verdict.notes == ["The cell `own-1` stopped: ZeroDivisionError: division by zero"]
+    assert verdict.notes == ["The cell `own-1` stopped: ZeroDivisionError: division by zero."]
     assert by_id(verdict)["double"].status == "missing"
     assert by_id(verdict)["total"].points == 6
 
@@ -275,7 +275,7 @@ def test_verdict_without_a_sandbox_says_so_everywhere(own_course, tmp_path):
     config.write_text(config.read_text() + '\nc.Proctor.sandbox = "none"\n')
     verdict = grade(own_course / "source/toy/toy.ipynb", own_course, device="cpu")
     assert (verdict.points, verdict.sandbox) == (10, "none")
-    assert "This ran without a sandbox." in grading.table(verdict)
+    assert "This was graded without a sandbox." in grading.table(verdict)
     notebook = nbformat.read(own_course / "release/toy/toy.ipynb", as_version=4)
     write_verdict(notebook, verdict)
     data = cell(notebook, "check_double").outputs[0].data

@@ -18,7 +18,7 @@ import psutil
 import pytest
 import torch
 
-from proctor import process, sandbox, wire
+from proctor import process, sandbox, seal, wire
 from proctor.process import HostLost, HostProcess, Nursery
 from proctor.sandbox import SandboxError
 from proctor.settings import Settings, SettingsError, load_settings
@@ -810,44 +810,116 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 """
 UNPRIVILEGED = """
 import os, sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from proctor.process import HostProcess
 from proctor.settings import load_settings
 from proctor.submission import Cell, InSandbox, Submission
 
-root = Path(sys.argv[1])
-cells = [Cell("a", "from toylib import FACTOR"), Cell("b", "import os\\nseen = os.path.exists('/etc/passwd')")]
-settings = load_settings(root)
-subject = Submission("x", InSandbox(cells, settings, partial(HostProcess, root, settings, "cpu")), cells)
-print(os.getuid(), subject.FACTOR, subject.seen)
+root, level = Path(sys.argv[1]), sys.argv[2]
+cells = [Cell("a", "from toylib import FACTOR"), Cell("b", sys.stdin.read())]
+settings = replace(load_settings(root), sandbox=level)
+start = partial(HostProcess, root, settings, "cpu")
+subject = Submission("x", InSandbox(cells, settings, start), cells)
+print(os.getuid(), subject.FACTOR, subject.tried(str(root), os.getpid()))
+scratch = subject.scratch()
 subject.close()
+print(os.path.exists(scratch) and scratch != "/tmp", subject.cell_errors)
+"""
+TRIES = """
+import os, socket, subprocess, tempfile, threading
+
+
+def tried(root, grader):
+    done = []
+    tries = {
+        "solutions": lambda: open(root + "/solutions/toy.py"),
+        "course": lambda: os.listdir(root + "/graders"),
+        "passwords": lambda: open("/etc/passwd"),
+        "environment of the grader": lambda: open(f"/proc/{grader}/environ"),
+        "outside": lambda: open("/var/tmp/hostile_was_here", "w"),
+        "temporary": lambda: open("/tmp/../var/tmp/hostile_was_here", "w"),
+        "signal": lambda: os.kill(grader, 0),
+        "limits": lambda: __import__("resource").prlimit(grader, 7, (1, 1)),
+        "socket": lambda: socket.socket(),
+        "unix": lambda: socket.socket(socket.AF_UNIX),
+        "process": lambda: os.fork() or os._exit(0),
+        "program": lambda: subprocess.run(["true"]),
+        "threads": lambda: [threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(999)],
+    }
+    for name, attempt in tries.items():
+        try:
+            attempt()
+            done.append(name)
+        except (OSError, RuntimeError):
+            pass
+    open(scratch() + "/mine", "w").write("x")
+    os.makedirs(scratch() + "/a/b/c")
+    os.chmod(scratch() + "/a", 0)
+    return done
+
+
+def scratch():
+    return tempfile.gettempdir()
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="every other test runs as an ordinary user already")
-def test_ordinary_user_has_the_sandbox_too(toy_course, tmp_path):
-    # Where the interpreter lies below root's own folder, that folder is made passable, in a mount namespace only.
-    prefix = Path(sys.base_prefix).resolve()
-    private = next((p for p in reversed(prefix.parents) if p.stat().st_mode & 0o005 != 0o005), None)
-    command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    course = tmp_path / "course"
+@pytest.fixture(scope="module")
+def as_nobody(toy_course, tmp_path_factory):
+    """Runs a Python program on a copy of the course as an ordinary user, which root becomes for it."""
+    tmp_path = tmp_path_factory.mktemp("nobody")
+    course, command = tmp_path / "course", []
     shutil.copytree(toy_course, course)
-    subprocess.run(["chmod", "-R", "a+rX", tmp_path], check=True)
-    for folder in tmp_path.parents:
-        if folder.stat().st_mode & 0o005 != 0o005 and folder.is_relative_to(tempfile.gettempdir()):
-            folder.chmod(0o755)
-    if private is not None:
-        script = tmp_path / "as_nobody.sh"
-        script.write_text(AS_NOBODY)
-        (tmp_path / "aside").mkdir()
-        command = ["unshare", "-m", "--propagation", "private", "sh", str(script)]
-        command += [str(prefix), str(tmp_path / "aside"), str(private)]
+    if os.getuid() == 0:
+        # Where the interpreter lies below root's own folder, that folder is made passable, in a mount namespace only.
+        prefix = Path(sys.base_prefix).resolve()
+        private = next((p for p in reversed(prefix.parents) if p.stat().st_mode & 0o005 != 0o005), None)
+        command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        subprocess.run(["chmod", "-R", "a+rX", tmp_path], check=True)
+        for folder in tmp_path.parents:
+            if folder.stat().st_mode & 0o005 != 0o005 and folder.is_relative_to(tempfile.gettempdir()):
+                folder.chmod(0o755)
+        if private is not None:
+            script = tmp_path / "as_nobody.sh"
+            script.write_text(AS_NOBODY)
+            (tmp_path / "aside").mkdir()
+            command = ["unshare", "-m", "--propagation", "private", "sh", str(script)]
+            command += [str(prefix), str(tmp_path / "aside"), str(private)]
     tried = subprocess.run([*command, sys.executable, "-c", "import torch"], capture_output=True, text=True)
     if tried.returncode:
         pytest.skip(f"no Python that an ordinary user can read here: {tried.stderr.strip()[-200:]}")
-    ran = subprocess.run([*command, sys.executable, "-c", UNPRIVILEGED, str(course)], capture_output=True, text=True)
-    assert ran.stdout.split() == ["65534", "2", "False"], ran.stderr
+
+    def run(level):
+        arguments = [sys.executable, "-c", UNPRIVILEGED, str(course), level]
+        ran = subprocess.run([*command, *arguments], input=TRIES, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.splitlines()
+
+    return run
+
+
+def test_ordinary_user_has_the_sandbox_too(as_nobody):
+    assert as_nobody("bubblewrap") == [f"{os.getuid() or 65534} 2 []", "False {}"]
+
+
+@pytest.mark.skipif(seal.landlock_version() < sandbox.LANDLOCK_NEEDED, reason="this kernel has no Landlock for it")
+def test_landlock_alone_holds_where_there_are_no_namespaces(as_nobody):
+    assert as_nobody("landlock") == [f"{os.getuid() or 65534} 2 []", "False {}"]
+
+
+def test_landlock_is_refused_where_it_would_not_hold(toy_course, monkeypatch, submit):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sandbox, "landlock_version", lambda: 3)
+    with pytest.raises(SandboxError, match="Landlock is older than version 4"):
+        _ = submit("n = 1", sandbox="landlock").n
+    monkeypatch.setattr(sandbox, "landlock_version", lambda: 4)
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [toy_course.parent])
+    with pytest.raises(SandboxError, match="Landlock cannot hide"):
+        _ = submit("n = 1", sandbox="landlock").n
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SandboxError, match="as an ordinary user"):
+        _ = submit("n = 1", sandbox="landlock").n
 
 
 # Settings
@@ -856,7 +928,7 @@ def test_ordinary_user_has_the_sandbox_too(toy_course, tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('c.Proctor.sandbox = "docker"', 'should be "bubblewrap" or "none", but is \'docker\''),
+        ('c.Proctor.sandbox = "docker"', 'should be "bubblewrap", "landlock" or "none", but is \'docker\''),
         ("c.Proctor.cell_secs = 3", "no setting 'cell_secs'"),
         ("c.Proctor.cell_seconds = 0", "cell_seconds should be a positive number, but is 0"),
         ('c.Proctor.memory_gigabytes = "6"', "memory_gigabytes should be a positive number"),
