@@ -222,47 +222,6 @@ class ClinicalNoteClassifier(nn.Module):
         return logits, all_attn
 
 
-def soften_words(model):
-    """Make the words' vectors of a new model as large as the positions that are added to them, in place.
-
-    `nn.Embedding` draws numbers of standard deviation 1, and the model multiplies them by sqrt(d_model). Divided by
-    sqrt(d_model) first, they come out with standard deviation 1; the positions' is 0.7.
-
-    Parameters
-    ----------
-    model : a `ClinicalNoteClassifier`
-
-    Returns
-    -------
-    model : the same object
-    """
-    ### BEGIN SOLUTION
-    with torch.no_grad():
-        model.embedding.weight /= math.sqrt(model.d_model)
-    ### END SOLUTION
-    return model
-
-
-def learning_rate_factor(step, warmup_steps, total_steps):
-    """The share of the learning rate that a step takes: up in a straight line, and down in another.
-
-    Parameters
-    ----------
-    step : int, from 0 to total_steps - 1
-    warmup_steps : int, in which it rises: 1 / warmup_steps at step 0, 1 at step warmup_steps - 1; 0 for none
-    total_steps : int, at which it would reach 0
-
-    Returns
-    -------
-    factor : float
-    """
-    ### BEGIN SOLUTION
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    return (total_steps - step) / (total_steps - warmup_steps)
-    ### END SOLUTION
-
-
 def predict(model, loader, device=None):
     """What the model says of each note.
 
@@ -334,9 +293,7 @@ def negation_scores(truth, probs, mentioned):
     return accuracy, f1
 
 
-def train_model(
-    model, train_loader, val_loader, num_epochs=25, lr=3e-4, warmup_steps=None, device=None
-):
+def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=None):
     """Train with Adam; prints the mean loss and the validation F1 of each epoch.
 
     Parameters
@@ -345,7 +302,6 @@ def train_model(
     train_loader, val_loader : give (tokens, labels) batches
     num_epochs : int
     lr : float, the learning rate
-    warmup_steps : int, for a learning rate that follows `learning_rate_factor`; None for one that stays the same
     device : `torch.device`, where to train; by default where the model is
 
     Returns
@@ -360,16 +316,11 @@ def train_model(
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     criterion = nn.BCEWithLogitsLoss()
     ### END SOLUTION
-    total_steps = num_epochs * len(train_loader)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda step: 1.0 if warmup_steps is None else learning_rate_factor(step, warmup_steps, total_steps),
-    )
     train_losses, val_f1_scores = [], []
     for epoch in range(num_epochs):
         epoch_losses = []
-        # 2. Set the mode. For each batch one step of gradient descent, the gradients clipped to a norm of 1; then
-        #    `scheduler.step()`. Append the batch's loss to `epoch_losses`.
+        # 2. Set the mode. For each batch, make one step of gradient descent, with the gradients clipped to a norm of
+        #    1, and append the loss to `epoch_losses`.
         ### BEGIN SOLUTION
         model.train()
         for tokens, labels in train_loader:
@@ -379,7 +330,6 @@ def train_model(
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
             optimizer.step()
-            scheduler.step()
             epoch_losses.append(loss.item())
         ### END SOLUTION
         train_losses.append(float(np.mean(epoch_losses)))
@@ -421,6 +371,27 @@ def remove_positions(model):
     """
     ### BEGIN SOLUTION
     model.pos_encoding = nn.Identity()
+    ### END SOLUTION
+    return model
+
+
+def soften_words(model):
+    """Make the words' vectors of a new model as large as the positions that are added to them, in place.
+
+    `nn.Embedding` draws numbers of standard deviation 1, and the model multiplies them by sqrt(d_model). Divided by
+    sqrt(d_model) first, they come out with standard deviation 1; the positions' is 0.7.
+
+    Parameters
+    ----------
+    model : a `ClinicalNoteClassifier`
+
+    Returns
+    -------
+    model : the same object
+    """
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        model.embedding.weight /= math.sqrt(model.d_model)
     ### END SOLUTION
     return model
 

@@ -116,3 +116,40 @@ def words_of(tokens):
     tokens : (length,) long tensor or list of ints
     """
     return [VOCAB[int(token)] for token in tokens if int(token) != PAD]
+
+
+class NoteLoader:
+    """Gives batches of notes that are no longer than their longest note.
+
+    Padding costs time and tells nothing. Where the notes are shuffled, notes of like length come together as well: as many
+    as `POOL` batches hold are drawn, sorted by length, cut into batches, and these are given in random order.
+
+    Parameters
+    ----------
+    tokens : (notes, max_len) long tensor, padded at the end
+    labels : (notes, classes) float tensor
+    batch_size : int
+    shuffle : bool, drawn anew in each epoch from torch's random numbers; else the notes keep their order
+    """
+
+    POOL = 50
+
+    def __init__(self, tokens, labels, batch_size=32, shuffle=False):
+        self.tokens, self.labels, self.batch_size, self.shuffle = tokens, labels, batch_size, shuffle
+        self.lengths = (tokens != PAD).sum(dim=1).clamp(min=1)
+
+    def __len__(self):
+        """The number of batches of an epoch."""
+        return -(-len(self.tokens) // self.batch_size)
+
+    def __iter__(self):
+        """Gives (tokens, labels) of each batch: (batch, length) long, (batch, classes) float."""
+        order = torch.arange(len(self.tokens))
+        if self.shuffle:
+            order = torch.randperm(len(self.tokens))
+            pools = order.split(self.POOL * self.batch_size)
+            order = torch.cat([pool[self.lengths[pool].argsort()] for pool in pools])
+        batches = order.split(self.batch_size)
+        for number in torch.randperm(len(batches)) if self.shuffle else range(len(batches)):
+            chosen = batches[number]
+            yield self.tokens[chosen, : int(self.lengths[chosen].max())], self.labels[chosen]
