@@ -118,11 +118,37 @@ def words_of(tokens):
     return [VOCAB[int(token)] for token in tokens if int(token) != PAD]
 
 
+def negation_scopes(tokens):
+    """Where a note negates, and what.
+
+    Parameters
+    ----------
+    tokens : (length,) long tensor or list of ints
+
+    Returns
+    -------
+    scopes : list of (cue, terms), the position of each cue and those of the terms that it negates: all of the first
+        diagnosis that is mentioned after it
+    """
+    group_of = {word2idx[word]: group for group, words in enumerate(TERM_GROUPS) for word in words}
+    cues = {word2idx[word] for word in CUES}
+    scopes, group = [], None
+    for position, token in enumerate(map(int, tokens)):
+        if token in cues:
+            scopes.append((position, []))
+            group = None
+        elif scopes and token in group_of:
+            group = group_of[token] if group is None else group
+            if group_of[token] == group:
+                scopes[-1][1].append(position)
+    return scopes
+
+
 class NoteLoader:
     """Gives batches of notes that are no longer than their longest note.
 
-    Padding costs time and tells nothing. Where the notes are shuffled, notes of like length come together as well: as many
-    as `POOL` batches hold are drawn, sorted by length, cut into batches, and these are given in random order.
+    Padding costs time and tells nothing. Where the notes are shuffled, notes of like length come together as well: as
+    many as `POOL` batches hold are drawn, sorted by length and cut into batches, which are given in random order.
 
     Parameters
     ----------

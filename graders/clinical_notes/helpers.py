@@ -48,7 +48,7 @@ class StandInPositions(nn.Module):
 
 
 class StandInBlock(nn.Module):
-    """As `TransformerBlock`: adds to each word a mean over the words that the mask leaves, and writes down its inputs."""
+    """As `TransformerBlock`: adds to each word a mean of the words that the mask leaves, and writes down its inputs."""
 
     def __init__(self, d_model, num_heads, d_ff, dropout=0.1):
         super().__init__()
@@ -74,16 +74,16 @@ class StandInBlock(nn.Module):
 class SmallModel(nn.Module):
     """As `ClinicalNoteClassifier`: logits of a bag of words, and nothing beside. It writes down how it is called."""
 
-    def __init__(self, weight, dropout=0.0):
+    def __init__(self, weight, dropout=0.0, gain=1.0):
         super().__init__()
-        self.weight = nn.Parameter(weight.clone())
+        self.weight, self.gain = nn.Parameter(weight.clone()), gain
         self.dropout = nn.Dropout(dropout)
         self.modes, self.with_gradients = [], False
 
     def forward(self, x):
         self.modes.append(self.training)
         words = self.dropout(self.weight[x])
-        logits = (words * (x != 0).unsqueeze(-1)).sum(dim=1)
+        logits = self.gain * (words * (x != 0).unsqueeze(-1)).sum(dim=1)
         self.with_gradients = self.with_gradients or (logits.requires_grad and not self.training)
         return logits, []
 

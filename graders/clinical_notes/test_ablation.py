@@ -18,7 +18,7 @@ class ScaledLayer(nn.Module):
 
     def __init__(self, d_k):
         super().__init__()
-        self.scale = 1 / math.sqrt(d_k)
+        self.scale = d_k**-0.5
 
 
 class LayeredModel(nn.Module):
