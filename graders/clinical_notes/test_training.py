@@ -122,7 +122,7 @@ def test_clipping(submission, reference, generator, device):
     norm = float(left.norm())
     expect.true(
         norm < 1.001,
-        f"After clipping, a gradient should have a norm of 1 at most, but the last one has {norm:.4g}. Clip the norm of "
+        f"After clipping, a gradient should have a norm of at most 1, but the last one has {norm:.4g}. Clip the norm "
         "all gradients together (`clip_grad_norm_`), between `backward` and `step`.",
         norm,
     )
