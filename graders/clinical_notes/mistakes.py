@@ -826,20 +826,8 @@ TRAINING = [
     Mistake(
         name="clipping_forgotten",
         exercise="training",
-        hint="You do not clip the gradients.",
+        hint="You do not clip the gradients, or you clip before `backward`, when there is nothing to clip yet.",
         changes=[("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass")],
-    ),
-    Mistake(
-        name="clipped_before_backward",
-        exercise="training",
-        hint="You clip before `backward`, when the gradients of this batch are not there yet.",
-        changes=[
-            ("            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n", ""),
-            (
-                "            loss.backward()\n",
-                "            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n            loss.backward()\n",
-            ),
-        ],
     ),
     Mistake(
         name="clipped_after_the_step",

@@ -135,9 +135,9 @@ def test_mask(submission, weights, x, mask, torchs_own, device):
 
 
 @pytest.mark.points(1)
-def test_mask_for_each_word(submission, weights, x, device):
+def test_mask_for_each_word(submission, x, device):
     """A mask may differ from word to word: one that hides the future makes each word independent of later ones."""
-    module = make(submission, weights, device)
+    module = anyhow(submission, device)
     causal = torch.ones(LENGTH, LENGTH, dtype=torch.bool).tril().expand(NOTES, 1, LENGTH, LENGTH)
     changed = x.clone()
     changed[:, 7:] += 1
@@ -149,9 +149,9 @@ def test_mask_for_each_word(submission, weights, x, device):
 
 
 @pytest.mark.points(2)
-def test_padding(submission, weights, x, mask, device):
+def test_padding(submission, x, mask, device):
     """Whatever stands in the padding, and however much of it, the words' vectors are the same."""
-    module = make(submission, weights, device)
+    module = anyhow(submission, device)
     before, _ = call(module, x, device, mask)
     more = torch.cat([torch.where(mask[:, 0, 0].unsqueeze(-1), x, 50 - x), 9 + x[:, :4]], dim=1)
     longer = nn.functional.pad(mask, (0, 4))
@@ -163,9 +163,9 @@ def test_padding(submission, weights, x, mask, device):
 
 
 @pytest.mark.points(2)
-def test_nothing_but_padding(submission, weights, x, mask, device):
+def test_nothing_but_padding(submission, x, mask, device):
     """A note that is all padding gives finite numbers, and leaves the other notes alone."""
-    module = make(submission, weights, device)
+    module = anyhow(submission, device)
     empty = mask.clone()
     empty[3] = False
     out, attn_weights = call(module, x, device, empty)
@@ -182,9 +182,9 @@ def test_nothing_but_padding(submission, weights, x, mask, device):
 
 
 @pytest.mark.points(1)
-def test_order(submission, weights, x, generator, device):
+def test_order(submission, x, generator, device):
     """Attention knows no order: other order of the words, other order of the results, nothing else."""
-    module = make(submission, weights, device)
+    module = anyhow(submission, device)
     order = torch.randperm(LENGTH, generator=generator)
     notes = torch.randperm(NOTES, generator=generator)
     out, attn_weights = call(module, x, device)
@@ -196,9 +196,9 @@ def test_order(submission, weights, x, generator, device):
 
 
 @pytest.mark.points(2)
-def test_scale(submission, weights, x, device):
+def test_scale(submission, x, device):
     """The scores are multiplied by the module's `scale`, which is one over sqrt(d_k) unless it is changed."""
-    module = make(submission, weights, device)
+    module = anyhow(submission, device)
     scale = module.scale
     expect.type(scale, (int, float, torch.Tensor), f"`scale` of {MADE}")
     expect.close(float(scale), 1 / math.sqrt(D_MODEL // HEADS), f"`scale` of {MADE}", "Leave `scale` as it is given.")

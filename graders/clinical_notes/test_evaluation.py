@@ -127,7 +127,8 @@ def test_f1_of_nothing(submission):
     expect.close(np.asarray(per_class, dtype=float), np.array([1.0, 0.0]), "per_class")
     expect.close(micro, 1.0, "micro")
     printed = submission.printed()
-    expect.true("Warning" not in printed, "sklearn warns of a division by zero: say `zero_division=0`.", printed)
+    message = "sklearn warns of a division by zero: say `zero_division=0`."
+    expect.true("Warning" not in printed, message, "a warning")
 
 
 @pytest.fixture
