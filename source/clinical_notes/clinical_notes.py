@@ -165,7 +165,7 @@ test_loader = notes.NoteLoader(*test, batch_size=256)
 # %% exercise=evaluation include=predict,f1_scores,negation_scores points=10
 
 # %% check=evaluation
-"""Probabilities come in order, and are judged as a whole and on negated mentions."""
+"""Probabilities come in order, and are judged, also on negated mentions."""
 
 
 # A stand-in for your model: the logits are the first two tokens, less 3.
@@ -251,8 +251,8 @@ bag_of_words = [
     for label in train[1].numpy().T
 ]
 bag_probs = np.stack(
-    [model.predict_proba(count_words(test[0]))[:, 1] for model in bag_of_words],
-    axis=1,
+    [model.predict_proba(count_words(test[0]))[:, 1]
+     for model in bag_of_words], axis=1,
 )
 report("bag of words", test[1].numpy(), bag_probs)
 
@@ -284,7 +284,7 @@ report("bag of words", test[1].numpy(), bag_probs)
 # %% exercise=positions include=SinusoidalPositionalEncoding points=10
 
 # %% check=positions
-"""Each position has its sines and cosines, and they are added to the words."""
+"""Each position has its sines and cosines, which are added to the words."""
 
 positions = SinusoidalPositionalEncoding(4, max_len=7)
 encoded = positions(torch.zeros(2, 5, 4))
@@ -363,7 +363,7 @@ plt.show()
 # %% exercise=attention include=MultiHeadSelfAttention points=25
 
 # %% check=attention
-"""Attention is what torch's own gives with the same weights, and padding gets none of it."""
+"""Attention is what torch's own gives, and padding gets none of it."""
 
 torch.manual_seed(SEED)
 attention = MultiHeadSelfAttention(12, 3).eval()
@@ -388,7 +388,8 @@ their_out, their_weights = torchs_own(x, x, x, average_attn_weights=False)
 compare("difference to torch's weights",
         (attn_weights - their_weights).abs().max().item(), 0.0,
         "Heads before words; queries times keys, times self.scale.")
-compare("difference to torch's out", (out - their_out).abs().max().item(), 0.0,
+compare("difference to torch's out",
+        (out - their_out).abs().max().item(), 0.0,
         "Swap words and heads back before you join the heads.")
 
 mask = torch.tensor([[True] * 5, [True] * 2 + [False] * 3])[:, None, None]
@@ -523,14 +524,14 @@ compare("two words swapped give other logits",
 
 # A stand-in for your model: two words, each with a logit for two diagnoses.
 class TwoWords(nn.Module):
-    def __init__(self, start=0.0):
+    def __init__(self, start=0.0, gain=1.0):
         super().__init__()
         self.weight = nn.Parameter(torch.full((3, 2), start))
-        self.modes = []
+        self.gain, self.modes = gain, []
 
     def forward(self, x):
         self.modes.append(self.training)
-        return self.weight[x[:, 0]], []
+        return self.gain * self.weight[x[:, 0]], []
 
 
 words = torch.tensor([[1], [2], [1], [2]])
@@ -538,8 +539,8 @@ both = torch.tensor([[1.0, 1], [0, 0], [1, 1], [0, 0]])
 batches = [(words[:2], both[:2]), (words[2:], both[2:])]
 stand_in = TwoWords()
 losses, f1s = train_model(stand_in, batches, batches, num_epochs=3, lr=0.1)
-compare("entries of the losses and of the F1", (len(losses), len(f1s)), (3, 3))
-compare("loss of the first epoch", losses[0], 0.6687,
+compare("entries of losses and F1", (len(losses), len(f1s)), (3, 3))
+compare("loss of the first epoch", losses[0], 0.6688,
         "Binary cross entropy from logits: log 2 at first, then less.")
 compare("losses fall", losses == sorted(losses, reverse=True), True)
 compare("F1 after the last epoch", f1s[-1], 1.0)
@@ -548,10 +549,10 @@ compare("modes: two steps in training, two batches of validation, ...",
         "Switch to training mode in every epoch.")
 compare("both words learned", stand_in.weight[1:].sign(),
         torch.tensor([[1.0, 1], [-1, -1]]))
-stand_in = TwoWords(start=9.0)
-train_model(stand_in, [(words, 1 - both)] * 2, batches, num_epochs=1, lr=1e-9)
-compare("norm of a gradient", stand_in.weight.grad.norm().item() <= 1.0001,
-        True, "Clip between backward and step.")
+stand_in = TwoWords(start=0.5, gain=100.0)
+train_model(stand_in, [(words, 1 - both)], batches, num_epochs=1, lr=1e-9)
+compare("norm of a large gradient", stand_in.weight.grad.norm().item(), 1.0,
+        "Clip between backward and step.")
 
 # %% [markdown]
 # ### 4.2 The run
@@ -582,7 +583,8 @@ published = ClinicalNoteClassifier(len(notes.VOCAB), max_len=64)
     "published recipe", published, train, num_epochs=PUBLISHED_EPOCHS)
 _, micro, macro = f1_scores(
     *predict(published, notes.NoteLoader(*published_test, batch_size=256)))
-print(f"on the 300 published test notes: micro F1 {micro:.3f}, macro {macro:.3f}")
+print("on the 300 published test notes:"
+      f" micro F1 {micro:.3f}, macro {macro:.3f}")
 table
 
 # %% tags=["plot"]
@@ -599,7 +601,7 @@ axes[1].legend(frameon=False, loc="upper right")
 per_class, _, _ = f1_scores(*predict(published, test_loader))
 bars = axes[2].bar(notes.CODE_NAMES, per_class, color="#56B4E9")
 axes[2].bar_label(bars, fmt="%.3f")
-axes[2].set(title="F1 of each diagnosis, on the test notes", ylim=(0.8, 1.005))
+axes[2].set(title="F1 of each diagnosis, test notes", ylim=(0.8, 1.005))
 for panel in axes:
     panel.spines[["top", "right"]].set_visible(False)
 plt.show()
@@ -739,7 +741,8 @@ words = new.embedding.weight[1:].detach() * math.sqrt(new.d_model)
 places = new.pos_encoding(torch.zeros(1, 64, new.d_model))[0]
 print(f"length of a word's vector:      {words.norm(dim=1).mean():6.1f}")
 print(f"length of a position's vector:  {places.norm(dim=1).mean():6.1f}")
-soft = soften_words(new).embedding.weight[1:].detach() * math.sqrt(new.d_model)
+soft = soften_words(new).embedding.weight[1:].detach()
+soft = soft * math.sqrt(new.d_model)
 print(f"a word's vector, softened:      {soft.norm(dim=1).mean():6.1f}")
 
 # %% [markdown]
@@ -906,7 +909,8 @@ def share_found(offset):
 
 
 _, probs = predict(model, test_loader)
-print(f"negated findings predicted:          {(probs > 0.5)[negated].mean():.1%}")
+print("negated findings predicted:         "
+      f" {(probs > 0.5)[negated].mean():.1%}")
 print(f"... with \"the\" in place of the cue: {share_found(0):.1%}")
 print(f"... in place of the word before it:  {share_found(-1):.1%}")
 
