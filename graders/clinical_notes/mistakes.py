@@ -1,0 +1,1060 @@
+"""Wrong solutions of `clinical_notes` that students write. They prove the checks, and they explain failures."""
+
+from proctor.bank import Mistake
+
+EVALUATION = [
+    Mistake(
+        name="evaluation_mode_forgotten",
+        exercise="evaluation",
+        hint="Your `predict` does not switch to evaluation mode, so dropout goes on leaving numbers out.",
+        changes=[("model.eval()", "pass")],
+    ),
+    Mistake(
+        name="gradients_kept",
+        exercise="evaluation",
+        hint="Your `predict` keeps all that gradients would need. Put the loop into `torch.no_grad()`.",
+        changes=[("with torch.no_grad():", "if True:"), ("(logits).cpu()", "(logits).detach().cpu()")],
+    ),
+    Mistake(
+        name="logits_as_probabilities",
+        exercise="evaluation",
+        hint="Your probabilities are the bare logits. The sigmoid makes probabilities of them.",
+        changes=[("torch.sigmoid(logits)", "logits")],
+    ),
+    Mistake(
+        name="softmax_over_diagnoses",
+        exercise="evaluation",
+        hint="Your probabilities are a softmax over the diagnoses, so that a note could have only one. Each "
+        "diagnosis has a sigmoid of its own.",
+        changes=[("torch.sigmoid(logits)", "torch.softmax(logits, dim=-1)")],
+    ),
+    Mistake(
+        name="verdicts_as_probabilities",
+        exercise="evaluation",
+        hint="Your `predict` rounds to verdicts of 0 and 1. Keep the probabilities; the scores draw the line.",
+        changes=[("torch.sigmoid(logits).cpu()", "(torch.sigmoid(logits) > 0.5).float().cpu()")],
+    ),
+    Mistake(
+        name="global_model_evaluated",
+        exercise="evaluation",
+        hint="You evaluate the notebook's own model, whatever model `predict` is given: something in your code is "
+        "bound to the global name.",
+        changes=[("model.eval()", 'model = globals()["model"]; model.eval()')],
+    ),
+    Mistake(
+        name="truth_and_predictions_swapped",
+        exercise="evaluation",
+        hint="You return the probabilities first and the labels second.",
+        changes=[
+            (
+                "return np.concatenate(truth), np.concatenate(probs)",
+                "return np.concatenate(probs), np.concatenate(truth)",
+            )
+        ],
+    ),
+    Mistake(
+        name="device_forgotten",
+        exercise="evaluation",
+        hint="You pass the tokens to the model where they lie. On a GPU they have to be moved to `device` first.",
+        changes=[("tokens.to(device)", "tokens")],
+    ),
+    Mistake(
+        name="line_drawn_at_zero",
+        exercise="evaluation",
+        hint="You compare probabilities with 0, which is the line for logits. For probabilities it is one half.",
+        changes=[("pred = probs > 0.5", "pred = probs > 0")],
+    ),
+    Mistake(
+        name="micro_and_macro_swapped",
+        exercise="evaluation",
+        hint="Your micro F1 is the macro F1 and the other way round: micro counts all in one, macro is the mean.",
+        changes=[
+            ('average="micro"', 'average="MICRO"'),
+            ('average="macro"', 'average="micro"'),
+            ('average="MICRO"', 'average="macro"'),
+        ],
+    ),
+    Mistake(
+        name="f1_of_each_note",
+        exercise="evaluation",
+        hint='Your micro F1 is a mean over the notes (`average="samples"`). Micro counts all of them in one.',
+        changes=[('average="micro"', 'average="samples"')],
+    ),
+    Mistake(
+        name="weighted_for_macro",
+        exercise="evaluation",
+        hint="Your macro F1 weighs the diagnoses by how frequent they are. Macro is their plain mean.",
+        changes=[('average="macro"', 'average="weighted"')],
+    ),
+    Mistake(
+        name="division_by_zero_warned",
+        exercise="evaluation",
+        hint="Where a diagnosis never occurs and is never predicted, your `f1_scores` prints a warning: pass "
+        "`zero_division=0`.",
+        changes=[("average=None, zero_division=0", "average=None")],
+    ),
+    Mistake(
+        name="unmentioned_counted",
+        exercise="evaluation",
+        hint="You count every diagnosis with label 0 as negated, also those that the note does not mention at all.",
+        changes=[("truth[mentioned] == 0", "truth.ravel() == 0"), ("probs[mentioned] <= 0.5", "probs.ravel() <= 0.5")],
+    ),
+    Mistake(
+        name="affirmed_mentions_scored",
+        exercise="evaluation",
+        hint="You score the mentions that are not negated, those with label 1. Negated are those with label 0.",
+        changes=[("truth[mentioned] == 0", "truth[mentioned] == 1")],
+    ),
+    Mistake(
+        name="all_mentions_scored",
+        exercise="evaluation",
+        hint="Your accuracy is over all mentions. It is asked for the negated ones alone.",
+        changes=[("held_back[negated].mean()", "(held_back == negated).mean()")],
+    ),
+    Mistake(
+        name="f1_of_being_found",
+        exercise="evaluation",
+        hint='Your F1 is that of the verdict "found". Asked for is the F1 of the verdict "negated", the other class.',
+        changes=[("f1_score(negated, held_back, zero_division=0)", "f1_score(~negated, ~held_back, zero_division=0)")],
+    ),
+]
+
+POSITIONS = [
+    Mistake(
+        name="sine_and_cosine_swapped",
+        exercise="positions",
+        hint="You have the cosines in the even columns and the sines in the odd ones: it is the other way round.",
+        changes=[
+            ("torch.sin(position", "torch.COS(position"),
+            ("torch.cos(position", "torch.sin(position"),
+            ("torch.COS(position", "torch.cos(position"),
+        ],
+    ),
+    Mistake(
+        name="sines_only",
+        exercise="positions",
+        hint="You have sines in all columns. The odd ones are cosines: without them, the distance of two positions "
+        "cannot be told.",
+        changes=[("torch.cos(position", "torch.sin(position")],
+    ),
+    Mistake(
+        name="halves_for_pairs",
+        exercise="positions",
+        hint="You have all sines in the first half and all cosines in the second. They take turns.",
+        changes=[("pe[:, 0::2]", "pe[:, : d_model // 2]"), ("pe[:, 1::2]", "pe[:, d_model // 2 :]")],
+    ),
+    Mistake(
+        name="exponent_doubled",
+        exercise="positions",
+        hint="Your frequencies fall twice as fast as they should: the exponent is 2i / d_model, where 2i is the column "
+        "itself.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* 2 * torch.arange(0, d_model, 2) / d_model")],
+    ),
+    Mistake(
+        name="exponent_halved",
+        exercise="positions",
+        hint="Your frequencies fall half as fast as they should: the exponent is 2i / d_model, not i / d_model.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* torch.arange(d_model // 2) / d_model")],
+    ),
+    Mistake(
+        name="frequencies_rise",
+        exercise="positions",
+        hint="Your frequencies rise with the columns: you multiply by 10000^(2i / d_model) instead of dividing.",
+        changes=[("-math.log(10000.0)", "math.log(10000.0)")],
+    ),
+    Mistake(
+        name="thousand_for_ten_thousand",
+        exercise="positions",
+        hint="Your base is 1000; the paper's is 10000.",
+        changes=[("10000.0", "1000.0")],
+    ),
+    Mistake(
+        name="counted_from_one",
+        exercise="positions",
+        hint="Your first position is number 1. It should be number 0: sines 0 and cosines 1.",
+        changes=[("torch.arange(max_len, dtype=torch.float)", "torch.arange(1, max_len + 1, dtype=torch.float)")],
+    ),
+    Mistake(
+        name="words_left_out",
+        exercise="positions",
+        hint="You return the positions without the words. Add them to x.",
+        changes=[("return x + self.pe[:, : x.shape[1]]", "return 0 * x + self.pe[:, : x.shape[1]]")],
+    ),
+    Mistake(
+        name="words_multiplied",
+        exercise="positions",
+        hint="You multiply words and positions. They are added.",
+        changes=[("return x + self.pe", "return x * self.pe")],
+    ),
+    Mistake(
+        name="whole_table_added",
+        exercise="positions",
+        hint="You add the whole table, which fits notes of max_len words only. Take as many rows as there are words.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe")],
+    ),
+    Mistake(
+        name="last_positions_taken",
+        exercise="positions",
+        hint="You take the last rows of the table. A note begins at position 0: take the first ones.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, -x.shape[1] :]")],
+    ),
+    Mistake(
+        name="positions_left_on_the_cpu",
+        exercise="positions",
+        hint="You keep the table as a plain attribute. It then stays on the CPU when the model goes to a GPU.",
+        changes=[
+            ('self.register_buffer("pe", pe.unsqueeze(0))', "self.pe = pe.unsqueeze(0)"),
+        ],
+    ),
+    Mistake(
+        name="positions_learned",
+        exercise="positions",
+        hint="Your table is a parameter, and so would be trained. The paper's positions are fixed.",
+        changes=[
+            ('self.register_buffer("pe", pe.unsqueeze(0))', "self.pe = nn.Parameter(pe.unsqueeze(0))"),
+        ],
+    ),
+]
+
+ATTENTION = [
+    Mistake(
+        name="built_in_attention",
+        exercise="attention",
+        hint="You use torch's own attention, which is what you are asked to write.",
+        changes=[
+            (
+                "scores = queries @ keys.transpose(-2, -1) * self.scale",
+                "scores = queries @ keys.transpose(-2, -1) * self.scale\n"
+                "        nn.functional.scaled_dot_product_attention(queries, keys, values)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="scale_forgotten",
+        exercise="attention",
+        hint="You do not scale the scores. Multiply them by `self.scale`.",
+        changes=[(" * self.scale", "")],
+    ),
+    Mistake(
+        name="scaled_by_d_model",
+        exercise="attention",
+        hint="You scale by one over sqrt(d_model). A head's vectors have d_k numbers: that is what counts.",
+        changes=[(" * self.scale", " / math.sqrt(self.d_model)")],
+    ),
+    Mistake(
+        name="scaled_by_d_k",
+        exercise="attention",
+        hint="You divide by d_k instead of its square root.",
+        changes=[(" * self.scale", " / self.d_k")],
+    ),
+    Mistake(
+        name="scale_not_from_self",
+        exercise="attention",
+        hint="You scale rightly, but by a number of your own: use `self.scale`, which section 5 changes.",
+        changes=[(" * self.scale", " / math.sqrt(self.d_k)")],
+    ),
+    Mistake(
+        name="divided_by_scale",
+        exercise="attention",
+        hint="You divide by `self.scale`, which is one over sqrt(d_k) already. Multiply by it.",
+        changes=[(" * self.scale", " / self.scale")],
+    ),
+    Mistake(
+        name="scaled_after_softmax",
+        exercise="attention",
+        hint="You scale the weights after the softmax, where they no longer sum to one. Scale the scores before it.",
+        changes=[
+            (" * self.scale", ""),
+            ("torch.softmax(scores, dim=-1)", "torch.softmax(scores, dim=-1) * self.scale"),
+        ],
+    ),
+    Mistake(
+        name="softmax_over_queries",
+        exercise="attention",
+        hint="Your softmax runs over the words that look (dim=-2). Each word shares its attention out over the "
+        "words that it looks at (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores, dim=-2)")],
+    ),
+    Mistake(
+        name="softmax_over_heads",
+        exercise="attention",
+        hint="Your softmax runs over the heads (dim=1). Each head has a softmax of its own, over the words (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores, dim=1)")],
+    ),
+    Mistake(
+        name="softmax_forgotten",
+        exercise="attention",
+        hint="Your weights are the bare scores. The softmax makes weights of them.",
+        changes=[("torch.softmax(scores, dim=-1)", "scores")],
+    ),
+    Mistake(
+        name="queries_and_keys_swapped",
+        exercise="attention",
+        hint="Your scores are keys times queries: rows and columns are exchanged, so that a word's row tells who "
+        "looks at it.",
+        changes=[("queries @ keys.transpose(-2, -1)", "keys @ queries.transpose(-2, -1)")],
+    ),
+    Mistake(
+        name="queries_as_keys",
+        exercise="attention",
+        hint="You use the queries as keys as well; `W_k` has no say.",
+        changes=[("queries @ keys.transpose(-2, -1)", "queries @ queries.transpose(-2, -1)")],
+    ),
+    Mistake(
+        name="keys_as_values",
+        exercise="attention",
+        hint="You weigh the keys instead of the values; `W_v` has no say.",
+        changes=[("(attn_weights @ values)", "(attn_weights @ keys)")],
+    ),
+    Mistake(
+        name="heads_viewed_straight",
+        exercise="attention",
+        hint="You `view` straight to (batch, heads, words, d_k). That mixes up words and heads: cut the last axis "
+        "first, then swap.",
+        changes=[
+            (
+                "layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).view(batch, self.num_heads, length, self.d_k)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="heads_joined_unswapped",
+        exercise="attention",
+        hint="You join the heads without swapping heads and words back, which mixes up both.",
+        changes=[("(attn_weights @ values).transpose(1, 2).reshape", "(attn_weights @ values).reshape")],
+    ),
+    Mistake(
+        name="head_axis_cut_the_other_way",
+        exercise="attention",
+        hint="You cut the last axis into d_k pieces of num_heads numbers, so that each head gets every so-many-th "
+        "number. Heads are pieces of d_k neighbors.",
+        changes=[
+            (
+                "view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "view(batch, length, self.d_k, self.num_heads).permute(0, 3, 1, 2)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="output_layer_forgotten",
+        exercise="attention",
+        hint="The heads' contexts do not pass `W_o`.",
+        changes=[("out = self.W_o(context)", "out = context")],
+    ),
+    Mistake(
+        name="layers_without_bias",
+        exercise="attention",
+        hint="Your layers have no bias. They are plain `nn.Linear(d_model, d_model)`.",
+        changes=[
+            (f"self.W_{name} = nn.Linear(d_model, d_model)", f"self.W_{name} = nn.Linear(d_model, d_model, bias=False)")
+            for name in "qkvo"
+        ],
+    ),
+    Mistake(
+        name="layers_of_one_head",
+        exercise="attention",
+        hint="`W_q`, `W_k` and `W_v` give the numbers of a single head. Each gives those of all heads, d_model "
+        "numbers.",
+        changes=[
+            *(
+                (f"self.W_{name} = nn.Linear(d_model, d_model)", f"self.W_{name} = nn.Linear(d_model, self.d_k)")
+                for name in "qkv"
+            ),
+            (
+                "layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).unsqueeze(1).expand(-1, self.num_heads, -1, -1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_ignored",
+        exercise="attention",
+        hint="You do not use the mask, so that padding gets attention.",
+        changes=[("if mask is not None:", "if False:")],
+    ),
+    Mistake(
+        name="mask_turned_round",
+        exercise="attention",
+        hint="You hide the words and keep the padding: the mask is True at words.",
+        changes=[("mask == 0", "mask != 0")],
+    ),
+    Mistake(
+        name="masked_with_zero",
+        exercise="attention",
+        hint="You set masked scores to 0. The softmax makes e^0 = 1 of that, not nothing: take a very low number.",
+        changes=[("torch.finfo(scores.dtype).min", "0.0")],
+    ),
+    Mistake(
+        name="masked_after_softmax",
+        exercise="attention",
+        hint="You set weights to zero after the softmax, so that what is left no longer sums to one. Mask the scores.",
+        changes=[
+            ("scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)", "pass"),
+            (
+                "attn_weights = self.dropout(torch.softmax(scores, dim=-1))",
+                "attn_weights = torch.softmax(scores, dim=-1)\n"
+                "        if mask is not None:\n"
+                "            attn_weights = attn_weights * mask\n"
+                "        attn_weights = self.dropout(attn_weights)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="masked_with_infinity",
+        exercise="attention",
+        hint="You mask with minus infinity. For a note that is all padding the softmax then divides 0 by 0: take "
+        "`torch.finfo(scores.dtype).min`.",
+        changes=[("torch.finfo(scores.dtype).min", 'float("-inf")')],
+    ),
+    Mistake(
+        name="mask_on_looking_words",
+        exercise="attention",
+        hint="Your mask hides the rows, the words that look, instead of the columns, the words that are looked at.",
+        changes=[("mask == 0", "mask.transpose(-2, -1) == 0")],
+    ),
+    Mistake(
+        name="dropout_on_the_output",
+        exercise="attention",
+        hint="Your dropout acts on what comes out, number by number, instead of on the attention weights.",
+        changes=[
+            ("self.dropout(torch.softmax(scores, dim=-1))", "torch.softmax(scores, dim=-1)"),
+            ("out = self.W_o(context)", "out = self.dropout(self.W_o(context))"),
+        ],
+    ),
+    Mistake(
+        name="attention_without_dropout",
+        exercise="attention",
+        hint="Your attention weights pass no dropout.",
+        changes=[("self.dropout(torch.softmax(scores, dim=-1))", "torch.softmax(scores, dim=-1)")],
+    ),
+    Mistake(
+        name="attention_left_on_the_cpu",
+        exercise="attention",
+        hint="You make a tensor without telling its device, so that it lies on the CPU while the words are on the GPU.",
+        changes=[
+            (
+                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = torch.where(mask == 0, torch.full(scores.shape, -1e9), scores)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="heads_averaged",
+        exercise="attention",
+        hint="You return the mean of the heads' weights. Return each head's own.",
+        changes=[("return out, attn_weights", "return out, attn_weights.mean(dim=1)")],
+    ),
+]
+
+BLOCK = [
+    Mistake(
+        name="built_in_block",
+        exercise="block",
+        hint="You use torch's own block, which is what you are asked to write.",
+        changes=[
+            (
+                "self.dropout2 = nn.Dropout(dropout)",
+                "self.dropout2 = nn.Dropout(dropout)\n"
+                "        built_in = nn.TransformerEncoderLayer(d_model, num_heads, d_ff, dropout)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_shortcut_forgotten",
+        exercise="block",
+        hint="You forget the shortcut around the attention: add what went in.",
+        changes=[("self.norm1(x + self.dropout1(attended))", "self.norm1(self.dropout1(attended))")],
+    ),
+    Mistake(
+        name="second_shortcut_forgotten",
+        exercise="block",
+        hint="You forget the shortcut around `ffn`: add what went in.",
+        changes=[("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(self.dropout2(self.ffn(x)))")],
+    ),
+    Mistake(
+        name="norm_before_the_shortcut",
+        exercise="block",
+        hint="You norm what a step gives and then add the shortcut. The sum is what is to be normed.",
+        changes=[
+            ("self.norm1(x + self.dropout1(attended))", "x + self.norm1(self.dropout1(attended))"),
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "x + self.norm2(self.dropout2(self.ffn(x)))"),
+        ],
+    ),
+    Mistake(
+        name="norm_first",
+        exercise="block",
+        hint="You norm before attention and network (pre-norm). That is a good block, too, but another one than the "
+        "text's.",
+        changes=[
+            ("self.attention(x, mask)", "self.attention(self.norm1(x), mask)"),
+            ("self.norm1(x + self.dropout1(attended))", "x + self.dropout1(attended)"),
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "x + self.dropout2(self.ffn(self.norm2(x)))"),
+        ],
+    ),
+    Mistake(
+        name="one_norm_twice",
+        exercise="block",
+        hint="You use `norm1` in both places. Each has weights of its own.",
+        changes=[("self.norm2(x + ", "self.norm1(x + ")],
+    ),
+    Mistake(
+        name="second_step_from_the_start",
+        exercise="block",
+        hint="Your second shortcut starts from the x that went into the block, not from what the first step made of "
+        "it.",
+        changes=[
+            ("x = self.norm1(x + self.dropout1(attended))", "first = self.norm1(x + self.dropout1(attended))"),
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(x + self.dropout2(self.ffn(first)))"),
+        ],
+    ),
+    Mistake(
+        name="mask_not_passed_on",
+        exercise="block",
+        hint="You call the attention without the mask.",
+        changes=[("self.attention(x, mask)", "self.attention(x)")],
+    ),
+    Mistake(
+        name="relu_forgotten",
+        exercise="block",
+        hint="Your `ffn` has no ReLU, and two linear layers without one between them are one.",
+        changes=[("nn.ReLU()", "nn.Identity()")],
+    ),
+    Mistake(
+        name="gelu_for_relu",
+        exercise="block",
+        hint="Your `ffn` has a GELU. The text asks for a ReLU.",
+        changes=[("nn.ReLU()", "nn.GELU()")],
+    ),
+    Mistake(
+        name="relu_after_the_network",
+        exercise="block",
+        hint="You have a ReLU after the second linear layer, too, so that `ffn` can only add.",
+        changes=[("nn.Linear(d_ff, d_model)\n", "nn.Linear(d_ff, d_model), nn.ReLU()\n")],
+    ),
+    Mistake(
+        name="hidden_size_ignored",
+        exercise="block",
+        hint="The hidden layer of your `ffn` has 4 * d_model units, whatever d_ff says.",
+        changes=[
+            ("nn.Linear(d_model, d_ff)", "nn.Linear(d_model, 4 * d_model)"),
+            ("nn.Linear(d_ff, d_model)", "nn.Linear(4 * d_model, d_model)"),
+        ],
+    ),
+    Mistake(
+        name="dropout_of_the_attention_forgotten",
+        exercise="block",
+        hint="You make the attention without the block's dropout, so that it has the default of 0.1.",
+        changes=[("MultiHeadSelfAttention(d_model, num_heads, dropout)", "MultiHeadSelfAttention(d_model, num_heads)")],
+    ),
+    Mistake(
+        name="first_dropout_forgotten",
+        exercise="block",
+        hint="What the attention gives passes no dropout before it is added.",
+        changes=[("self.dropout1(attended)", "attended")],
+    ),
+    Mistake(
+        name="second_dropout_forgotten",
+        exercise="block",
+        hint="What `ffn` gives passes no dropout before it is added.",
+        changes=[("self.dropout2(self.ffn(x))", "self.ffn(x)")],
+    ),
+    Mistake(
+        name="inner_dropout_forgotten",
+        exercise="block",
+        hint="There is no dropout inside your `ffn`, after the ReLU.",
+        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Identity(), ")],
+    ),
+    Mistake(
+        name="dropout_around_the_sum",
+        exercise="block",
+        hint="Your dropout acts on the sum, the shortcut included. Apply it to what is added.",
+        changes=[("self.norm1(x + self.dropout1(attended))", "self.norm1(self.dropout1(x + attended))")],
+    ),
+    Mistake(
+        name="weights_left_out",
+        exercise="block",
+        hint="Your block returns x alone. Return the attention's weights beside it.",
+        changes=[("return x, attn_weights", "return x")],
+    ),
+]
+
+CLASSIFIER = [
+    Mistake(
+        name="words_not_scaled",
+        exercise="classifier",
+        hint="You do not multiply the words' vectors by sqrt(d_model).",
+        changes=[("self.embedding(x) * math.sqrt(self.d_model)", "self.embedding(x)")],
+    ),
+    Mistake(
+        name="words_divided",
+        exercise="classifier",
+        hint="You divide the words' vectors by sqrt(d_model) instead of multiplying.",
+        changes=[("self.embedding(x) * math.sqrt(self.d_model)", "self.embedding(x) / math.sqrt(self.d_model)")],
+    ),
+    Mistake(
+        name="scaled_with_positions",
+        exercise="classifier",
+        hint="You multiply by sqrt(d_model) after the positions are added, and so scale them as well.",
+        changes=[
+            (
+                "self.pos_encoding(self.embedding(x) * math.sqrt(self.d_model))",
+                "self.pos_encoding(self.embedding(x)) * math.sqrt(self.d_model)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="scaled_by_d_model_itself",
+        exercise="classifier",
+        hint="You multiply by d_model. It should be its square root.",
+        changes=[("* math.sqrt(self.d_model)", "* self.d_model")],
+    ),
+    Mistake(
+        name="positions_forgotten",
+        exercise="classifier",
+        hint="You never add the positions.",
+        changes=[
+            (
+                "self.pos_encoding(self.embedding(x) * math.sqrt(self.d_model))",
+                "self.embedding(x) * math.sqrt(self.d_model)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="max_len_not_passed_on",
+        exercise="classifier",
+        hint="You make the positions without max_len, so that there are 5000 of them.",
+        changes=[("SinusoidalPositionalEncoding(d_model, max_len)", "SinusoidalPositionalEncoding(d_model)")],
+    ),
+    Mistake(
+        name="one_block_again_and_again",
+        exercise="classifier",
+        hint="Your list holds the same block several times, so that all share their weights. Make a new one for each.",
+        changes=[
+            (
+                "[TransformerBlock(d_model, num_heads, d_ff, dropout) for _ in range(num_layers)]",
+                "[TransformerBlock(d_model, num_heads, d_ff, dropout)] * num_layers",
+            ),
+        ],
+    ),
+    Mistake(
+        name="two_blocks_always",
+        exercise="classifier",
+        hint="You make two blocks, whatever num_layers says.",
+        changes=[("range(num_layers)", "range(2)")],
+    ),
+    Mistake(
+        name="blocks_in_a_plain_list",
+        exercise="classifier",
+        hint="Your blocks are in a plain Python list, where the module does not see their weights. Use "
+        "`nn.ModuleList`.",
+        changes=[("nn.ModuleList(", "list(")],
+    ),
+    Mistake(
+        name="blocks_without_dropout",
+        exercise="classifier",
+        hint="You make the blocks without the dropout, so that they have the default of 0.1.",
+        changes=[("TransformerBlock(d_model, num_heads, d_ff, dropout)", "TransformerBlock(d_model, num_heads, d_ff)")],
+    ),
+    Mistake(
+        name="padding_index_forgotten",
+        exercise="classifier",
+        hint="Your embedding does not know that word 0 is padding, which so has a vector and learns.",
+        changes=[(", padding_idx=PAD)", ")")],
+    ),
+    Mistake(
+        name="blocks_not_in_a_row",
+        exercise="classifier",
+        hint="Every block of yours reads the first vectors. Each should read what the one before it gives.",
+        changes=[
+            ("        for block in self.blocks:", "        start = words\n        for block in self.blocks:"),
+            ("words, attn_weights = block(words, pad_mask)", "words, attn_weights = block(start, pad_mask)"),
+        ],
+    ),
+    Mistake(
+        name="blocks_without_mask",
+        exercise="classifier",
+        hint="You call the blocks without the mask, so that words look at padding.",
+        changes=[("block(words, pad_mask)", "block(words)")],
+    ),
+    Mistake(
+        name="mask_true_at_padding",
+        exercise="classifier",
+        hint="Your mask is True at the padding. It is to be True at the words.",
+        changes=[("pad_mask = (x != PAD)", "pad_mask = (x == PAD)")],
+    ),
+    Mistake(
+        name="mean_over_padding",
+        exercise="classifier",
+        hint="Your mean runs over all places of the note, the padding included.",
+        changes=[("(words * is_word).sum(dim=1) / is_word.sum(dim=1).clamp(min=1)", "words.mean(dim=1)")],
+    ),
+    Mistake(
+        name="divided_by_the_length",
+        exercise="classifier",
+        hint="You add up the words only, but divide by the whole length, the padding included.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "x.shape[1]")],
+    ),
+    Mistake(
+        name="padding_summed",
+        exercise="classifier",
+        hint="You divide by the number of words, but the padding's vectors are in your sum: after the blocks they "
+        "are not zero.",
+        changes=[("(words * is_word).sum(dim=1)", "words.sum(dim=1)")],
+    ),
+    Mistake(
+        name="sum_for_mean",
+        exercise="classifier",
+        hint="You take the sum over the words. The mean divides by their number.",
+        changes=[(" / is_word.sum(dim=1).clamp(min=1)", "")],
+    ),
+    Mistake(
+        name="empty_note_divides_by_zero",
+        exercise="classifier",
+        hint="For a note without words you divide 0 by 0. Divide by one at least: `.clamp(min=1)`.",
+        changes=[(".clamp(min=1)", "")],
+    ),
+    Mistake(
+        name="class_token_for_mean",
+        exercise="classifier",
+        hint="You take the vector of the first word. Asked for is the mean over the words.",
+        changes=[("logits = self.classifier(mean)", "logits = self.classifier(words[:, 0])")],
+    ),
+    Mistake(
+        name="sigmoid_in_the_model",
+        exercise="classifier",
+        hint="Your model gives probabilities. The loss expects logits, and would apply the sigmoid again.",
+        changes=[("logits = self.classifier(mean)", "logits = torch.sigmoid(self.classifier(mean))")],
+    ),
+    Mistake(
+        name="last_attention_only",
+        exercise="classifier",
+        hint="You return the last block's attention only. Collect that of every block.",
+        changes=[("return logits, all_attn", "return logits, all_attn[-1:]")],
+    ),
+    Mistake(
+        name="words_without_dropout",
+        exercise="classifier",
+        hint="What goes into the first block passes no dropout.",
+        changes=[("words = self.dropout(words)", "pass")],
+    ),
+    Mistake(
+        name="classifier_left_on_the_cpu",
+        exercise="classifier",
+        hint="You make a tensor without telling its device, so that it lies on the CPU while the words are on the GPU.",
+        changes=[
+            (
+                "mean = (words * is_word)",
+                "is_word = is_word * torch.ones(is_word.shape)\n        mean = (words * is_word)",
+            ),
+        ],
+    ),
+]
+
+TRAINING = [
+    Mistake(
+        name="cross_entropy_over_diagnoses",
+        exercise="training",
+        hint="Your loss is a cross entropy over the diagnoses, as if a note had only one. Each is a question of its "
+        "own: `BCEWithLogitsLoss`.",
+        changes=[("nn.BCEWithLogitsLoss()", "nn.CrossEntropyLoss()")],
+    ),
+    Mistake(
+        name="squared_error",
+        exercise="training",
+        hint="Your loss is a squared error. Asked for is the binary cross entropy.",
+        changes=[("nn.BCEWithLogitsLoss()", "nn.MSELoss()")],
+    ),
+    Mistake(
+        name="sigmoid_twice",
+        exercise="training",
+        hint="You apply the sigmoid before a loss that applies it itself: `BCEWithLogitsLoss` takes logits.",
+        changes=[("criterion(logits, labels", "criterion(torch.sigmoid(logits), labels")],
+    ),
+    Mistake(
+        name="loss_summed",
+        exercise="training",
+        hint="You add up the losses of a batch instead of taking their mean.",
+        changes=[("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")')],
+    ),
+    Mistake(
+        name="plain_gradient_descent",
+        exercise="training",
+        hint="You use plain gradient descent (`SGD`). The recipe says Adam.",
+        changes=[("torch.optim.Adam", "torch.optim.SGD")],
+    ),
+    Mistake(
+        name="learning_rate_ignored",
+        exercise="training",
+        hint="Your learning rate is 0.0003, whatever `lr` says.",
+        changes=[("lr=lr)", "lr=3e-4)")],
+    ),
+    Mistake(
+        name="gradients_not_cleared",
+        exercise="training",
+        hint="You do not clear the gradients, so that each step follows all batches so far.",
+        changes=[("optimizer.zero_grad()", "pass")],
+    ),
+    Mistake(
+        name="gradients_cleared_too_late",
+        exercise="training",
+        hint="You clear the gradients between `backward` and `step`, so that there is nothing left to step along.",
+        changes=[
+            ("            optimizer.zero_grad()\n", ""),
+            ("            loss.backward()\n", "            loss.backward()\n            optimizer.zero_grad()\n"),
+            ("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass"),
+        ],
+    ),
+    Mistake(
+        name="no_step",
+        exercise="training",
+        hint="You compute gradients, but never call `optimizer.step()`.",
+        changes=[("optimizer.step()", "pass")],
+    ),
+    Mistake(
+        name="one_step_per_epoch",
+        exercise="training",
+        hint="You step once an epoch, after its last batch. Step after each batch.",
+        changes=[
+            ("            optimizer.step()\n", ""),
+            (
+                "            epoch_losses.append(loss.item())\n",
+                "            epoch_losses.append(loss.item())\n        optimizer.step()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="clipping_forgotten",
+        exercise="training",
+        hint="You do not clip the gradients, or you clip before `backward`, when there is nothing to clip yet.",
+        changes=[("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass")],
+    ),
+    Mistake(
+        name="clipped_after_the_step",
+        exercise="training",
+        hint="You clip after the step, when it is too late.",
+        changes=[
+            ("            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n", ""),
+            (
+                "            optimizer.step()\n",
+                "            optimizer.step()\n"
+                "            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="values_clipped",
+        exercise="training",
+        hint="You clip each number of the gradients (`clip_grad_value_`) instead of the norm of all together.",
+        changes=[
+            (
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+                "nn.utils.clip_grad_value_(model.parameters(), 1.0)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="training_mode_once",
+        exercise="training",
+        hint="You switch to training mode before the first epoch only. The validation after it switches to "
+        "evaluation mode, and so the later epochs train without dropout.",
+        changes=[
+            (
+                "        model.train()\n        for tokens",
+                "        if epoch == 0:\n            model.train()\n        for tokens",
+            ),
+        ],
+    ),
+    Mistake(
+        name="training_mode_forgotten",
+        exercise="training",
+        hint="You never switch to training mode.",
+        changes=[("        model.train()\n", "")],
+    ),
+    Mistake(
+        name="validation_notes_trained_on",
+        exercise="training",
+        hint="You train on the validation notes.",
+        changes=[
+            ("for tokens, labels in train_loader:", "for tokens, labels in list(val_loader)[:1] * len(train_loader):")
+        ],
+    ),
+    Mistake(
+        name="global_model_trained",
+        exercise="training",
+        hint="You train the notebook's own model, whatever model `train_model` is given.",
+        changes=[("logits, _ = model(tokens", 'logits, _ = globals()["model"](tokens')],
+    ),
+    Mistake(
+        name="loss_of_the_last_batch",
+        exercise="training",
+        hint="The loss that you report for an epoch is that of its last batch, not the mean of all.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses[:] = [loss.item()]")],
+    ),
+    Mistake(
+        name="labels_left_behind",
+        exercise="training",
+        hint="You move the tokens to `device`, but not the labels.",
+        changes=[("labels.to(device)", "labels")],
+    ),
+    Mistake(
+        name="tokens_left_behind",
+        exercise="training",
+        hint="You move the labels to `device`, but not the tokens.",
+        changes=[("tokens.to(device)", "tokens")],
+    ),
+]
+
+ABLATION = [
+    Mistake(
+        name="scale_set_to_zero",
+        exercise="ablation",
+        hint="You set the scale to 0, which makes all scores alike and every attention a plain mean. Without "
+        "scaling, it is 1.",
+        changes=[("module.scale = 1.0", "module.scale = 0.0")],
+    ),
+    Mistake(
+        name="first_block_only",
+        exercise="ablation",
+        hint="You change the first attention that you find and stop there.",
+        changes=[("            module.scale = 1.0\n", "            module.scale = 1.0\n            break\n")],
+    ),
+    Mistake(
+        name="scale_of_the_class",
+        exercise="ablation",
+        hint="You set the scale on the class. Every module has its own, which comes first.",
+        changes=[("module.scale = 1.0", "MultiHeadSelfAttention.scale = 1.0")],
+    ),
+    Mistake(
+        name="children_only",
+        exercise="ablation",
+        hint="You go through the model's children only. Attention lies deeper: `modules()` reaches all.",
+        changes=[("model.modules()", "model.children()")],
+    ),
+    Mistake(
+        name="model_not_returned",
+        exercise="ablation",
+        hint="Your `remove_scaling` returns nothing. Return the model.",
+        changes=[("            module.scale = 1.0\n    return model\n", "            module.scale = 1.0\n")],
+    ),
+    Mistake(
+        name="positions_kept",
+        exercise="ablation",
+        hint="Your `remove_positions` leaves the positions where they are.",
+        changes=[("model.pos_encoding = nn.Identity()", "model.positions = nn.Identity()")],
+    ),
+    Mistake(
+        name="words_removed_too",
+        exercise="ablation",
+        hint="Your `remove_positions` takes the words away as well.",
+        changes=[("model.pos_encoding = nn.Identity()", "model.pos_encoding = nn.Dropout(p=1.0)")],
+    ),
+    Mistake(
+        name="words_made_louder",
+        exercise="ablation",
+        hint="You multiply the words' vectors by sqrt(d_model) once more. Divide.",
+        changes=[("weight /= math", "weight *= math")],
+    ),
+    Mistake(
+        name="words_divided_by_d_model",
+        exercise="ablation",
+        hint="You divide the words' vectors by d_model. It should be its square root.",
+        changes=[("math.sqrt(model.d_model)\n    return", "model.d_model\n    return")],
+    ),
+    Mistake(
+        name="words_no_longer_learn",
+        exercise="ablation",
+        hint="Your words' vectors no longer learn: change their numbers, and leave `requires_grad` alone.",
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n"
+                "    model.embedding.weight.requires_grad_(False)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="words_drawn_anew",
+        exercise="ablation",
+        hint="You draw new vectors for the words. They have the right size, but the padding has one, too, and the "
+        "seed's words are gone: divide those that are there.",
+        changes=[
+            (
+                "model.embedding.weight /= math.sqrt(model.d_model)",
+                "model.embedding.weight.normal_(0, model.d_model**-0.5)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="seeds_of_their_own",
+        exercise="ablation",
+        hint="Your variants run with different seeds. Then a difference may be luck: give all of them the same ones.",
+        changes=[
+            (
+                "{name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "{name: np.array([run(change, seed + 100 * i) for seed in seeds]) "
+                "for i, (name, change) in enumerate(variants.items())}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="one_seed_again_and_again",
+        exercise="ablation",
+        hint="You run with the first seed several times, and so get the same curve several times.",
+        changes=[("run(change, seed) for seed in seeds", "run(change, seeds[0]) for seed in seeds")],
+    ),
+    Mistake(
+        name="last_epoch_only",
+        exercise="ablation",
+        hint="You keep the last epoch of each run only. The whole curve is asked for.",
+        changes=[("run(change, seed) for", "run(change, seed)[-1] for")],
+    ),
+    Mistake(
+        name="seeds_in_columns",
+        exercise="ablation",
+        hint="Your arrays have a column for each seed. Seeds are rows, epochs are columns.",
+        changes=[
+            ("np.array([run(change, seed) for seed in seeds])", "np.array([run(change, seed) for seed in seeds]).T")
+        ],
+    ),
+    Mistake(
+        name="curves_in_lists",
+        exercise="ablation",
+        hint="Your curves are lists. Make an array of each variant's.",
+        changes=[("np.array([run(change, seed) for seed in seeds])", "[run(change, seed) for seed in seeds]")],
+    ),
+    Mistake(
+        name="mean_over_epochs",
+        exercise="ablation",
+        hint="Your mean and deviation run over the epochs. They run over the seeds, the rows (axis 0).",
+        changes=[("mean(axis=0)", "mean(axis=1)"), ("std(axis=0, ddof=1)", "std(axis=1, ddof=1)")],
+    ),
+    Mistake(
+        name="deviation_of_the_population",
+        exercise="ablation",
+        hint="You divide by the number of seeds (`ddof=0`), which makes the band too narrow. Divide by one less.",
+        changes=[(", ddof=1)", ")")],
+    ),
+    Mistake(
+        name="standard_error",
+        exercise="ablation",
+        hint="Your band is the standard error of the mean. Asked for is the standard deviation of the seeds.",
+        changes=[("curves.std(axis=0, ddof=1)", "curves.std(axis=0, ddof=1) / len(curves) ** 0.5")],
+    ),
+    Mistake(
+        name="variance_for_deviation",
+        exercise="ablation",
+        hint="Your band is as wide as the variance. Its root is the standard deviation.",
+        changes=[("curves.std(axis=0, ddof=1)", "curves.var(axis=0, ddof=1)")],
+    ),
+    Mistake(
+        name="least_and_greatest",
+        exercise="ablation",
+        hint="Your band reaches from the worst to the best seed. Asked for is the mean minus and plus the deviation.",
+        changes=[
+            ("low, high = mean - deviation, mean + deviation", "low, high = curves.min(axis=0), curves.max(axis=0)")
+        ],
+    ),
+]
+
+MISTAKES = EVALUATION + POSITIONS + ATTENTION + BLOCK + CLASSIFIER + TRAINING + ABLATION
