@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from proctor import bank, grading, intake
-from proctor.assignment import Assignment, Exercise
+from proctor.assignment import Assignment
 from proctor.grading import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.secret import submission_key
 from proctor.settings import load_settings
@@ -38,9 +38,9 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     forget_changed_files(assignment)
     path = record_path(taken, assignment, device)
     record = read_record(path)
+    digests = exercise_digests(assignment)
     on_record = record["exercises"]
-    digests = {e.id: exercise_digest(assignment, e) for e in assignment.exercises if not e.written}
-    stale = {i for i, digest in digests.items() if on_record.get(i, {}).get("digest") != digest}
+    stale = _stale(record, digests)
     if stale:
         part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
         fresh = grading.grade_intake(taken, part, name, device)
@@ -63,6 +63,17 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
         exercises,
         sum(exercise.points for exercise in assignment.exercises if exercise.written),
     )
+
+
+def is_on_record(taken: intake.Intake, assignment: Assignment, device: str) -> bool:
+    """Whether `grade` would have nothing to do."""
+    record = read_record(record_path(taken, assignment, device))
+    return not taken.refused and not _stale(record, exercise_digests(assignment))
+
+
+def _stale(record, digests):
+    kept = {name: entry["digest"] for name, entry in record["exercises"].items()}
+    return {name for name, digest in digests.items() if kept.get(name) != digest}
 
 
 def _as_verdict(kept):
@@ -101,16 +112,21 @@ def engine_digest(root: Path, device: str) -> str:
     return _digest(device, platform.python_version(), *installed, *_contents(files))
 
 
-def exercise_digest(assignment: Assignment, exercise: Exercise) -> str:
-    """What decides over an exercise: its checks, what all checks of the assignment share, the solutions."""
-    own = assignment.graders / f"test_{exercise.id}.py"
-    shared = [file for file in _shared_files(assignment) if not file.name.startswith("test_")]
-    return _digest(repr(exercise), *_contents([own, *shared]))
+def exercise_digests(assignment: Assignment) -> dict[str, str]:
+    """What decides over each exercise with checks: these, what all checks of the assignment share, the solutions."""
+    paths = _course_files(assignment)
+    files = dict(zip(paths, _contents(paths), strict=True))
+    shared = [content for file, content in files.items() if not file.name.startswith("test_")]
+    return {
+        exercise.id: _digest(repr(exercise), files[assignment.graders / f"test_{exercise.id}.py"], *shared)
+        for exercise in assignment.exercises
+        if not exercise.written
+    }
 
 
 def forget_changed_files(assignment: Assignment) -> None:
     """Where checks or solutions are not those that this process last graded with, have it load them anew."""
-    files = (assignment.root, *_contents(_shared_files(assignment)))
+    files = (assignment.root, *_contents(_course_files(assignment)))
     if _graded_with.get(assignment.name) == files:
         return
     _graded_with[assignment.name] = files
@@ -121,7 +137,7 @@ def forget_changed_files(assignment: Assignment) -> None:
     grading.mistakes_outcomes.cache_clear()
 
 
-def _shared_files(assignment):
+def _course_files(assignment):
     solutions = assignment.root / "solutions" / f"{assignment.name}.py"
     return sorted([solutions, *assignment.graders.glob("*.py"), *assignment.graders.parent.glob("*.py")])
 

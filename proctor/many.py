@@ -49,6 +49,13 @@ def submitted_folder(assignment: Assignment) -> Path:
     return assignment.root / section.get("submitted_directory", "submitted")
 
 
+def _take_in(assignment, student):
+    from proctor import gradebook
+
+    path = submitted_folder(assignment) / student / assignment.name / f"{assignment.name}.ipynb"
+    return gradebook.take_in(path, assignment)
+
+
 def grade_student(root: Path, name: str, student: str, device: str, engine: str) -> Graded:
     """Grade one submission into the cache, in a worker.
 
@@ -57,18 +64,17 @@ def grade_student(root: Path, name: str, student: str, device: str, engine: str)
     root, name, student, device : the course, as the worker's machine sees it; assignment, student, "cpu" or "cuda"
     engine : the digest of what the class is to be graded with
     """
-    from proctor import cache, gradebook
+    from proctor import cache
     from proctor.grading import GradingError
     from proctor.sandbox import SandboxError
     from proctor.secret import SecretError
 
     assignment = load_assignment(root, name)
-    path = submitted_folder(assignment) / student / name / f"{name}.ipynb"
     with _one_at_a_time:
         if cache.engine_digest(root, device) != engine:
             return Graded(student, fault="this worker runs other packages, or other settings; restart the workers")
         try:
-            verdict = cache.grade(gradebook.take_in(path, assignment), assignment, student, device)
+            verdict = cache.grade(_take_in(assignment, student), assignment, student, device)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
     return Graded(student, verdict.points, verdict.max_points)
@@ -89,8 +95,16 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
     # Made here where there is none yet, so that no two workers make one each.
     course_secret(assignment.root)
     engine = cache.engine_digest(assignment.root, device)
-    left = list_students(assignment)
+    left = []
+    for student in list_students(assignment):
+        # Not worth a worker, of which each takes seconds to start.
+        if cache.is_on_record(_take_in(assignment, student), assignment, device):
+            yield grade_student(assignment.root, assignment.name, student, device, engine)
+        else:
+            left.append(student)
     for _ in range(ROUNDS):
+        if not left:
+            return
         with open_executor() as executor:
             arguments = (assignment.root, assignment.name)
             started = {executor.submit(grade_student, *arguments, who, device, engine): who for who in left}
@@ -99,8 +113,6 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
                 if result is not None:
                     left.remove(result.student)
                     yield result
-        if not left:
-            return
     for student in left:
         yield Graded(student, fault="its worker ended, several times over")
 
