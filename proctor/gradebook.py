@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import ClearOutput, Execute
-from nbgrader.utils import parse_utc
+from nbgrader.utils import parse_utc, rmtree
 
 from proctor import cache, grading, intake
 from proctor.assignment import Assignment, load_assignment
@@ -88,6 +88,15 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 self.assignments[path] = sorted({expected, *notebooks})
         super().convert_notebooks()
 
+    def init_destination(self, assignment_id, student_id):
+        """Whether there is something to grade; what a killed run left half done is graded anew."""
+        destination = Path(self._format_dest(assignment_id, student_id))
+        assignment = graded_assignment(Path(self.coursedir.root), assignment_id)
+        if assignment is not None and destination.exists() and not _has_verdict(destination / f"{assignment_id}.ipynb"):
+            self.log.warning("Grading of %s was cut short; it begins anew", destination)
+            rmtree(destination)
+        return super().init_destination(assignment_id, student_id)
+
     def _timestamp(self, folder):
         """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""
         path = Path(folder) / "timestamp.txt"
@@ -101,6 +110,21 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             pass
         self.log.warning("%s holds no time that can be read; the submission counts as in time", path)
         return None
+
+
+def _has_verdict(path):
+    """Whether a notebook of `autograded` is whole and has its verdicts, which it gets when the gradebook has them."""
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except (OSError, ValueError):
+        return False
+    graded = [cell for cell in cells if cell.cell_type == "code" and _is_autograder(cell)]
+    return all(cell.outputs for cell in graded)
+
+
+def _is_autograder(cell):
+    about = cell.metadata.get("nbgrader", {})
+    return bool(about.get("grade")) and not about.get("solution")
 
 
 class SubmissionExporter(NotebookExporter):
@@ -162,10 +186,9 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
     exercises = {f"check_{exercise.id}": exercise for exercise in verdict.exercises}
     first = True
     for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or not about.get("grade") or about.get("solution"):
+        if cell.cell_type != "code" or not _is_autograder(cell):
             continue
-        exercise = exercises.get(about["grade_id"])
+        exercise = exercises.get(cell.metadata.nbgrader["grade_id"])
         if exercise is None:
             # nbgrader gives full marks to a cell without outputs.
             cell.outputs = [nbformat.v4.new_output("error", ename="NoVerdict", evalue="no check for this cell")]
