@@ -588,8 +588,7 @@ def draw_transformer():
 
     def vectors(x, color):
         for y, word in zip(rows, words, strict=True):
-            faded = word == "<PAD>"
-            values = np.zeros(5) if faded else rng.random(5) * 0.85 + 0.1
+            values = np.zeros(5) if word == "<PAD>" else rng.random(5) * 0.85 + 0.1
             _strip(axes, x, y - 0.17, values, color)
 
     for y, word in zip(rows, words, strict=True):
@@ -612,12 +611,9 @@ def draw_transformer():
         # Attention: "cough" and "sputum" look at "denies"; nobody looks at the padding.
         for target in (3, 4):
             for source in range(5):
-                strong = source == 1
-                _arrow(axes, (x + 0.2, rows[source]), (x + 1.25, rows[target]),
-                       _ORANGE if strong else "#DDDDDD", curve=0.0)  # fmt: skip
-        for y, word in zip(rows, words, strict=True):
-            if word == "<PAD>":
-                continue
+                color = _ORANGE if words[source] == "denies" else "#DDDDDD"
+                _arrow(axes, (x + 0.2, rows[source]), (x + 1.25, rows[target]), color)
+        for y in rows[:5]:
             _box(axes, x + 1.45, y - 0.2, 0.75, 0.4, "norm", _GREEN)
             _box(axes, x + 2.35, y - 0.2, 1.35, 0.4, "ffn, norm", _BLUE)
         caption(x + 0.75, 4.4, "attention", color=_ORANGE)
