@@ -658,7 +658,7 @@ def loops():
 
 
 def trickles():
-    os.write(WIRE[-1], struct.pack(">IQ", 30 * 2**20, 0))
+    os.write(WIRE[-1], struct.pack(">IQ", 10 * 2**20, 0))
     while True:
         os.write(WIRE[-1], b" ")
 
