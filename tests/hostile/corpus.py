@@ -267,7 +267,7 @@ def files_that_shadow_modules(folder, notebook):
 
 @attack(10)
 def other_notebooks_beside_it(folder, notebook):
-    for name in ("check_total.ipynb", "solutions.ipynb", "..%2f..%2fvictim.ipynb", "$(touch hostile_was_here).ipynb"):
+    for name in ("check_total.ipynb", "solutions.ipynb", "..%2f..%2fvictim.ipynb", '$(touch hostile_was""_here).ipynb'):
         (folder / name).write_text(json.dumps(solve(deepcopy(notebook), TOTAL)))
     return notebook
 
