@@ -10,7 +10,7 @@ students write.
 
 import numpy as np
 import torch
-
+from minisom import MiniSom
 from sklearn.cluster import KMeans
 from sklearn.metrics.cluster import contingency_matrix
 from torch import nn
@@ -144,8 +144,8 @@ def gather_neighbors(embeddings, k):
 
     Returns
     -------
-    z_q_neighbors : (batch, 5, latent_dim) float: the node itself, the one a row further, a row before, a column further, a
-        column before; zeros where the map ends
+    z_q_neighbors : (batch, 5, latent_dim) float: the node itself, the one a row further, a row before, a column
+        further, a column before; zeros where the map ends
     """
     ### BEGIN SOLUTION
     row, column = k // embeddings.shape[1], k % embeddings.shape[1]
@@ -231,8 +231,8 @@ class StaticSOMVAE(nn.Module):
     def _loss_som(self, z_e, z_q_neighbors):
         """What pulls the nodes and their neighbors to the encodings, which themselves stay where they are: a number.
 
-        For each encoding, the mean squared differences of five embeddings are added up, without those that are not there
-        (rows of zeros), and divided by five. The loss is the mean over all encodings.
+        For each encoding, the mean squared differences of five embeddings are added up, without those that are not
+        there (rows of zeros), and divided by five. The loss is the mean over all encodings.
         """
         ### BEGIN SOLUTION
         squares = (z_e.detach().unsqueeze(-2) - z_q_neighbors) ** 2
@@ -254,8 +254,8 @@ class StaticSOMVAE(nn.Module):
 class SOMVAE(StaticSOMVAE):
     """The SOM-VAE for time series of images: the map, and a Markov model of the way over it.
 
-    Takes what `StaticSOMVAE` takes; `gamma` and `tau` are the weights of the transition loss and of the smoothness loss.
-    In all inputs, the last axis before an image is the time: (..., steps, channels, height, width).
+    Takes what `StaticSOMVAE` takes; `gamma` and `tau` are the weights of the transition loss and of the smoothness
+    loss. In all inputs, the last axis before an image is the time: (..., steps, channels, height, width).
     """
 
     def __init__(self, *arguments, **named_arguments):
@@ -426,3 +426,70 @@ def compute_nmi(clusters, classes):
     entropies = [-(shares * np.log(shares)).sum() for shares in (class_shares, cluster_shares)]
     return information / np.mean(entropies)
     ### END SOLUTION
+
+
+class VQVAE(nn.Module):
+    """The VQ-VAE: the nearest of a set of embeddings, but no map (van den Oord and others, 2017).
+
+    Parameters
+    ----------
+    encoder, decoder : modules, images to (batch, latent_dim) and back
+    latent_dim : int
+    som_dim : [rows, columns], only for the number of embeddings
+    beta : float, the weight of what pulls the encodings to the embeddings
+    """
+
+    def __init__(self, encoder, decoder, latent_dim=64, som_dim=[8, 8], beta=0.25):
+        super().__init__()
+        self.encoder, self.decoder, self.beta = encoder, decoder, beta
+        self.embeddings = nn.Parameter(0.05 * torch.randn(*som_dim, latent_dim))
+
+    def forward(self, x):
+        """Decode the embeddings nearest to the encodings of images x, (batch, channels, height, width).
+
+        Returns
+        -------
+        x_q : as x; its gradient goes to the encodings as if they were the embeddings
+        z_e, z_q : (batch, latent_dim) float
+        """
+        z_e = self.encoder(x)
+        k, _ = find_nearest(z_e, self.embeddings)
+        z_q = self.embeddings.flatten(0, 1)[k]
+        return self.decoder(z_e + (z_q - z_e).detach()), z_e, z_q
+
+    def loss(self, x, x_q, z_e, z_q):
+        """The error of the decoded images, and what pulls embeddings to encodings and encodings to embeddings."""
+        pulls = F.mse_loss(z_q, z_e.detach()) + self.beta * F.mse_loss(z_e, z_q.detach())
+        return F.mse_loss(x_q, x) + pulls
+
+
+def gradient_som(image_shape, som_dim, **weights):
+    """The SOM that learns by gradients: a `StaticSOMVAE` whose encoder and decoders only change the shape.
+
+    Parameters
+    ----------
+    image_shape : (channels, height, width)
+    som_dim : [rows, columns]
+    weights : alpha and beta, as for `StaticSOMVAE`
+
+    Returns
+    -------
+    `StaticSOMVAE`
+    """
+    parts = (nn.Flatten(), nn.Unflatten(1, image_shape), nn.Unflatten(1, image_shape))
+    return StaticSOMVAE(*parts, latent_dim=int(np.prod(image_shape)), som_dim=som_dim, **weights)
+
+
+def cluster_by_kmeans(train_images, test_images, n_clusters, seed=0):
+    """The clusters of the test images, (n,) int array, by k-means of the training images' pixels."""
+    kmeans = KMeans(n_clusters, n_init=10, random_state=seed).fit(train_images.reshape(len(train_images), -1))
+    return kmeans.predict(test_images.reshape(len(test_images), -1))
+
+
+def cluster_by_minisom(train_images, test_images, som_dim, n_steps=10000, seed=0):
+    """The clusters of the test images, (n,) int array, by the classical SOM of the training images' pixels."""
+    pixels = train_images.reshape(len(train_images), -1)
+    som = MiniSom(*som_dim, pixels.shape[1], random_seed=seed)
+    som.train(pixels, n_steps, random_order=True)
+    winners = [som.winner(image.reshape(-1)) for image in test_images]
+    return np.ravel_multi_index(np.transpose(winners), som_dim)

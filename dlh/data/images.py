@@ -1,7 +1,7 @@
 """Small gray images: MNIST, Fashion-MNIST, or the digits that scikit-learn ships; and time series made of them.
 
-`load` finds MNIST or takes the digits, and says which; all come in the same shape. `python -m dlh.data mnist --download`
-(or `fashion_mnist`) fetches the real ones. docs/data_card_images.md describes all three.
+`load` finds MNIST or takes the digits, and says which; all come in the same shape. `python -m dlh.data mnist
+--download` (or `fashion_mnist`) fetches the real ones. docs/data_card_images.md describes all three.
 """
 
 import gzip
@@ -132,10 +132,11 @@ class IdxSource:
         """Raise where the numbers of two files are no images with labels."""
         if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE):
             raise ValueError(
-                f"{path} should hold bytes of shape (n, {SIZE}, {SIZE}), but holds {images.dtype} of shape {images.shape}."
+                f"{path} should hold bytes of shape (n, {SIZE}, {SIZE}), but holds {images.dtype} of shape "
+                f"{images.shape}."
             )
         if labels.shape != images.shape[:1]:
-            raise ValueError(f"{path} holds {len(images)} images, but the file beside it labels of shape {labels.shape}.")
+            raise ValueError(f"{path} holds {len(images)} images, but the labels beside it have shape {labels.shape}.")
         if labels.max(initial=0) >= len(self.classes):
             raise ValueError(f"The labels beside {path} should be below {len(self.classes)}, but go to {labels.max()}.")
 
@@ -289,11 +290,19 @@ def interpolate(start: np.ndarray, end: np.ndarray, steps: int, resting: float =
     return (1 - shares) * start[:, None] + shares * end[:, None]
 
 
-def make_series(images, labels, n_series: int, steps: int = 100, resting: float = 0.3, noise: float = 0.01, seed: int = 0):
+def make_series(
+    images: np.ndarray,
+    labels: np.ndarray,
+    n_series: int,
+    steps: int = 100,
+    resting: float = 0.3,
+    noise: float = 0.01,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
     """Time series of images: each begins with an image and ends with one of the next class.
 
-    After the paper's authors: the start image is any, the end image is one of class (label + 1), class 0 after the last;
-    linear interpolation between the two; and noise on every pixel.
+    After the paper's authors: the start image is any, the end image is one of the next class, the first class after the
+    last; linear interpolation between the two; and noise on every pixel.
 
     Parameters
     ----------
@@ -308,6 +317,10 @@ def make_series(images, labels, n_series: int, steps: int = 100, resting: float 
     -------
     series : (n_series, steps, ...) float32 array, the time on the second axis
     ends : (n_series, 2) int array, the classes of the start image and of the end image
+
+    Raises
+    ------
+    ValueError : as `interpolate` says
     """
     stream = np.random.default_rng(seed)
     starts = stream.integers(len(images), size=n_series)
