@@ -104,11 +104,12 @@ def main(arguments=None):
     options = parse_arguments(arguments)
     for name in options.data:
         data = images.load(name)
+        channels = f"{options.channels} channels" if options.channels else "the published channels"
         print(
-            f"{data.source} {min(options.images, len(data.train_images))} training images, {len(data.test_images)} test "
-            f"images; {options.epochs} epochs, batches of {options.batch_size}, learning rate {options.lr}, {options.channels} "
-            f"channels, {options.latent_dim} latent dimensions, alpha {options.alpha}, beta {options.beta}; "
-            f"{options.seeds} seeds, {options.device}.\n".replace("None channels", "the published channels")
+            f"{data.source} {min(options.images, len(data.train_images))} training images, {len(data.test_images)} "
+            f"test images; {options.epochs} epochs, batches of {options.batch_size}, learning rate {options.lr}, "
+            f"{channels}, {options.latent_dim} latent dimensions, alpha {options.alpha}, beta {options.beta}; "
+            f"{options.seeds} seeds, {options.device}.\n"
         )
         print("| method | purity | NMI | paper: purity | NMI | seconds a run |\n| --- | --- | --- | --- | --- | --- |")
         for method in options.methods:

@@ -576,7 +576,7 @@ def draw_som_vae():
     figure : `matplotlib.figure.Figure`
     """
     figure, axes = plt.subplots(figsize=(11.5, 4.4))
-    axes.set(xlim=(-0.1, 15.4), ylim=(-0.35, 5.6), aspect="equal")
+    axes.set(xlim=(-0.1, 15.4), ylim=(-0.35, 6.0), aspect="equal")
     axes.axis("off")
 
     def caption(x, y, text, **style):
@@ -615,7 +615,7 @@ def draw_som_vae():
                     axes.plot([center[0], center[0] + other[0]], [center[1], center[1] + other[1]],
                               color="#DDDDDD", linewidth=1, zorder=0)  # fmt: skip
             axes.scatter(*center, s=150, color=color, alpha=1 if apart == 0 else 0.55, zorder=2, edgecolors="white")
-    caption(8.2, 4.4, "the map: each node an embedding", fontweight="bold")
+    caption(8.2, 4.3, "the map: each node an embedding", fontweight="bold", fontsize=8)
     _arrow(axes, (5.3, 2.7), (7.62, 2.36), _ORANGE)
     caption(6.2, 2.1, "nearest\nnode $k$", color=_ORANGE)
     caption(8.2, 1.05, "the node and its neighbors\nare pulled to $z_e$", color=_ORANGE, fontsize=8)
@@ -624,8 +624,8 @@ def draw_som_vae():
     caption(10.1, 2.05, "$z_q$", color=_ORANGE, fontsize=11)
     _box(axes, 11.0, 0.75, 1.6, 0.9, "decoder", _GREEN)
     _arrow(axes, (12.7, 1.2), (13.2, 1.2))
-    picture(13.3, 0.55, 0.9, "from the node, $x_q$")
-    _arrow(axes, (4.75, 3.45), (10.9, 4.4), _BLUE, curve=-0.22)
+    picture(13.3, 0.55, 2.5, "from the node, $x_q$")
+    _arrow(axes, (4.75, 3.45), (10.9, 4.55), _BLUE, curve=-0.42)
     _box(axes, 11.0, 3.95, 1.6, 0.9, "decoder", _GREEN)
     _arrow(axes, (12.7, 4.4), (13.2, 4.4))
     picture(13.3, 3.75, 0.25, "from the encoding, $x_e$")

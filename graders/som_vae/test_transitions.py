@@ -124,7 +124,8 @@ def test_same_parameter(submission, probs, k, distances, device):
     same = submission.library("operator.is_")(get(mine, "probs"), parameter)
     message = "Computing losses should leave `probs` the parameter that it is, but puts another in its place."
     expect.true(same, message, same)
-    expect.close(mine.probs, probs, "`probs`, after losses were computed and before any step,", "Only an optimizer moves it.")
+    what = "`probs`, after losses were computed and before any step,"
+    expect.close(mine.probs, probs, what, "Only an optimizer moves it.")
     go_backward(loss, "`loss_prob`")
     moved = submission.gradients(mine)["probs"]
     message = "The transition loss should give `probs` a gradient, but does not. Is it cut off, or a copy used?"
