@@ -24,7 +24,7 @@ from proctor.settings import load_settings
 
 FOLDER = ".proctor_cache"
 
-_graded_with: dict[str, tuple] = {}
+_graded_with: dict[str, dict[Path, str]] = {}
 
 
 def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
@@ -35,22 +35,41 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     start = time.perf_counter()
     if taken.refused:
         return grading.grade_intake(taken, assignment, name, device)
-    forget_changed_files(assignment)
+    contents = _course_contents(assignment)
+    forget_changed_files(assignment, contents)
     path = record_path(taken, assignment, device)
-    record = read_record(path)
-    digests = exercise_digests(assignment)
-    on_record = record["exercises"]
+    record, digests = read_record(path), exercise_digests(assignment, contents)
     stale = _stale(record, digests)
     if stale:
         part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
         fresh = grading.grade_intake(taken, part, name, device)
         # The notes are of the code alone, and of all exercises.
-        if not on_record:
+        if not record["exercises"]:
             record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
         for exercise in fresh.exercises:
-            on_record[exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
+            record["exercises"][exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
         write_record(path, record)
-    exercises = [_as_verdict(on_record[i]["verdict"]) for i in digests]
+    return _verdict(record, assignment, name, device, start)
+
+
+def find(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict | None:
+    """The verdict over a submission where all of it is on record; nothing is graded."""
+    start = time.perf_counter()
+    if taken.refused:
+        return None
+    record = read_record(record_path(taken, assignment, device))
+    if _stale(record, exercise_digests(assignment, _course_contents(assignment))):
+        return None
+    return _verdict(record, assignment, name, device, start)
+
+
+def _stale(record, digests):
+    kept = {name: entry["digest"] for name, entry in record["exercises"].items()}
+    return {name for name, digest in digests.items() if kept.get(name) != digest}
+
+
+def _verdict(record, assignment, name, device, start):
+    exercises = [_as_verdict(record["exercises"][e.id]["verdict"]) for e in assignment.exercises if not e.written]
     return Verdict(
         assignment.name,
         name,
@@ -63,17 +82,6 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
         exercises,
         sum(exercise.points for exercise in assignment.exercises if exercise.written),
     )
-
-
-def is_on_record(taken: intake.Intake, assignment: Assignment, device: str) -> bool:
-    """Whether `grade` would have nothing to do."""
-    record = read_record(record_path(taken, assignment, device))
-    return not taken.refused and not _stale(record, exercise_digests(assignment))
-
-
-def _stale(record, digests):
-    kept = {name: entry["digest"] for name, entry in record["exercises"].items()}
-    return {name for name, digest in digests.items() if kept.get(name) != digest}
 
 
 def _as_verdict(kept):
@@ -112,24 +120,21 @@ def engine_digest(root: Path, device: str) -> str:
     return _digest(device, platform.python_version(), *installed, *_contents(files))
 
 
-def exercise_digests(assignment: Assignment) -> dict[str, str]:
+def exercise_digests(assignment: Assignment, contents: dict[Path, str]) -> dict[str, str]:
     """What decides over each exercise with checks: these, what all checks of the assignment share, the solutions."""
-    paths = _course_files(assignment)
-    files = dict(zip(paths, _contents(paths), strict=True))
-    shared = [content for file, content in files.items() if not file.name.startswith("test_")]
+    shared = [content for file, content in contents.items() if not file.name.startswith("test_")]
     return {
-        exercise.id: _digest(repr(exercise), files[assignment.graders / f"test_{exercise.id}.py"], *shared)
+        exercise.id: _digest(repr(exercise), contents[assignment.graders / f"test_{exercise.id}.py"], *shared)
         for exercise in assignment.exercises
         if not exercise.written
     }
 
 
-def forget_changed_files(assignment: Assignment) -> None:
+def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> None:
     """Where checks or solutions are not those that this process last graded with, have it load them anew."""
-    files = (assignment.root, *_contents(_course_files(assignment)))
-    if _graded_with.get(assignment.name) == files:
+    if _graded_with.get(assignment.name) == contents:
         return
-    _graded_with[assignment.name] = files
+    _graded_with[assignment.name] = contents
     for name in list(sys.modules):
         if name.partition(".")[0] in ("graders", "solutions"):
             del sys.modules[name]
@@ -137,9 +142,11 @@ def forget_changed_files(assignment: Assignment) -> None:
     grading.mistakes_outcomes.cache_clear()
 
 
-def _course_files(assignment):
+def _course_contents(assignment):
+    """What the assignment's checks and solutions are now: {file: digest}."""
     solutions = assignment.root / "solutions" / f"{assignment.name}.py"
-    return sorted([solutions, *assignment.graders.glob("*.py"), *assignment.graders.parent.glob("*.py")])
+    files = sorted([solutions, *assignment.graders.glob("*.py"), *assignment.graders.parent.glob("*.py")])
+    return dict(zip(files, _contents(files), strict=True))
 
 
 def _files_in(*folders):
