@@ -925,9 +925,9 @@ def without_knowledge(data):
 
 
 def without_attention(model):
-    for module in model.modules():
-        if isinstance(module, KnowledgeAttn):
-            module.att_v.weight.requires_grad_(False).zero_()
+    for layer in model.modules():
+        if isinstance(layer, KnowledgeAttn):
+            layer.att_v.weight.requires_grad_(False).zero_()
     return model
 
 
