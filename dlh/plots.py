@@ -697,12 +697,12 @@ def draw_heads(attention, words, scopes, title=""):
     """
     heads, length, _ = attention.shape
     figure, row = plt.subplots(
-        1, heads, figsize=(3.5 * heads + 0.9, 4.5), sharey=True, squeeze=False, layout="constrained"
+        1, heads, figsize=(3.5 * heads + 0.9, 4.9), sharey=True, squeeze=False, layout="constrained"
     )
     cues = {cue for cue, _ in scopes}
     negated = {position for _, terms in scopes for position in terms}
     for number, (axes, head) in enumerate(zip(row[0], attention, strict=True)):
-        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max())
+        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max(), aspect="auto")
         axes.set_title(f"head {number + 1}", fontsize=10)
         axes.set_xticks(range(length), words, rotation=90, fontsize=7)
         axes.set_yticks(range(length), words, fontsize=7)
