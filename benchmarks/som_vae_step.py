@@ -3,10 +3,11 @@
     python -m benchmarks.som_vae_step
 
 The published `_gather_nd` picks embeddings and transitions one by one in a Python loop, in eight gathers a step, each
-over the whole batch. Here both ways do the same work on the same batch, and their losses are compared: the nearest nodes,
-their neighbors, the losses, backward, and Adam. (The loop is repaired so far that it picks the right rows and takes any
-device.) Without `--networks`, a linear layer stands for the encoder, and nothing for the decoders: what is left is the map
-and the time, where the two differ. With it, the published networks are there, which cost the same in both.
+over the whole batch. Here both ways do the same work on the same batch, and their losses are compared: the nearest
+nodes, their neighbors, the losses, backward, and Adam. (The loop is repaired so far that it picks the right rows and
+takes any device.) Without `--networks`, a linear layer stands for the encoder, and nothing for the decoders: what is
+left is the map and the time, where the two differ. With it, the published networks are there, which cost the same in
+both.
 """
 
 import argparse
@@ -103,7 +104,8 @@ def main(arguments=None):
         seconds.append((looped, vectorised))
     looped, vectorised = 1000 * np.array(seconds[2:]).T
     part = "whole step" if options.networks else "step without networks"
-    print(f"{part}, {options.batch} images, {options.device}, {torch.get_num_threads()} threads, {options.rounds} rounds")
+    where = f"{options.device}, {torch.get_num_threads()} threads"
+    print(f"{part}, {options.batch} images, {where}, {options.rounds} rounds")
     for name, values in (("looped", looped), ("vectorised", vectorised)):
         print(f"{name:10} median {np.median(values):.2f} ms, fastest {values.min():.2f} ms")
     ratios = np.median(looped) / np.median(vectorised), looped.min() / vectorised.min()
