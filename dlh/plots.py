@@ -951,15 +951,17 @@ def draw_walk(images, nodes, transitions, series, shown=10, title=""):
             arrowprops={"arrowstyle": "-|>", "color": _ORANGE, "linewidth": 2, "shrinkA": 5, "shrinkB": 5,
                         "connectionstyle": "arc3,rad=0.15"},
         )  # fmt: skip
-        middle = (np.add(start, end) / 2 + 0.1 * np.array([end[1] - start[1], start[0] - end[0]])).tolist()
+        # On the arc, whose middle is half as far from the straight line as its control point; y runs downwards.
+        middle = (np.add(start, end) / 2 + 0.075 * np.array([start[1] - end[1], end[0] - start[0]])).tolist()
         paper = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-        walk.text(*middle, f"{probability:.2f}", fontsize=8, ha="center", va="center", color=_INK, bbox=paper)
+        label = f"{probability:.0%}" if probability >= 0.01 else "< 1%"
+        walk.text(*middle, label, fontsize=8, ha="center", va="center", color=_INK, bbox=paper)
     walk.scatter(column[0], row[0], s=90, color=_BLUE, zorder=3, label="start")
     walk.scatter(column[-1], row[-1], s=90, color=_GREEN, marker="s", zorder=3, label="end")
     walk.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=2, frameon=False, fontsize=8)
     walk.set_title(title, fontsize=10)
 
-    above, below = right.subfigures(2, 1, height_ratios=(1, 1.5))
+    above, below = right.subfigures(2, 1, height_ratios=(1, 2.4))
     for place, step in zip(above.subplots(1, shown), np.linspace(0, len(nodes) - 1, shown).astype(int), strict=True):
         place.imshow(series[step], cmap="gray_r", vmin=0, vmax=1)
         place.axis("off")
