@@ -194,7 +194,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
             given = not answer and all(earlier.given for earlier in cells)
-            cells.append(Cell(original.id, plain_python(cell.source), given))
+            released = plain_python(original.source) if answer and changed else ""
+            cells.append(Cell(original.id, plain_python(cell.source), given, released))
         if changed and not answer and not nbgrader.get("locked"):
             _take_over(cell, student)
             if runs:

@@ -710,7 +710,7 @@ plt.show()
 # %% tags=["training"]
 train_walks = assign_nodes(
     model, series.flatten(0, 1), device=device).reshape(len(series), STEPS)
-counts = np.ones((64, 64))
+counts = np.full((64, 64), 0.1)
 np.add.at(counts, (train_walks[:, :-1], train_walks[:, 1:]), 1)
 counted = counts / counts.sum(axis=1, keepdims=True)
 steps = walks[:, :-1], walks[:, 1:]
