@@ -199,8 +199,8 @@ def load(name: str | None = None) -> ImageData:
 def load_digits() -> ImageData:
     """The 1797 handwritten digits that scikit-learn ships, enlarged from 8 x 8 to 28 x 28 pixels.
 
-    They are in the order in which their writers handed them in. The last fifth is for testing, so that no test image is
-    the neighbor of a training image.
+    The last fifth is for testing. It is not drawn at random: images that are next to each other look as if one hand had
+    written them, and that would make the test too easy.
 
     Returns
     -------
