@@ -261,7 +261,7 @@ compare("parameters with the default sizes",
 # | embedding | (0, 0) | (1, 0) | (2, 0) | (0, 2) | (1, 2) | (2, 2) |
 # | $d$ | 3.69 | 2.29 | 2.89 | 1.69 | **0.29** | 0.89 |
 #
-# so $k = 4$. A batch has many encodings, and a loop over them in Python would take most of the training's time. Let
+# so $k = 4$. A batch has many encodings, and a loop over them in Python is dozens of times slower than it need be. Let
 # broadcasting do it: (batch, **1**, latent_dim) minus (nodes, latent_dim) is (batch, nodes, latent_dim).
 #
 # Your part: `k` and `z_dist_flat`, the squared distances to all nodes, in the order of their numbers. No loop over the
@@ -537,9 +537,9 @@ compare("the loss falls", history == sorted(history, reverse=True), True)
 # epoch its loss falls to 0.1, with all images on a single node, and it rises again as the map unfolds. **The loss is lowest when
 # the map is worst.** It cannot tell whether a map is any good, so we have to look at the map itself.
 #
-# Another choice is $\beta$, how strongly neighbors are pulled along. The published value is 0.9. Here it is 10: on these
-# images, the nodes next to each other on the grid come to lie much closer together. The cell after the next one prints how
-# close. Set $\beta$ back and compare.
+# Another choice is $\beta$, how strongly neighbors are pulled along. With the published 0.9, nodes side by side on the grid end
+# up 0.8 times as far apart, in the latent space, as any two nodes: hardly a map. Here $\beta$ is 10, and section 6.2 prints the same
+# number.
 
 # %% tags=["training"]
 import time
@@ -679,6 +679,8 @@ plt.show()
 #
 # Now a series that the model has not seen, made of test images. Its way over the map is drawn on the left, with the
 # probability of each move. On the right, the probability of every step: it stays where it is most of the time, then moves.
+# Staying is likely. Each single move is not, for from every node there are many ways to go on, and 320 series have not
+# been everywhere.
 
 # %% tags=["training"]
 test_series, test_ends = images.make_series(
@@ -704,7 +706,7 @@ plt.show()
 # %% [markdown]
 # Are these probabilities any good? Without the network, one would count: of all steps from a node, which share goes
 # where? That is the maximum likelihood estimate. Compare how likely each makes the steps of the *test* series, by the mean of minus
-# the logarithm: lower is better. (One is added to each count, or a step that was never counted would be infinitely
+# the logarithm: lower is better. (A tenth is added to each count, or a step that was never counted would be infinitely
 # surprising.) The paper finds the learnt probabilities on a par with the counted ones. Do you?
 
 # %% tags=["training"]
@@ -788,11 +790,11 @@ pd.DataFrame(
 # - The table is of 16 clusters, the map of section 6 has 64. Purity rises with the number of clusters by itself (k-means on
 #   MNIST: 0.69 with 16, 0.85 with 64), so a purity at one size says nothing about another. NMI hardly moves (0.54 and 0.56).
 # - k-means is strong. It has no map, though: its clusters have no neighbors.
-# - One run each, from one seed. Two methods that are less than a few hundredths apart may change places with another. To
-#   decide, take several seeds, as `benchmarks/som_vae_table1.py` does.
+# - One run each, from one seed. Two methods that are less than a few hundredths apart may change places with another seed. To
+#   decide, take several.
 #
 # What does the paper conclude? The map is worth something (SOM-VAE against VQ-VAE), and so is the network (SOM-VAE against
-# GB-SOM). Does your table agree?
+# GB-SOM). Does your table agree? And is there a method that it would not have made you expect to be so good?
 
 # %% tags=["plot"]
 with torch.inference_mode():
@@ -810,7 +812,9 @@ plt.show()
 # - $\arg\min$ has no gradient. SOM-VAE goes around it with a second decoder, VQ-VAE by copying the gradient. It pays to ask of
 #   each loss whom it moves, and to check it.
 # - Keep time on an axis of its own. What is next to each other in memory did not always follow each other.
-# - Indexing with tensors instead of loops changes nothing in the result, and makes a step of training many times faster.
+# - Indexing with tensors instead of loops changes nothing in the result, and is many times faster.
+# - A loss can be lowest where the result is worst. What a model should not be able to do, all images on one node, is a thing to
+#   look for.
 # - Purity without the number of clusters means nothing.
 #
 # **What this does not show.** Straight lines between images are no patients. That a map can be read does not make it right:
@@ -818,4 +822,5 @@ plt.show()
 # state, which no patient does.
 #
 # **Where to go from here.** Fetch MNIST or Fashion-MNIST (section 1.1), set `CHANNELS` and `MAX_IMAGES` higher, and run it again
-# on a GPU. Take the smoothness loss away (`tau=0`): do the walks jump more?
+# on a GPU. Set $\beta$ back to 0.9: how far apart are neighbors now? Take the smoothness loss away (`tau=0`): do the walks
+# jump more?
