@@ -207,9 +207,11 @@ def run_checks(
     torch.backends.cudnn.allow_tf32 = False
     run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
-    # Without these plugins: they collect garbage five times a run, half a second that no check needs.
-    quiet = ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:cacheprovider", "--tb=no"]
-    quiet += ["-q", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts=", "--import-mode=importlib"]
+    # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check.
+    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging")
+    quiet = [word for plugin in unused for word in ("-p", f"no:{plugin}")]
+    quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
+    quiet += ["--import-mode=importlib"]
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main([*files, *quiet], plugins=[run])
