@@ -86,7 +86,7 @@ def test_gradients(submission, embeddings, device):
     expected = inner.unsqueeze(-1).expand(ROWS, COLUMNS, LATENT).to(embeddings.dtype)
     found = gradient(submission, handle)
     expect.true(found is not None, f"Going backward from {WHAT} should reach the embeddings, but does not.", "none")
-    hint = "All four neighbors are to learn, and a missing one is nobody."
+    hint = "All four neighbors should learn, and where there is none, nobody else should."
     expect.close(found, expected, "How often each node is found among all", hint)
 
 
