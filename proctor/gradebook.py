@@ -230,8 +230,9 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
             f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
         )
     noted = "".join(f"<p>{_inline(note)}</p>" for note in notes)
+    # MathJax would typeset the formulas of a message, and make the links in them.
     return (
-        f'<div style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
+        f'<div class="tex2jax_ignore" style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
         f'<table style="width:100%">{"".join(rows)}</table></div>'
     )
 

@@ -308,9 +308,12 @@ def _encodable(text):
 
 
 def plain_text(text: str, limit: int) -> str:
-    """Text without control characters (but for newlines and tabs), cut at the limit with a word about it."""
+    """Text without control characters (but for newlines and tabs), cut at the limit with a word about it.
+
+    Those that turn the direction of what follows count as such: they would have a message read as another one.
+    """
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", _encodable(text[: 4 * limit]))
-    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]", " ", text)
+    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text)
     if len(text) <= limit:
         return text
     return text[:limit].rstrip() + " ... (the rest was cut)"
@@ -341,7 +344,7 @@ HARMLESS_TAGS = (
     "ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|h[1-6]"
 )
 TAG = re.compile(rf"<(?=[A-Za-z/!?])(?!/?(?:{HARMLESS_TAGS})\s*/?>|https?://[^\s<>]*>)", re.IGNORECASE)
-TARGET = re.compile(r"(\](?:\(|:)\s*<?)(\S+)")
+TARGET = re.compile(r"(\](?:\(|:)\s*(?:<\s*)?)(\S+)")
 HARMLESS_TARGET = re.compile(r"(https?|mailto):|data:image/(png|jpeg|gif);|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
@@ -361,5 +364,6 @@ def safe_markdown(source: str, pictures: Collection[str] = ()) -> str:
             return match[0]
         return f"{match[1]}#{match[2]}"
 
-    # MathJax makes links, too.
-    return TARGET.sub(target, TAG.sub("< ", source.replace(r"\href", r"\text")))
+    # MathJax makes links, too. Targets come first: a space within the brackets of one would hide it.
+    formulas = re.sub(r"\\(href|mmlToken)", r"\\text", source)
+    return TAG.sub("< ", TARGET.sub(target, formulas))
