@@ -223,6 +223,8 @@ def _circumstance(error):
     """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
     if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
         return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+    if error.type_name == "EOFError":
+        return " Nobody is there to answer `input()` when a submission is graded."
     if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
         return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
     return ""
@@ -420,7 +422,7 @@ def _cell_notes(errors, exercises):
     for cell, error in errors.items():
         unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
         if cell not in exercises and not unwritten:
-            words = f"{error}.{_circumstance(error)}" if isinstance(error, StudentError) else error
+            words = f"{error}{_place(error)}.{_circumstance(error)}" if isinstance(error, StudentError) else error
             notes.append(f"The cell `{cell}` stopped: {words}")
     return notes
 

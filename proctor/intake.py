@@ -85,10 +85,12 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     text = _read_text(path)
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise Unreadable(f"{path.name} holds more than {MAX_VALUES} values; clear its outputs, save it again")
+    if not text.strip():
+        raise Unreadable(f"{path.name} is empty")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:80]})") from error
+        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:120]})") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
         raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
     try:
@@ -150,7 +152,7 @@ def _read_text(path):
     try:
         return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not text in UTF-8") from error
+        raise Unreadable(f"{path.name} is neither a notebook nor a program: it is not text in UTF-8") from error
 
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
@@ -175,6 +177,9 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
     release = release_notebook(assignment)
     found, own, notes = _match(submitted, release)
     cells, rebuilt = [], []
+    strange = not any(cell.id in found for cell in release.cells if "nbgrader" in cell.metadata)
+    if strange:
+        notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
     for extra in own.get(None, []):
         _add_own(extra, cells, rebuilt)
     for original in release.cells:
@@ -185,7 +190,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         changed = student is not None and student.source.rstrip() != original.source.rstrip()
         if student is not None and cell.cell_type == "code":
             cell.outputs = _safe_outputs(student)
-        if student is None and nbgrader.get("grade_id"):
+        if student is None and nbgrader.get("grade_id") and not strange:
             notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         if answer and changed:
             _take_over(cell, student)

@@ -190,7 +190,9 @@ def test_message_of_a_student_is_one_bounded_line_that_can_be_written(hand_in):
 def test_own_cells_that_stop_are_noted_unless_they_only_wait_for_an_answer(hand_in):
     own = ["1 / 0", "undefined_name", "double(torch.ones(1))"]
     verdict = hand_in(*own, double='def double(x):\n    raise NotImplementedError("not implemented yet")')
-    assert verdict.notes == ["The cell `own-1` stopped: ZeroDivisionError: division by zero."]
+    assert verdict.notes == [
+        "The cell `own-1` stopped: ZeroDivisionError: division by zero (cell `own-1`, line 1: `1 / 0`)."
+    ]
     assert by_id(verdict)["double"].status == "missing"
     assert by_id(verdict)["total"].points == 6
 

@@ -91,6 +91,16 @@ def test_deleted_cells_are_put_back_and_told(hand_in, solved):
     ]
 
 
+def test_notebook_of_another_assignment_is_told_in_one_sentence(hand_in):
+    stranger = nbformat.v4.new_notebook(cells=[new_code_cell("import torch\nfrom toylib import FACTOR", id="toy-2")])
+    for notebook in (stranger, nbformat.v4.new_notebook()):
+        taken = hand_in(notebook)
+        assert taken.notes == [
+            "None of the cells that are graded is in this notebook. Is it another assignment's?"
+        ]
+        assert "NotImplementedError" in sources(taken)["double"]
+
+
 def test_edited_check_is_put_back_and_told(hand_in, solved):
     cell(solved, "check_double").source = "4"
     taken = hand_in(solved)
@@ -236,7 +246,8 @@ def test_code_that_is_hard_to_read_takes_no_time(source):
 
 
 REFUSED = {
-    "empty": ("", "not valid JSON"),
+    "empty": ("", "toy.ipynb is empty"),
+    "blank": ("\ufeff \n", "toy.ipynb is empty"),
     "words": ("I could not get Jupyter to run.", "not valid JSON"),
     "truncated": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type"', "not valid JSON"),
     "deep": ("[" * 100_000, "not valid JSON"),

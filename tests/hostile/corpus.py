@@ -493,18 +493,18 @@ def time_stamp_that_is_a_link(folder, notebook):
 # Broken, not hostile
 
 
-@broken(score=0, reason="not valid JSON")
+@broken(score=0, reason="toy.ipynb is empty. Nothing could be graded.")
 def empty_file(folder, notebook):
     return ""
 
 
-@broken(score=0, reason="not valid JSON")
+@broken(score=0, reason="not valid JSON (Expecting")
 def truncated_file(folder, notebook):
     text = json.dumps(notebook)
     return text[: len(text) // 2]
 
 
-@broken(score=0, reason="not text in UTF-8")
+@broken(score=0, reason="neither a notebook nor a program: it is not text in UTF-8")
 def file_of_another_kind(folder, notebook):
     (folder / "toy.ipynb").write_bytes(b"PK\x03\x04\xff\xfe\x00")
 
@@ -514,7 +514,7 @@ def notebook_of_format_3(folder, notebook):
     return nbformat.writes(nbformat.convert(solve(notebook, TOTAL), 3), version=3)
 
 
-@broken(score=0, reason="was deleted; it was put back as it was released")
+@broken(score=0, reason="None of the cells that are graded is in this notebook.")
 def no_cells(folder, notebook):
     notebook.cells = []
     return notebook
@@ -526,7 +526,7 @@ def five_thousand_cells(folder, notebook):
     return notebook
 
 
-@broken(score=0, reason="was deleted; it was put back as it was released")
+@broken(score=0, reason="Is it another assignment's?")
 def notebook_of_another_assignment(folder, notebook):
     return nbformat.v4.new_notebook(cells=[new_code_cell("class Encoder:\n    pass", id="encoder")])
 
