@@ -58,6 +58,14 @@ def test_the_verdict_on_record_is_the_verdict(taken, course, graded):
     assert 0 < plain["points"] < plain["max_points"]
 
 
+def test_hundred_resubmissions_of_what_hangs_take_the_time_of_one(taken, course, graded):
+    taken.cells[-1] = replace(taken.cells[-1], source="def total(x, function):\n    while True:\n        pass")
+    first = verdict_of(taken, course)
+    assert "Is there a loop that never ends?" in first["exercises"][1]["checks"][0]["message"]
+    assert all(verdict_of(taken, course, f"ann-{n}")["exercises"] == first["exercises"] for n in range(100))
+    assert len(graded) == 1
+
+
 def test_a_changed_check_has_its_own_exercise_graded_again(taken, course, graded):
     before = verdict_of(taken, course)
     path = course.graders / "test_double.py"

@@ -1,7 +1,7 @@
 """The corpus: what hostile and broken submissions hand in, what honest work in each earns, and what is said about it.
 
 Attacks that are code are entries of the `.toml` files beside this one; those on the structure of what is handed in are
-the functions below. `rows` are those of the checklist in docs/security.md.
+the functions below. `rows` are those of checklist.toml.
 """
 
 import json
@@ -22,6 +22,7 @@ from proctor.demo import cell
 HERE = Path(__file__).parent
 KINDS = ("takeover", "reach", "exhaustion", "broken")
 COURSE = "import os, toylib\n\nCOURSE = os.path.dirname(os.path.dirname(toylib.__file__))"
+CHECKLIST = tomllib.loads((HERE / "checklist.toml").read_text(encoding="utf-8"))
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -261,7 +262,8 @@ def attachments_without_end(folder, notebook):
 
 @attack(10, 21)
 def files_that_shadow_modules(folder, notebook):
-    names = ("conftest", "sitecustomize", "usercustomize", "torch", "pytest", "toylib", "solutions", "proctor", "json")
+    names = ("conftest", "sitecustomize", "usercustomize", "torch", "pytest", "toylib", "solutions", "proctor", "json",
+             "_grader")  # fmt: skip
     for name in names:
         (folder / f"{name}.py").write_text("open('/tmp/hostile_was_here_shadow', 'w')\nraise SystemExit\n")
     (folder / "evil.pth").write_text("import os; os.system('touch /tmp/hostile_was_here_shadow')\n")
@@ -360,6 +362,11 @@ def student_whose_name_has_a_newline(folder, notebook):
     return notebook
 
 
+@attack(13, score=None, reason="Left out")
+def student_whose_name_is_a_path(folder, notebook):
+    return notebook
+
+
 @attack(12, 13, score=None, reason="Left out")
 def student_whose_name_is_a_script(folder, notebook):
     return notebook
@@ -373,6 +380,7 @@ def student_whose_name_is_a_pattern(folder, notebook):
 STRANGE_NAMES = {
     "student_whose_name_has_a_newline": "new\nline",
     "student_whose_name_is_a_pattern": "vict[i]m",
+    "student_whose_name_is_a_path": "a%2f..%2fvictim",
     "student_whose_name_is_a_script": "<img src=x onerror=hostile_marker(1)>",
 }
 

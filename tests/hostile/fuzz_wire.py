@@ -25,8 +25,8 @@ from proctor.process import HostLost
 from proctor.submission import Handle, MissingName, StudentError, Submission
 
 FRAMES = 10**6
-SECONDS = 1.0
-MEGABYTES = 256
+# What one frame may take, and what all of them may, the fuzzer's own notes included.
+SECONDS, MEGABYTES = 1.0, 256
 HONEST = [
     wire.pack({"id": 1, "value": value}, lambda value: wire.Reference(7, type(value).__name__))
     for value in (
@@ -35,15 +35,16 @@ HONEST = [
         [torch.empty(5, device="meta", dtype=torch.bfloat16), -math.inf, "text", True],
     )
 ] + [wire.pack({"id": 1, "error": {"type": "ValueError", "message": "no", "cell": "total", "line": 3}})]
-
+# What takes the place of a value, or of its name.
 NAMES = ("tensor", "array", "dict", "set", "tuple", "float", "reference", "torch_dtype", "torch_device", "id", "error")
-ARRAY = {"array": 0, "dtype": "bool", "shape": [48], "scalar": False}
+ARRAY = {"array": 0, "dtype": "bool", "shape": [24], "scalar": False}
 VALUES = (
     None, True, 0, 1, -1, 2**31, 2**63, 10**30, 0.5, 1e999, "", "nan", "cuda", "meta", "object", "error", [], [[]], {},
     [1, 2, 3], {"dict": []}, {"dict": [["error", 1]]}, {"dict": [["id", 1], ["error", ARRAY]]}, ARRAY, {"tuple": [0]},
-    {"tensor": 0, "dtype": "float32", "shape": [12], "device": "cpu"}, {"set": [1, 1.0]}, {"reference": 0, "type": "x"},
+    {"tensor": 0, "dtype": "float32", "shape": [6], "device": "cpu"}, {"set": [1, 1.0]}, {"reference": 0, "type": "x"},
     {"tensor": None, "dtype": "int8", "shape": [2**40], "device": "meta"}, {"float": "inf"}, {"torch_device": "cpu:1"},
 )  # fmt: skip
+PLAIN = (bool, int, float, str, list, tuple, set, dict, np.ndarray, np.generic, torch.Tensor, torch.dtype, torch.device)
 
 
 class Damaged:
@@ -75,12 +76,8 @@ def answer(frame: bytes):
         value = Submission("eve", Damaged(frame), []).total
     except (HostLost, StudentError, MissingName) as error:
         return error
-    assert value is None or isinstance(value, PLAIN), type(value)
+    assert value is None or isinstance(value, (*PLAIN, Handle)), type(value)
     return value
-
-
-PLAIN = (bool, int, float, str, list, tuple, set, dict, np.ndarray, np.generic, torch.Tensor, torch.dtype, torch.device,
-         Handle)  # fmt: skip
 
 
 def with_lengths(header: bytes, buffers: bytes) -> bytes:
