@@ -41,6 +41,7 @@ c.Proctor.submission_seconds = 180
 # What a submission may take of memory, and write to its scratch folder.
 c.Proctor.memory_gigabytes = 6
 c.Proctor.scratch_megabytes = 256
+c.Proctor.scratch_files = 10_000
 
 # The packages that students import: they are visible to submissions, and go into `make release-zip`.
 c.Proctor.packages = ["dlh"]

@@ -5,9 +5,6 @@ and the solution itself get full marks, on the audit's inputs and on others, whe
 when at least nine mistakes of ten are diagnosed by their own name.
 """
 
-import ast
-import atexit
-import functools
 import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -17,12 +14,10 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from proctor import bank, grading, intake
+from proctor import bank, grading
 from proctor.assignment import Assignment, load_assignment
 from proctor.grading import Verdict
-from proctor.process import Nursery
 from proctor.secret import AUDIT_KEY
-from proctor.settings import load_settings
 
 DIAGNOSED_SHARE = 0.9
 OTHER_INPUTS = 5
@@ -83,26 +78,8 @@ def variant_notebook(assignment: Assignment, variant: bank.Alternative) -> nbfor
     return notebook
 
 
-@functools.lru_cache
-def _nursery(root, name, device):
-    """This process's nursery; all that a released cell imports is there before the first submission."""
-    notebook = nbformat.read(load_assignment(root, name).release_notebook, as_version=4)
-    modules = set()
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and not intake.LEFT_OUT & set(cell.metadata.get("tags", [])):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Import):
-                    modules |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    modules.add(node.module)
-    nursery = Nursery(root, load_settings(root), grading.resolve_device(device), sorted(modules))
-    atexit.register(nursery.close)
-    return nursery
-
-
 def _grade_one(root, name, path, device):
-    nursery = _nursery(root, name, device)
-    return grading.grade(path, root, name, device, name=path.stem, nursery=nursery, key=AUDIT_KEY)
+    return grading.grade(path, root, name, device, name=path.stem, key=AUDIT_KEY)
 
 
 def _on_other_inputs(root, name, exercise_id, device):

@@ -1,13 +1,17 @@
 """Grading: checks are run against a submission, failures are explained, and the verdict is drawn up."""
 
+import ast
+import atexit
 import contextlib
 import functools
 import io
 import time
+from collections.abc import Callable
 from copy import copy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -16,7 +20,7 @@ from proctor import bank, intake
 from proctor.assignment import Assignment, Exercise, find_root, list_assignments, load_assignment
 from proctor.expect import Unmet
 from proctor.plugin import Failure, Outcome, Run
-from proctor.process import HostLost, HostProcess, Nursery
+from proctor.process import Connection, HostLost, HostProcess, Nursery
 from proctor.secret import AUDIT_KEY, submission_key
 from proctor.settings import Settings, load_settings
 from proctor.submission import Cell, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
@@ -127,13 +131,48 @@ def _ids(root, name):
     return {exercise.id for exercise in load_assignment(root, name).exercises}
 
 
-def open_submission(
-    name: str, taken: intake.Intake, root: Path, settings: Settings, device: str, nursery: Nursery | None = None
-) -> Submission:
-    """The submission as checks see it, its code in a sandbox of its own, or in the nursery's where there is one."""
+_nurseries: dict[tuple, Nursery] = {}
+
+
+def warm_hosts(assignment: Assignment, settings: Settings, device: str) -> Nursery:
+    """This process's nursery; the one of another assignment before it is closed.
+
+    All that a released cell imports is there before the first submission.
+    """
+    key = (assignment.root, assignment.name, repr(settings), device)
+    if key not in _nurseries:
+        close_nurseries()
+        _nurseries[key] = Nursery(assignment.root, settings, device, _imports(assignment))
+    return _nurseries[key]
+
+
+@atexit.register
+def close_nurseries() -> None:
+    """End the warm hosts of this process."""
+    while _nurseries:
+        _nurseries.popitem()[1].close()
+
+
+def _imports(assignment):
+    """The modules that the cells of a release import, but for those that are not run."""
+    modules = set()
+    for cell in nbformat.read(assignment.release_notebook, as_version=4).cells:
+        if cell.cell_type != "code" or intake.LEFT_OUT & set(cell.metadata.get("tags", [])):
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module)
+            elif isinstance(node, ast.Attribute) and node.attr == "optim":
+                modules.add("torch.optim")
+    return sorted(modules)
+
+
+def open_submission(name: str, taken: intake.Intake, settings: Settings, start: Callable[[], Connection]) -> Submission:
+    """The submission as checks see it, its code in a host that `start` gives."""
     if taken.refused:
         return Submission(name, Refused(taken.refused), [])
-    start = nursery.host if nursery else functools.partial(HostProcess, root, settings, device)
     return Submission(name, InSandbox(taken.cells, settings, start), taken.cells)
 
 
@@ -169,7 +208,7 @@ def run_checks(
     run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
     # Without these plugins: they collect garbage five times a run, half a second that no check needs.
-    quiet = ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:cacheprovider"]
+    quiet = ["-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:cacheprovider", "--tb=no"]
     quiet += ["-q", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts=", "--import-mode=importlib"]
     words = io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
@@ -356,7 +395,6 @@ def grade(
     assignment: str | None = None,
     device: str = "auto",
     name: str = "",
-    nursery: Nursery | None = None,
     key: bytes | None = None,
 ) -> Verdict:
     """Grade one notebook or `.py`.
@@ -367,7 +405,6 @@ def grade(
     assignment : str, the assignment's name where the file does not tell it
     device : "auto", "cpu" or "cuda"
     name : str, what the verdict calls the submission; the path if empty
-    nursery : where its code runs if it is the course's own; a student's has a sandbox of its own
     key : as for `grade_intake`
 
     Raises
@@ -377,16 +414,11 @@ def grade(
     """
     device = resolve_device(device)
     course = load_assignment(root, assignment or identify(path, root))
-    return grade_intake(intake.read_submission(path, course), course, name or str(path), device, nursery, key)
+    return grade_intake(intake.read_submission(path, course), course, name or str(path), device, key)
 
 
 def grade_intake(
-    taken: intake.Intake,
-    assignment: Assignment,
-    name: str,
-    device: str,
-    nursery: Nursery | None = None,
-    key: bytes | None = None,
+    taken: intake.Intake, assignment: Assignment, name: str, device: str, key: bytes | None = None
 ) -> Verdict:
     """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note.
 
@@ -394,7 +426,7 @@ def grade_intake(
     """
     start = time.perf_counter()
     settings = load_settings(assignment.root)
-    subject = open_submission(name, taken, assignment.root, settings, device, nursery)
+    subject = open_submission(name, taken, settings, warm_hosts(assignment, settings, device).host)
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
         key = submission_key(assignment.root, taken.cells) if key is None else key
@@ -464,7 +496,9 @@ def _plain_subjects(run, folder):
         assignment = load_assignment(root, folder.name)
         path = run.path or assignment.source_notebook
         taken = intake.read_submission(path, assignment)
-        subject = open_submission(path.stem, taken, root, load_settings(root), run.device)
+        settings = load_settings(root)
+        start = functools.partial(HostProcess, root, settings, run.device)
+        subject = open_submission(path.stem, taken, settings, start)
         run.opened[folder.name] = (assignment, subject)
     return [run.opened[folder.name][1]]
 

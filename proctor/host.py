@@ -6,12 +6,15 @@ The same `Host` serves the grading side's own solutions in process, so a check c
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import linecache
 import os
 import random
+import socket
 import sys
+import tempfile
 import traceback
 import types
 
@@ -22,7 +25,6 @@ from torch import nn
 from proctor import seal, wire
 
 MAX_PRINTED = 100_000
-LEFT = 99  # the exit status of a forked host that was told to leave
 
 
 class Printed(io.TextIOBase):
@@ -162,14 +164,14 @@ class Host:
         for name in modules:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        # The first step of an optimizer imports a compiler, which takes longer than everything else.
-        parameter = nn.Parameter(torch.zeros(1))
-        parameter.grad = torch.zeros(1)
-        torch.optim.Adam([parameter]).step()
-
-    def op_fork(self):
-        # Python seeds `random` anew in every child.
-        self.op_seed(0)
+        if "torch.optim" in modules:
+            # The first step of an optimizer imports a compiler, which takes longer than everything else.
+            parameter = nn.Parameter(torch.zeros(1))
+            parameter.grad = torch.zeros(1)
+            torch.optim.Adam([parameter]).step()
+        # A child that collects garbage would write to, and so copy, every page that it shares with this process.
+        gc.collect()
+        gc.freeze()
 
     def op_end_check(self):
         for name, (existed, value) in self.replaced.items():
@@ -202,21 +204,14 @@ def _text(error):
         return ""
 
 
-def _read_exactly(stream, size):
-    data = stream.read(size)
-    if len(data) != size:
-        raise EOFError
-    return data
-
-
 def main():
     """Serve requests until the other side closes the connection."""
-    # The wire moves to descriptors of its own, so that a print or a stray os.write(1) never lands on it.
-    requests = os.fdopen(os.dup(0), "rb")
-    replies = os.fdopen(os.dup(1), "wb")
+    # The wire moves to a descriptor of its own, so that a print or a stray os.write(1) never lands on it.
+    connection = socket.socket(fileno=os.dup(0))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    os.close(nowhere)
     sys.stdin = io.StringIO()
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
@@ -226,22 +221,67 @@ def main():
     host = Host(notebook.__dict__)
     # Code that draws without a seed of its own gets the same verdict every time.
     host.op_seed(0)
-    while True:
-        try:
-            header_size, buffers_size = wire.LENGTHS.unpack(_read_exactly(requests, wire.LENGTHS.size))
-        except EOFError:
-            return
-        header, buffers = _read_exactly(requests, header_size), _read_exactly(requests, buffers_size)
-        request = wire.unpack(header, buffers, host.resolve)
-        if request["op"] == "leave":
-            os._exit(LEFT)
-        if request["op"] == "fork" and (child := os.fork()):
-            # The child takes the connection over. When it leaves, this is its answer; when it dies, so does its parent.
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            if status != LEFT:
-                os._exit(status % 256 if status >= 0 else 128 - status)
-        replies.write(host.answer(request))
-        replies.flush()
+    with contextlib.suppress(EOFError):
+        while True:
+            request = wire.unpack(*_receive(connection), host.resolve)
+            if request["op"] == "fork":
+                connection = _fork(connection, host, request["folder"], request["apart"])
+            else:
+                connection.sendall(host.answer(request))
+
+
+def _receive(connection):
+    header_size, buffers_size = wire.LENGTHS.unpack(_read(connection, wire.LENGTHS.size))
+    return _read(connection, header_size), _read(connection, buffers_size)
+
+
+def _read(connection, size):
+    data = bytearray(size)
+    rest = memoryview(data)
+    while rest:
+        count = connection.recv_into(rest)
+        if not count:
+            raise EOFError
+        rest = rest[count:]
+    return data
+
+
+def _fork(control, host, folder, apart):
+    """Have a child take over the connection that comes over this one, and tell here how it ended.
+
+    Parameters
+    ----------
+    control : socket
+    host : Host
+    folder : str, the child's scratch
+    apart : dict, what `seal.fork_apart` takes; or None, where there are no namespaces
+
+    Returns
+    -------
+    socket : the connection to serve from now on; there are two of this process then, one after the other
+    """
+    _, (descriptor,), *_ = socket.recv_fds(control, 1, 1)
+    if child := os.fork():
+        os.close(descriptor)
+        status = seal.shell_status(os.waitpid(child, 0)[1])
+        control.sendall(wire.pack({"id": 0, "value": status}))
+        return control
+    control.close()
+    connection = socket.socket(fileno=descriptor)
+    try:
+        if apart is not None:
+            seal.fork_apart(**apart)
+    except seal.SealError as error:
+        connection.sendall(wire.pack({"id": 0, "error": _describe(error)}))
+        os._exit(1)
+    # The folder of that name was another one before.
+    os.chdir(folder)
+    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
+    tempfile.tempdir = None
+    # Python seeds `random` anew in every child.
+    host.op_seed(0)
+    connection.sendall(wire.pack({"id": 0, "value": None}))
+    return connection
 
 
 if __name__ == "__main__":

@@ -94,13 +94,14 @@ def python_folders() -> list[Path]:
     return kept
 
 
-def command(settings: Settings, root: Path, device: str, arguments: list[str]) -> list[str]:
+def command(settings: Settings, root: Path, device: str, arguments: list[str], forks: bool = False) -> list[str]:
     """The command line that runs Python with `arguments` in the sandbox that the settings ask for.
 
     Parameters
     ----------
     root : Path, the course; of it, only the packages that the settings name are visible inside
     device : "cpu" or "cuda"; the GPU's device files are visible only for "cuda"
+    forks : whether it sets its children apart from each other (`seal.fork_apart`), and so runs no student code itself
     """
     python = [sys.executable, "-P", *arguments]
     if settings.sandbox != "bubblewrap":
@@ -112,6 +113,8 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str]) -
         wrap += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         wrap += ["--unshare-user", "--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    if forks:
+        wrap += ["--cap-add", "CAP_SYS_ADMIN"]
     wrap += ["--hostname", "host", "--proc", "/proc", "--dev", "/dev"]
     for folder in SCRATCH:
         wrap += ["--perms", "1777", "--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", folder]
@@ -199,6 +202,13 @@ def layers(root: Path, settings: Settings, device: str, scratch: str) -> dict:
         "program": system_call_filter(alone=settings.sandbox == "bubblewrap").hex(),
         **{rights: [path for path in paths if Path(path).exists()] for rights, paths in seen.items()},
     }
+
+
+def apart(settings: Settings) -> dict | None:
+    """How a forked host is set apart: the arguments of `proctor.seal.fork_apart`; None without namespaces."""
+    if settings.sandbox != "bubblewrap":
+        return None
+    return {"scratch": SCRATCH, "megabytes": settings.scratch_megabytes, "files": settings.scratch_files}
 
 
 def _require_landlock(root):

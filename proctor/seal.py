@@ -2,11 +2,14 @@
 
 It is put on from inside, when all that the host itself needs has been imported, and so holds for one process whatever
 else is around it. A layer that is asked for and cannot be had is an error: there is no partial seal.
+
+A host that is forked from another one is first set apart from all that come before and after it (`fork_apart`).
 """
 
 import ctypes
 import os
 import resource
+from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 SECCOMP_MODE_FILTER = 2
@@ -18,6 +21,11 @@ WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, DEVICE = 1 << 1, 1 << 2, 1 << 3, 1 <<
 OF_A_FILE = WRITE_FILE | READ_FILE | TRUNCATE | DEVICE
 TCP = 0b11
 ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 18
+OPEN_TREE, MOVE_MOUNT, AT_FDCWD, AT_RECURSIVE = 428, 429, -100, 0x8000
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = 1, 4
+CAPABILITIES_VERSION = 0x20080522
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,6 +37,66 @@ class SealError(Exception):
 def landlock_version() -> int:
     """The version of Landlock that this kernel has, 0 where it has none."""
     return max(libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1), 0)
+
+
+def fork_apart(scratch: list[str], megabytes: int, files: int) -> None:
+    """Go on in a child that has processes, mounts and scratch of its own; this process ends as the child does.
+
+    It needs the capability to mount, which the seal takes away.
+
+    Parameters
+    ----------
+    scratch : folders over which an empty one in memory is laid, each of so many megabytes and files at most
+
+    Raises
+    ------
+    SealError : in whichever process finds that it cannot be had
+    """
+    if libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID):
+        raise SealError(f"namespaces: {os.strerror(ctypes.get_errno())}")
+    # The first process of a namespace is told of no signal and takes all others with it: none for student code to be.
+    _go_on_in_child()
+    _mount("none", "/", "", MS_REC | MS_PRIVATE)
+    _mount("proc", "/proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    os.umask(0o022)
+    for folder in scratch:
+        _lay_over(folder, f"mode=1777,size={megabytes}m,nr_inodes={files}")
+    _go_on_in_child()
+
+
+def _go_on_in_child():
+    child = os.fork()
+    if child:
+        os._exit(shell_status(os.waitpid(child, 0)[1]))
+    _prctl(PR_SET_PDEATHSIG, SIGKILL)
+
+
+def shell_status(status: int) -> int:
+    """What `os.waitpid` gives, as a shell says it: 128 and the signal's number where there was one."""
+    status = os.waitstatus_to_exitcode(status)
+    return status if status >= 0 else 128 - status
+
+
+def _mount(kind, folder, options, flags):
+    if libc.mount(kind.encode(), folder.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()):
+        raise SealError(f"mounting {folder}: {os.strerror(ctypes.get_errno())}")
+
+
+def _lay_over(folder, options):
+    """Lay an empty file system over a folder; what is mounted below it, such as a course in /tmp, keeps its place."""
+    table = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    kept = {}
+    for point in sorted(line.split()[4].encode().decode("unicode_escape") for line in table):
+        if point.startswith(folder + "/") and not any(point.startswith(outer + "/") for outer in kept):
+            kept[point] = libc.syscall(OPEN_TREE, AT_FDCWD, point.encode(), OPEN_TREE_CLONE | AT_RECURSIVE)
+    folders = {point for point in kept if Path(point).is_dir()}
+    _mount("tmpfs", folder, options, MS_NOSUID | MS_NODEV)
+    for point, tree in kept.items():
+        Path(point).parent.mkdir(parents=True, exist_ok=True)
+        Path(point).mkdir() if point in folders else Path(point).touch()
+        if libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, point.encode(), MOVE_MOUNT_F_EMPTY_PATH):
+            raise SealError(f"mounting {point}: {os.strerror(ctypes.get_errno())}")
+        os.close(tree)
 
 
 def put_on(user: int, threads: int, program: str, readable: list[str], usable: list[str], writable: list[str]) -> None:
@@ -54,6 +122,7 @@ def put_on(user: int, threads: int, program: str, readable: list[str], usable: l
         os.setresuid(user, user, user)
         # A process that changed its user may not look at its own /proc.
         _prctl(PR_SET_DUMPABLE, 1)
+    _drop_capabilities()
     # The signal is forgotten when the user changes.
     _prctl(PR_SET_PDEATHSIG, SIGKILL)
     if threads:
@@ -63,6 +132,13 @@ def put_on(user: int, threads: int, program: str, readable: list[str], usable: l
         _landlock(readable, usable, writable)
     if program:
         _seccomp(bytes.fromhex(program))
+
+
+def _drop_capabilities():
+    # capset(2): effective, permitted and inheritable capabilities, twice 32 of them.
+    header, none = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)()
+    if libc.capset(header, none):
+        raise SealError(f"capset: {os.strerror(ctypes.get_errno())}")
 
 
 def _prctl(option, value, *more):

@@ -21,6 +21,7 @@ class Settings:
         that a check makes, and of all that a submission does
     memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
     scratch_megabytes : int, what a submission may write to its scratch folder, and to shared memory
+    scratch_files : int, how many files and folders it may make there (not limited on a GPU, or without bubblewrap)
     packages : list of str, the course's packages that submissions may import, folders of the course
     """
 
@@ -31,6 +32,7 @@ class Settings:
     submission_seconds: float = 180
     memory_gigabytes: float = 6
     scratch_megabytes: int = 256
+    scratch_files: int = 10_000
 
     def __post_init__(self):
         if self.sandbox not in ("bubblewrap", "landlock", "none"):

