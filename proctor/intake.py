@@ -22,7 +22,6 @@ import jupytext
 import nbformat
 
 from proctor.assignment import Assignment
-from proctor.submission import Cell
 
 MAX_BYTES = 256 * 2**20
 # In memory, a list or a dict takes some two hundred bytes, however short its text.
@@ -38,6 +37,22 @@ KEPT_PICTURES = ("image/png", "image/jpeg")
 
 class Unreadable(Exception):
     """The file cannot be graded; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of a submission.
+
+    Parameters
+    ----------
+    id : str, the exercise's id for a solution cell, else the position
+    source : str, plain Python
+    given : bool, released code that comes before any of the student's, so that its time is not theirs
+    """
+
+    id: str
+    source: str
+    given: bool = False
 
 
 @dataclass

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from proctor import wire
 from proctor.host import Host
+from proctor.intake import Cell
 from proctor.process import START_SECONDS, Connection, HostLost
 from proctor.settings import Settings
 
@@ -37,22 +38,6 @@ class MissingName(Exception):
     def __init__(self, name):
         super().__init__(f"`{name}` is not defined in the notebook.")
         self.name = name
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A code cell of a submission.
-
-    Parameters
-    ----------
-    id : str, the exercise's id for a solution cell, else the position
-    source : str, plain Python
-    given : bool, released code that comes before any of the student's, so that its time is not theirs
-    """
-
-    id: str
-    source: str
-    given: bool = False
 
 
 @dataclass

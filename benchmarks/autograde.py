@@ -1,0 +1,164 @@
+"""A class graded by stock nbgrader and by proctor, side by side on this machine, as a Markdown table.
+
+    python benchmarks/autograde.py --sizes 8 40 200 --stock 8 40
+
+Every submission is the solved notebook, made different by a comment in each answer. Stock nbgrader executes its cells
+and visible checks, without the cells that proctor leaves out, too (training, figures). proctor puts all of its checks
+to it. Its ways: `nbgrader autograde` alone; `proctor class --jobs N`, then `nbgrader autograde`, which writes the
+gradebook; both once more, when all is on record.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from tqdm import tqdm
+
+from proctor.assignment import find_root, load_assignment
+from proctor.build import build_course
+
+STOCK = """
+c = get_config()
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
+c.ExecutePreprocessor.timeout = 600
+"""
+NOT_EXECUTED = {"training", "plot"}
+COURSE = ("source", "release", "solutions", "graders", "dlh")
+SETTINGS = ("course_config.py", "nbgrader_config.py", "pyproject.toml")
+
+
+def run(command, course):
+    """Seconds and peak megabytes of a command's largest process, run in the course's folder."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(course)}
+    log = course / "log.txt"
+    start = time.perf_counter()
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=course, env=environment, stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    if status:
+        sys.exit(f"{' '.join(command)} failed:\n{log.read_text()}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def make_course(folder, name):
+    """A copy of this course, built, with nothing handed in."""
+    root = find_root(Path(__file__).parent)
+    folder.mkdir()
+    for entry in COURSE + SETTINGS:
+        copy = shutil.copytree if (root / entry).is_dir() else shutil.copy
+        copy(root / entry, folder / entry)
+    build_course(folder, [name])
+    shutil.copy(folder / "gradebook.db", folder / "empty.db")
+    return folder
+
+
+def hand_in(course, name, size, stock):
+    """`size` submissions and nothing else, each of other code."""
+    assignment = load_assignment(course, name)
+    answers = {exercise.id for exercise in assignment.exercises if not exercise.written}
+    shutil.rmtree(course / "submitted", ignore_errors=True)
+    for number in range(size):
+        notebook = nbformat.read(assignment.source_notebook, as_version=4)
+        for cell in notebook.cells:
+            if cell.id in answers:
+                cell.source += f"\n# {number}"
+        if stock:
+            notebook.cells = [cell for cell in notebook.cells if not NOT_EXECUTED & set(cell.metadata.get("tags", []))]
+        path = course / "submitted" / f"student{number:04}" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+
+
+def forget(course, cache=True):
+    """Nothing is graded yet; without `cache`, what is on record stays there."""
+    shutil.rmtree(course / "autograded", ignore_errors=True)
+    if cache:
+        shutil.rmtree(course / ".proctor_cache", ignore_errors=True)
+    shutil.copy(course / "empty.db", course / "gradebook.db")
+
+
+def measure(course, name, ways, size, progress):
+    """{way: (seconds, peak megabytes)} for one class."""
+    autograde = ["nbgrader", "autograde", name]
+    measured = {}
+    for way in ways:
+        forget(course, cache=way != "again")
+        seconds = peak = 0
+        if way.startswith("jobs") or way == "again":
+            jobs = way.removeprefix("jobs ") if way != "again" else "1"
+            seconds, peak = run(["proctor", "class", name, "--jobs", jobs], course)
+            if way == "again":
+                measured["class again"] = seconds, peak
+        more, other_peak = run(autograde, course)
+        measured[way] = seconds + more, max(peak, other_peak)
+        progress.update()
+    return measured
+
+
+def main():
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assignment", default="seq2seq", metavar="A")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 40, 200], help="submissions in a class")
+    parser.add_argument("--stock", type=int, nargs="*", default=[8, 40], help="sizes that stock nbgrader grades, too")
+    parser.add_argument("--rounds", type=int, default=1, help="times everything is done; medians are shown")
+    options = parser.parse_args()
+    name, ways = options.assignment, ["inline", "jobs 1", "jobs 2", "again"]
+    rounds = []
+    with tempfile.TemporaryDirectory() as folder:
+        ours, stock = make_course(Path(folder) / "ours", name), make_course(Path(folder) / "stock", name)
+        (stock / "course_config.py").write_text(STOCK)
+        total = options.rounds * (len(options.sizes) * len(ways) + len(options.stock))
+        with tqdm(total=total, unit="class") as progress:
+            for _ in range(options.rounds):
+                measured = {}
+                for size in options.sizes:
+                    if size in options.stock:
+                        hand_in(stock, name, size, stock=True)
+                        measured |= {(size, w): m for w, m in measure(stock, name, ["stock"], size, progress).items()}
+                    hand_in(ours, name, size, stock=False)
+                    measured |= {(size, w): m for w, m in measure(ours, name, ways, size, progress).items()}
+                rounds.append(measured)
+    print_table(options, rounds)
+
+
+def print_table(options, rounds):
+    """Medians over the rounds; ratios to stock nbgrader at the same size, or at its largest below."""
+    words = {
+        "stock": "stock `nbgrader autograde`",
+        "inline": "`nbgrader autograde`",
+        "jobs 1": "`proctor class --jobs 1`, `nbgrader autograde`",
+        "jobs 2": "`proctor class --jobs 2`, `nbgrader autograde`",
+        "class again": "`proctor class` again, all on record",
+        "again": "the same, and `nbgrader autograde`",
+    }
+
+    def median(size, way, which):
+        return statistics.median(measured[size, way][which] for measured in rounds)
+
+    print(f"\n`{options.assignment}`, {os.cpu_count()} cores, {platform.processor() or platform.machine()}, ", end="")
+    print(f"{options.rounds} round(s), load {os.getloadavg()[1]:.1f}\n")
+    print("| submissions | way | seconds | seconds each | times stock | largest process, MB |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: |")
+    for size in options.sizes:
+        reference = max((other for other in options.stock if other <= size), default=None)
+        for way, description in words.items():
+            if (size, way) not in rounds[0]:
+                continue
+            each = median(size, way, 0) / size
+            times = f"{median(reference, 'stock', 0) / reference / each:.1f}" if reference else ""
+            peak = median(size, way, 1)
+            print(f"| {size} | {description} | {each * size:.1f} | {each:.3f} | {times} | {peak:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
