@@ -1,6 +1,6 @@
 """Figures of the notebooks: architectures, curves that grow while a model trains, scatter panels, an electrocardiogram
 with its knowledge and with attention over it, ROC and precision-recall curves, clinical notes and attention between
-their words.
+their words, images, self-organizing maps.
 """
 
 import itertools
@@ -750,4 +750,231 @@ def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     axes.legend(frameon=False, fontsize=8, bbox_to_anchor=(1, 1), loc="upper left")
     axes.grid(alpha=0.3)
     _clean(axes)
+    return figure
+
+
+def draw_som_vae():
+    """Draw the SOM-VAE: an image, its encoding, the map with the nearest node and its neighbors, two decoders.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = plt.subplots(figsize=(11.5, 4.4))
+    axes.set(xlim=(-0.1, 15.4), ylim=(-0.35, 6.0), aspect="equal")
+    axes.axis("off")
+
+    def caption(x, y, text, **style):
+        axes.text(x, y, text, **{"ha": "center", "va": "center", "fontsize": 9, "color": _INK, **style})
+
+    # A seven, as it comes in and as it comes out: sharper from the encoding than from the node.
+    across, down = np.meshgrid(np.linspace(0, 1, 28), np.linspace(0, 1, 28))
+    distance = np.minimum(
+        np.hypot(down - 0.2, np.clip(np.abs(across - 0.5) - 0.25, 0, None)),
+        np.where(down > 0.2, np.abs(across - 0.75 + 0.5 * (down - 0.2)), 1) + np.clip(down - 0.85, 0, None),
+    )
+    seven = np.exp(-((distance / 0.09) ** 2))
+
+    def picture(x, y, blur, name):
+        width = 0.09 * (1 + blur)
+        axes.imshow(seven ** (0.09 / width), cmap="gray_r", extent=(x, x + 1.3, y, y + 1.3), vmin=0, vmax=1, zorder=2)
+        axes.add_patch(Rectangle((x, y), 1.3, 1.3, fill=False, edgecolor="#999999", linewidth=0.8, zorder=3))
+        caption(x + 0.65, y - 0.25, name)
+
+    picture(0.1, 2.1, 0, "image $x$")
+    _arrow(axes, (1.5, 2.75), (2.0, 2.75))
+    _box(axes, 2.1, 2.3, 1.5, 0.9, "encoder", _BLUE)
+    _arrow(axes, (3.7, 2.75), (4.15, 2.75))
+    _strip(axes, 4.25, 2.58, np.random.default_rng(1).random(6), _BLUE, width=0.16)
+    caption(4.73, 3.2, "encoding $z_e$", color=_BLUE)
+
+    # The map, with a node and its neighbors.
+    node = (2, 1)
+    for row in range(4):
+        for column in range(4):
+            apart = abs(row - node[0]) + abs(column - node[1])
+            color = {0: _ORANGE, 1: _ORANGE}.get(apart, "#BBBBBB")
+            center = (7.1 + 0.75 * column, 3.85 - 0.75 * row)
+            for other in ((0.75, 0), (0, -0.75)):
+                if (column < 3 and other[0]) or (row < 3 and other[1]):
+                    axes.plot([center[0], center[0] + other[0]], [center[1], center[1] + other[1]],
+                              color="#DDDDDD", linewidth=1, zorder=0)  # fmt: skip
+            axes.scatter(*center, s=150, color=color, alpha=1 if apart == 0 else 0.55, zorder=2, edgecolors="white")
+    caption(8.2, 4.3, "the map: each node an embedding", fontweight="bold", fontsize=8)
+    _arrow(axes, (5.3, 2.7), (7.62, 2.36), _ORANGE)
+    caption(6.2, 2.1, "nearest\nnode $k$", color=_ORANGE)
+    caption(8.2, 1.05, "the node and its neighbors\nare pulled to $z_e$", color=_ORANGE, fontsize=8)
+
+    _arrow(axes, (8.05, 2.35), (10.9, 1.3), _ORANGE)
+    caption(10.1, 2.05, "$z_q$", color=_ORANGE, fontsize=11)
+    _box(axes, 11.0, 0.75, 1.6, 0.9, "decoder", _GREEN)
+    _arrow(axes, (12.7, 1.2), (13.2, 1.2))
+    picture(13.3, 0.55, 2.5, "from the node, $x_q$")
+    _arrow(axes, (4.75, 3.45), (10.9, 4.55), _BLUE, curve=-0.42)
+    _box(axes, 11.0, 3.95, 1.6, 0.9, "decoder", _GREEN)
+    _arrow(axes, (12.7, 4.4), (13.2, 4.4))
+    picture(13.3, 3.75, 0.25, "from the encoding, $x_e$")
+    # One step in time.
+    _arrow(axes, (7.85, 2.55), (8.45, 3.05), _INK, curve=-0.4)
+    caption(8.2, 0.1, "over time: a walk from node to node,\nwith a probability for each step", fontsize=8)
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def draw_images(images, titles=None, columns=10):
+    """Draw images beside each other.
+
+    Parameters
+    ----------
+    images : (n, height, width) floats, 0 (white) to 1 (black)
+    titles : list of n str
+    columns : int
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    rows = -(-len(images) // columns)
+    height = 1.05 if titles is None else 1.3
+    figure, axes = plt.subplots(rows, columns, figsize=(columns, height * rows), squeeze=False, layout="constrained")
+    for place in axes.flat:
+        place.axis("off")
+    for index, (place, image) in enumerate(zip(axes.flat, images, strict=False)):
+        place.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        if titles is not None:
+            place.set_title(titles[index], fontsize=8)
+    return figure
+
+
+def _map_mosaic(axes, images):
+    """Draw the images of a map's nodes as one picture; node (row, column) is centered at (column, row)."""
+    rows, columns, height, width = images.shape
+    mosaic = images.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
+    axes.imshow(mosaic, cmap="gray_r", vmin=0, vmax=1, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5))
+    for edge in range(1, columns):
+        axes.axvline(edge - 0.5, color="white", linewidth=1.5)
+    for edge in range(1, rows):
+        axes.axhline(edge - 0.5, color="white", linewidth=1.5)
+    axes.set(xticks=range(columns), yticks=range(rows))
+    axes.tick_params(length=0, labelsize=7, labelcolor="#999999")
+    axes.spines[:].set_visible(False)
+
+
+def u_matrix(embeddings):
+    """How far each node of a map is from its neighbors.
+
+    Parameters
+    ----------
+    embeddings : (rows, columns, latent_dim) floats
+
+    Returns
+    -------
+    (rows, columns) floats, the mean distance to the neighbors that there are, two to four
+    """
+    total, count = np.zeros(embeddings.shape[:2]), np.zeros(embeddings.shape[:2])
+    down = np.linalg.norm(np.diff(embeddings, axis=0), axis=-1)
+    right = np.linalg.norm(np.diff(embeddings, axis=1), axis=-1)
+    for part, distance in ((np.s_[1:], down), (np.s_[:-1], down), (np.s_[:, 1:], right), (np.s_[:, :-1], right)):
+        total[part] += distance
+        count[part] += 1
+    return total / count
+
+
+def draw_map(images, embeddings, nodes, labels):
+    """Draw a map three times: what each node decodes to, the distances to its neighbors, and who lives there.
+
+    Parameters
+    ----------
+    images : (rows, columns, height, width) floats, the decoded nodes
+    embeddings : (rows, columns, latent_dim) floats
+    nodes, labels : (n,) ints, the node and the class of each sample
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    rows, columns = embeddings.shape[:2]
+    figure, (decoded, distances, members) = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
+    _map_mosaic(decoded, images)
+    decoded.set_title("what each node decodes to")
+    shown = distances.imshow(u_matrix(embeddings), cmap="cividis")
+    bar = figure.colorbar(shown, ax=distances, shrink=0.75)
+    bar.outline.set_visible(False)
+    distances.set_title("U-matrix: distance to the neighbors")
+    counts = np.zeros((rows * columns, max(labels) + 1), dtype=int)
+    np.add.at(counts, (nodes, labels), 1)
+    sizes = counts.sum(axis=1)
+    share = np.divide(counts.max(axis=1), sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    members.imshow(share.reshape(rows, columns), cmap="Blues", vmin=0, vmax=1.4)
+    for node, size in enumerate(sizes):
+        row, column = divmod(node, columns)
+        text = f"{counts[node].argmax()}\n" if size else "\n"
+        members.text(column, row, text, ha="center", va="center", fontsize=11, color=_INK)
+        members.text(column, row + 0.27, f"n={size}", ha="center", va="center", fontsize=6, color=_INK)
+    members.set_title("most frequent class (darker: purer)")
+    for axes in (distances, members):
+        axes.set(xticks=range(columns), yticks=range(rows))
+        axes.tick_params(length=0, labelsize=7, labelcolor="#999999")
+        axes.spines[:].set_visible(False)
+    return figure
+
+
+def draw_walk(images, nodes, transitions, series, shown=10, title=""):
+    """Draw the way of one time series over a map, with the probability of each step, and some of its images.
+
+    Parameters
+    ----------
+    images : (rows, columns, height, width) floats, the decoded nodes
+    nodes : (steps,) ints, the node at each step
+    transitions : (nodes, nodes) floats, the transition probabilities, [from, to]
+    series : (steps, height, width) floats, the images of the series
+    shown : int, how many of the images to draw
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    columns = images.shape[1]
+    figure = plt.figure(figsize=(11.5, 5), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.05, 1))
+    walk = left.subplots()
+    _map_mosaic(walk, 0.45 * images)
+    row, column = np.divmod(nodes, columns)
+    changes = np.flatnonzero(np.diff(nodes)) + 1
+    stops = np.concatenate([[0], changes])
+    for before, after in itertools.pairwise(stops):
+        start, end = (column[before], row[before]), (column[after], row[after])
+        probability = transitions[nodes[before], nodes[after]]
+        walk.annotate(
+            "", end, start,
+            arrowprops={"arrowstyle": "-|>", "color": _ORANGE, "linewidth": 2, "shrinkA": 5, "shrinkB": 5,
+                        "connectionstyle": "arc3,rad=0.15"},
+        )  # fmt: skip
+        # On the arc, whose middle is half as far from the straight line as its control point; y runs downwards.
+        middle = (np.add(start, end) / 2 + 0.075 * np.array([start[1] - end[1], end[0] - start[0]])).tolist()
+        paper = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+        label = f"{probability:.0%}" if probability >= 0.01 else "< 1%"
+        walk.text(*middle, label, fontsize=8, ha="center", va="center", color=_INK, bbox=paper)
+    walk.scatter(column[0], row[0], s=90, color=_BLUE, zorder=3, label="start")
+    walk.scatter(column[-1], row[-1], s=90, color=_GREEN, marker="s", zorder=3, label="end")
+    walk.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=2, frameon=False, fontsize=8)
+    walk.set_title(title, fontsize=10)
+
+    above, below = right.subfigures(2, 1, height_ratios=(1, 2.4))
+    for place, step in zip(above.subplots(1, shown), np.linspace(0, len(nodes) - 1, shown).astype(int), strict=True):
+        place.imshow(series[step], cmap="gray_r", vmin=0, vmax=1)
+        place.axis("off")
+        place.set_title(step, fontsize=8, color="#666666")
+    steps = below.subplots()
+    taken = transitions[nodes[:-1], nodes[1:]]
+    stays = np.diff(nodes) == 0
+    times = np.arange(1, len(nodes))
+    steps.semilogy(times, taken, color="#CCCCCC", linewidth=1, zorder=0)
+    steps.scatter(times[stays], taken[stays], s=14, color="#666666", label="stays")
+    steps.scatter(times[~stays], taken[~stays], s=30, color=_ORANGE, label="moves")
+    steps.axhline(1 / len(transitions), color="#999999", linestyle="--", linewidth=1, label="by chance")
+    steps.set(xlabel="step", ylabel="probability of the step", ylim=(min(5e-3, taken.min() / 2), 1.5))
+    steps.legend(frameon=False, fontsize=8, loc="lower right", ncols=3)
+    _clean(steps)
     return figure

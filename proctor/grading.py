@@ -155,7 +155,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
         return Failure("wrong", error.message, error.observed)
     if isinstance(error, StudentError):
         if error.type_name == "NotImplementedError":
-            return Failure("missing", NOT_WRITTEN)
+            return _explain_unwritten(exercise, subject)
         observed = f"{error.type_name}: {error.message}"
         return Failure("error", f"Your code stopped with {observed}{_place(error)}.{_circumstance(error)}", observed)
     if isinstance(error, MissingName):
@@ -166,18 +166,35 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
     return Failure("wrong", f"The check could not use what your code gave back ({observed[:300]}).", observed)
 
 
+def _explain_unwritten(exercise, subject):
+    """Nothing is written, or what is could not be run, and the cell as it was released stands in its place."""
+    cause = subject.cell_errors.get(exercise)
+    if cause is None or _is_unwritten(cause):
+        return Failure("missing", NOT_WRITTEN)
+    return Failure("error", f"Its cell stopped: {_cause(cause)}", str(cause))
+
+
 def _explain_missing(error, exercise, subject):
     errors = subject.cell_errors
     own = errors.get(exercise)
     cell, cause = (exercise, own) if own is not None else next(iter(errors.items()), (None, None))
     if cause is None:
         return Failure("missing", str(error))
-    if isinstance(cause, StudentError):
-        if cause.type_name == "NotImplementedError":
-            return Failure("missing", NOT_WRITTEN)
-        cause = f"{cause.type_name}: {cause.message}{_place(cause)}.{_circumstance(cause)}"
+    if _is_unwritten(cause):
+        return Failure("missing", NOT_WRITTEN)
     which = "its cell" if cell == exercise else f"the cell `{cell}`"
-    return Failure("error", f"{error} That is because {which} stopped: {cause}", str(error))
+    return Failure("error", f"{error} That is because {which} stopped: {_cause(cause)}", str(error))
+
+
+def _is_unwritten(error):
+    return isinstance(error, StudentError) and error.type_name == "NotImplementedError"
+
+
+def _cause(error):
+    """What stopped a cell, in words."""
+    if isinstance(error, StudentError):
+        return f"{error.type_name}: {error.message}{_place(error)}.{_circumstance(error)}"
+    return str(error)
 
 
 def _place(error):

@@ -48,11 +48,14 @@ class Cell:
     id : str, the exercise's id for a solution cell, else the position
     source : str, plain Python
     given : bool, released code that comes before any of the student's, so that its time is not theirs
+    released : str, what runs where nothing of `source` does: the cell as it was released, so that code which builds on
+        its names, such as a class that inherits from one, stands all the same
     """
 
     id: str
     source: str
     given: bool = False
+    released: str = ""
 
 
 @dataclass
@@ -214,7 +217,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
             given = not answer and all(earlier.given for earlier in cells)
-            cells.append(Cell(original.id, plain_python(cell.source), given))
+            released = plain_python(original.source) if answer and changed else ""
+            cells.append(Cell(original.id, plain_python(cell.source), given, released))
         if changed and not answer and not nbgrader.get("locked"):
             _take_over(cell, student)
             if runs:

@@ -265,6 +265,12 @@ class Refused:
         """Nothing to end."""
 
 
+def _never_ran(error):
+    """Nothing of a cell is there that stopped with this: it cannot be parsed, or took its host with it."""
+    unparsed = isinstance(error, StudentError) and error.type_name in ("SyntaxError", "IndentationError", "TabError")
+    return unparsed or isinstance(error, HostLost)
+
+
 def _split(frame):
     header_size, _ = wire.LENGTHS.unpack_from(frame)
     start = wire.LENGTHS.size
@@ -275,7 +281,7 @@ def _split(frame):
 class InSandbox:
     """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
 
-    Each start runs the submission's cells anew, without those that ended or outlasted a host before.
+    Each start runs the submission's cells anew, those that ended or outlasted a host before as they were released.
 
     Parameters
     ----------
@@ -326,15 +332,11 @@ class InSandbox:
         self._host = self.start()
         for cell in self.cells:
             result = self.results.setdefault(cell.id, CellResult(cell))
-            if isinstance(result.error, HostLost):
-                continue
-            request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": cell.source}
             try:
-                seconds = START_SECONDS if cell.given else self.settings.cell_seconds
-                _value(self._ask(wire.pack(request), seconds, "this cell"), 0, self.cells)
-                result.error = None
-            except StudentError as error:
-                result.error = error
+                if not isinstance(result.error, HostLost):
+                    result.error = self._run(cell, cell.source)
+                if cell.released and _never_ran(result.error):
+                    self._run(cell, cell.released)
             except HostLost as error:
                 result.error = error
                 return
@@ -342,6 +344,16 @@ class InSandbox:
                 self.close()
                 result.error = HostLost("Your code wrote to the grader's connection.")
                 return
+
+    def _run(self, cell, source):
+        """Run a cell in the host; gives what stopped it, or None."""
+        request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": source}
+        seconds = START_SECONDS if cell.given else self.settings.cell_seconds
+        try:
+            _value(self._ask(wire.pack(request), seconds, "this cell"), 0, self.cells)
+        except StudentError as error:
+            return error
+        return None
 
     def _ask(self, frame, seconds, what):
         """An exchange on the student's time, of which the whole submission has so much."""

@@ -1,7 +1,9 @@
-"""What the tests of the engine share: the toy course, built once, and submissions to it."""
+"""What tests share: the toy course, built once, submissions to it, and a server to download from."""
 
 import os
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
@@ -67,3 +69,50 @@ def solved(toy, release):
     for exercise in toy.exercises:
         cell(release, exercise.id).source = exercise.code
     return release
+
+
+class Server:
+    """Serves `files` on 127.0.0.1; a file named in `cuts` breaks off after so many bytes, once for each number."""
+
+    def __init__(self):
+        self.files, self.cuts, self.asked, self.ranges = {}, {}, [], True
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                server.answer(self)
+
+            def log_message(self, *_):
+                """Say nothing."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
+
+    def answer(self, request):
+        name, wanted = request.path.lstrip("/"), request.headers.get("Range")
+        self.asked.append((name, wanted))
+        if name not in self.files:
+            request.send_error(404)
+            return
+        content = self.files[name]
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
+        if start and start >= len(content):
+            request.send_error(416)
+            return
+        request.send_response(206 if start else 200)
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        request.send_header("Content-Length", str(len(content) - start))
+        request.end_headers()
+        stop = self.cuts[name].pop(0) if self.cuts.get(name) else len(content)
+        request.wfile.write(content[start:stop])
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
+    server = Server()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()

@@ -174,7 +174,8 @@ def submit(toy_course):
     made = []
 
     def make(*cells, **settings):
-        made.append(sandboxed(toy_course, [textwrap.dedent(cell) for cell in cells], **settings))
+        cells = [textwrap.dedent(cell) if isinstance(cell, str) else cell for cell in cells]
+        made.append(sandboxed(toy_course, cells, **settings))
         return made[-1]
 
     yield make
@@ -414,6 +415,19 @@ def test_errors_in_cells_are_told_by_cell(both):
     assert set(errors) == {"broken", "stops"}
     assert (errors["broken"].type_name, errors["broken"].line) == ("SyntaxError", 2)
     assert (errors["stops"].type_name, errors["stops"].source) == ("NameError", "whole = undefined_name")
+
+
+@pytest.mark.parametrize("source", ["class Net(:\n    pass", "import os\n\nos._exit(0)", "while True:\n    pass"])
+def test_what_builds_on_a_cell_of_which_nothing_ran_stands(submit, source):
+    released = "class Net:\n    word = 'released'"
+    subject = submit(Cell("net", source, released=released), Cell("deep", "class Deep(Net):\n    pass"), cell_seconds=2)
+    assert subject.Deep().word == "released"
+    assert set(subject.cell_errors) == {"net"}
+
+
+def test_what_a_cell_did_before_it_stopped_is_not_undone(submit):
+    subject = submit(Cell("word", "word = 'own'\n1 / 0", released="word = 'released'"))
+    assert subject.word == "own"
 
 
 PROBE = """

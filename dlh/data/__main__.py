@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from dlh.data import ecg
+from dlh.data import ecg, images
 
 # Each has `download(directory, url)` and `default_directory()`.
-DATA = {"ecg": ecg}
+DATA = {"ecg": ecg, **images.SOURCES}
 
 
 def main(arguments=None) -> int:
@@ -19,17 +19,17 @@ def main(arguments=None) -> int:
     options = parser.parse_args(arguments)
     if not options.download and (options.directory or options.url):
         parser.error("--directory and --url go with --download")
-    module = DATA[options.name]
+    data = DATA[options.name]
     if not options.download:
-        directory, source = module.default_directory()
+        directory, source = data.default_directory()
         print(f"{source}\n{directory}")
         return 0
     try:
-        directory = module.download(options.directory, options.url or module.ARCHIVE_URL)
+        directory = data.download(options.directory, **({"url": options.url} if options.url else {}))
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"The recordings are in {directory}")
+    print(f"The data are in {directory}")
     return 0
 
 

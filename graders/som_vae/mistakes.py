@@ -1,0 +1,1179 @@
+"""Wrong solutions of `som_vae` that students write. They prove the checks, and they explain failures."""
+
+from proctor.bank import Mistake
+
+ENCODER = [
+    Mistake(
+        name="kernel_fixed",
+        exercise="encoder",
+        hint="Your first convolution has a kernel of 4 whatever `kernel_size` says.",
+        changes=[("kernel_size[0], stride=strides[0]", "4, stride=strides[0]")],
+    ),
+    Mistake(
+        name="kernels_exchanged",
+        exercise="encoder",
+        hint="You give each convolution the kernel of the other.",
+        changes=[
+            ("kernel_size[0], stride", "kernel_size[-1], stride"),
+            ("kernel_size[1], stride", "kernel_size[0], stride"),
+        ],
+    ),
+    Mistake(
+        name="strides_forgotten",
+        exercise="encoder",
+        hint="You never hand the strides on to the convolutions.",
+        changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
+    ),
+    Mistake(
+        name="second_from_images",
+        exercise="encoder",
+        hint="Your second convolution expects the channels of the images. It gets those of the first.",
+        changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(input_channels, n_channels[1]")],
+    ),
+    Mistake(
+        name="gray_only",
+        exercise="encoder",
+        hint="Your first convolution has one input channel whatever `input_channels` says.",
+        changes=[("nn.Conv2d(input_channels,", "nn.Conv2d(1,")],
+    ),
+    Mistake(
+        name="padded",
+        exercise="encoder",
+        hint="Your convolutions are padded, so that the pictures stay larger than the text says.",
+        changes=[("stride=strides[0])", "stride=strides[0], padding=1)"), ("4 * 4 * n_channels", "5 * 5 * n_channels")],
+    ),
+    Mistake(
+        name="no_relu",
+        exercise="encoder",
+        hint="There is no ReLU in your encoder: without one, two convolutions are no more than one.",
+        changes=[("torch.relu(self.conv1(x))", "self.conv1(x)"), ("torch.relu(self.conv2(x))", "self.conv2(x)")],
+    ),
+    Mistake(
+        name="second_relu_forgotten",
+        exercise="encoder",
+        hint="There is no ReLU after your second convolution.",
+        changes=[("torch.relu(self.conv2(x))", "self.conv2(x)")],
+    ),
+    Mistake(
+        name="relu_at_end",
+        exercise="encoder",
+        hint="You apply ReLU to the encodings. They may be negative.",
+        changes=[
+            ("return self.latent_transform(x.flatten(1))", "return torch.relu(self.latent_transform(x.flatten(1)))")
+        ],
+    ),
+    Mistake(
+        name="tanh_for_relu",
+        exercise="encoder",
+        hint="You use tanh in the place of ReLU.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "torch.tanh(self.conv1(x))"),
+            ("torch.relu(self.conv2(x))", "torch.tanh(self.conv2(x))"),
+        ],
+    ),
+    Mistake(
+        name="mean_pooling",
+        exercise="encoder",
+        hint="You pool by the mean. The largest of each 2 x 2 pixels is asked for.",
+        changes=[
+            ("self.maxpool1(torch.relu", "nn.functional.avg_pool2d(torch.relu"),
+            ("self.conv1(x)))", "self.conv1(x)), 2)"),
+        ],
+    ),
+    Mistake(
+        name="channels_last",
+        exercise="encoder",
+        hint=("You move the channels to the end before the linear layer, so that its weights meet other numbers."),
+        changes=[("x.flatten(1)", "x.permute(0, 2, 3, 1).flatten(1)")],
+    ),
+    Mistake(
+        name="latent_dim_fixed",
+        exercise="encoder",
+        hint="Your encodings have 64 numbers whatever `latent_dim` says.",
+        changes=[("n_channels[-1], latent_dim)", "n_channels[-1], 64)")],
+    ),
+    Mistake(
+        name="noise_on_cpu",
+        exercise="encoder",
+        hint="You add a tensor that lies on the CPU, also where x is on a GPU.",
+        changes=[
+            (
+                "return self.latent_transform(x.flatten(1))",
+                "return self.latent_transform(x.flatten(1)) + torch.zeros(len(x), 1)",
+            )
+        ],
+    ),
+]
+
+DECODER = [
+    Mistake(
+        name="no_sigmoid",
+        exercise="decoder",
+        hint="Your pixels go below 0 and above 1: the sigmoid is missing.",
+        changes=[("torch.sigmoid(self.out_transform(x))", "self.out_transform(x)")],
+    ),
+    Mistake(
+        name="clamped",
+        exercise="decoder",
+        hint="You cut the pixels off at 0 and 1, where no gradient is left. A sigmoid is asked for.",
+        changes=[("torch.sigmoid(self.out_transform(x))", "self.out_transform(x).clamp(0, 1)")],
+    ),
+    Mistake(
+        name="relu_before_sigmoid",
+        exercise="decoder",
+        hint="You apply ReLU before the sigmoid, so that no pixel is darker than 0.5.",
+        changes=[("torch.sigmoid(self.out_transform(x))", "torch.sigmoid(torch.relu(self.out_transform(x)))")],
+    ),
+    Mistake(
+        name="tanh_at_end",
+        exercise="decoder",
+        hint="Your pixels go from -1 to 1: that is tanh. A sigmoid is asked for.",
+        changes=[("torch.sigmoid(", "torch.tanh(")],
+    ),
+    Mistake(
+        name="height_and_width_exchanged",
+        exercise="decoder",
+        hint=("You exchange width and height of the small picture: `flatten_shape` is [width, height, channels]."),
+        changes=[("width, height, channels = self.flatten_shape", "height, width, channels = self.flatten_shape")],
+    ),
+    Mistake(
+        name="channels_last_in_picture",
+        exercise="decoder",
+        hint=("You give the small picture its channels last and then move them. The published order has them first."),
+        changes=[("reshape(-1, channels, height, width)", "reshape(-1, height, width, channels).permute(0, 3, 1, 2)")],
+    ),
+    Mistake(
+        name="relu_after_linear",
+        exercise="decoder",
+        hint="There is a ReLU after your linear layer. None is asked for there.",
+        changes=[("x = self.latent_transform(z)", "x = torch.relu(self.latent_transform(z))")],
+    ),
+    Mistake(
+        name="relus_forgotten",
+        exercise="decoder",
+        hint="There is no ReLU in your decoder.",
+        changes=[
+            (
+                "torch.relu(self.deconv1(F.interpolate(x, scale_factor=2)))",
+                "self.deconv1(F.interpolate(x, scale_factor=2))",
+            ),
+            (
+                "torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                "self.deconv2(F.interpolate(x, size=self.output_size))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="bilinear",
+        exercise="decoder",
+        hint=("You enlarge with straight lines between the pixels. Repeating the pixels, the default, is asked for."),
+        changes=[("size=self.output_size)", 'size=self.output_size, mode="bilinear")')],
+    ),
+    Mistake(
+        name="always_28",
+        exercise="decoder",
+        hint="Your images are 28 x 28 whatever `output_size` says.",
+        changes=[("size=self.output_size", "size=(28, 28)")],
+    ),
+    Mistake(
+        name="not_enlarged_first",
+        exercise="decoder",
+        hint="You leave the first enlarging out.",
+        changes=[("F.interpolate(x, scale_factor=2)", "x")],
+    ),
+    Mistake(
+        name="padding_forgotten",
+        exercise="decoder",
+        hint="Your `deconv2` has no padding, so that the image shrinks by two pixels.",
+        changes=[(", padding=1", "")],
+    ),
+    Mistake(
+        name="one_channel_out",
+        exercise="decoder",
+        hint="Your images have one channel whatever `output_channels` says.",
+        changes=[("n_channels[1], output_channels, 1)", "n_channels[1], 1, 1)")],
+    ),
+    Mistake(
+        name="transposed_convolution",
+        exercise="decoder",
+        hint=("Your `deconv1` is a transposed convolution. Despite its name, a convolution is asked for."),
+        changes=[("self.deconv1 = nn.Conv2d", "self.deconv1 = nn.ConvTranspose2d")],
+    ),
+]
+
+NEAREST_NODE = [
+    Mistake(
+        name="farthest",
+        exercise="nearest_node",
+        hint="You take the node with the largest distance.",
+        changes=[(".argmin(dim=-1)", ".argmax(dim=-1)")],
+    ),
+    Mistake(
+        name="absolute_differences",
+        exercise="nearest_node",
+        hint="You sum absolute differences. Squared ones are asked for.",
+        changes=[("((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)", "(z_e.unsqueeze(1) - nodes).abs().sum(dim=-1)")],
+    ),
+    Mistake(
+        name="mean_over_dimensions",
+        exercise="nearest_node",
+        hint="You take the mean over the latent dimensions. The sum is asked for.",
+        changes=[("** 2).sum(dim=-1)", "** 2).mean(dim=-1)")],
+    ),
+    Mistake(
+        name="root_taken",
+        exercise="nearest_node",
+        hint="You take the root of the sums. The squared distances are asked for.",
+        changes=[("** 2).sum(dim=-1)", "** 2).sum(dim=-1).sqrt()")],
+    ),
+    Mistake(
+        name="not_squared",
+        exercise="nearest_node",
+        hint="You forget to square the differences, so that they cancel out.",
+        changes=[("((z_e.unsqueeze(1) - nodes) ** 2)", "(z_e.unsqueeze(1) - nodes)")],
+    ),
+    Mistake(
+        name="numbered_by_columns",
+        exercise="nearest_node",
+        hint="You number the nodes column after column. They are numbered row after row.",
+        changes=[("nodes = embeddings.flatten(0, 1)", "nodes = embeddings.transpose(0, 1).flatten(0, 1)")],
+    ),
+    Mistake(
+        name="embeddings_reshaped",
+        exercise="nearest_node",
+        hint="You reshape the embeddings with the latent dimension first, which mixes the nodes.",
+        changes=[("nodes = embeddings.flatten(0, 1)", "nodes = embeddings.reshape(embeddings.shape[-1], -1).T")],
+    ),
+    Mistake(
+        name="summed_over_batch",
+        exercise="nearest_node",
+        hint=("You look for the nearest encoding of each node (dim=0), and not for the nearest node of each encoding."),
+        changes=[("argmin(dim=-1)", "argmin(dim=0)")],
+    ),
+    Mistake(
+        name="over_everything",
+        exercise="nearest_node",
+        hint=("Your argmin runs over the whole batch at once. Each encoding has a nearest node of its own (dim=-1)."),
+        changes=[("z_dist_flat.argmin(dim=-1)", "z_dist_flat.argmin()")],
+    ),
+    Mistake(
+        name="distances_on_grid",
+        exercise="nearest_node",
+        hint=(
+            "Your distances have the rows and columns of the map. One axis for all nodes is asked for, row after row."
+        ),
+        changes=[
+            (
+                "    k = z_dist_flat.argmin(dim=-1)",
+                (
+                    "    k = z_dist_flat.argmin(dim=-1)\n"
+                    "    z_dist_flat = z_dist_flat.reshape(-1, *embeddings.shape[:2])"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="one_column_of_nodes",
+        exercise="nearest_node",
+        hint="Your k has a second axis. It is one number for each encoding.",
+        changes=[("argmin(dim=-1)", "argmin(dim=-1, keepdim=True)")],
+    ),
+    Mistake(
+        name="row_of_node",
+        exercise="nearest_node",
+        hint="Your k is the row of the node, and not its number.",
+        changes=[("argmin(dim=-1)", "argmin(dim=-1) // embeddings.shape[1]")],
+    ),
+    Mistake(
+        name="inner_product",
+        exercise="nearest_node",
+        hint="You measure with inner products. A long embedding then looks near to everything.",
+        changes=[("((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)", "-(z_e.unsqueeze(1) * nodes).sum(dim=-1)")],
+    ),
+    Mistake(
+        name="distances_detached",
+        exercise="nearest_node",
+        hint="You cut the distances off from their gradient. The smoothness loss needs it.",
+        changes=[("** 2).sum(dim=-1)", "** 2).sum(dim=-1).detach()")],
+    ),
+    Mistake(
+        name="embeddings_detached",
+        exercise="nearest_node",
+        hint="You cut the embeddings off from their gradient, so that distances never move a node.",
+        changes=[("nodes = embeddings.flatten(0, 1)", "nodes = embeddings.flatten(0, 1).detach()")],
+    ),
+    Mistake(
+        name="loop_over_batch",
+        exercise="nearest_node",
+        hint="You go through the batch in a Python loop. Broadcasting does it at once.",
+        changes=[
+            (
+                "z_dist_flat = ((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "z_dist_flat = torch.stack([((one - nodes) ** 2).sum(dim=-1) for one in z_e])",
+            )
+        ],
+    ),
+    Mistake(
+        name="filled_on_cpu",
+        exercise="nearest_node",
+        hint="You fill a tensor that lies on the CPU, also where the encodings are on a GPU.",
+        changes=[
+            (
+                "    k = z_dist_flat",
+                "    z_dist_flat = z_dist_flat + torch.zeros(len(z_e), len(nodes))\n    k = z_dist_flat",
+            )
+        ],
+    ),
+]
+
+NEIGHBORS = [
+    Mistake(
+        name="right_never_assigned",
+        exercise="neighbors",
+        hint="The place of the neighbor one column further stays zero. Is `==` where `=` should be?",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    keep = torch.tensor([1.0, 1, 1, 0, 1], device=out.device)\n"
+                    "    return out * keep.unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="left_never_assigned",
+        exercise="neighbors",
+        hint="The place of the neighbor one column before stays zero.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    keep = torch.tensor([1.0, 1, 1, 1, 0], device=out.device)\n"
+                    "    return out * keep.unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="wraps_around",
+        exercise="neighbors",
+        hint=("Your map is a globe: at an edge, you take the node from the opposite edge. The map ends there."),
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                'F.pad(embeddings.permute(2, 0, 1), (1, 1, 1, 1), mode="circular").permute(1, 2, 0)',
+            )
+        ],
+    ),
+    Mistake(
+        name="edge_repeats_itself",
+        exercise="neighbors",
+        hint=(
+            "At an edge, you take the node itself in the place of a neighbor that does not exist. Zeros are asked for."
+        ),
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                'F.pad(embeddings.permute(2, 0, 1), (1, 1, 1, 1), mode="replicate").permute(1, 2, 0)',
+            )
+        ],
+    ),
+    Mistake(
+        name="next_number",
+        exercise="neighbors",
+        hint=(
+            "You take the nodes with the numbers k + 1 and k - 1 for neighbors in the row. At the "
+            "right edge, k + 1 is the first node of the next row."
+        ),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "flat = F.pad(embeddings.flatten(0, 1), (0, 0, 1, 1))\n"
+                    "    beside = torch.stack([flat[k + 2], flat[k]], dim=1)\n"
+                    "    return torch.cat([padded[rows + 1, columns + 1][:, :3], beside], dim=1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="rows_exchanged",
+        exercise="neighbors",
+        hint="You exchange the neighbors one row further and one row before.",
+        changes=[
+            (
+                "torch.stack([row, row + 1, row - 1, row, row], dim=1)",
+                "torch.stack([row, row - 1, row + 1, row, row], dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="columns_exchanged",
+        exercise="neighbors",
+        hint="You exchange the neighbors one column further and one column before.",
+        changes=[
+            (
+                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
+                "torch.stack([column, column, column, column - 1, column + 1], dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="rows_and_columns_exchanged",
+        exercise="neighbors",
+        hint=("You put the neighbors in the row where those in the column belong, and the other way round."),
+        changes=[
+            (
+                "torch.stack([row, row + 1, row - 1, row, row], dim=1)",
+                "torch.stack([row, row, row, row + 1, row - 1], dim=1)",
+            ),
+            (
+                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
+                "torch.stack([column, column + 1, column - 1, column, column], dim=1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="divided_by_rows",
+        exercise="neighbors",
+        hint="You divide k by the number of rows. A row has as many nodes as there are columns.",
+        changes=[
+            ("k // embeddings.shape[1], k % embeddings.shape[1]", "k // embeddings.shape[0], k % embeddings.shape[0]")
+        ],
+    ),
+    Mistake(
+        name="itself_forgotten",
+        exercise="neighbors",
+        hint="You return the four neighbors. The node itself comes first.",
+        changes=[("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1][:, 1:]")],
+    ),
+    Mistake(
+        name="itself_last",
+        exercise="neighbors",
+        hint="You put the node itself last. It comes first.",
+        changes=[("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1].roll(-1, dims=1)")],
+    ),
+    Mistake(
+        name="diagonals",
+        exercise="neighbors",
+        hint="You take the diagonal neighbors. Neighbors share a row or a column.",
+        changes=[
+            (
+                "torch.stack([row, row + 1, row - 1, row, row], dim=1)",
+                "torch.stack([row, row + 1, row - 1, row + 1, row - 1], dim=1)",
+            ),
+            (
+                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
+                "torch.stack([column, column + 1, column - 1, column - 1, column + 1], dim=1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="nearest_in_latent_space",
+        exercise="neighbors",
+        hint=(
+            "You take the nodes that are nearest in the latent space. Neighbors are those on the "
+            "grid, however far they are."
+        ),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "flat = embeddings.flatten(0, 1)\n"
+                    "    order = ((flat[k].unsqueeze(1) - flat) ** 2).sum(-1).argsort(dim=-1)\n"
+                    "    return flat[order[:, :5]]"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="neighbors_detached",
+        exercise="neighbors",
+        hint="You cut the embeddings off from their gradient, so that no node ever moves.",
+        changes=[("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1].detach()")],
+    ),
+    Mistake(
+        name="only_itself_learns",
+        exercise="neighbors",
+        hint="Only the node itself gets a gradient: you cut its neighbors off.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                ("out = padded[rows + 1, columns + 1]\n    return torch.cat([out[:, :1], out[:, 1:].detach()], dim=1)"),
+            )
+        ],
+    ),
+    Mistake(
+        name="gathered_in_a_loop",
+        exercise="neighbors",
+        hint="You go through the batch in a Python loop. Indexing with two tensors does it at once.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "return torch.stack([padded[r + 1, c + 1] for r, c in zip(rows, columns)])",
+            )
+        ],
+    ),
+    Mistake(
+        name="zeros_on_cpu",
+        exercise="neighbors",
+        hint="You start from zeros that lie on the CPU, also where the embeddings are on a GPU.",
+        changes=[
+            ("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1] + torch.zeros(len(k), 5, 1)")
+        ],
+    ),
+    Mistake(
+        name="last_row_cut",
+        exercise="neighbors",
+        hint=("You take the last row of the map for its border: row + 1 is compared with the wrong number."),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "return padded[rows + 1, columns + 1] * (rows < embeddings.shape[0] - 1).unsqueeze(-1)",
+            )
+        ],
+    ),
+]
+
+LOSSES = [
+    Mistake(
+        name="encoding_only",
+        exercise="losses",
+        hint=(
+            "Your reconstruction loss looks at the image decoded from the encoding alone. That of "
+            "the node counts as well."
+        ),
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss(x_e, x)")],
+    ),
+    Mistake(
+        name="node_only",
+        exercise="losses",
+        hint=(
+            "Your reconstruction loss looks at the image decoded from the node alone, through which "
+            "nothing reaches the encoder."
+        ),
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss(x_q, x)")],
+    ),
+    Mistake(
+        name="decoded_compared",
+        exercise="losses",
+        hint="You compare the two decoded images with each other. Each is to be compared with x.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss(x_e, x_q)")],
+    ),
+    Mistake(
+        name="reconstruction_halved",
+        exercise="losses",
+        hint="You average the two errors. Their sum is asked for.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "(F.mse_loss(x_e, x) + F.mse_loss(x_q, x)) / 2")],
+    ),
+    Mistake(
+        name="reconstruction_summed",
+        exercise="losses",
+        hint="You sum the errors of all pixels. Their mean is asked for.",
+        changes=[
+            ("F.mse_loss(x_e, x) +", 'F.mse_loss(x_e, x, reduction="sum") +'),
+            ("F.mse_loss(x_q, x)", 'F.mse_loss(x_q, x, reduction="sum")'),
+        ],
+    ),
+    Mistake(
+        name="absolute_reconstruction",
+        exercise="losses",
+        hint="Your reconstruction loss has absolute errors. Squared ones are asked for.",
+        changes=[("F.mse_loss(x_e, x)", "F.l1_loss(x_e, x)"), ("F.mse_loss(x_q, x)", "F.l1_loss(x_q, x)")],
+    ),
+    Mistake(
+        name="commitment_detached",
+        exercise="losses",
+        hint="Your commitment loss moves only the encodings: the nodes are detached.",
+        changes=[("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e, z_q.detach())")],
+    ),
+    Mistake(
+        name="commitment_moves_nodes_only",
+        exercise="losses",
+        hint=("Your commitment loss moves only the nodes: the encodings are detached. They should come along."),
+        changes=[("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e.detach(), z_q)")],
+    ),
+    Mistake(
+        name="commitment_summed",
+        exercise="losses",
+        hint="Your commitment loss is a sum. The mean is asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", 'F.mse_loss(z_e, z_q, reduction="sum")')],
+    ),
+    Mistake(
+        name="commitment_sum_of_dimensions",
+        exercise="losses",
+        hint=("Your commitment loss sums over the latent dimensions. The mean over all numbers is asked for."),
+        changes=[("return F.mse_loss(z_e, z_q)", "return ((z_e - z_q) ** 2).sum(dim=-1).mean()")],
+    ),
+    Mistake(
+        name="encodings_pulled",
+        exercise="losses",
+        hint="Your SOM loss also moves the encodings. Only nodes should move: detach z_e.",
+        changes=[("(z_e.detach().unsqueeze(-2)", "(z_e.unsqueeze(-2)")],
+    ),
+    Mistake(
+        name="neighbors_cut_off",
+        exercise="losses",
+        hint="Your SOM loss detaches the nodes and not the encodings: it is the wrong side that moves.",
+        changes=[("(z_e.detach().unsqueeze(-2) - z_q_neighbors)", "(z_e.unsqueeze(-2) - z_q_neighbors.detach())")],
+    ),
+    Mistake(
+        name="missing_counted",
+        exercise="losses",
+        hint=(
+            "Your SOM loss counts neighbors that do not exist: it pulls zero towards the encodings. "
+            "Rows of zeros add nothing."
+        ),
+        changes=[("(squares.mean(dim=-1) * exists).mean()", "squares.mean()")],
+    ),
+    Mistake(
+        name="mean_of_existing",
+        exercise="losses",
+        hint=(
+            "You divide by the number of neighbors that exist, so that nodes at the edge are pulled "
+            "more strongly. Divide by five."
+        ),
+        changes=[("(squares.mean(dim=-1) * exists).mean()", "(squares.mean(dim=-1) * exists).sum() / exists.sum()")],
+    ),
+    Mistake(
+        name="neighbors_summed",
+        exercise="losses",
+        hint="Your SOM loss sums over the five embeddings. Divide by five.",
+        changes=[("(squares.mean(dim=-1) * exists).mean()", "(squares.mean(dim=-1) * exists).sum(dim=-1).mean()")],
+    ),
+    Mistake(
+        name="dimensions_summed",
+        exercise="losses",
+        hint="Your SOM loss sums over the latent dimensions. The mean is asked for.",
+        changes=[("squares.mean(dim=-1)", "squares.sum(dim=-1)")],
+    ),
+    Mistake(
+        name="itself_left_out",
+        exercise="losses",
+        hint="Your SOM loss leaves the node itself out. It is one of the five.",
+        changes=[
+            (
+                "return (squares.mean(dim=-1) * exists).mean()",
+                "exists[..., 0] = False\n        return (squares.mean(dim=-1) * exists).mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="axis_on_wrong_side",
+        exercise="losses",
+        hint=(
+            "You put the new axis into z_e at place 1, which is the time where there are series. "
+            "Put it before the last axis."
+        ),
+        changes=[("unsqueeze(-2)", "unsqueeze(1)")],
+    ),
+    Mistake(
+        name="alpha_and_beta_exchanged",
+        exercise="losses",
+        hint="You exchange the weights: alpha belongs to the commitment, beta to the SOM loss.",
+        changes=[
+            ("self.alpha * self._loss_commit", "self.beta * self._loss_commit"),
+            ("self.beta * self._loss_som", "self.alpha * self._loss_som"),
+        ],
+    ),
+    Mistake(
+        name="weights_forgotten",
+        exercise="losses",
+        hint="You add the losses up without their weights.",
+        changes=[
+            ("self.alpha * self._loss_commit", "self._loss_commit"),
+            ("self.beta * self._loss_som", "self._loss_som"),
+        ],
+    ),
+    Mistake(
+        name="som_loss_left_out",
+        exercise="losses",
+        hint="Your loss has no SOM loss, so the map never becomes one.",
+        changes=[("            + self.beta * self._loss_som(z_e, z_q_neighbors)\n", "")],
+    ),
+    Mistake(
+        name="commitment_left_out",
+        exercise="losses",
+        hint="Your loss has no commitment loss.",
+        changes=[("            + self.alpha * self._loss_commit(z_e, z_q)\n", "")],
+    ),
+    Mistake(
+        name="constant_on_cpu",
+        exercise="losses",
+        hint=("Your commitment loss meets a tensor that lies on the CPU, also where the inputs are on a GPU."),
+        changes=[("return F.mse_loss(z_e, z_q)", "return ((z_e - z_q) ** 2 * torch.ones(z_e.shape)).mean()")],
+    ),
+]
+
+TRANSITIONS = [
+    Mistake(
+        name="probabilities_for_logarithms",
+        exercise="transitions",
+        hint="`log_transitions` gives the probabilities. Their logarithms are asked for.",
+        changes=[("torch.log_softmax", "torch.softmax")],
+    ),
+    Mistake(
+        name="softmax_over_from",
+        exercise="transitions",
+        hint=(
+            "Your softmax runs over the nodes that one comes from. The probabilities from a node to "
+            "all nodes sum to one."
+        ),
+        changes=[("flatten(0, 1), dim=-1)", "flatten(0, 1), dim=0)")],
+    ),
+    Mistake(
+        name="softmax_over_columns",
+        exercise="transitions",
+        hint=("Your softmax runs over the columns of the map alone. One can go to any node: both of the last axes."),
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs, dim=-1).flatten(2).flatten(0, 1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="softmax_over_all",
+        exercise="transitions",
+        hint="Your softmax runs over all transitions at once. Each node's own sum to one.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                (
+                    "torch.log_softmax(self.probs.flatten(), dim=0).reshape(self.probs.shape[0] * "
+                    "self.probs.shape[1], -1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="not_normalized",
+        exercise="transitions",
+        hint="`log_transitions` gives the logits as they are. A softmax makes probabilities of them.",
+        changes=[
+            ("torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)", "self.probs.flatten(2).flatten(0, 1)")
+        ],
+    ),
+    Mistake(
+        name="matrix_transposed",
+        exercise="transitions",
+        hint="Your matrix has the columns for where one comes from. Rows are from, columns are to.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1).T",
+            )
+        ],
+    ),
+    Mistake(
+        name="map_axes_kept",
+        exercise="transitions",
+        hint=("`log_transitions` has the four axes of `probs`. A matrix, from each node to each node, is asked for."),
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1).reshape(self.probs.shape)",
+            )
+        ],
+    ),
+    Mistake(
+        name="parameter_replaced",
+        exercise="transitions",
+        hint=("You make a new parameter of `probs`. The optimizer holds the old one, which nobody uses any more."),
+        changes=[
+            (
+                "        return -self.log",
+                "        self.probs = nn.Parameter(self.probs.detach().clone())\n        return -self.log",
+            )
+        ],
+    ),
+    Mistake(
+        name="data_overwritten",
+        exercise="transitions",
+        hint=(
+            "You write normalized probabilities into `probs` itself, and normalize them once more when they are used."
+        ),
+        changes=[
+            (
+                "        return -self.log",
+                (
+                    "        with torch.no_grad():\n"
+                    "            self.probs.copy_(self.log_transitions().exp().reshape(self.probs.shape))\n"
+                    "        return -self.log"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="probs_detached",
+        exercise="transitions",
+        hint=("You cut the probabilities off from their gradient in the transition loss, so that they never learn."),
+        changes=[("return -self.log_transitions()[", "return -self.log_transitions().detach().requires_grad_()[")],
+    ),
+    Mistake(
+        name="sign_lost",
+        exercise="transitions",
+        hint="Your transition loss is the mean logarithm itself. Minus it is a loss.",
+        changes=[("return -self.log", "return self.log")],
+    ),
+    Mistake(
+        name="log_of_log",
+        exercise="transitions",
+        hint="Your transition loss averages probabilities. Their logarithms are asked for.",
+        changes=[("return -self.log_transitions()[", "return -self.log_transitions().exp()[")],
+    ),
+    Mistake(
+        name="steps_reversed",
+        exercise="transitions",
+        hint="Your transition loss goes backward in time: from each node to the one before.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., 1:], k[..., :-1]]")],
+    ),
+    Mistake(
+        name="first_step_to_itself",
+        exercise="transitions",
+        hint="You let the first image follow itself. A series of T images has T - 1 steps.",
+        changes=[
+            (
+                "-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "-self.log_transitions()[torch.cat([k[..., :1], k[..., :-1]], dim=-1), k].mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_to_first",
+        exercise="transitions",
+        hint="You let the first image follow the last one (`roll`). Time does not go around.",
+        changes=[
+            (
+                "-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "-self.log_transitions()[k.roll(1, dims=-1), k].mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="series_run_together",
+        exercise="transitions",
+        hint=(
+            "You put all series into one row, so that the end of one leads into the next. The time is the last axis."
+        ),
+        changes=[
+            (
+                "-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "-self.log_transitions()[k.flatten()[:-1], k.flatten()[1:]].mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_axis_as_time",
+        exercise="transitions",
+        hint="You take the first axis of k for the time. It is the last.",
+        changes=[
+            ("-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()", "-self.log_transitions()[k[:-1], k[1:]].mean()")
+        ],
+    ),
+    Mistake(
+        name="steps_summed",
+        exercise="transitions",
+        hint="You sum over the steps. Their mean is asked for.",
+        changes=[("k[..., 1:]].mean()", "k[..., 1:]].sum()")],
+    ),
+    Mistake(
+        name="gamma_twice",
+        exercise="transitions",
+        hint="You multiply with gamma in `loss_prob`, and once more in `loss`.",
+        changes=[("return -self.log", "return -self.gamma * self.log")],
+    ),
+    Mistake(
+        name="smoothness_not_detached",
+        exercise="transitions",
+        hint=("Your smoothness loss also moves the probabilities. They are learnt from the transitions alone."),
+        changes=[(".exp().detach()", ".exp()")],
+    ),
+    Mistake(
+        name="smoothness_of_logarithms",
+        exercise="transitions",
+        hint=(
+            "You weigh the distances with logarithms of probabilities. The probabilities themselves are the weights."
+        ),
+        changes=[("self.log_transitions().exp().detach()", "self.log_transitions().detach()")],
+    ),
+    Mistake(
+        name="smoothness_same_step",
+        exercise="transitions",
+        hint=(
+            "You weigh the distances of a step with the probabilities from its own node. They come "
+            "from the step before."
+        ),
+        changes=[("probabilities[k[..., :-1]]", "probabilities[k[..., 1:]]")],
+    ),
+    Mistake(
+        name="smoothness_of_step_before",
+        exercise="transitions",
+        hint=(
+            "You take the distances of the step before. It is the encoding of this step that should "
+            "lie where the step leads."
+        ),
+        changes=[("z_dist_flat[..., 1:, :]", "z_dist_flat[..., :-1, :]")],
+    ),
+    Mistake(
+        name="smoothness_first_to_itself",
+        exercise="transitions",
+        hint="Your smoothness loss also counts the first image, which has no step before it.",
+        changes=[
+            (
+                "(probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])",
+                "(probabilities[torch.cat([k[..., :1], k[..., :-1]], dim=-1)] * z_dist_flat)",
+            )
+        ],
+    ),
+    Mistake(
+        name="smoothness_mean_over_nodes",
+        exercise="transitions",
+        hint=("You take the mean over the nodes. An expected value is the sum, weighted by probabilities."),
+        changes=[(".sum(dim=-1)\n", ".mean(dim=-1)\n")],
+    ),
+    Mistake(
+        name="latent_dim_forgotten",
+        exercise="transitions",
+        hint="You do not divide the smoothness loss by the latent dimensions.",
+        changes=[("expected.mean() / self.latent_dim", "expected.mean()")],
+    ),
+    Mistake(
+        name="gamma_and_tau_exchanged",
+        exercise="transitions",
+        hint="You exchange the weights: gamma belongs to the transitions, tau to the smoothness.",
+        changes=[
+            ("self.gamma * self.loss_prob", "self.tau * self.loss_prob"),
+            ("self.tau * self._loss_z", "self.gamma * self._loss_z"),
+        ],
+    ),
+    Mistake(
+        name="static_left_out",
+        exercise="transitions",
+        hint="Your loss leaves `static` out, all that does not know of time.",
+        changes=[("return static + self.gamma", "return self.gamma")],
+    ),
+    Mistake(
+        name="smoothness_left_out",
+        exercise="transitions",
+        hint="Your loss leaves the smoothness loss out.",
+        changes=[(" + self.tau * self._loss_z_prob(k, z_dist_flat)", "")],
+    ),
+    Mistake(
+        name="counts_on_cpu",
+        exercise="transitions",
+        hint="You multiply k with a tensor that lies on the CPU, also where the model is on a GPU.",
+        changes=[
+            (
+                "        return -self.log",
+                "        k = k * torch.ones(k.shape, dtype=torch.long)\n        return -self.log",
+            )
+        ],
+    ),
+]
+
+TRAINING = [
+    Mistake(
+        name="same_rate_for_probs",
+        exercise="training",
+        hint="`probs` learns with the same rate as everything else. A hundred times that is asked for.",
+        changes=[("100 * lr", "lr")],
+    ),
+    Mistake(
+        name="probs_forgotten",
+        exercise="training",
+        hint="Your optimizer does not hold `probs`, so that the probabilities never learn.",
+        changes=[
+            (
+                (
+                    '            {"params": [parameter for name, parameter in named if name == "probs"], '
+                    '"lr": 100 * lr},\n'
+                ),
+                "",
+            )
+        ],
+    ),
+    Mistake(
+        name="fixed_rate",
+        exercise="training",
+        hint="Your learning rate is always 0.0005. `train_model` is given one.",
+        changes=[("        lr=lr,\n", "        lr=0.0005,\n")],
+    ),
+    Mistake(
+        name="gradients_not_cleared",
+        exercise="training",
+        hint=("You never clear the gradients, so that each step also goes along those of all batches before."),
+        changes=[("            optimizer.zero_grad()\n", "")],
+    ),
+    Mistake(
+        name="no_step",
+        exercise="training",
+        hint=("No weight ever moves: is `step` missing, or are the gradients cleared between `backward` and it?"),
+        changes=[("            optimizer.step()\n", "")],
+    ),
+    Mistake(
+        name="plain_gradient_descent",
+        exercise="training",
+        hint="Your optimizer is plain gradient descent. Adam is asked for.",
+        changes=[("torch.optim.Adam", "torch.optim.SGD")],
+    ),
+    Mistake(
+        name="evaluation_mode",
+        exercise="training",
+        hint="You train in evaluation mode.",
+        changes=[("            loss = model", "            model.eval()\n            loss = model")],
+    ),
+    Mistake(
+        name="global_model",
+        exercise="training",
+        hint="You call a model of the notebook in place of the one that `train_model` is given.",
+        changes=[("model.loss(x, *model(x))", 'globals()["model"].loss(x, *globals()["model"](x))')],
+    ),
+    Mistake(
+        name="weights_on_cpu",
+        exercise="training",
+        hint=("You weigh the batch with a tensor that lies on the CPU, also where the model is on a GPU."),
+        changes=[
+            (
+                "            loss = model.loss(x, *model(x))",
+                "            x = x * torch.ones(len(x), 1)\n            loss = model.loss(x, *model(x))",
+            )
+        ],
+    ),
+]
+
+EVALUATION = [
+    Mistake(
+        name="first_batch_only",
+        exercise="evaluation",
+        hint="You return after the first batch. All images have nodes.",
+        changes=[("    return np.concatenate(nodes)", "    return nodes[0]")],
+    ),
+    Mistake(
+        name="training_mode_left_on",
+        exercise="evaluation",
+        hint=(
+            "You leave the model in the mode it is in. Layers such as dropout behave differently in evaluation mode."
+        ),
+        changes=[("    model.eval()\n", "")],
+    ),
+    Mistake(
+        name="gradients_kept",
+        exercise="evaluation",
+        hint="You keep what gradients need for every image. Use torch.no_grad().",
+        changes=[("with torch.no_grad():", "with torch.enable_grad():")],
+    ),
+    Mistake(
+        name="all_at_once",
+        exercise="evaluation",
+        hint=("You encode all images at once, whatever `batch_size` says. With many images, memory runs out."),
+        changes=[("images.split(batch_size)", "[images]")],
+    ),
+    Mistake(
+        name="last_batch_lost",
+        exercise="evaluation",
+        hint="You lose the images that do not fill a batch.",
+        changes=[("images.split(batch_size)", "images[: len(images) // batch_size * batch_size].split(batch_size)")],
+    ),
+    Mistake(
+        name="tensor_returned",
+        exercise="evaluation",
+        hint="You return a tensor. A numpy array is asked for.",
+        changes=[("np.concatenate(nodes)", "torch.tensor(np.concatenate(nodes))")],
+    ),
+    Mistake(
+        name="model_of_notebook",
+        exercise="evaluation",
+        hint=("You encode with a model of the notebook in place of the one that `assign_nodes` is given."),
+        changes=[("model.encoder(batch", 'globals()["model"].encoder(batch')],
+    ),
+    Mistake(
+        name="distances_returned",
+        exercise="evaluation",
+        hint="You return the distances to the nodes. The nodes' numbers are asked for.",
+        changes=[("k, _ = find_nearest", "_, k = find_nearest")],
+    ),
+    Mistake(
+        name="batch_left_behind",
+        exercise="evaluation",
+        hint="You leave the batches on the CPU, also where the model is on a GPU.",
+        changes=[("batch.to(device)", "batch")],
+    ),
+    Mistake(
+        name="axes_exchanged",
+        exercise="evaluation",
+        hint=(
+            "Your purity takes the largest cluster of each class. It is the largest class of each cluster that counts."
+        ),
+        changes=[(".max(axis=0)", ".max(axis=1)")],
+    ),
+    Mistake(
+        name="purity_averaged",
+        exercise="evaluation",
+        hint=("You average the purities of the clusters, so that a small cluster counts as much as a large one."),
+        changes=[
+            (
+                "contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)",
+                (
+                    "(contingency_matrix(classes, clusters).max(axis=0) / contingency_matrix(classes, "
+                    "clusters).sum(axis=0)).mean()"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="numbers_compared",
+        exercise="evaluation",
+        hint=("Your purity counts where cluster and class have the same number. The numbers of clusters mean nothing."),
+        changes=[
+            ("contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)", "(clusters == classes).mean()")
+        ],
+    ),
+    Mistake(
+        name="purity_as_count",
+        exercise="evaluation",
+        hint="Your purity is a count. Divide it by the number of images.",
+        changes=[(".max(axis=0).sum() / len(classes)", ".max(axis=0).sum()")],
+    ),
+    Mistake(
+        name="not_normalized_information",
+        exercise="evaluation",
+        hint="You return the mutual information as it is. Normalize it by the mean of the entropies.",
+        changes=[("information / np.mean(entropies)", "information")],
+    ),
+    Mistake(
+        name="geometric_mean",
+        exercise="evaluation",
+        hint="You normalize by the geometric mean of the entropies. The arithmetic one is asked for.",
+        changes=[("information / np.mean(entropies)", "information / np.sqrt(np.prod(entropies))")],
+    ),
+    Mistake(
+        name="larger_entropy",
+        exercise="evaluation",
+        hint="You normalize by the larger entropy. The mean of both is asked for.",
+        changes=[("np.mean(entropies)", "np.max(entropies)")],
+    ),
+    Mistake(
+        name="entropies_summed",
+        exercise="evaluation",
+        hint="You normalize by the sum of the entropies. Their mean is half of it.",
+        changes=[("np.mean(entropies)", "np.sum(entropies)")],
+    ),
+    Mistake(
+        name="logarithm_of_zero",
+        exercise="evaluation",
+        hint=("You take the logarithm of zero where no image is in a cluster and of a class. Such terms count zero."),
+        changes=[("seen = joint > 0", "seen = joint >= 0")],
+    ),
+    Mistake(
+        name="natural_and_binary_mixed",
+        exercise="evaluation",
+        hint="You take some logarithms to the base of two and others to that of e. Use one.",
+        changes=[("-(shares * np.log(shares)).sum()", "-(shares * np.log2(shares)).sum()")],
+    ),
+]
+
+MISTAKES = [*ENCODER, *DECODER, *NEAREST_NODE, *NEIGHBORS, *LOSSES, *TRANSITIONS, *TRAINING, *EVALUATION]

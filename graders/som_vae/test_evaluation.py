@@ -1,0 +1,145 @@
+"""The checks of `assign_nodes`, `compute_purity` and `compute_nmi`, over a stand-in for `find_nearest`."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import normalized_mutual_info_score
+from torch import nn
+
+from graders.helpers import check_meta
+from proctor import expect
+
+# Thirteen images in batches of five: the last batch is smaller.
+IMAGES, BATCH, ROWS, COLUMNS, LATENT = 13, 5, 2, 3, 7
+WHAT = "`assign_nodes(model, images, batch_size=5)`"
+
+
+def find_by_angle(z_e, embeddings):
+    """As `find_nearest`, where all embeddings have length one."""
+    alike = (z_e.unsqueeze(1) * embeddings.reshape(-1, embeddings.shape[-1])).sum(dim=-1)
+    return alike.argmax(dim=-1), 2 - 2 * alike
+
+
+class SmallModel(nn.Module):
+    """Has an encoder and embeddings. It writes down of what size the batches are, and whether they make gradients."""
+
+    def __init__(self, weight, embeddings):
+        super().__init__()
+        self.linear = nn.Parameter(weight.clone())
+        self.embeddings = nn.Parameter(embeddings.clone())
+        self.dropout = nn.Dropout(0.5)
+        self.sizes, self.with_gradients = [], False
+
+    def encoder(self, images):
+        z_e = self.dropout(images.flatten(1).unsqueeze(1) * self.linear).sum(dim=-1)
+        self.sizes.append(len(images))
+        self.with_gradients = self.with_gradients or z_e.requires_grad
+        return z_e
+
+
+@pytest.fixture(autouse=True)
+def parts(submission, reference, monkeypatch):
+    """A mistake in `find_nearest` costs nothing here."""
+    monkeypatch.setattr(reference, "find_nearest", find_by_angle)
+    submission.replace("find_nearest", submission.send(find_by_angle))
+
+
+@pytest.fixture
+def images(generator):
+    """Images of two channels."""
+    return torch.randn(IMAGES, 2, 3, 5, generator=generator)
+
+
+@pytest.fixture
+def weights(generator):
+    """The weights and the embeddings of a small model."""
+    embeddings = torch.randn(ROWS, COLUMNS, LATENT, generator=generator)
+    return torch.randn(LATENT, 30, generator=generator), embeddings / embeddings.norm(dim=-1, keepdim=True)
+
+
+def assign(submission, weights, images, device, training=False):
+    """The student's nodes, where the global `model` is another one; and the model."""
+    submission.seed(0)
+    small_model = submission.send(SmallModel)
+    submission.replace("model", small_model(-weights[0], weights[1]).to(str(device)))
+    model = small_model(*weights).to(str(device)).train(training)
+    return submission.assign_nodes(model, images, batch_size=BATCH, device=torch.device(device)), model
+
+
+@pytest.mark.points(2)
+def test_nodes(submission, reference, weights, images, device):
+    """Every image gets the number of its node, in order, as a numpy array."""
+    nodes, _ = assign(submission, weights, images, device)
+    expected = reference.assign_nodes(SmallModel(*weights), images, batch_size=BATCH)
+    expect.type(nodes, np.ndarray, WHAT)
+    expect.shape(nodes, (IMAGES,), f"{WHAT} for {IMAGES} images", "Join the batches, and forget none.")
+    expect.equal(nodes, expected.tolist(), WHAT, "Use the model that is passed in, and keep the order of the images.")
+
+
+@pytest.mark.points(1)
+def test_batches(submission, weights, images, device):
+    """At most `batch_size` images are encoded at a time, and no gradients are kept."""
+    _, model = assign(submission, weights, images, device)
+    sizes = list(model.sizes)
+    expect.true(
+        len(sizes) > 0 and max(sizes) <= BATCH,
+        f"At most {BATCH} images should be encoded at a time, but the batches have sizes {sizes}: with many "
+        "images, memory would run out.",
+        sizes,
+    )
+    kept = model.with_gradients
+    expect.true(not kept, "Gradients are kept for every image, and nobody needs them: use torch.no_grad().", kept)
+
+
+@pytest.mark.points(1)
+def test_evaluation_mode(submission, reference, weights, images, device):
+    """Nodes are found in evaluation mode, whatever mode the model was left in."""
+    trained, _ = assign(submission, weights, images, device, training=True)
+    settled, _ = assign(submission, weights, images, device, training=False)
+    expect.type(trained, np.ndarray, WHAT)
+    hint = "Dropout is at work: switch the model to evaluation mode first."
+    expect.equal(trained, settled.tolist(), "The nodes of a model that was left in training mode", hint)
+
+
+@pytest.mark.points(1)
+def test_device(submission, weights, images):
+    """The model works on the given device, wherever the images are."""
+    assign(submission, weights, images, "cpu")
+    message = "`assign_nodes` should move each batch to the device, but leaves something behind, and so fails on a GPU."
+    check_meta(lambda: assign(submission, weights, images, "meta"), message)
+
+
+@pytest.fixture
+def clusters(generator):
+    """Clusters with some meaning, of very different sizes, with gaps in their numbers; and classes."""
+    classes = torch.randint(5, (211,), generator=generator)
+    noise = torch.randint(3, (211,), generator=generator)
+    return (3 * (classes // 2) ** 2 + noise * (noise > 0)).numpy(), (classes * 2 + 1).numpy()
+
+
+@pytest.mark.points(2)
+def test_purity(submission, reference, clusters):
+    """Purity is the share of images that are of the most frequent class of their cluster."""
+    expect.close(
+        submission.compute_purity(*clusters),
+        float(reference.compute_purity(*clusters)),
+        "`compute_purity(clusters, classes)`",
+        "For each cluster its most frequent class; all of these counts, divided by the number of images.",
+    )
+
+
+@pytest.mark.points(2)
+def test_nmi(submission, clusters):
+    """NMI is the mutual information, divided by the mean of both entropies."""
+    hint = "A term of no images counts zero; normalize by the mean of both entropies."
+    found = submission.compute_nmi(*clusters)
+    expect.close(found, float(normalized_mutual_info_score(clusters[1], clusters[0])), "`compute_nmi`", hint)
+
+
+@pytest.mark.points(1)
+def test_perfect_and_useless(submission):
+    """Clusters that are the classes have an NMI of one, clusters that tell nothing an NMI of zero."""
+    classes = np.repeat([0, 1, 2], 6)
+    for clusters, expected in ((7 - classes, 1.0), (np.tile([0, 1], 9), 0.0)):
+        found = submission.compute_nmi(clusters, classes)
+        expect.close(found, expected, f"`compute_nmi` of clusters {clusters.tolist()}, classes {classes.tolist()},")

@@ -1,0 +1,105 @@
+"""The checks of `find_nearest`."""
+
+import pytest
+import torch
+
+from graders.helpers import check_meta
+from graders.som_vae.helpers import check_no_loop, go_backward, gradient, learnable
+from proctor import expect
+
+BATCH, ROWS, COLUMNS, LATENT = 11, 3, 5, 7
+WHAT = "`find_nearest(z_e, embeddings)`"
+
+
+@pytest.fixture
+def embeddings(generator):
+    """A map, not square, far from the origin: the lengths of the embeddings differ."""
+    scale = 0.5 + torch.rand(ROWS, COLUMNS, 1, generator=generator)
+    return scale * torch.randn(ROWS, COLUMNS, LATENT, generator=generator) + 0.5
+
+
+@pytest.fixture
+def z_e(generator):
+    """Encodings."""
+    return torch.randn(BATCH, LATENT, generator=generator)
+
+
+def find(submission, z_e, embeddings, device):
+    """The student's k and z_dist_flat."""
+    result = submission.find_nearest(z_e.to(device), embeddings.to(device))
+    expect.type(result, (tuple, list), WHAT)
+    expect.equal(len(result), 2, f"The number of values that {WHAT} returns", "Return k and z_dist_flat.")
+    k, z_dist_flat = result
+    for value, name in ((k, "k"), (z_dist_flat, "z_dist_flat")):
+        expect.type(value, torch.Tensor, name)
+    return k, z_dist_flat
+
+
+@pytest.mark.points(2)
+def test_shapes(submission, z_e, embeddings, device):
+    """There is one whole number for each encoding, and one distance for each encoding and node."""
+    k, z_dist_flat = find(submission, z_e, embeddings, device)
+    given = f"for {BATCH} encodings and a map of {ROWS} x {COLUMNS} nodes"
+    expect.shape(z_dist_flat, (BATCH, ROWS * COLUMNS), f"z_dist_flat {given}")
+    expect.shape(k, (BATCH,), f"k {given}")
+    expect.dtype(k, torch.long, "k", "It is a number of a node, to index with.")
+
+
+@pytest.mark.points(4)
+def test_distances(submission, reference, z_e, embeddings, device):
+    """The distances are squared, and summed over the latent dimensions."""
+    _, z_dist_flat = find(submission, z_e, embeddings, device)
+    expected = reference.find_nearest(z_e, embeddings)[1]
+    expect.close(z_dist_flat, expected, "z_dist_flat", "The sum of the squared differences, to each node.")
+
+
+@pytest.mark.points(3)
+def test_nearest(submission, reference, z_e, embeddings, device):
+    """k is the number of the nearest node."""
+    k, _ = find(submission, z_e, embeddings, device)
+    expect.equal(k, reference.find_nearest(z_e, embeddings)[0].tolist(), "k", "Which node has the smallest distance?")
+
+
+@pytest.mark.points(2)
+def test_numbering(submission, embeddings, device):
+    """Nodes are numbered row after row: an encoding that is a node's embedding gets that node's number."""
+    k, _ = find(submission, embeddings.flatten(0, 1), embeddings, device)
+    hint = "Node (row, column) has the number row * columns + column."
+    expect.equal(k, list(range(ROWS * COLUMNS)), f"k of all nodes of a map of {ROWS} x {COLUMNS}", hint)
+
+
+@pytest.mark.points(1)
+def test_each_alone(submission, z_e, embeddings, device):
+    """An encoding gets the same node and distances alone and among others."""
+    k, z_dist_flat = find(submission, z_e, embeddings, device)
+    alone_k, alone_dist = find(submission, z_e[4:5], embeddings, device)
+    expect.equal(alone_k.tolist(), k[4:5].tolist(), "k of one encoding alone")
+    expect.close(alone_dist, z_dist_flat[4:5].cpu(), "z_dist_flat of one encoding alone")
+
+
+@pytest.mark.points(1)
+def test_gradients(submission, z_e, embeddings, device):
+    """The distances move encodings and embeddings."""
+    inputs = [learnable(submission, value, device) for value in (z_e, embeddings)]
+    _, z_dist_flat = submission.keep(submission.find_nearest)(*inputs)
+    total = submission.keep(z_dist_flat.sum)()
+    go_backward(total, "z_dist_flat")
+    names = ("z_e", "embeddings")
+    without = [name for name, value in zip(names, inputs, strict=True) if gradient(submission, value) is None]
+    message = f"Going backward from z_dist_flat should reach {' and '.join(names)}, but does not reach {without}."
+    expect.true(not without, message, without)
+
+
+@pytest.mark.points(1)
+def test_no_loop(submission, z_e, embeddings, device):
+    """The whole batch is done at once, without a loop."""
+    small, large = ((value.to(device), embeddings.to(device)) for value in (z_e[:2], z_e))
+    check_no_loop(submission, submission.find_nearest, small, large, "`find_nearest`")
+
+
+@pytest.mark.points(1)
+def test_device(submission, z_e, embeddings):
+    """It works on the device of its inputs."""
+    find(submission, z_e, embeddings, "cpu")
+    message = f"{WHAT} should work on the device of its inputs, but mixes devices, and so fails on a GPU."
+    check_meta(lambda: submission.find_nearest(z_e.to("meta"), embeddings.to("meta")), message)

@@ -1,0 +1,106 @@
+"""The checks of `train_model`, with a small model in place of `SOMVAE`."""
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from graders.helpers import check_meta
+from proctor import expect
+
+EPOCHS, BATCHES, FEATURES = 3, 5, 7
+WHAT = "`train_model(model, loader)`"
+
+
+class SmallModel(nn.Module):
+    """Has `loss(x, *model(x))`, and writes down in which mode it is called."""
+
+    def __init__(self, weight, probs=None):
+        super().__init__()
+        self.weight = nn.Parameter(weight.clone())
+        if probs is not None:
+            self.probs = nn.Parameter(probs.clone())
+        self.modes = []
+
+    def forward(self, x):
+        self.modes.append(self.training)
+        out = x * self.weight
+        return out, out.sum(dim=-1)
+
+    def loss(self, x, out, total):
+        loss = ((out - 1) ** 2).mean() + (total - x.sum(dim=-1)).abs().mean()
+        if hasattr(self, "probs"):
+            loss = loss + ((self.probs - x.mean(dim=0)) ** 2).sum()
+        return loss
+
+
+@pytest.fixture
+def weights(generator):
+    """The first weights of a small model: weight and probs."""
+    return [torch.randn(FEATURES, generator=generator) for _ in range(2)]
+
+
+@pytest.fixture
+def batches(generator):
+    """Batches, not all of them of one size."""
+    return [torch.randn(size, FEATURES, generator=generator) for size in (4, 4, 4, 4, 3)]
+
+
+def train(submission, weights, batches, device, lr=0.01):
+    """The student's trained model, of these first weights, the returned one and the history."""
+    model = submission.send(SmallModel)(*weights).to(str(device)).eval()
+    submission.replace("model", submission.send(SmallModel)(*weights))
+    result = submission.train_model(model, batches, n_epoch=EPOCHS, lr=lr, device=torch.device(device))
+    expect.type(result, (tuple, list), WHAT)
+    expect.equal(len(result), 2, f"The number of values that {WHAT} returns", "Return the model and the history.")
+    return model, *result
+
+
+def trained(reference, weights, batches, lr=0.01):
+    """The weights and the history of the reference."""
+    model = SmallModel(*weights)
+    with contextlib.redirect_stdout(io.StringIO()):
+        _, history = reference.train_model(model, batches, n_epoch=EPOCHS, lr=lr)
+    return {name: value.detach() for name, value in model.named_parameters()}, history
+
+
+@pytest.mark.points(2)
+def test_steps(submission, reference, weights, batches, device):
+    """Each batch makes one step of Adam with the given learning rate, along its own gradient."""
+    model, *_ = train(submission, weights, batches, device)
+    expected, _ = trained(reference, weights, batches)
+    what = f"The weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.01"
+    hint = "In each step: compute the loss, clear the gradients, go backward, let Adam step."
+    expect.close(model.weight, expected["weight"], what, hint, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.points(1)
+def test_probs(submission, reference, weights, batches, device):
+    """`probs` learns with a hundred times the learning rate."""
+    model, *_ = train(submission, weights, batches, device, lr=0.002)
+    expected, _ = trained(reference, weights, batches, lr=0.002)
+    what = f"`probs` after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
+    expect.close(model.probs, expected["probs"], what, "A parameter group of its own.", rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.points(1)
+def test_model_and_history(submission, reference, weights, batches, device):
+    """A model without `probs` trains as well, in training mode; it comes back, with the loss of every batch."""
+    model, returned, history = train(submission, weights[:1], batches, device)
+    _, expected = trained(reference, weights[:1], batches)
+    same = submission.library("operator.is_")(returned, model)
+    expect.true(same, "`train_model` should return the model that it is given, but returns something else.", same)
+    expect.equal(model.modes, [True] * EPOCHS * BATCHES, "Whether the model is in training mode, for each batch,")
+    expect.type(history, list, "The loss history")
+    expect.close(np.array(history, dtype=float), np.array(expected), "The loss history", rtol=1e-3)
+
+
+@pytest.mark.points(1)
+def test_device(submission, weights, batches):
+    """The model trains on the given device, wherever the batches come from."""
+    train(submission, weights, batches, "cpu")
+    message = "`train_model` should work on the device it is given, but leaves something behind, and so fails on a GPU."
+    check_meta(lambda: train(submission, weights, batches, "meta"), message)

@@ -1,0 +1,828 @@
+# %% [markdown]
+# # SOM-VAE: a map of states, and the way over it
+#
+# A patient in intensive care is measured every few minutes, dozens of numbers at a time. Nobody can look at all of
+# them for all patients. What a doctor would like to see is a *map*: each place on it a typical state of patients,
+# similar states side by side, and the patient's way over it, drawn as a line. Is this patient walking towards those
+# who got better? And how likely is that step?
+#
+# In this assignment you build such a map, the [SOM-VAE](https://arxiv.org/abs/1806.02199) (Fortuin and others,
+# 2019). Its authors used it on intensive-care data of the eICU database. Here, as in the first half of their paper, it
+# learns from small images, because there you can *see* whether a map is good: everybody can read a digit. No label is
+# used to make the map; labels are only used to judge it.
+
+# %% tags=["plot"]
+from dlh.plots import draw_som_vae
+
+figure = draw_som_vae()
+
+# %% [markdown]
+# An **encoder** turns the image $x$ into a point $z_e$ of a latent space. In the same space lie the nodes of the map, one
+# **embedding** each. The node nearest to $z_e$, number $k$, stands for the image; its embedding is $z_q$. Two
+# **decoders** turn $z_e$ and $z_q$ back into images. What makes it a *map* is the orange part: not only the
+# nearest node is pulled to $z_e$, but its neighbors on the grid come along. So neighbors become alike. That is the idea of the
+# **self-organizing map** (SOM; Kohonen, 1990).
+#
+# | | exercise | |
+# | --- | --- | --- |
+# | 2.1 | the encoder | {{points:encoder}} |
+# | 2.2 | the decoder | {{points:decoder}} |
+# | 3.1 | the nearest node | {{points:nearest_node}} |
+# | 3.2 | its neighbors | {{points:neighbors}} |
+# | 3.3 | three losses | {{points:losses}} |
+# | 4.1 | transitions in time | {{points:transitions}} |
+# | 5.1 | training | {{points:training}} |
+# | 6.1 | evaluation | {{points:evaluation}} |
+# | | **together** | **{{points}}** |
+#
+# ### How it works
+#
+# - Write your code where it says `# your code here`, in place of the line below it that raises
+#   `NotImplementedError`. Leave names and arguments as they are.
+# - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
+#   difference.
+# - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
+#   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
+#   its own: one mistake costs you once.
+# - The cells that read the images, train the models and draw the figures are for you. They do not run when your work
+#   is graded.
+# - Nothing here needs a GPU. If you have one, it is used.
+
+# %%
+import random
+
+import numpy as np
+import torch
+from sklearn.metrics.cluster import contingency_matrix
+from torch import nn
+from torch.nn import functional as F
+
+from dlh.checks import compare
+
+# The same random numbers, and so much the same results, at every run.
+SEED = 24
+torch.manual_seed(SEED)
+random.seed(SEED)
+np.random.seed(SEED)
+
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# %% [markdown]
+# What takes time is set here. The published networks have 32 and 128 channels in the encoder, 128 in the decoders, and 64
+# latent dimensions; on a processor without a GPU, those take twenty times as long.
+
+# %% tags=["training"]
+# None: MNIST where it is on this machine, else scikit-learn's digits. Or
+# "mnist", "fashion_mnist", "digits".
+DATA = None
+CHANNELS = 16
+LATENT_DIM = 32
+IMAGE_EPOCHS = 20
+SERIES_EPOCHS = 8
+N_SERIES = 320
+STEPS = 16
+# Of a large data set, only so many images are used.
+MAX_IMAGES = 2000
+
+# %% [markdown]
+# ## 1 The data
+#
+# ### 1.1 Images
+#
+# The paper uses [MNIST](https://doi.org/10.1109/5.726791), 70 000 handwritten digits, and
+# [Fashion-MNIST](https://arxiv.org/abs/1708.07747), as many pictures of clothes. `python -m dlh.data mnist
+# --download` and `python -m dlh.data fashion_mnist --download` fetch them. Without them, the notebook takes 1797
+# digits that come with scikit-learn, enlarged to the same 28 x 28 pixels. The next cell says which these are: remember it
+# when you compare with the paper.
+
+# %% tags=["training"]
+from dlh.data import images
+
+data = images.load(DATA)
+print(data.source)
+train_images = torch.tensor(data.train_images[:MAX_IMAGES])
+test_images = torch.tensor(data.test_images[:MAX_IMAGES])
+train_labels = data.train_labels[:MAX_IMAGES]
+test_labels = data.test_labels[:MAX_IMAGES]
+print("training:", tuple(train_images.shape), "test:", tuple(test_images.shape))
+
+# %% tags=["plot"]
+from matplotlib import pyplot as plt
+
+from dlh.plots import draw_images
+
+figure = draw_images(
+    train_images[:20, 0], [data.classes[label] for label in train_labels[:20]]
+)
+plt.show()
+
+# %% [markdown]
+# Mind the shape: (images, **channels**, height, width). Gray images have one channel, and convolutions want to see it.
+#
+# ### 1.2 Series
+#
+# The map is to show ways, so images need a time. The authors make series like this: take an image of a class, and one of
+# the *next* class (after 3 comes 4, after the last class the first). The series shows the first for a while, changes
+# into the second pixel by pixel along a straight line, and shows the second for a while. A little noise is added.
+
+# %% tags=["training"]
+series, ends = images.make_series(
+    train_images.numpy(), train_labels, N_SERIES, STEPS, seed=SEED
+)
+series = torch.tensor(series)
+print("series:", tuple(series.shape))
+
+# %% tags=["plot"]
+figure = draw_images(series[:3].reshape(-1, 28, 28).clip(0, 1), columns=STEPS)
+plt.show()
+
+# %% [markdown]
+# The shape is (series, **steps**, channels, height, width). Keeping the time on an axis of its own is not pedantry. Put all
+# images into one long row, and the last image of one series would be followed by the first of the next: a step
+# that never happened, and that a model of the steps would learn.
+
+# %% [markdown]
+# ## 2 From images to points, and back
+#
+# ### 2.1 The encoder ({{points:encoder}})
+#
+# Two convolutions, each followed by ReLU and by a pooling that keeps the largest of each 2 x 2 pixels, then a linear layer:
+#
+# | | shape, with the default sizes |
+# | --- | --- |
+# | `x` | (batch, 1, 28, 28) |
+# | `conv1` with a kernel of 4 x 4, ReLU | (batch, 32, 25, 25) |
+# | `maxpool1` | (batch, 32, 12, 12) |
+# | `conv2` with a kernel of 4 x 4, ReLU | (batch, 128, 9, 9) |
+# | `maxpool2` | (batch, 128, 4, 4) |
+# | one row for each image | (batch, 2048) |
+# | `latent_transform` | (batch, 64) |
+#
+# A convolution without padding makes an image smaller by the kernel's size minus one; a pooling of 2 halves it, and drops
+# what is left over. So 28 becomes 25, 12, 9, 4, and 4 * 4 * 128 numbers are left.
+#
+# Your part:
+#
+# 1. `__init__`: `self.conv1` from `input_channels` to `n_channels[0]` channels and `self.conv2` from there to
+#    `n_channels[1]`, with `kernel_size` and `strides`; `self.maxpool1` and `self.maxpool2`, `nn.MaxPool2d(2, 2)`;
+#    `self.latent_transform`, linear, from 4 * 4 * `n_channels[-1]` numbers to `latent_dim`.
+# 2. `forward`: as in the table. The last layer has no ReLU: encodings may be negative.
+
+# %% exercise=encoder include=ConvEncoder points=10
+
+# %% check=encoder
+"""Images become points, through two convolutions."""
+
+encoder = ConvEncoder(3, latent_dim=7, n_channels=[5, 11])
+compare("weights of conv1", encoder.conv1.weight.shape, (5, 3, 4, 4))
+compare("weights of conv2", encoder.conv2.weight.shape, (11, 5, 4, 4))
+compare("weights of latent_transform", encoder.latent_transform.weight.shape,
+        (7, 176), "4 * 4 * the channels of conv2.")
+x = torch.rand(13, 3, 28, 28)
+with torch.inference_mode():
+    z_e = encoder(x)
+    compare("shape of the encodings", z_e.shape, (13, 7))
+    compare("some are negative", bool((z_e < 0).any()), True,
+            "No ReLU after the last layer.")
+    alone = encoder(x[4:5])
+compare("difference of an image alone and among others",
+        (alone[0] - z_e[4]).abs().max().item(), 0.0)
+compare("parameters with the default sizes",
+        sum(p.numel() for p in ConvEncoder(1).parameters()), 197344)
+
+# %% [markdown]
+# ### 2.2 The decoder ({{points:decoder}})
+#
+# The way back. A linear layer makes a small picture of many channels, which is enlarged twice by repeating pixels
+# (`F.interpolate`), each time followed by a convolution and ReLU. (The published names say `deconv`, but they are
+# convolutions.) The last layer mixes the channels, and a sigmoid brings every pixel between 0 and 1.
+#
+# | | shape, with the default sizes |
+# | --- | --- |
+# | `z` | (batch, 64) |
+# | `latent_transform` | (batch, 2048) |
+# | a small picture, channels first | (batch, 128, 4, 4) |
+# | twice as large: `F.interpolate(x, scale_factor=2)` | (batch, 128, 8, 8) |
+# | `deconv1`, kernel 4 x 4, ReLU | (batch, 128, 5, 5) |
+# | as large as the image: `F.interpolate(x, size=self.output_size)` | (batch, 128, 28, 28) |
+# | `deconv2`, kernel 3 x 3, padding 1, ReLU | (batch, 128, 28, 28) |
+# | `out_transform`, kernel 1 x 1, sigmoid | (batch, 1, 28, 28) |
+#
+# Your part:
+#
+# 1. `__init__`: `self.latent_transform`, linear, from `latent_dim` numbers to the product of the three in
+#    `flatten_shape`; `self.deconv1` from `flatten_shape[2]` to `n_channels[0]` channels; `self.deconv2` from there to
+#    `n_channels[1]`, with `padding=1`; both with `kernel_size` and `strides`; `self.out_transform`, from there to
+#    `output_channels`, with a kernel of 1.
+# 2. `forward`: as in the table. Mind that `flatten_shape` is [width, height, channels].
+
+# %% exercise=decoder include=ConvDecoder points=10
+
+# %% check=decoder
+"""Points become images with pixels between 0 and 1."""
+
+decoder = ConvDecoder(3, latent_dim=7, flatten_shape=[4, 4, 5],
+                      n_channels=[11, 13])
+compare("weights of latent_transform", decoder.latent_transform.weight.shape,
+        (80, 7))
+compare("weights of deconv1", decoder.deconv1.weight.shape, (11, 5, 4, 4))
+compare("weights of deconv2", decoder.deconv2.weight.shape, (13, 11, 3, 3))
+compare("weights of out_transform", decoder.out_transform.weight.shape,
+        (3, 13, 1, 1))
+with torch.inference_mode():
+    x = decoder(5 * torch.randn(17, 7))
+compare("shape of the images", x.shape, (17, 3, 28, 28))
+compare("all pixels between 0 and 1", bool(((x > 0) & (x < 1)).all()), True,
+        "A sigmoid comes last.")
+with torch.inference_mode():
+    x = ConvDecoder(1, output_size=(20, 24))(torch.randn(2, 64))
+compare("shape of images of another size", x.shape, (2, 1, 20, 24))
+compare("parameters with the default sizes",
+        sum(p.numel() for p in ConvDecoder(1).parameters()), 543105)
+
+# %% [markdown]
+# ## 3 The map
+#
+# ### 3.1 The nearest node ({{points:nearest_node}})
+#
+# The map is a tensor `embeddings` of shape (rows, columns, latent_dim): node (row, column) lies at
+# `embeddings[row, column]` in the latent space. Nodes are numbered row after row, so node (row, column) has the number
+# $k = \text{row} \cdot \text{columns} + \text{column}$.
+#
+# For each encoding $z_e$, compute the squared distance to every node, and take the nearest:
+#
+# $$ d_j = \sum_i \left( z_{e,i} - e_{j,i} \right)^2, \qquad k = \arg\min_j d_j. $$
+#
+# By hand: a map of 2 rows and 3 columns in two dimensions, and $z_e = (1.2,\ 1.5)$:
+#
+# | node | 0 | 1 | 2 | 3 | 4 | 5 |
+# | --- | --- | --- | --- | --- | --- | --- |
+# | (row, column) | (0, 0) | (0, 1) | (0, 2) | (1, 0) | (1, 1) | (1, 2) |
+# | embedding | (0, 0) | (1, 0) | (2, 0) | (0, 2) | (1, 2) | (2, 2) |
+# | $d$ | 3.69 | 2.29 | 2.89 | 1.69 | **0.29** | 0.89 |
+#
+# so $k = 4$. A batch has many encodings, and a loop over them in Python is dozens of times slower than it need be. Let
+# broadcasting do it: (batch, **1**, latent_dim) minus (nodes, latent_dim) is (batch, nodes, latent_dim).
+#
+# Your part: `k` and `z_dist_flat`, the squared distances to all nodes, in the order of their numbers. No loop over the
+# batch.
+
+# %% exercise=nearest_node include=find_nearest points=15
+
+# %% check=nearest_node
+"""The distances to all nodes, and the number of the nearest."""
+
+# The example above.
+embeddings = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]],
+                           [[0.0, 2.0], [1.0, 2.0], [2.0, 2.0]]])
+k, z_dist_flat = find_nearest(torch.tensor([[1.2, 1.5]]), embeddings)
+compare("shape of z_dist_flat", z_dist_flat.shape, (1, 6))
+compare("squared distances", z_dist_flat[0],
+        torch.tensor([3.69, 2.29, 2.89, 1.69, 0.29, 0.89]),
+        "Squared, summed over the latent dimensions; nodes row after row.")
+compare("the nearest node", k.tolist(), [4])
+compare("dtype of k", k.dtype, torch.long)
+
+# Each node is nearest to itself.
+embeddings = torch.randn(3, 5, 7, requires_grad=True)
+k, z_dist_flat = find_nearest(embeddings.flatten(0, 1).detach(), embeddings)
+compare("shape for a batch of 15 and 15 nodes", z_dist_flat.shape, (15, 15))
+compare("nearest nodes of all nodes", k.tolist(), list(range(15)))
+compare("distances carry gradients", z_dist_flat.requires_grad, True)
+
+# %% [markdown]
+# ### 3.2 Its neighbors ({{points:neighbors}})
+#
+# The neighbors of a node are those above, below, to the right and to the left of it on the **grid**, however far away they
+# are in the latent space. `z_q_neighbors` holds, for each encoding, five embeddings in this order:
+#
+# | place | 0 | 1 | 2 | 3 | 4 |
+# | --- | --- | --- | --- | --- | --- |
+# | node | itself | (row **+ 1**, column) | (row **- 1**, column) | (row, column **+ 1**) | (row, column **- 1**) |
+# | for node 4 above | 4 | none | 1 | 5 | 3 |
+#
+# **The map has edges.** A node in a corner has two neighbors and not four, and the map is no globe: the right-most column
+# does not touch the left-most. Where there is no neighbor, the row holds zeros. Two traps: a column of -1 means the *last*
+# column to Python, and the number $k + 1$ of a node at the right edge belongs to the first node of the next row.
+#
+# Indexing does a whole batch at once: `embeddings[rows, columns]`, with two integer tensors of the same shape, gives an
+# embedding for each pair. To deal with the edges, you may put a border of zeros around the map first (`F.pad`), or
+# compute which neighbors exist and set the others to zero.
+#
+# (In the published code of this assignment, one of the four lines reads `==` where it should read `=`. It compares and
+# throws the result away, so the right neighbor never learns. No error is raised, the loss falls, and the map gets
+# stretched. This is why neighbors have checks of their own.)
+
+# %% exercise=neighbors include=gather_neighbors points=15
+
+# %% check=neighbors
+"""A node and its four neighbors, as far as the map has them."""
+
+# Node (row, column) of this map has the embedding (row, column) + 1.
+rows, columns = torch.meshgrid(torch.arange(3.0), torch.arange(4.0),
+                               indexing="ij")
+embeddings = torch.stack([rows, columns], dim=-1) + 1
+embeddings.requires_grad_()
+out = gather_neighbors(embeddings, torch.tensor([5, 0, 11, 7]))
+compare("shape", out.shape, (4, 5, 2))
+compare("node 5, inside, and its neighbors (row, column, counted from 1)",
+        out[0], torch.tensor([[2.0, 2], [3, 2], [1, 2], [2, 3], [2, 1]]))
+compare("node 0, in the first corner", out[1],
+        torch.tensor([[1.0, 1], [2, 1], [0, 0], [1, 2], [0, 0]]),
+        "No neighbor: zeros.")
+compare("node 11, in the last corner", out[2],
+        torch.tensor([[3.0, 4], [0, 0], [2, 4], [0, 0], [3, 3]]))
+compare("node 7, at the right edge", out[3],
+        torch.tensor([[2.0, 4], [3, 4], [1, 4], [0, 0], [2, 3]]))
+# Every node is taken as often as it has neighbors, and once for itself.
+gather_neighbors(embeddings, torch.arange(12)).sum().backward()
+compare("how often each node learns", embeddings.grad[..., 0],
+        torch.tensor([[3.0, 4, 4, 3], [4, 5, 5, 4], [3, 4, 4, 3]]),
+        "Gradients must reach all neighbors.")
+
+# %% [markdown]
+# ### 3.3 Three losses ({{points:losses}})
+#
+# The given `forward` puts the pieces together. What should the model be good at?
+#
+# **Reconstruction.** Both decoded images should be like $x$: $\text{mse}(x_e, x) + \text{mse}(x_q, x)$. The second is the
+# aim: an image of the map's node. But choosing the nearest node ($\arg\min$) has no gradient, and through $z_q$ nothing
+# reaches the encoder. The first gives the encoder its gradient.
+#
+# **Commitment.** The encodings and their nodes should be close: $\text{mse}(z_e, z_q)$. It moves both.
+#
+# **The map.** The neighbors, too, should be close to $z_e$. But this time only the *nodes* should move: a node's neighbor has
+# no business pulling encodings away from their node. So the gradient is stopped at $z_e$, written
+# $\text{sg}[z_e]$ and done by `z_e.detach()`:
+#
+# $$ \mathcal{L}_\text{SOM} = \frac{1}{5} \sum_{e \,\in\, \text{node and its neighbors}} \text{mse}\left(e,\ \text{sg}[z_e]\right) $$
+#
+# for one encoding, and the mean of this for a batch. Neighbors that do not exist (rows of zeros) **add nothing**: otherwise the
+# loss would also measure how far $z_e$ is from zero. We divide by five in any case, so that a node at the edge is pulled as
+# strongly as others.
+#
+# By hand, with the example of 3.1: $z_e = (1.2, 1.5)$, node 4 and its neighbors 1, 5, 3. A mean over two dimensions is half of
+# $d$: $0.145 + 1.145 + 0.445 + 0.845 = 2.58$, divided by five: 0.516.
+#
+# The whole loss is $\mathcal{L}_\text{reconstruct} + \alpha\, \mathcal{L}_\text{commit} + \beta\, \mathcal{L}_\text{SOM}$.
+#
+# Your part: `_loss_reconstruct`, `_loss_commit`, `_loss_som`, and `loss`, which adds them up. They must work for any axes in
+# front, as `forward` does: `z_q_neighbors` has exactly one axis more than `z_e`, before the last.
+
+# %% exercise=losses include=StaticSOMVAE points=20
+
+# %% check=losses
+"""What each loss measures, and whom it moves."""
+
+model = StaticSOMVAE(None, None, None, latent_dim=2, som_dim=[2, 3],
+                     alpha=2.0, beta=3.0)
+x, x_e, x_q = torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2), torch.zeros(
+    2, 1, 2, 2) + 0.5
+compare("reconstruction loss, one image off by 1, the other by 0.5",
+        model._loss_reconstruct(x, x_e, x_q), torch.tensor(1.25))
+z_e = torch.tensor([[1.2, 1.5]], requires_grad=True)
+z_q = torch.tensor([[1.0, 2.0]], requires_grad=True)
+compare("commitment loss", model._loss_commit(z_e, z_q), torch.tensor(0.145))
+around = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [1.0, 0.0], [2.0, 2.0],
+                        [0.0, 2.0]]], requires_grad=True)
+loss = model._loss_som(z_e, around)
+compare("SOM loss of the example", loss, torch.tensor(0.516),
+        "0.885 counts the missing neighbor, 0.645 divides by four.")
+loss.backward()
+compare("encodings are not moved by the SOM loss", z_e.grad, None, "Detach.")
+compare("places whose nodes are moved",
+        (around.grad != 0).any(-1)[0].tolist(), [True, False, True, True, True])
+model._loss_commit(z_e, z_q).backward()
+compare("encodings and nodes are moved by the commitment loss",
+        (z_e.grad is not None, z_q.grad is not None), (True, True))
+loss = model.loss(x, x_e, x_q, z_e, z_q, around, None, None)
+compare("all together", loss, torch.tensor(1.25 + 2 * 0.145 + 3 * 0.516),
+        "Weights: self.alpha for commitment, self.beta for the SOM.")
+loss = model._loss_som(z_e.expand(3, 4, 2), around.expand(3, 4, 5, 2))
+compare("SOM loss of three series of four steps", loss, torch.tensor(0.516))
+
+# %% [markdown]
+# ## 4 The way over the map
+#
+# ### 4.1 Transitions in time ({{points:transitions}})
+#
+# Now time comes in. A series becomes a row of node numbers $k_1, k_2, \dots$, and the simplest model of where one goes
+# next is a **Markov model**: a matrix of probabilities, from each node to each node. `SOMVAE` has it as the parameter
+# `probs`, of shape (rows, columns, rows, columns): from, to. In it are no probabilities but **logits**, any numbers. A softmax
+# over all nodes that one can go to makes probabilities of them, whenever they are used. (The published code
+# replaces the parameter by a normalized one in every step. Then the optimizer holds a tensor that nobody uses any more, and
+# never changes a probability.)
+#
+# Two losses use it. **The transition loss** makes the steps that happen likely:
+#
+# $$ \mathcal{L}_\text{transitions} = -\text{mean}_{t \ge 2}\ \log P(k_{t-1} \to k_t). $$
+#
+# **The smoothness loss** makes the encodings lie where the step before would lead, so that the way gets smoother:
+#
+# $$ \mathcal{L}_\text{smoothness} = \text{mean}_{t \ge 2}\ \sum_j P(k_{t-1} \to j)\ \frac{d_{t,j}}{\text{latent\_dim}}, $$
+#
+# with $d_{t,j}$ the squared distance of $z_{e,t}$ to node $j$, which is in `z_dist_flat`. It moves encodings and nodes, but not the
+# probabilities: those are learnt from the transitions alone (`detach`).
+#
+# The first step of a series has no step before it, so a series of $T$ images has $T - 1$ transitions. And the time is the
+# **last axis** of `k`, so that series do not run into each other: (series, steps).
+#
+# By hand: a map of 1 row and 2 columns in two dimensions; from node 0 one stays with probability 0.75. The series is
+# $k = (0, 0, 1)$, two steps, of probabilities 0.75 and 0.25: the transition loss is $(0.288 + 1.386) / 2 = 0.837$. With squared
+# distances $d_2 = (0.4, 2.0)$ and $d_3 = (1.6, 0.2)$, the expected ones are $0.75 \cdot 0.4 + 0.25 \cdot 2.0 = 0.8$ and
+# $0.75 \cdot 1.6 + 0.25 \cdot 0.2 = 1.25$ (both steps start at node 0). Their mean is 1.025, for each dimension 0.5125.
+#
+# Your part:
+#
+# 1. `log_transitions`: the logarithms of the probabilities as a matrix (nodes, nodes), rows from, columns to.
+# 2. `loss_prob` and `_loss_z_prob`, as above.
+# 3. `loss`: add $\gamma\, \mathcal{L}_\text{transitions} + \tau\, \mathcal{L}_\text{smoothness}$ to `static`, and return it.
+
+# %% exercise=transitions include=SOMVAE points=15
+
+# %% check=transitions
+"""Probabilities from node to node, and two losses that use them."""
+
+model = SOMVAE(None, None, None, latent_dim=2, som_dim=[1, 2],
+               gamma=2.0, tau=3.0)
+with torch.inference_mode():
+    model.probs[0, 0] = torch.tensor([[0.75, 0.25]]).log() + 7
+compare("transition probabilities", model.log_transitions().exp(),
+        torch.tensor([[0.75, 0.25], [0.5, 0.5]]),
+        "A softmax over all nodes that one can go to.")
+k = torch.tensor([0, 0, 1])
+compare("transition loss of the example", model.loss_prob(k),
+        torch.tensor(0.8370), "There are two steps; gamma comes later.")
+distances = torch.tensor([[9.0, 9.0], [0.4, 2.0], [1.6, 0.2]],
+                         requires_grad=True)
+smoothness = model._loss_z_prob(k, distances)
+compare("smoothness loss of the example", smoothness, torch.tensor(0.5125))
+smoothness.backward()
+compare("probabilities are not moved by the smoothness loss",
+        model.probs.grad is None or not model.probs.grad.any(), True)
+# Two series: 0 to 0, and 1 to 1. There is no step from 0 to 1.
+two = model.loss_prob(torch.tensor([[0, 0], [1, 1]]))
+compare("transition loss of two series", two,
+        -torch.tensor([0.75, 0.5]).log().mean(),
+        "The time is the last axis.")
+probs = model.probs
+model.loss_prob(k).backward()
+compare("the parameter is still the same object", model.probs is probs, True)
+compare("the parameter gets a gradient", bool(model.probs.grad.any()), True)
+images_of = torch.zeros(3, 1, 2, 2)
+whole = model.loss(images_of, images_of, images_of, torch.zeros(3, 2),
+                   torch.zeros(3, 2), torch.zeros(3, 5, 2), k, distances)
+compare("the whole loss, where only time counts", whole,
+        torch.tensor(2 * 0.8370 + 3 * 0.5125))
+
+# %% [markdown]
+# ## 5 Training
+#
+# ### 5.1 One step ({{points:training}})
+#
+# The loss of a batch is `model.loss(x, *model(x))`. One thing is special: the transition probabilities learn faster than
+# everything else, with a hundred times the learning rate, since they have to follow the nodes as these move about. Adam takes
+# **parameter groups**, a list of dicts with `"params"` and, where it differs, `"lr"`.
+#
+# (The published code has two optimizers and two losses, and goes backward twice through the same graph, which PyTorch
+# refuses. One is enough: the transition loss has a gradient for `probs` alone, because $\arg\min$ has none, and no
+# other loss has one for `probs`.)
+#
+# Your part:
+#
+# 1. `optimizer`: Adam with learning rate `lr` for all parameters of `model`, but `100 * lr` for the one that is named
+#    `"probs"`, if there is one (`model.named_parameters()`).
+# 2. One step for a batch: the loss as `loss`, set the gradients to zero, backpropagate, let the optimizer step.
+
+# %% exercise=training include=train_model points=5
+
+# %% check=training
+"""Steps go downhill, a hundred times as far for `probs`."""
+
+
+# A stand-in for your model. Adam's first step is as long as the learning rate.
+class Slope(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(10.0))
+        self.probs = nn.Parameter(torch.tensor(10.0))
+
+    def forward(self, x):
+        return self.weight * x.mean(), self.probs * x.mean()
+
+    def loss(self, x, first, second):
+        return first + second
+
+
+slope = Slope()
+trained, history = train_model(slope, [torch.ones(3, 2)], n_epoch=1, lr=0.01)
+compare("the trained model is the one given", trained is slope, True)
+compare("history", history, [20.0])
+compare("weight after one step with lr=0.01", slope.weight.item(), 9.99)
+compare("probs after the same step", slope.probs.item(), 9.0,
+        "A hundred times the learning rate.")
+_, history = train_model(slope, [torch.ones(3, 2)] * 4, n_epoch=2, lr=0.01)
+compare("length of the history of two epochs", len(history), 8)
+compare("the loss falls", history == sorted(history, reverse=True), True)
+
+# %% [markdown]
+# ### 5.2 The run
+#
+# A map of 8 x 8 nodes. It is trained in two stages: from single images first, with `StaticSOMVAE`, so that the map
+# unfolds; then from series, four in a batch, with the same networks and the same nodes, so that the map learns the ways
+# over it. Together this takes about a minute.
+#
+# Why not everything at once? Because the losses of time like a map that is *no map*. If all images lie on one node, every step is
+# foreseeable and every way is smooth. Trained on series from the beginning, this model does just that: in the second
+# epoch its loss falls to 0.1, with all images on a single node, and it rises again as the map unfolds. **The loss is lowest when
+# the map is worst.** It cannot tell whether a map is any good, so we have to look at the map itself.
+#
+# Another choice is $\beta$, how strongly neighbors are pulled along. With the published 0.9, nodes side by side on the grid end
+# up 0.8 times as far apart, in the latent space, as any two nodes: hardly a map. Here $\beta$ is 10, and section 6.2 prints the same
+# number.
+
+# %% tags=["training"]
+import time
+
+
+def make_networks():
+    """An encoder and two decoders of the size set above."""
+    sizes = {"latent_dim": LATENT_DIM, "n_channels": [CHANNELS, CHANNELS]}
+    small = [4, 4, CHANNELS]
+    return (ConvEncoder(1, **sizes),
+            ConvDecoder(1, flatten_shape=small, **sizes),
+            ConvDecoder(1, flatten_shape=small, **sizes))
+
+
+torch.manual_seed(SEED)
+image_loader = torch.utils.data.DataLoader(
+    train_images, batch_size=32, shuffle=True
+)
+series_loader = torch.utils.data.DataLoader(
+    series, batch_size=4, shuffle=True
+)
+networks = make_networks()
+settings = {"latent_dim": LATENT_DIM, "som_dim": [8, 8],
+            "alpha": 1.0, "beta": 10.0}
+start = time.perf_counter()
+print("the map, from images")
+image_map = StaticSOMVAE(*networks, **settings).to(device)
+train_model(image_map, image_loader, IMAGE_EPOCHS, lr=0.001, device=device)
+print("the way, from series")
+model = SOMVAE(*networks, **settings, gamma=1.8, tau=1.4).to(device)
+model.embeddings = image_map.embeddings
+model, loss_history = train_model(
+    model, series_loader, SERIES_EPOCHS, lr=0.001, device=device
+)
+print(f"{time.perf_counter() - start:.0f} seconds")
+
+# %% [markdown]
+# (A loss of another number of terms is another loss: the second stage's cannot be compared with the first's.)
+
+# %% [markdown]
+# ## 6 Is it a good map?
+#
+# ### 6.1 Evaluation ({{points:evaluation}})
+#
+# The nodes are clusters. If the clusters found something real, images of one node should be of one class. Two numbers
+# measure it.
+#
+# **Purity**: give each cluster its most frequent class, and count how many images are right. Easy to read, and easy to
+# cheat: with a cluster for every image, purity is 1.
+#
+# **Normalized mutual information** (NMI): how much does the cluster tell about the class? With $p_{ij}$ the share of images
+# that are in cluster $i$ and of class $j$, and $p_i$, $q_j$ the shares of clusters and classes,
+#
+# $$ I = \sum_{i,j} p_{ij} \log \frac{p_{ij}}{p_i\, q_j}, \qquad H_\text{clusters} = -\sum_i p_i \log p_i, \qquad
+#    H_\text{classes} = -\sum_j q_j \log q_j, $$
+#
+# $$ \text{NMI} = \frac{I}{\frac{1}{2} \left( H_\text{clusters} + H_\text{classes} \right)}. $$
+#
+# A term with $p_{ij} = 0$ counts zero. More clusters make $H_\text{clusters}$ larger, so NMI does not reach 1 by the trick
+# above.
+#
+# By hand: clusters (0, 0, 0, 1, 1, 2) of six images with classes (0, 0, 1, 1, 1, 2). The most frequent classes are right
+# for $2 + 2 + 1 = 5$ of 6: purity 0.833. Both have shares of 1/2, 1/3, 1/6, so both entropies are 1.011; $I$ is 0.693, NMI
+# 0.685.
+#
+# Your part:
+#
+# 1. `assign_nodes`: the number of each image's node, as a numpy array in the order of the images. Encode `batch_size` images at a
+#    time on `device`, in evaluation mode and without gradients, with `model.encoder`, and find the nearest of
+#    `model.embeddings` with `find_nearest`.
+# 2. `compute_purity` and `compute_nmi`. `contingency_matrix(classes, clusters)` counts how many images have which class (rows)
+#    and which cluster (columns). You may use scikit-learn's own, too, if you know what it computes.
+
+# %% exercise=evaluation include=assign_nodes,compute_purity,compute_nmi points=10
+
+# %% check=evaluation
+"""Nodes come in order; purity and NMI are those of the example."""
+
+
+# A stand-in for your model: an encoder that passes its input on.
+class Straight(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Flatten()
+        self.embeddings = nn.Parameter(torch.tensor([[[0.0], [1.0], [2.0]]]))
+
+
+values = torch.tensor([0.1, 1.9, 1.2, 0.4, 5.0, 1.0, 0.0])
+nodes = assign_nodes(Straight(), values.reshape(7, 1, 1, 1), batch_size=3)
+compare("type of the nodes", type(nodes), np.ndarray)
+compare("nodes", nodes.tolist(), [0, 2, 1, 0, 2, 1, 0])
+
+clusters = np.array([0, 0, 0, 1, 1, 2])
+classes = np.array([0, 0, 1, 1, 1, 2])
+compare("purity of the example", float(compute_purity(clusters, classes)),
+        5 / 6)
+compare("NMI of the example", float(compute_nmi(clusters, classes)), 0.6854)
+compare("NMI of clusters that are the classes",
+        float(compute_nmi(classes + 5, classes)), 1.0)
+compare("purity of a cluster for each image",
+        float(compute_purity(np.arange(6), classes)), 1.0)
+compare("NMI of a cluster for each image",
+        float(compute_nmi(np.arange(6), classes)), 0.7215)
+
+# %% [markdown]
+# ### 6.2 The map
+#
+# Three views of it. On the left, every node is decoded to an image. Read it like a map: do neighbors resemble each
+# other? In the middle the **U-matrix**: how far each node is, in the latent space, from its neighbors. Dark regions are plains
+# of similar states, bright ones are ridges between them. On the right, the most frequent class of the test images at
+# each node. Do ridges lie where the class changes?
+
+# %% tags=["training"]
+with torch.inference_mode():
+    flat = model.embeddings.flatten(0, 1)
+    decoded = model.decoder_q(flat).cpu().numpy().reshape(8, 8, 28, 28)
+nodes = assign_nodes(model, test_images, device=device)
+print(f"{len(set(nodes))} of 64 nodes have test images;"
+      f" purity {compute_purity(nodes, test_labels):.3f},"
+      f" NMI {compute_nmi(nodes, test_labels):.3f}")
+with torch.inference_mode():
+    grid = model.embeddings
+    beside = torch.cat([(grid[1:] - grid[:-1]).flatten(0, 1),
+                        (grid[:, 1:] - grid[:, :-1]).flatten(0, 1)])
+    ratio = beside.norm(dim=-1).mean() / torch.pdist(flat).mean()
+print(f"Neighbors are {ratio:.2f} times as far apart as any two nodes are.")
+
+# %% tags=["plot"]
+from dlh.plots import draw_map
+
+figure = draw_map(decoded, model.embeddings.detach().cpu().numpy(), nodes,
+                  test_labels)
+plt.show()
+
+# %% [markdown]
+# ### 6.3 A walk
+#
+# Now a series that the model has not seen, made of test images. Its way over the map is drawn on the left, with the
+# probability of each move. On the right, the probability of every step: it stays where it is most of the time, then moves.
+# Staying is likely. Each single move is not, for from every node there are many ways to go on, and 320 series have not
+# been everywhere.
+
+# %% tags=["training"]
+test_series, test_ends = images.make_series(
+    test_images.numpy(), test_labels, 100, STEPS, seed=SEED + 1
+)
+walks = assign_nodes(
+    model, torch.tensor(test_series).flatten(0, 1), device=device
+).reshape(100, STEPS)
+with torch.inference_mode():
+    transitions = model.log_transitions().exp().cpu().numpy()
+
+# %% tags=["plot"]
+from dlh.plots import draw_walk
+
+# The first series with three moves or more.
+moves = (np.diff(walks, axis=1) != 0).sum(axis=1)
+example = int(np.argmax(moves >= 3))
+first, last = (data.classes[label] for label in test_ends[example])
+figure = draw_walk(decoded, walks[example], transitions,
+                   test_series[example, :, 0], title=f"from {first} to {last}")
+plt.show()
+
+# %% [markdown]
+# Are these probabilities any good? Without the network, one would count: of all steps from a node, which share goes
+# where? That is the maximum likelihood estimate. Compare how likely each makes the steps of the *test* series, by the mean of minus
+# the logarithm: lower is better. (A tenth is added to each count, or a step that was never counted would be infinitely
+# surprising.) The paper finds the learnt probabilities on a par with the counted ones. Do you?
+
+# %% tags=["training"]
+train_walks = assign_nodes(
+    model, series.flatten(0, 1), device=device).reshape(len(series), STEPS)
+counts = np.full((64, 64), 0.1)
+np.add.at(counts, (train_walks[:, :-1], train_walks[:, 1:]), 1)
+counted = counts / counts.sum(axis=1, keepdims=True)
+steps = walks[:, :-1], walks[:, 1:]
+for name, probabilities in [("by chance", np.full((64, 64), 1 / 64)),
+                            ("counted", counted), ("learnt", transitions)]:
+    print(f"{name:10} {-np.log(probabilities[steps]).mean():.3f}")
+
+# %% [markdown]
+# ## 7 The paper's table
+#
+# Does the map help, or would simpler methods do? The paper's Table 1 compares, all with **16 clusters**, on single images:
+#
+# - **k-means**, on the pixels;
+# - **minisom**, the classical SOM, on the pixels;
+# - **GB-SOM**, a SOM that learns by gradients: a SOM-VAE whose encoder and decoder do nothing;
+# - **VQ-VAE**: the encoder and decoder, but no map: only the nearest embedding learns;
+# - **SOM-VAE**: both, a map of 4 x 4 nodes (without the transitions: there is no time here).
+#
+# The classes below are given. Look at `VQVAE`: where SOM-VAE decodes twice, it copies the gradient of $z_q$ to $z_e$, a trick
+# called *straight-through*.
+
+# %% tags=["training"] include=VQVAE,gradient_som,cluster_by_kmeans,cluster_by_minisom
+from minisom import MiniSom
+from sklearn.cluster import KMeans
+
+
+# %% tags=["training"]
+def cluster_by_model(model, lr):
+    train_model(model.to(device), image_loader, IMAGE_EPOCHS, lr, device)
+    return assign_nodes(model, test_images, device=device)
+
+
+torch.manual_seed(SEED)
+encoder, decoder, _ = make_networks()
+sizes = {"latent_dim": LATENT_DIM, "som_dim": [4, 4]}
+clusters = {
+    "k-means": cluster_by_kmeans(train_images.numpy(),
+                                 test_images.numpy(), 16, SEED),
+    "minisom": cluster_by_minisom(train_images.numpy(),
+                                  test_images.numpy(), [4, 4], seed=SEED),
+}
+for name, method, lr in [
+    ("GB-SOM", gradient_som((1, 28, 28), [4, 4], alpha=1.0, beta=0.9), 0.003),
+    ("VQ-VAE", VQVAE(encoder, decoder, **sizes), 0.001),
+    ("SOM-VAE", StaticSOMVAE(*make_networks(), **sizes, alpha=1.0, beta=0.9),
+     0.001),
+]:
+    print(name)
+    clusters[name] = cluster_by_model(method, lr)
+    if name == "SOM-VAE":
+        small_map = method
+
+# %% tags=["plot"]
+import pandas as pd
+
+published = {
+    "k-means": (0.690, 0.541, 0.654, 0.545),
+    "minisom": (0.406, 0.342, 0.413, 0.475),
+    "GB-SOM": (0.653, 0.519, 0.606, 0.514),
+    "VQ-VAE": (0.538, 0.409, 0.611, 0.517),
+    "SOM-VAE": (0.731, 0.594, 0.678, 0.590),
+}
+columns = pd.MultiIndex.from_product(
+    [["here", "paper, MNIST", "paper, Fashion-MNIST"], ["purity", "NMI"]])
+pd.DataFrame(
+    {name: (compute_purity(found, test_labels),
+            compute_nmi(found, test_labels), *published[name])
+     for name, found in clusters.items()}, index=columns).T.round(3)
+
+# %% [markdown]
+# How to read it.
+#
+# - The columns "here" are of *your* images. Only MNIST can be compared with the paper's MNIST, and then only with all of its
+#   images and networks of the published size; scikit-learn's digits are small and easy, and all methods do better on them.
+# - The table is of 16 clusters, the map of section 6 has 64. Purity rises with the number of clusters by itself (k-means on
+#   MNIST: 0.69 with 16, 0.85 with 64), so a purity at one size says nothing about another. NMI hardly moves (0.54 and 0.56).
+# - k-means is strong. It has no map, though: its clusters have no neighbors.
+# - An NMI of zero means that all images went to one node, as they do with VQ-VAE on 2000 images of MNIST. There, only the nearest
+#   embedding learns, so one that is never the nearest never moves. On a map, its neighbors pull it along.
+# - One run each, from one seed. Two methods that are less than a few hundredths apart may change places with another seed. To
+#   decide, take several.
+#
+# What does the paper conclude? The map is worth something (SOM-VAE against VQ-VAE), and so is the network (SOM-VAE against
+# GB-SOM). Does your table agree? And is there a method that it would not have made you expect to be so good?
+
+# %% tags=["plot"]
+with torch.inference_mode():
+    flat = small_map.embeddings.flatten(0, 1)
+    small = small_map.decoder_q(flat).cpu().numpy().reshape(4, 4, 28, 28)
+figure = draw_map(small, small_map.embeddings.detach().cpu().numpy(),
+                  clusters["SOM-VAE"], test_labels)
+plt.show()
+
+# %% [markdown]
+# ## 8 What to take away
+#
+# - A self-organizing map is clustering with a geography: because neighbors learn together, the picture of all clusters can
+#   be *read*.
+# - $\arg\min$ has no gradient. SOM-VAE goes around it with a second decoder, VQ-VAE by copying the gradient. It pays to ask of
+#   each loss whom it moves, and to check it.
+# - Keep time on an axis of its own. What is next to each other in memory did not always follow each other.
+# - Indexing with tensors instead of loops changes nothing in the result, and is many times faster.
+# - A loss can be lowest where the result is worst. What a model should not be able to do, all images on one node, is a thing to
+#   look for.
+# - Purity without the number of clusters means nothing.
+#
+# **What this does not show.** Straight lines between images are no patients. That a map can be read does not make it right:
+# the U-matrix and the classes are the evidence, not the pretty picture. And a Markov model forgets everything but the last
+# state, which no patient does.
+#
+# **Where to go from here.** Fetch MNIST or Fashion-MNIST (section 1.1), set `CHANNELS` and `MAX_IMAGES` higher, and run it again
+# on a GPU. Set $\beta$ back to 0.9: how far apart are neighbors now? Take the smoothness loss away (`tau=0`): do the walks
+# jump more?
