@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from proctor import bank, grading
 from proctor.assignment import Assignment, load_assignment
-from proctor.grading import Verdict
 from proctor.secret import AUDIT_KEY
+from proctor.settings import resolve_device
+from proctor.verdict import Verdict
 
 DIAGNOSED_SHARE = 0.9
 OTHER_INPUTS = 5
@@ -139,7 +140,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
         others = [
-            pool.submit(_on_other_inputs, assignment.root, assignment.name, e.id, grading.resolve_device(device))
+            pool.submit(_on_other_inputs, assignment.root, assignment.name, e.id, resolve_device(device))
             for e in assignment.exercises
             if not e.written
         ]

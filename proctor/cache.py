@@ -16,11 +16,11 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from proctor import bank, grading, intake
+from proctor import bank, intake
 from proctor.assignment import Assignment
-from proctor.grading import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.secret import submission_key
 from proctor.settings import load_settings
+from proctor.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 FOLDER = ".proctor_cache"
 
@@ -33,14 +33,18 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     Parameters and errors are those of `grading.grade_intake`.
     """
     start = time.perf_counter()
+    if (verdict := find(taken, assignment, name, device)) is not None:
+        return verdict
+    # torch is not imported where all is on record.
+    from proctor import grading
+
     if taken.refused:
         return grading.grade_intake(taken, assignment, name, device)
     contents = _course_contents(assignment)
     forget_changed_files(assignment, contents)
     path = record_path(taken, assignment, device)
     record, digests = read_record(path), exercise_digests(assignment, contents)
-    stale = _stale(record, digests)
-    if stale:
+    if stale := _stale(record, digests):
         part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
         fresh = grading.grade_intake(taken, part, name, device)
         # The notes are of the code alone, and of all exercises.
@@ -132,6 +136,8 @@ def exercise_digests(assignment: Assignment, contents: dict[Path, str]) -> dict[
 
 def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> None:
     """Where checks or solutions are not those that this process last graded with, have it load them anew."""
+    from proctor import grading
+
     if _graded_with.get(assignment.name) == contents:
         return
     _graded_with[assignment.name] = contents

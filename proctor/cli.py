@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from proctor.assignment import BuildError, CourseError, find_root
-from proctor.settings import SettingsError
+from proctor.settings import SettingsError, resolve_device
+from proctor.verdict import GradingError, table
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use."""
     arguments = _parser().parse_args(argv)
-    from proctor.grading import GradingError
     from proctor.intake import Unreadable
     from proctor.secret import SecretError
 
@@ -86,13 +86,13 @@ def _grade(arguments):
             root = find_root(arguments.course)
         try:
             verdict = grading.grade(path, root, arguments.assignment, arguments.device)
-        except (CourseError, Unreadable, grading.GradingError) as error:
+        except (CourseError, Unreadable, GradingError) as error:
             print(f"proctor: {error}", file=sys.stderr)
             status = 2
             continue
         verdicts.append(verdict)
         if arguments.json != "-":
-            print(*grading.table(verdict), sep="\n", end="\n\n")
+            print(*table(verdict), sep="\n", end="\n\n")
     if arguments.json:
         text = "".join(json.dumps(verdict.as_json()) + "\n" for verdict in verdicts)
         if arguments.json == "-":
@@ -120,17 +120,17 @@ def _class(arguments):
 
     from tqdm import tqdm
 
-    from proctor import grading, many
+    from proctor import many
     from proctor.assignment import load_assignment
 
     if arguments.jobs < 1:
-        raise grading.GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
+        raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
     assignment = load_assignment(find_root(arguments.course), arguments.assignment)
-    device = grading.resolve_device(arguments.device)
+    device = resolve_device(arguments.device)
     students = many.list_students(assignment)
     if not students:
         folder = many.submitted_folder(assignment)
-        raise grading.GradingError(f"nothing was handed in: there is no {folder}/<student>/{assignment.name}/")
+        raise GradingError(f"nothing was handed in: there is no {folder}/<student>/{assignment.name}/")
     if arguments.dask:
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
@@ -145,7 +145,7 @@ def _class(arguments):
                     bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
                 bar.set_postfix(failed=faults)
         except OSError as error:
-            raise grading.GradingError(f"{arguments.dask or 'grading'}: {error}") from error
+            raise GradingError(f"{arguments.dask or 'grading'}: {error}") from error
     print(f"{len(students) - faults} of {len(students)} submissions are graded.")
     print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
     return 1 if faults else 0

@@ -15,9 +15,10 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import ClearOutput, Execute
 from nbgrader.utils import parse_utc, rmtree
 
-from proctor import cache, grading, intake
+from proctor import cache, intake
 from proctor.assignment import Assignment, load_assignment
-from proctor.grading import ExerciseVerdict, Verdict
+from proctor.settings import resolve_device
+from proctor.verdict import ExerciseVerdict, Verdict, sandbox_note, told
 
 STUDENT_ID = re.compile(r"\w[\w.+@-]{0,99}")
 TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
@@ -174,7 +175,7 @@ class GradeCells(Execute):
             return super().preprocess(nb, resources, km)
         folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
         taken = take_in(Path(folder) / f"{about['notebook']}.ipynb", assignment)
-        device = grading.resolve_device("auto")
+        device = resolve_device("auto")
         verdict = cache.grade(taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict)
@@ -195,7 +196,7 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
             continue
         notes = list(verdict.notes) if first else []
         if verdict.sandbox != "bubblewrap":
-            notes.append(grading.sandbox_note(verdict))
+            notes.append(sandbox_note(verdict))
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
@@ -207,7 +208,7 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
 
 def _as_text(exercise, notes):
     lines = [f"{exercise.title}: {exercise.points:g} of {exercise.max_points:g} points", *notes]
-    for check, message in grading.told(exercise):
+    for check, message in told(exercise):
         mark = "passed" if check.passed else "failed"
         lines.append(f"[{mark}] {check.title} ({check.points:g} / {check.max_points:g})")
         lines += [f"    {line}" for line in message]
@@ -218,7 +219,7 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     color = {"correct": "#2e7d32", "partial": "#b26a00"}.get(exercise.status, "#c62828")
     head = f"{html.escape(exercise.title)}: {exercise.points:g} of {exercise.max_points:g} points"
     rows = []
-    for check, lines in grading.told(exercise):
+    for check, lines in told(exercise):
         mark, shade = ("passed", "#2e7d32") if check.passed else ("failed", "#c62828")
         message, *hints = lines or [""]
         detail = f"<br>{_inline(message)}" if message else ""
@@ -230,8 +231,9 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
             f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
         )
     noted = "".join(f"<p>{_inline(note)}</p>" for note in notes)
+    # MathJax would typeset the formulas of a message, and make the links in them.
     return (
-        f'<div style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
+        f'<div class="tex2jax_ignore" style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
         f'<table style="width:100%">{"".join(rows)}</table></div>'
     )
 

@@ -8,7 +8,7 @@ import io
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -22,85 +22,12 @@ from proctor.expect import Unmet
 from proctor.plugin import Failure, Outcome, Run
 from proctor.process import Connection, HostLost, HostProcess, Nursery
 from proctor.secret import AUDIT_KEY, submission_key
-from proctor.settings import Settings, load_settings
-from proctor.submission import Cell, InProcess, InSandbox, MissingName, Refused, StudentError, Submission
+from proctor.settings import Settings, load_settings, resolve_device
+from proctor.submission import InProcess, InSandbox, MissingName, Refused, StudentError, Submission
+from proctor.verdict import CheckVerdict, ExerciseVerdict, GradingError, Verdict, table
 
 NOT_WRITTEN = "Not implemented yet."
 MAX_MESSAGE = 3000
-
-
-class GradingError(Exception):
-    """Nothing can be graded, through no fault of the submission; the message says why in one line."""
-
-
-@dataclass
-class CheckVerdict:
-    """One check of a verdict; `mistake` is the name of the known mistake that explains a failure, or None."""
-
-    name: str
-    title: str
-    points: float
-    max_points: float
-    passed: bool
-    message: str
-    mistake: str | None = None
-
-
-@dataclass
-class ExerciseVerdict:
-    """One exercise of a verdict; `status` is correct, partial, wrong, missing or error."""
-
-    id: str
-    title: str
-    points: float
-    max_points: float
-    status: str
-    checks: list[CheckVerdict]
-
-
-@dataclass
-class Verdict:
-    """What grading a submission gives.
-
-    Parameters
-    ----------
-    submission : str, as it was named to the grader
-    device : "cpu" or "cuda"
-    seconds : float, wall-clock time of grading
-    sandbox : what the code ran in, "bubblewrap", "landlock" or "none"
-    notes : what an instructor should know, one sentence each
-    exercises : those with checks
-    by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
-    """
-
-    assignment: str
-    submission: str
-    points: float
-    max_points: float
-    device: str
-    seconds: float
-    sandbox: str
-    notes: list[str]
-    exercises: list[ExerciseVerdict] = field(default_factory=list)
-    by_hand: float = 0.0
-
-    def as_json(self) -> dict:
-        """Plain data for `json.dump`."""
-        return asdict(self)
-
-
-def resolve_device(device: str) -> str:
-    """"auto" is the GPU where there is one.
-
-    Raises
-    ------
-    GradingError : for "cuda" without a GPU
-    """
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise GradingError("--device cuda: torch finds no GPU here; use --device cpu or auto")
-    return device
 
 
 def identify(path: Path, root: Path) -> str:
@@ -190,7 +117,7 @@ def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str
     reference = vars(bank.load_module(assignment.root, assignment.solutions_module))
     namespace = {key: copy(value) if isinstance(value, list | dict) else value for key, value in reference.items()}
     exec(compile(code, f"<{name}>", "exec"), namespace)
-    return Submission(name, InProcess(namespace), [Cell(exercise.id, code)])
+    return Submission(name, InProcess(namespace), [intake.Cell(exercise.id, code)])
 
 
 def run_checks(
@@ -281,6 +208,8 @@ def _circumstance(error):
     """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
     if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
         return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+    if error.type_name == "EOFError":
+        return " Nobody is there to answer `input()` when a submission is graded."
     if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
         return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
     return ""
@@ -471,7 +400,7 @@ def _cell_notes(errors, exercises):
     for cell, error in errors.items():
         unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
         if cell not in exercises and not unwritten:
-            words = f"{error}.{_circumstance(error)}" if isinstance(error, StudentError) else error
+            words = f"{error}{_place(error)}.{_circumstance(error)}" if isinstance(error, StudentError) else error
             notes.append(f"The cell `{cell}` stopped: {words}")
     return notes
 
@@ -518,42 +447,3 @@ def _plain_subjects(run, folder):
         subject = open_submission(path.stem, taken, settings, start)
         run.opened[folder.name] = (assignment, subject)
     return [run.opened[folder.name][1]]
-
-
-def told(exercise: ExerciseVerdict) -> list[tuple[CheckVerdict, list[str]]]:
-    """An exercise's checks, each with the lines of its message; what an earlier one said already is not repeated."""
-    said, checks = set(), []
-    for check in exercise.checks:
-        lines = ["The same as above."] if check.message in said else check.message.splitlines()
-        said |= {check.message} - {""}
-        checks.append((check, lines))
-    return checks
-
-
-def sandbox_note(verdict: Verdict) -> str:
-    """What a verdict says that did not come from the strongest sandbox."""
-    if verdict.sandbox == "none":
-        return "This was graded without a sandbox."
-    return f"This was graded in the weaker sandbox `{verdict.sandbox}`."
-
-
-def table(verdict: Verdict) -> list[str]:
-    """A verdict as lines of text: the exercises with their points, and every message."""
-    width = max(len(exercise.title) for exercise in verdict.exercises)
-    lines = [f"{verdict.submission} ({verdict.assignment}, {verdict.device})", *verdict.notes]
-    if verdict.sandbox != "bubblewrap":
-        lines.append(sandbox_note(verdict))
-    for exercise in verdict.exercises:
-        points = f"{exercise.points:5g} / {exercise.max_points:g}"
-        lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")
-        if exercise.status == "missing":
-            lines += [f"      {message}" for message in dict.fromkeys(check.message for check in exercise.checks)]
-            continue
-        for check, message in told(exercise):
-            if not check.passed:
-                lines.append(f"    - {check.title} (0 / {check.max_points:g})")
-                lines += [f"      {line}" for line in message]
-    lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
-    if verdict.by_hand:
-        lines.append(f"  Written answers, {verdict.by_hand:g} points, are marked by hand.")
-    return lines

@@ -22,7 +22,6 @@ import jupytext
 import nbformat
 
 from proctor.assignment import Assignment
-from proctor.submission import Cell
 
 MAX_BYTES = 256 * 2**20
 # In memory, a list or a dict takes some two hundred bytes, however short its text.
@@ -38,6 +37,25 @@ KEPT_PICTURES = ("image/png", "image/jpeg")
 
 class Unreadable(Exception):
     """The file cannot be graded; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of a submission.
+
+    Parameters
+    ----------
+    id : str, the exercise's id for a solution cell, else the position
+    source : str, plain Python
+    given : bool, released code that comes before any of the student's, so that its time is not theirs
+    released : str, what runs where nothing of `source` does: the cell as it was released, so that code which builds on
+        its names, such as a class that inherits from one, stands all the same
+    """
+
+    id: str
+    source: str
+    given: bool = False
+    released: str = ""
 
 
 @dataclass
@@ -85,10 +103,12 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     text = _read_text(path)
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise Unreadable(f"{path.name} holds more than {MAX_VALUES} values; clear its outputs, save it again")
+    if not text.strip():
+        raise Unreadable(f"{path.name} is empty")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:80]})") from error
+        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:120]})") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
         raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
     try:
@@ -150,7 +170,7 @@ def _read_text(path):
     try:
         return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is not text in UTF-8") from error
+        raise Unreadable(f"{path.name} is neither a notebook nor a program: it is not text in UTF-8") from error
 
 
 def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
@@ -175,6 +195,9 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
     release = release_notebook(assignment)
     found, own, notes = _match(submitted, release)
     cells, rebuilt = [], []
+    strange = not any(cell.id in found for cell in release.cells if "nbgrader" in cell.metadata)
+    if strange:
+        notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
     for extra in own.get(None, []):
         _add_own(extra, cells, rebuilt)
     for original in release.cells:
@@ -185,7 +208,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         changed = student is not None and student.source.rstrip() != original.source.rstrip()
         if student is not None and cell.cell_type == "code":
             cell.outputs = _safe_outputs(student)
-        if student is None and nbgrader.get("grade_id"):
+        if student is None and nbgrader.get("grade_id") and not strange:
             notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         if answer and changed:
             _take_over(cell, student)
@@ -309,9 +332,12 @@ def _encodable(text):
 
 
 def plain_text(text: str, limit: int) -> str:
-    """Text without control characters (but for newlines and tabs), cut at the limit with a word about it."""
+    """Text without control characters (but for newlines and tabs), cut at the limit with a word about it.
+
+    Those that turn the direction of what follows count as such: they would have a message read as another one.
+    """
     text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", _encodable(text[: 4 * limit]))
-    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]", " ", text)
+    text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text)
     if len(text) <= limit:
         return text
     return text[:limit].rstrip() + " ... (the rest was cut)"
@@ -342,7 +368,7 @@ HARMLESS_TAGS = (
     "ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|h[1-6]"
 )
 TAG = re.compile(rf"<(?=[A-Za-z/!?])(?!/?(?:{HARMLESS_TAGS})\s*/?>|https?://[^\s<>]*>)", re.IGNORECASE)
-TARGET = re.compile(r"(\](?:\(|:)\s*<?)(\S+)")
+TARGET = re.compile(r"(\](?:\(|:)\s*(?:<\s*)?)(\S+)")
 HARMLESS_TARGET = re.compile(r"(https?|mailto):|data:image/(png|jpeg|gif);|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
@@ -362,5 +388,6 @@ def safe_markdown(source: str, pictures: Collection[str] = ()) -> str:
             return match[0]
         return f"{match[1]}#{match[2]}"
 
-    # MathJax makes links, too.
-    return TARGET.sub(target, TAG.sub("< ", source.replace(r"\href", r"\text")))
+    # MathJax makes links, too. Targets come first: a space within the brackets of one would hide it.
+    formulas = re.sub(r"\\(href|mmlToken)", r"\\text", source)
+    return TAG.sub("< ", TARGET.sub(target, formulas))

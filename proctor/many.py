@@ -15,6 +15,7 @@ from pathlib import Path
 
 from proctor.assignment import Assignment, load_assignment
 from proctor.build import load_config
+from proctor.verdict import GradingError
 
 # A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
 ROUNDS = 3
@@ -64,7 +65,6 @@ def grade_student(root: Path, name: str, student: str, device: str, engine: str)
     engine : the digest of what the class is to be graded with
     """
     from proctor import cache
-    from proctor.grading import GradingError
     from proctor.sandbox import SandboxError
     from proctor.secret import SecretError
 

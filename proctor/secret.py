@@ -12,7 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
-from proctor.submission import Cell
+from proctor.intake import Cell
 
 SECRET = ".proctor_secret"
 AUDIT_KEY = b""

@@ -61,3 +61,26 @@ def load_settings(root: Path) -> Settings:
         if name not in known:
             raise SettingsError(f"course_config.py: c.Proctor has no setting {name!r}; there are {sorted(known)}")
     return Settings(**given)
+
+
+def resolve_device(device: str) -> str:
+    """"auto" is the GPU where there is one.
+
+    Raises
+    ------
+    SettingsError : for "cuda" without a GPU
+    """
+    if device == "cpu" or (device == "auto" and not has_driver()):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise SettingsError("--device cuda: torch finds no GPU here; use --device cpu or auto")
+    return "cpu"
+
+
+def has_driver() -> bool:
+    """Whether there may be a GPU; torch, which knows, takes a second to import."""
+    return any(Path("/dev").glob("nvidia*"))

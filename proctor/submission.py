@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from proctor import wire
 from proctor.host import Host
+from proctor.intake import Cell
 from proctor.process import START_SECONDS, Connection, HostLost
 from proctor.settings import Settings
 
@@ -37,25 +38,6 @@ class MissingName(Exception):
     def __init__(self, name):
         super().__init__(f"`{name}` is not defined in the notebook.")
         self.name = name
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A code cell of a submission.
-
-    Parameters
-    ----------
-    id : str, the exercise's id for a solution cell, else the position
-    source : str, plain Python
-    given : bool, released code that comes before any of the student's, so that its time is not theirs
-    released : str, what runs where nothing of `source` does: the cell as it was released, so that code which builds on
-        its names, such as a class that inherits from one, stands all the same
-    """
-
-    id: str
-    source: str
-    given: bool = False
-    released: str = ""
 
 
 @dataclass
@@ -146,15 +128,10 @@ class Submission:
     def _ask(self, op, keep=False, **arguments):
         self._number += 1
         request = {"id": self._number, "op": op, "keep": keep, **arguments}
-        header, buffers = self._connection.request(wire.pack(request, self._refer))
+        frame = self._connection.request(wire.pack(request, self._refer))
         try:
-            reply = wire.unpack(header, buffers, lambda reference: Handle(self, reference))
-            if not isinstance(reply, dict) or reply.get("id") != self._number:
-                raise wire.WireError("a reply to another question")
-            if "error" not in reply:
-                return reply["value"]
-            raise _student_error(reply["error"], self._cells)
-        except (wire.WireError, KeyError, TypeError) as error:
+            return _value(frame, self._number, self._cells, lambda reference: Handle(self, reference))
+        except wire.WireError as error:
             self._connection.close()
             raise HostLost(f"Your code sent back something that is not an answer ({error}).") from error
 
@@ -227,13 +204,31 @@ class Submission:
 _source = functools.lru_cache(inspect.getsource)
 
 
-def _student_error(error, cells):
-    cell, line, source = error["cell"], error["line"], ""
+def _value(frame, number, cells, resolve=None):
+    """The value in the answer to the request of this number.
+
+    Raises
+    ------
+    StudentError : which the answer tells of
+    wire.WireError : where it is neither
+    """
+    reply = wire.unpack(*frame, resolve)
+    # A tensor in the place of a number would make a tensor of every comparison.
+    if not isinstance(reply, dict) or type(reply.get("id")) is not int or reply["id"] != number:
+        raise wire.WireError("a reply to another question")
+    if "value" in reply:
+        return reply["value"]
+    error = reply.get("error")
+    if not isinstance(error, dict) or not all(isinstance(error.get(part), str) for part in ("type", "message")):
+        raise wire.WireError("neither a value nor an error")
+    cell, line, source = error.get("cell"), error.get("line"), ""
+    if not isinstance(cell, str) or type(line) is not int:
+        cell = line = None
     for candidate in cells:
         lines = candidate.source.splitlines()
-        if candidate.id == cell and isinstance(line, int) and 0 < line <= len(lines):
+        if candidate.id == cell and 0 < line <= len(lines):
             source = lines[line - 1].strip()
-    return StudentError(str(error["type"])[:100], str(error["message"]), cell, line, source)
+    raise StudentError(error["type"][:100], error["message"], cell, line, source)
 
 
 class InProcess:
@@ -345,7 +340,7 @@ class InSandbox:
             except HostLost as error:
                 result.error = error
                 return
-            except (wire.WireError, KeyError, TypeError):
+            except wire.WireError:
                 self.close()
                 result.error = HostLost("Your code wrote to the grader's connection.")
                 return
@@ -354,8 +349,11 @@ class InSandbox:
         """Run a cell in the host; gives what stopped it, or None."""
         request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": source}
         seconds = START_SECONDS if cell.given else self.settings.cell_seconds
-        reply = wire.unpack(*self._ask(wire.pack(request), seconds, "this cell"))
-        return _student_error(reply["error"], self.cells) if "error" in reply else None
+        try:
+            _value(self._ask(wire.pack(request), seconds, "this cell"), 0, self.cells)
+        except StudentError as error:
+            return error
+        return None
 
     def _ask(self, frame, seconds, what):
         """An exchange on the student's time, of which the whole submission has so much."""

@@ -1,6 +1,8 @@
 """The cache: nothing is graded twice, and whatever decides over a verdict has it graded again."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import nbformat
@@ -58,6 +60,14 @@ def test_the_verdict_on_record_is_the_verdict(taken, course, graded):
     assert 0 < plain["points"] < plain["max_points"]
 
 
+def test_hundred_resubmissions_of_what_hangs_take_the_time_of_one(taken, course, graded):
+    taken.cells[-1] = replace(taken.cells[-1], source="def total(x, function):\n    while True:\n        pass")
+    first = verdict_of(taken, course)
+    assert "Is there a loop that never ends?" in first["exercises"][1]["checks"][0]["message"]
+    assert all(verdict_of(taken, course, f"ann-{n}")["exercises"] == first["exercises"] for n in range(100))
+    assert len(graded) == 1
+
+
 def test_a_changed_check_has_its_own_exercise_graded_again(taken, course, graded):
     before = verdict_of(taken, course)
     path = course.graders / "test_double.py"
@@ -107,3 +117,18 @@ def test_another_engine_does_not_take_the_record(taken, course, monkeypatch):
     assert cache.record_path(taken, course, "cuda") != path
     monkeypatch.setattr(cache, "engine_digest", lambda root, device: "another")
     assert cache.record_path(taken, course, "cpu") != path
+
+
+def test_what_is_on_record_is_read_without_torch(solved, course, tmp_path):
+    path = tmp_path / "toy.ipynb"
+    nbformat.write(solved, path)
+    program = (
+        "import sys; from pathlib import Path; from proctor import cache, gradebook, many; "
+        "from proctor.assignment import load_assignment; from proctor.intake import read_submission; "
+        "toy = load_assignment(Path(sys.argv[1]), 'toy'); taken = read_submission(Path(sys.argv[2]), toy); "
+        "print(cache.grade(taken, toy, 'ann', 'cpu').points, 'torch' in sys.modules)"
+    )
+    for imported in ("True", "False"):
+        command = [sys.executable, "-c", program, str(course.root), str(path)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert ran.stdout.split() == ["10.0", imported]

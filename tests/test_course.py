@@ -4,14 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from proctor import audit, gradebook
+from proctor import audit, bank, gradebook, grading
 from proctor.assignment import list_assignments, load_assignment
+from proctor.process import HostProcess
+from proctor.settings import load_settings
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = list_assignments(ROOT)
@@ -35,6 +40,29 @@ def test_checks_are_proven(name, capsys):
     kinds = [trial.kind for trial in result.trials]
     assert kinds.count("mistake") >= 40
     assert kinds.count("alternative") >= 15
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(name, tmp_path, monkeypatch):
+    assignment, settings = load_assignment(ROOT, name), load_settings(ROOT)
+    # One mistake of each exercise: a host that starts from nothing takes seconds, and a bank has fifty.
+    chosen = {mistake.exercise: mistake for mistake in bank.mistakes(assignment)}.values()
+    paths = [assignment.source_notebook, assignment.release_notebook]
+    for mistake in chosen:
+        paths.append(tmp_path / f"{mistake.name}.ipynb")
+        nbformat.write(audit.variant_notebook(assignment, mistake), paths[-1])
+
+    def verdicts():
+        graded = [grading.grade(path, ROOT, name, "cpu") for path in paths]
+        return [replace(verdict, seconds=0) for verdict in graded]
+
+    warm = verdicts()
+    from_nothing = SimpleNamespace(host=partial(HostProcess, ROOT, settings, "cpu"))
+    monkeypatch.setattr(grading, "warm_hosts", lambda *arguments: from_nothing)
+    assert verdicts() == warm
+    full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
+    assert [verdict.points for verdict in warm[:2]] == [full, 0]
+    assert all(0 < verdict.points < full for verdict in warm[2:])
 
 
 # What each submission of the demo class earns, by hand, beside those that earn all (`complete`) or nothing.

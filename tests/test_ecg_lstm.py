@@ -12,8 +12,9 @@ from dlh.data import ecg
 from dlh.fused_lstm import FusedLSTM
 from dlh.plots import accuracy_bars, draw_lstm_cell
 from proctor.assignment import find_root, load_assignment
-from proctor.grading import draw_up, table
+from proctor.grading import draw_up
 from proctor.settings import load_settings
+from proctor.verdict import table
 from solutions import ecg_lstm
 
 

@@ -13,15 +13,16 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell
 
-from proctor import cli, grading, intake, sandbox
+from proctor import cli, grading, intake, sandbox, settings
 from proctor.assignment import Exercise
 from proctor.bank import changed_code, mistakes
 from proctor.demo import cell
 from proctor.gradebook import write_verdict
-from proctor.grading import GradingError, diagnose, grade, grade_intake, identify, same_failure
+from proctor.grading import diagnose, grade, grade_intake, identify, same_failure
 from proctor.intake import Unreadable
 from proctor.plugin import Failure, Outcome, title
 from proctor.settings import Settings
+from proctor.verdict import GradingError, table
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_blank_earns_nothing_and_is_told_no_more_than_that(blank):
     checks = [check for exercise in blank.exercises for check in exercise.checks]
     assert {(check.message, check.mistake, check.points) for check in checks} == {("Not implemented yet.", None, 0)}
     assert blank.notes == []
-    assert "\n".join(grading.table(blank)).count("Not implemented yet.") == 2
+    assert "\n".join(table(blank)).count("Not implemented yet.") == 2
 
 
 def test_verdict_as_json_has_the_promised_fields(solution, toy):
@@ -109,7 +110,7 @@ def test_mistake_costs_its_own_points_only_and_is_explained(hand_in, toy):
     first, hint = failed.message.splitlines()
     assert first.startswith("`double(x)` has wrong values: the largest difference is")
     assert hint == "Did you mean to multiply by FACTOR?"
-    assert any(line.strip() == hint for line in grading.table(verdict))
+    assert any(line.strip() == hint for line in table(verdict))
 
 
 def test_two_mistakes_at_once_are_both_explained(hand_in, toy):
@@ -188,7 +189,9 @@ def test_message_of_a_student_is_one_bounded_line_that_can_be_written(hand_in):
 def test_own_cells_that_stop_are_noted_unless_they_only_wait_for_an_answer(hand_in):
     own = ["1 / 0", "undefined_name", "double(torch.ones(1))"]
     verdict = hand_in(*own, double='def double(x):\n    raise NotImplementedError("not implemented yet")')
-    assert verdict.notes == ["The cell `own-1` stopped: ZeroDivisionError: division by zero."]
+    assert verdict.notes == [
+        "The cell `own-1` stopped: ZeroDivisionError: division by zero (cell `own-1`, line 1: `1 / 0`)."
+    ]
     assert by_id(verdict)["double"].status == "missing"
     assert by_id(verdict)["total"].points == 6
 
@@ -257,9 +260,17 @@ def test_assignment_is_known_by_name_or_by_grade_ids(toy, tmp_path):
 
 def test_gpu_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert grading.resolve_device("auto") == "cpu"
-    with pytest.raises(GradingError, match="--device cpu"):
-        grading.resolve_device("cuda")
+    for driver in (False, True):
+        monkeypatch.setattr(settings, "has_driver", lambda driver=driver: driver)
+        assert settings.resolve_device("auto") == "cpu"
+    with pytest.raises(settings.SettingsError, match="--device cpu"):
+        settings.resolve_device("cuda")
+
+
+def test_gpu_is_taken_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(settings, "has_driver", lambda: True)
+    assert [settings.resolve_device(device) for device in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
 
 
 @pytest.fixture
@@ -273,7 +284,7 @@ def test_verdict_without_a_sandbox_says_so_everywhere(own_course, tmp_path):
     config.write_text(config.read_text() + '\nc.Proctor.sandbox = "none"\n')
     verdict = grade(own_course / "source/toy/toy.ipynb", own_course, device="cpu")
     assert (verdict.points, verdict.sandbox) == (10, "none")
-    assert "This was graded without a sandbox." in grading.table(verdict)
+    assert "This was graded without a sandbox." in table(verdict)
     notebook = nbformat.read(own_course / "release/toy/toy.ipynb", as_version=4)
     write_verdict(notebook, verdict)
     data = cell(notebook, "check_double").outputs[0].data

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import re
 import time
 from copy import deepcopy
 from html.parser import HTMLParser
@@ -88,6 +89,16 @@ def test_deleted_cells_are_put_back_and_told(hand_in, solved):
         "The cell `double` was deleted; it was put back as it was released.",
         "The cell `check_double` was deleted; it was put back as it was released.",
     ]
+
+
+def test_notebook_of_another_assignment_is_told_in_one_sentence(hand_in):
+    stranger = nbformat.v4.new_notebook(cells=[new_code_cell("import torch\nfrom toylib import FACTOR", id="toy-2")])
+    for notebook in (stranger, nbformat.v4.new_notebook()):
+        taken = hand_in(notebook)
+        assert taken.notes == [
+            "None of the cells that are graded is in this notebook. Is it another assignment's?"
+        ]
+        assert "NotImplementedError" in sources(taken)["double"]
 
 
 def test_edited_check_is_put_back_and_told(hand_in, solved):
@@ -235,7 +246,8 @@ def test_code_that_is_hard_to_read_takes_no_time(source):
 
 
 REFUSED = {
-    "empty": ("", "not valid JSON"),
+    "empty": ("", "toy.ipynb is empty"),
+    "blank": ("\ufeff \n", "toy.ipynb is empty"),
     "words": ("I could not get Jupyter to run.", "not valid JSON"),
     "truncated": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type"', "not valid JSON"),
     "deep": ("[" * 100_000, "not valid JSON"),
@@ -466,6 +478,8 @@ DANGEROUS = [
     "[x]( javascript\\:alert(1))",
     "[x](\n  javascript:alert(1))",
     "[x](<javascript:alert(1)>)",
+    "[x](< javascript:alert(1)>)",
+    "[x](\n<\njavascript:alert(1)>)",
     "[x][1]\n\n[1]: javascript:alert(1)",
     "> [x][1]\n\n> [1]: javascript:alert(1)",
     "[x][1]\n\n[1]:\njavascript:alert(1)",
@@ -474,6 +488,7 @@ DANGEROUS = [
     "[x](data:text/html;base64,PHNjcmlwdD4=)",
     "[x](vbscript:msgbox(1))",
     "$\\href{javascript:alert(1)}{x}$",
+    "$\\mmlToken{mi}[href='javascript:alert(1)']{x}$",
 ]
 
 
@@ -485,7 +500,7 @@ class Reader(HTMLParser):
         for name, value in attrs:
             assert not name.startswith("on"), self.rawdata
             if name in ("href", "src"):
-                assert not (value or "").strip().lower().startswith(("javascript:", "vbscript:", "data:t"))
+                assert not re.match(r"(\s|%20)*(javascript:|vbscript:|data:t)", value or "", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("source", DANGEROUS)
@@ -493,6 +508,7 @@ def test_text_that_would_run_something_runs_nothing(source):
     rendered = markdown2html(safe_markdown(source))
     Reader().feed(rendered)
     assert "\\href" not in rendered
+    assert "\\mmlToken" not in rendered
 
 
 KEPT = [

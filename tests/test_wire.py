@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 import resource
 import sys
 import time
@@ -16,6 +15,8 @@ from hypothesis.extra import numpy as arrays
 
 from proctor import wire
 from proctor.wire import Reference, WireError, pack, unpack
+from tests.hostile import fuzz_wire
+from tests.hostile.fuzz_wire import HONEST
 
 
 def split(frame: bytes) -> tuple[bytes, bytes]:
@@ -276,33 +277,48 @@ def test_random_bytes_are_refused(header, buffers):
         unpack(header, buffers)
 
 
-REPLY = {
-    "id": 3,
-    "value": [torch.ones(2, 3), np.arange(4), (1, {2}, {"a": math.nan}), torch.float32, torch.device("cpu"), None],
+NO_ANSWERS = {
+    "tensor": torch.ones(2),
+    "array": np.arange(3),
+    "number": 3,
+    "nothing": {"id": 1},
+    "answer to another question": {"id": 2, "value": 1},
+    "answer to a tensor": {"id": torch.ones(2), "value": 1},
+    "answer to a tensor without values": {"id": torch.empty(2**40, device="meta"), "value": 1},
+    "answer to yes": {"id": True, "value": 1},
+    "error that is an array": {"id": 1, "error": np.arange(3)},
+    "error that is a handle": {"id": 1, "error": Reference(3)},
+    "error without a message": {"id": 1, "error": {"type": "ValueError"}},
+    "error whose message is a tensor": {"id": 1, "error": {"type": "ValueError", "message": torch.ones(2)}},
 }
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_damaged_frame_is_data_or_refused_and_nothing_else(seed):
-    header, buffers = split(pack(REPLY))
-    draw = random.Random(seed)
-    refused = 0
-    for _ in range(3000):
-        damaged = bytearray(header)
-        for _ in range(draw.randint(1, 3)):
-            at = draw.randrange(len(damaged))
-            what = draw.randrange(3)
-            if what == 0:
-                damaged[at] = draw.randrange(256)
-            elif what == 1:
-                del damaged[at]
-            else:
-                damaged[at:at] = draw.choice([b"-", b"9" * 20, b"[", b"]", b"null", b"0", b'"'])
-        try:
-            unpack(bytes(damaged), buffers[: draw.choice([len(buffers), len(buffers) - 1])])
-        except WireError:
-            refused += 1
-    assert refused > 1500
+@pytest.mark.parametrize("reply", NO_ANSWERS.values(), ids=NO_ANSWERS)
+def test_reply_that_is_no_answer_costs_its_check(reply):
+    assert "something that is not an answer" in str(fuzz_wire.answer(pack(reply)))
+
+
+@given(
+    st.sampled_from(HONEST),
+    st.integers(0, 5),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9), st.binary(max_size=9)), max_size=2),
+    st.randoms(use_true_random=False),
+)
+@settings(deadline=None, max_examples=3000)
+def test_damaged_frame_is_an_answer_or_costs_its_check_and_nothing_else(frame, changes, edits, draw):
+    header, buffers = fuzz_wire.split(frame)
+    for _ in range(changes):
+        header = fuzz_wire.change(header, draw)
+    for at, length, data in edits:
+        header = header[:at] + data + header[at + length :]
+    fuzz_wire.answer(fuzz_wire.with_lengths(header, buffers))
+
+
+@given(st.sampled_from(HONEST), st.integers(0, 11), st.integers(0, 255))
+@settings(deadline=None)
+def test_frame_of_wrong_lengths_costs_its_check_and_nothing_else(frame, at, byte):
+    fuzz_wire.answer(frame[:at] + bytes([byte]) + frame[at + 1 :])
+    fuzz_wire.answer(frame[: at + byte])
 
 
 @given(st.recursive(

@@ -1,7 +1,7 @@
 """The corpus: what hostile and broken submissions hand in, what honest work in each earns, and what is said about it.
 
 Attacks that are code are entries of the `.toml` files beside this one; those on the structure of what is handed in are
-the functions below. `rows` are those of the checklist in docs/security.md.
+the functions below. `rows` are those of checklist.toml.
 """
 
 import json
@@ -22,8 +22,14 @@ from proctor.demo import cell
 HERE = Path(__file__).parent
 KINDS = ("takeover", "reach", "exhaustion", "broken")
 COURSE = "import os, toylib\n\nCOURSE = os.path.dirname(os.path.dirname(toylib.__file__))"
+CHECKLIST = tomllib.loads((HERE / "checklist.toml").read_text(encoding="utf-8"))
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-SCRIPT = "<script>hostile_marker()</script><img src=x onerror='hostile_marker()'><svg onload='hostile_marker()'></svg>"
+
+
+def script(name: str) -> str:
+    """HTML that says three times over, under a name, that it ran."""
+    call = f'hostile_marker("{name}")'
+    return f"<script>{call}</script><img src=x onerror='{call}'><svg onload='{call}'></svg>"
 
 
 @dataclass(frozen=True)
@@ -256,7 +262,8 @@ def attachments_without_end(folder, notebook):
 
 @attack(10, 21)
 def files_that_shadow_modules(folder, notebook):
-    names = ("conftest", "sitecustomize", "usercustomize", "torch", "pytest", "toylib", "solutions", "proctor", "json")
+    names = ("conftest", "sitecustomize", "usercustomize", "torch", "pytest", "toylib", "solutions", "proctor", "json",
+             "_grader")  # fmt: skip
     for name in names:
         (folder / f"{name}.py").write_text("open('/tmp/hostile_was_here_shadow', 'w')\nraise SystemExit\n")
     (folder / "evil.pth").write_text("import os; os.system('touch /tmp/hostile_was_here_shadow')\n")
@@ -279,14 +286,44 @@ def outputs_claim_full_marks(folder, notebook):
     return notebook
 
 
+# What a page would run where it is shown as it is; and what nbconvert makes harmless, in the versions that we know.
+RUNNING_OUTPUTS = {
+    "text/html": script("text/html"),
+    "application/javascript": 'hostile_marker("application/javascript")',
+    "text/markdown": script("text/markdown"),
+}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+OTHER_OUTPUTS = {
+    kind: script(kind) for kind in ("image/svg+xml", "text/latex", "text/plain", "application/pdf", WIDGET)
+}
+RUNNING_TEXTS = {
+    "html": script("html"),
+    "code without end": f"`{script('code without end')}",
+    "link": """[x](javascript:hostile_marker("link"))""",
+    "link in brackets": """[x](<javascript:hostile_marker("link in brackets")>)""",
+    "link below": """[x]\n\n[x]: javascript:hostile_marker("link&#32;below")""",
+    "details": """<details open ontoggle='hostile_marker("details")'>""",
+    "anchor": """<a href='java&#10;script:hostile_marker("anchor")'>x</a>""",
+    "frame": """<iframe srcdoc='<script>parent.hostile_marker("frame")</script>'></iframe>""",
+    "style": """<style>@keyframes x {}</style><b style='animation: x' onanimationend='hostile_marker("style")'></b>""",
+}
+OTHER_TEXTS = {
+    "code": f"```\n{script('code')}\n```",
+    "formula": f"$${script('formula')}$$",
+    "link of a formula": """$\\href{javascript:hostile_marker("link")}{x}$""",
+    "link after a space": """[x](< javascript:hostile_marker("link")>)""",
+}
+
+
 @attack(12, 50)
 def scripts_in_outputs(folder, notebook):
-    kinds = ("text/html", "image/svg+xml", "application/javascript", "text/markdown", "text/latex")
-    bundle = dict.fromkeys(kinds, SCRIPT) | {"text/plain": SCRIPT, "application/vnd.jupyter.widget-view+json": {}}
+    size = {"image/png": {"width": "1' onload='hostile_marker()"}}
+    outputs = [new_output("display_data", {kind: text}) for kind, text in (RUNNING_OUTPUTS | OTHER_OUTPUTS).items()]
     cell(notebook, "total").outputs = [
-        new_output("display_data", bundle, metadata={"image/png": {"width": "1' onload='hostile_marker()"}}),
-        new_output("stream", text=SCRIPT + "\x1b]8;;javascript:hostile_marker()\x07click\x1b]8;;\x07"),
-        new_output("error", ename=SCRIPT, evalue=SCRIPT, traceback=[SCRIPT]),
+        *outputs,
+        new_output("display_data", RUNNING_OUTPUTS | OTHER_OUTPUTS | {"image/png": PNG}, metadata=size),
+        new_output("stream", text=script("stream") + "\x1b]8;;javascript:hostile_marker()\x07click\x1b]8;;\x07"),
+        new_output("error", ename=script("ename"), evalue=script("evalue"), traceback=[script("traceback")]),
         new_output("display_data", {"image/png": "x' onerror='hostile_marker()"}),
     ]
     return notebook
@@ -294,27 +331,44 @@ def scripts_in_outputs(folder, notebook):
 
 @attack(12)
 def scripts_in_texts(folder, notebook):
-    for number, text in enumerate(
-        [
-            SCRIPT, f"```\n{SCRIPT}\n```", f"$${SCRIPT}$$", "[x](javascript:hostile_marker())",
-            "<details open ontoggle='hostile_marker()'>",
-            "<a href='javascript:hostile_marker()'>x</a>", "<iframe srcdoc='<script>hostile_marker()</script>'>",
-            "$\\href{javascript:hostile_marker()}{x}$", "[x]: javascript:hostile_marker()\n[x]", f"`{SCRIPT}",
-        ]
-    ):  # fmt: skip
+    for number, text in enumerate((RUNNING_TEXTS | OTHER_TEXTS).values()):
         notebook.cells.append(new_markdown_cell(text, id=f"text-{number}"))
         notebook.cells.append(nbformat.v4.new_raw_cell(text, id=f"raw-{number}"))
-    cell(notebook, "toy-1").source = SCRIPT
+        notebook.cells.append(new_code_cell(text, id=f"code-{number}"))
+    cell(notebook, "toy-1").source = script("given text")
+    notebook.metadata["title"] = script("title")
     return notebook
 
 
-@attack(12, 50, reason="<script>hostile_marker()</script>")
+@attack(12, 50, reason='<script>hostile_marker("message")</script>')
 def scripts_in_messages(folder, notebook):
-    return solve(notebook, f"def total(x, function):\n    raise ValueError({SCRIPT!r})")
+    total = f"""
+    raise type({script("type")!r}, (Exception,), {{}})({script("message")!r})"""
+    return solve(notebook, f"def total(x, function):{total}")
+
+
+@attack(12, 20, reason="but is a <script>")
+def scripts_in_the_name_of_a_type(folder, notebook):
+    return solve(notebook, f"def total(x, function):\n    return type({script('type of an answer')!r}, (), {{}})()")
+
+
+@attack(12, 13, reason="was handed in as `<img src=x onerror=hostile_marker(1)>.ipynb`")
+def scripts_in_the_name_of_the_notebook(folder, notebook):
+    (folder / "<img src=x onerror=hostile_marker(1)>.ipynb").write_text(json.dumps(notebook))
 
 
 @attack(13, score=None, reason="Left out")
 def student_whose_name_has_a_newline(folder, notebook):
+    return notebook
+
+
+@attack(13, score=None, reason="Left out")
+def student_whose_name_is_a_path(folder, notebook):
+    return notebook
+
+
+@attack(12, 13, score=None, reason="Left out")
+def student_whose_name_is_a_script(folder, notebook):
     return notebook
 
 
@@ -326,6 +380,8 @@ def student_whose_name_is_a_pattern(folder, notebook):
 STRANGE_NAMES = {
     "student_whose_name_has_a_newline": "new\nline",
     "student_whose_name_is_a_pattern": "vict[i]m",
+    "student_whose_name_is_a_path": "a%2f..%2fvictim",
+    "student_whose_name_is_a_script": "<img src=x onerror=hostile_marker(1)>",
 }
 
 
@@ -445,18 +501,18 @@ def time_stamp_that_is_a_link(folder, notebook):
 # Broken, not hostile
 
 
-@broken(score=0, reason="not valid JSON")
+@broken(score=0, reason="toy.ipynb is empty. Nothing could be graded.")
 def empty_file(folder, notebook):
     return ""
 
 
-@broken(score=0, reason="not valid JSON")
+@broken(score=0, reason="not valid JSON (Expecting")
 def truncated_file(folder, notebook):
     text = json.dumps(notebook)
     return text[: len(text) // 2]
 
 
-@broken(score=0, reason="not text in UTF-8")
+@broken(score=0, reason="neither a notebook nor a program: it is not text in UTF-8")
 def file_of_another_kind(folder, notebook):
     (folder / "toy.ipynb").write_bytes(b"PK\x03\x04\xff\xfe\x00")
 
@@ -466,7 +522,7 @@ def notebook_of_format_3(folder, notebook):
     return nbformat.writes(nbformat.convert(solve(notebook, TOTAL), 3), version=3)
 
 
-@broken(score=0, reason="was deleted; it was put back as it was released")
+@broken(score=0, reason="None of the cells that are graded is in this notebook.")
 def no_cells(folder, notebook):
     notebook.cells = []
     return notebook
@@ -478,7 +534,7 @@ def five_thousand_cells(folder, notebook):
     return notebook
 
 
-@broken(score=0, reason="was deleted; it was put back as it was released")
+@broken(score=0, reason="Is it another assignment's?")
 def notebook_of_another_assignment(folder, notebook):
     return nbformat.v4.new_notebook(cells=[new_code_cell("class Encoder:\n    pass", id="encoder")])
 

@@ -1,24 +1,39 @@
 """The corpus is handed in as a class and graded by nbgrader's own commands: nothing is gained, told or left behind."""
 
+import html
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader import server_extensions
 from nbgrader.api import Gradebook
+from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 
 from proctor.assignment import load_assignment
 from proctor.build import build_course
 from proctor.demo import cell
 from proctor.gradebook import read_grades
-from tests.hostile.corpus import ATTACKS, STRANGE_NAMES, TOTAL, hand_in, solve
+from tests.hostile.corpus import (
+    ATTACKS,
+    CHECKLIST,
+    RUNNING_OUTPUTS,
+    RUNNING_TEXTS,
+    STRANGE_NAMES,
+    TOTAL,
+    hand_in,
+    script,
+    solve,
+)
 
 RUNS = 2
 MARK = "hostile_was_here"
@@ -161,10 +176,11 @@ def verdict(folder, name) -> str:
 
 
 def test_corpus_is_what_it_says():
-    assert len(ATTACKS) > 130
-    rows = {row for attack in ATTACKS.values() for row in attack.rows}
-    # Not tried by a submission here: 27 and 73 to 77 concern checks and the audit, 63 resubmission.
-    assert set(range(1, 73)) - rows == {63}
+    assert len(ATTACKS) > 140
+    listed = {int(row) for group in CHECKLIST.values() for row in group if row != "name"}
+    tried = {row for attack in ATTACKS.values() for row in attack.rows}
+    assert listed - tried == set(map(int, CHECKLIST["not_tried"]))
+    assert tried <= listed and all(attack.rows for attack in ATTACKS.values() if attack.kind != "broken")
 
 
 @pytest.mark.parametrize("name", [name for name, attack in TRIED.items() if attack.score is not None])
@@ -174,7 +190,7 @@ def test_score_is_what_honest_work_earns_and_the_verdict_says_why(name, run, gra
     assert any(words in said for words in attack.reason.split("|")), said
     assert grades[name] == attack.score, said
     assert len(said) < 20_000
-    assert not re.search(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", said)
+    assert not re.search(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", said)
     place = run / "autograded" / name / "toy"
     assert [path.name for path in place.iterdir()] == ["toy.ipynb"]
     assert (place / "toy.ipynb").stat().st_size < 4 * 2**20
@@ -218,29 +234,92 @@ def test_no_canary_is_told_to_anybody(graded):
             assert found == ({"victim"} if "victim" in path.parts else set()), path
 
 
-class Page(HTMLParser):
-    """Collects what a browser would run."""
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+# Every link of a script is clicked and every handler called; what ran, and what is seen, is told to the page around.
+PROBE = """<script>
+const page = location.pathname.split("/").pop()
+const tell = (...what) => parent.postMessage([page, ...what], "*")
+function hostile_marker(name) { tell("ran", name) }
+addEventListener("load", () => {
+  for (const node of document.querySelectorAll("*")) {
+    if (node.protocol === "javascript:") node.click()
+    for (const {name} of node.attributes)
+      if (name.startsWith("on")) node.dispatchEvent(new Event(name.slice(2)))
+  }
+  tell("pictures", [...document.images].filter(image => image.naturalWidth).length)
+  tell("text", document.body.innerText)
+})
+</script>"""
+AROUND = """<!DOCTYPE html><meta charset="utf-8"><script>
+const told = []
+addEventListener("message", event => told.push(event.data))
+addEventListener("load", () => setTimeout(() => document.body.textContent = JSON.stringify(told), 1000))
+</script>"""
 
-    def __init__(self, text):
-        super().__init__()
-        self.runs, self._within = [], ""
-        self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
-        self._within = tag
-        for name, value in attrs:
-            if name.startswith("on") or name == "srcdoc" or (value or "").strip().lower().startswith("javascript:"):
-                self.runs.append(value)
+def browse(folder, pages):
+    """What pages of HTML say in Chromium, {name: HTML}: {name: {"ran": names, "pictures": count, "text": str}}."""
+    folder.mkdir()
+    around = AROUND
+    for name, text in pages.items():
+        (folder / name).write_text(text.replace("<head>", f"<head>{PROBE}", 1), encoding="utf-8")
+        around += f'<iframe src="{name}" width="800" height="600"></iframe>\n'
+    (folder / "around.html").write_text(around)
+    # No name is looked up: a page is to be harmless with the scripts that it fetches, and is tested without them.
+    ran = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
+         f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000", "--dump-dom",
+         (folder / "around.html").as_uri()],
+        capture_output=True, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    found = {name: {"ran": set()} for name in pages}
+    for name, what, value in json.loads(re.search(r"<body>(.*)</body>", html.unescape(ran.stdout), re.DOTALL)[1]):
+        if what == "ran":
+            found[name]["ran"].add(value)
+        else:
+            found[name][what] = value
+    return found
 
-    def handle_endtag(self, tag):
-        self._within = ""
 
-    def handle_data(self, data):
-        if self._within in ("script", "style"):
-            self.runs.append(data)
+def formgrader_page(notebook, student):
+    """The page in which a marker has a submission before them; formgrader's own scripts lie where nbgrader does."""
+    exporter = HTMLExporter(config=FormgradeExtension().build_extra_config())
+    about = {"assignment_id": "toy", "notebook_id": "toy", "submission_id": "1", "index": 0, "total": 1}
+    about |= {"student": student, "last_name": None, "first_name": None, "notebook_path": "toy.ipynb"}
+    about |= {"base_url": Path(server_extensions.__path__[0]).as_uri()}
+    return exporter.from_notebook_node(notebook, resources=about)[0]
 
 
-def test_nothing_of_a_student_runs_in_a_page_of_feedback(graded):
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+def test_nothing_of_a_student_runs_in_any_page_but_text_and_pictures_are_seen(graded, tmp_path):
+    pages = {}
     for folder in graded:
         for path in (folder / "feedback").rglob("*.html"):
-            assert not any("hostile_marker" in code for code in Page(path.read_text()).runs), path
+            pages[f"feedback_{path.parts[-3]}.html"] = path.read_text()
+        for path in (folder / "autograded").rglob("*.ipynb"):
+            page = formgrader_page(nbformat.read(path, as_version=4), path.parts[-3])
+            pages[f"formgrader_{path.parts[-3]}.html"] = page
+    assert len(pages) > 300
+    found = browse(tmp_path / "pages", pages)
+    assert {name: page["ran"] for name, page in found.items() if page["ran"]} == {}
+    for step in ("feedback", "formgrader"):
+        outputs, texts = found[f"{step}_scripts_in_outputs.html"], found[f"{step}_scripts_in_texts.html"]
+        assert outputs["pictures"] == 1
+        for name in ("text/plain", "stream", "evalue"):
+            assert script(name) in outputs["text"], name
+        assert '< script>hostile_marker("html")' in texts["text"]
+        assert script("message") in found[f"{step}_scripts_in_messages.html"]["text"]
+        assert len(found[f"{step}_flood_of_lines.html"]["text"]) < 20_000
+        assert all(re.search("points", page["text"]) for name, page in found.items() if name.startswith(step))
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+def test_the_same_page_would_run_them_if_it_were_not_taken_in(toy, tmp_path):
+    notebook = nbformat.read(toy.release_notebook, as_version=4)
+    for kind, text in RUNNING_OUTPUTS.items():
+        output = new_output("display_data", {kind: text})
+        notebook.cells.append(new_code_cell("", outputs=[output]))
+    notebook.cells += [new_markdown_cell(text) for text in RUNNING_TEXTS.values()]
+    found = browse(tmp_path / "pages", {"raw.html": formgrader_page(notebook, "eve")})
+    assert found["raw.html"]["ran"] == {*RUNNING_OUTPUTS, *RUNNING_TEXTS}

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from proctor import sandbox
-from proctor.process import HostProcess
+from proctor.process import HostProcess, Nursery
 from proctor.settings import Settings
 from proctor.submission import Cell, InSandbox, StudentError, Submission
 
@@ -61,17 +61,31 @@ def writes(path):
 """
 
 
+SETTINGS = Settings(packages=("toylib",), memory_gigabytes=6, call_seconds=10)
+
+
+@pytest.fixture(scope="module", params=["forked", "started"])
+def start(toy_course, request):
+    """Gives a host, forked from a warm one or started from nothing."""
+    if request.param == "started":
+        yield partial(HostProcess, toy_course, SETTINGS, "cpu")
+        return
+    nursery = Nursery(toy_course, SETTINGS, "cpu", [])
+    yield nursery.host
+    nursery.close()
+
+
 @pytest.fixture
-def without(toy_course, monkeypatch):
-    """Makes a submission whose host is not told of some layers: `without(program="")`."""
+def without(start, monkeypatch):
+    """Makes a submission whose host is not told of some layers: `without(program="")`; there is one at a time."""
     made, whole = [], sandbox.layers
 
     def without(**changes):
+        while made:
+            made.pop().close()
         monkeypatch.setattr(sandbox, "layers", lambda *arguments: whole(*arguments) | changes)
-        settings = Settings(packages=("toylib",), memory_gigabytes=6, call_seconds=10)
         cells = [Cell("tries", TRIES)]
-        start = partial(HostProcess, toy_course, settings, "cpu")
-        made.append(Submission("eve", InSandbox(cells, settings, start), cells))
+        made.append(Submission("eve", InSandbox(cells, SETTINGS, start), cells))
         return made[-1]
 
     yield without
