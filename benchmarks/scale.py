@@ -1,11 +1,11 @@
-"""How grading grows with workers: `proctor class` on a real Dask cluster, and a simulated university, as Markdown tables.
+"""How grading grows with workers, as Markdown tables: a class on a real Dask cluster, and a simulated university.
 
     python benchmarks/scale.py --submissions 40              # both
     python benchmarks/scale.py --workers --seconds-each 0.9  # the simulation alone
 
-The cluster is a `LocalCluster`, a process for each worker, one thread in each. Its workers grade a few submissions first:
-what starting them costs is paid once, and is not in the table. Efficiency is the throughput over that of one worker,
-divided by the number of workers; it means something where a processor is free for each of them, and one for the rest.
+The cluster is a `LocalCluster`, a process for each worker, one thread in each. Its workers grade a few submissions
+first: what starting them costs is paid once, and is not in the table. Efficiency is the throughput over that of one
+worker, divided by the number of workers; it means something where a processor is free for each of them.
 
 The simulation takes costs as they were measured (its options) and follows every submission of every assignment: the
 command looks for what is on record, one after the other; the scheduler hands out tasks and takes back results, one
@@ -169,9 +169,10 @@ def print_simulation(options, costs):
     """Hours for the whole university, by number of workers and of nbgraders, and what holds the rest up."""
     students, assignments = options.students, options.assignments
     total = students * assignments
-    print(f"\nSimulated: {students:,} students x {assignments} assignments, one `proctor class` after the other; ", end="")
-    print(", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in vars(costs).items()), "\n")
-    print("| workers | look up, h | grade, h | efficiency | scheduler busy | write by 1 / 4 / 16 nbgraders, h | longest |")
+    print(f"\nSimulated: {students:,} students x {assignments} assignments, one after the other; seconds: ", end="")
+    print(", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in vars(costs).items()), "\n")
+    print("| workers | look up, h | grade, h | efficiency | scheduler busy ", end="")
+    print("| write by 1 / 4 / 16 nbgraders, h | longest |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     look_up = total * costs.look_up
     writing = {writers: simulate_writing(total, writers, costs) for writers in (1, 4, 16)}
