@@ -320,6 +320,17 @@ def load_config(root: Path, filename: str = "course_config.py") -> Config:
     return PyFileConfigLoader(filename, path=str(root)).load_config()
 
 
+def course_directory(root: Path):
+    """nbgrader's `CourseDirectory` of the course at `root`: its folders, and its gradebook's `db_url`."""
+    # nbgrader takes seconds to import, which readers of this module's other functions need not wait for.
+    from nbgrader.coursedir import CourseDirectory
+
+    coursedir = CourseDirectory(config=load_config(root))
+    coursedir.root = str(root)
+    coursedir.db_url = str(coursedir.db_url)  # the default follows root, which may move
+    return coursedir
+
+
 def generate_release(text: Text, staging: Path) -> None:
     """Run nbgrader's generate_assignment in a copy of the course, for the course's own gradebook.
 
@@ -327,19 +338,17 @@ def generate_release(text: Text, staging: Path) -> None:
     ------
     BuildError : with nbgrader's reason
     """
-    # nbgrader takes seconds to import, which readers of this module's other functions need not wait for.
     from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
     from nbgrader.utils import capture_log
 
-    config = load_config(text.root)
-    coursedir = CourseDirectory(config=config)
-    coursedir.root = str(text.root)
-    coursedir.db_url = str(coursedir.db_url)  # the default follows root, which now moves
+    coursedir = course_directory(text.root)
+    if not coursedir.course_id and not coursedir.db_url.startswith("sqlite"):
+        # SQLite lets nbgrader refer to a course that it has not written down; others do not.
+        raise BuildError(["course_config.py: c.CourseDirectory.db_url needs a c.CourseDirectory.course_id beside it"])
     coursedir.root = str(staging)
     coursedir.assignment_id = text.name
     with scripts_on_path():
-        result = capture_log(GenerateAssignment(coursedir=coursedir, config=config))
+        result = capture_log(GenerateAssignment(coursedir=coursedir, config=coursedir.config))
     if not result["success"]:
         lines = [line for line in (result.get("log", "") + result["error"]).splitlines() if "Error: " in line]
         reason = lines[0].partition("Error: ")[2] if lines else result["error"].strip().splitlines()[-1]

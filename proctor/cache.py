@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import site
 import sys
 import tempfile
 import time
@@ -118,7 +119,9 @@ def write_record(path: Path, record: dict) -> None:
 @functools.cache
 def engine_digest(root: Path, device: str) -> str:
     """What this process grades with, but for checks and solutions: as its modules, it stays as it was first loaded."""
-    installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    # Not all of sys.path, which is each process's own: importing setuptools, for one, puts a folder of it there.
+    folders = [folder for folder in (*site.getsitepackages(), site.getusersitepackages()) if folder in sys.path]
+    installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions(path=folders))
     packages = [root / name for name in load_settings(root).packages]
     files = [root / "course_config.py", *_files_in(Path(__file__).parent, *packages)]
     return _digest(device, platform.python_version(), *installed, *_contents(files))

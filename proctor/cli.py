@@ -161,8 +161,11 @@ def _build(arguments):
 
 
 def _demo(arguments):
+    from sqlalchemy.engine import make_url
+
     from proctor import demo
     from proctor.assignment import load_assignment
+    from proctor.build import course_directory
 
     root = find_root(arguments.course)
     names = _names(arguments, root)
@@ -173,7 +176,8 @@ def _demo(arguments):
     for name in names:
         print()
         _print_table(load_assignment(root, name))
-    print(f"\ngradebook   {root / 'gradebook.db'}")
+    # As text, a URL hides its password.
+    print(f"\ngradebook   {make_url(course_directory(root).db_url)}")
     print(f"feedback    {root / 'feedback'}/<submission>/<assignment>/<assignment>.html")
     print(f"formgrader  run `jupyter lab` in {root}, then open Nbgrader > Formgrader")
     return 0

@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc, rmtree
 
 from proctor import cache, intake
 from proctor.assignment import Assignment, load_assignment
+from proctor.build import course_directory
 from proctor.settings import resolve_device
 from proctor.verdict import ExerciseVerdict, Verdict, sandbox_note, told
 
@@ -258,14 +259,10 @@ def class_table(assignment: Assignment) -> list[str]:
     return [*lines, f"{'(points)':<{width}}  {limits}  {assignment.points:>6g}"]
 
 
-def read_grades(assignment: Assignment, db_url: str = "") -> dict[str, dict[str, float]]:
-    """Every submission's score for each exercise: {student: {exercise: score}}.
-
-    Parameters
-    ----------
-    db_url : str, the gradebook; the course's own SQLite file if empty
-    """
-    with Gradebook(db_url or f"sqlite:///{assignment.root / 'gradebook.db'}") as gradebook:
+def read_grades(assignment: Assignment) -> dict[str, dict[str, float]]:
+    """Every submission's score for each exercise, from the course's gradebook: {student: {exercise: score}}."""
+    course = course_directory(assignment.root)
+    with Gradebook(course.db_url, course.course_id) as gradebook:
         grades = {}
         for submission in gradebook.assignment_submissions(assignment.name):
             scores = {}

@@ -132,3 +132,15 @@ def test_what_is_on_record_is_read_without_torch(solved, course, tmp_path):
         command = [sys.executable, "-c", program, str(course.root), str(path)]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         assert ran.stdout.split() == ["10.0", imported]
+
+
+def test_what_a_process_adds_to_its_path_makes_it_no_other_engine(course, tmp_path, monkeypatch):
+    """setuptools does that where it is imported, which is so in one process of a class and not in another."""
+    cache.engine_digest.cache_clear()
+    before = cache.engine_digest(course.root, "cpu")
+    vendored = tmp_path / "vendored-1.0.dist-info"
+    vendored.mkdir()
+    (vendored / "METADATA").write_text("Metadata-Version: 2.1\nName: vendored\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    cache.engine_digest.cache_clear()
+    assert cache.engine_digest(course.root, "cpu") == before
