@@ -34,27 +34,31 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     Parameters and errors are those of `grading.grade_intake`.
     """
     start = time.perf_counter()
-    if (verdict := find(taken, assignment, name, device)) is not None:
-        return verdict
+    if taken.refused:
+        return _grade(taken, assignment, name, device)
+    contents = _course_contents(assignment)
+    path, digests = record_path(taken, assignment, device), exercise_digests(assignment, contents)
+    record = read_record(path)
+    stale = _stale(record, digests)
+    if not stale:
+        return _verdict(record, assignment, name, device, start)
+    forget_changed_files(assignment, contents)
+    part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
+    fresh = _grade(taken, part, name, device)
+    # The notes are of the code alone, and of all exercises.
+    if not record["exercises"]:
+        record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
+    for exercise in fresh.exercises:
+        record["exercises"][exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
+    write_record(path, record)
+    return _verdict(record, assignment, name, device, start)
+
+
+def _grade(taken, assignment, name, device):
     # torch is not imported where all is on record.
     from proctor import grading
 
-    if taken.refused:
-        return grading.grade_intake(taken, assignment, name, device)
-    contents = _course_contents(assignment)
-    forget_changed_files(assignment, contents)
-    path = record_path(taken, assignment, device)
-    record, digests = read_record(path), exercise_digests(assignment, contents)
-    if stale := _stale(record, digests):
-        part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
-        fresh = grading.grade_intake(taken, part, name, device)
-        # The notes are of the code alone, and of all exercises.
-        if not record["exercises"]:
-            record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
-        for exercise in fresh.exercises:
-            record["exercises"][exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
-        write_record(path, record)
-    return _verdict(record, assignment, name, device, start)
+    return grading.grade_intake(taken, assignment, name, device)
 
 
 def find(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict | None:
