@@ -14,13 +14,6 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py"
 # Submissions come in rebuilt from the release, and proctor's verdicts are the outputs of the autograder cells.
 # An assignment without graders is executed by nbgrader itself.
 c.Autograde.exporter_class = "proctor.gradebook.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "proctor.gradebook.ClearOutputs",
-    "nbgrader.preprocessors.DeduplicateIds",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
 c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.GradeCells",
     "nbgrader.preprocessors.LimitOutput",

@@ -6,15 +6,14 @@ when at least nine mistakes of ten are diagnosed by their own name.
 """
 
 import tempfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
 from tqdm import tqdm
 
-from proctor import bank, grading
+from proctor import bank, grading, many
 from proctor.assignment import Assignment, load_assignment
 from proctor.secret import AUDIT_KEY
 from proctor.settings import resolve_device
@@ -131,7 +130,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         return result
     trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
     with tempfile.TemporaryDirectory() as folder:
-        pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+        pool = many.local_executor(jobs, resolve_device(device))
         waiting = {}
         for kind, variant in trials:
             path = Path(folder) / f"{variant.name}.ipynb"

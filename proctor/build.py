@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from traitlets.config import Config, PyFileConfigLoader
 
 from proctor.assignment import (
     BEGIN,
@@ -36,6 +35,7 @@ from proctor.assignment import (
     find_root,
     list_assignments,
 )
+from proctor.settings import load_config
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 STAFF_HEADER = "# For the staff"
@@ -313,11 +313,6 @@ def without_solutions(code: str) -> list[str]:
     """The lines of well-marked code outside its solution regions, but for blank ones."""
     parts = re.split(rf"(?m)^ *(?:{BEGIN}|{END}) *$", code)
     return [line for part in parts[::2] for line in part.split("\n") if line.strip()]
-
-
-def load_config(root: Path, filename: str = "course_config.py") -> Config:
-    """The configuration file of a course, as nbgrader reads it."""
-    return PyFileConfigLoader(filename, path=str(root)).load_config()
 
 
 def course_directory(root: Path):

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from proctor.assignment import BuildError, CourseError, find_root
-from proctor.settings import SettingsError, resolve_device
+from proctor.settings import SettingsError, resolve_device, submitted_folder
 from proctor.verdict import GradingError, table
 
 
@@ -129,12 +129,12 @@ def _class(arguments):
     device = resolve_device(arguments.device)
     students = many.list_students(assignment)
     if not students:
-        folder = many.submitted_folder(assignment)
+        folder = submitted_folder(assignment.root)
         raise GradingError(f"nothing was handed in: there is no {folder}/<student>/{assignment.name}/")
     if arguments.dask:
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
-        open_executor = partial(many.local_executor, min(arguments.jobs, len(students)))
+        open_executor = partial(many.local_executor, min(arguments.jobs, len(students)), device)
     faults = 0
     with tqdm(total=len(students), unit="submission", smoothing=0.1) as bar:
         try:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from proctor import bank
 from proctor.assignment import Assignment, CourseError
+from proctor.settings import submitted_folder
 
 MISTAKEN = 6
 
@@ -32,7 +33,7 @@ def grade_class(assignment: Assignment) -> None:
     CourseError : where nbgrader fails; the message names its log
     """
     log = assignment.root / ".nbgrader.log"
-    total = len(list((assignment.root / "submitted").glob(f"*/{assignment.name}")))
+    total = len(list(submitted_folder(assignment.root).glob(f"*/{assignment.name}")))
     # nbgrader calls its helpers by name; SQLAlchemy's warnings about nbgrader's own code help nobody here.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PATH": path, "PYTHONWARNINGS": "ignore"}
@@ -66,7 +67,7 @@ def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]
     ------
     CourseError : where the folder holds submissions of others
     """
-    submitted = submitted or assignment.root / "submitted"
+    submitted = submitted or submitted_folder(assignment.root)
     members = dict(demo_class(assignment))
     others = sorted({path.parent.name for path in submitted.glob(f"*/{assignment.name}")} - set(members))
     if others:

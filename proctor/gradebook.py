@@ -12,7 +12,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
-from nbgrader.preprocessors import ClearOutput, Execute
+from nbgrader.preprocessors import Execute
 from nbgrader.utils import parse_utc, rmtree
 
 from proctor import cache, intake
@@ -21,7 +21,6 @@ from proctor.build import course_directory
 from proctor.settings import resolve_device
 from proctor.verdict import ExerciseVerdict, Verdict, sandbox_note, told
 
-STUDENT_ID = re.compile(r"\w[\w.+@-]{0,99}")
 TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
 
 
@@ -30,37 +29,6 @@ def graded_assignment(root: Path, name: str) -> Assignment | None:
     if not (root / "graders" / name).is_dir() or not (root / "source" / name / f"{name}.py").exists():
         return None
     return load_assignment(root, name)
-
-
-def take_in(path: Path, assignment: Assignment) -> intake.Intake:
-    """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
-    # A link could lead to somebody else's work.
-    for folder in (path.parent, path.parent.parent):
-        if folder.is_symlink():
-            return intake.blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
-    try:
-        name = notebook_name(path)
-        taken = intake.read_submission(path.with_name(name), assignment)
-    except intake.Unreadable as error:
-        return intake.blank(assignment, f"{error}. Nothing could be graded.")
-    if name != path.name:
-        taken.notes.insert(0, f"The notebook was handed in as `{name}`, not as `{path.name}`.")
-    return taken
-
-
-def notebook_name(path: Path) -> str:
-    """The name under which a notebook was handed in: the right one, else that of the only notebook there is.
-
-    Raises
-    ------
-    intake.Unreadable : where there are several, and none has the right name
-    """
-    if path.is_symlink() or path.exists():
-        return path.name
-    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    if len(others) > 1:
-        raise intake.Unreadable(f"{path.name} is not there, and {len(others)} other notebooks are")
-    return others[0] if others else path.name
 
 
 class _OnlyTheNotebook(BaseConverter):
@@ -82,7 +50,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
-            if names is None or not STUDENT_ID.fullmatch(names["student"]):
+            if names is None or not intake.STUDENT_ID.fullmatch(names["student"]):
                 self.log.error("Left out %a: a student's id is made of letters, digits and . _ - + @", path)
                 del self.assignments[path]
             elif self.coursedir.notebook_id == "*" and graded_assignment(root, names["assignment"]):
@@ -140,6 +108,7 @@ class SubmissionExporter(NotebookExporter):
         if type(parent) is Autograde:
             parent.__class__ = TakeIn
         super().__init__(parent=parent, **kw)
+        self.taken = None
 
     def from_filename(self, filename, resources=None, **kw):
         """Read a submission; a notebook of nbgrader's own, already taken in, is read as it is."""
@@ -151,33 +120,24 @@ class SubmissionExporter(NotebookExporter):
         if assignment is None or not is_submission or about["notebook"] != assignment.name:
             return super().from_filename(filename, resources=resources, **kw)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
-        return self.from_notebook_node(take_in(Path(filename), assignment).notebook, resources=resources, **kw)
-
-
-class ClearOutputs(ClearOutput):
-    """In the place of nbgrader's `ClearOutput`: a human marker still sees the figures of a graded assignment."""
-
-    def preprocess(self, nb, resources):
-        """Clear the outputs of an assignment that nbgrader itself executes."""
-        root = Path(self.parent.parent.coursedir.root)
-        if graded_assignment(root, resources["nbgrader"]["assignment"]) is None:
-            return super().preprocess(nb, resources)
-        return nb, resources
+        self.taken = intake.take_in(Path(filename), assignment)
+        # Nothing is left to sanitize, and a human marker sees the figures: what was taken over is harmless, the rest is
+        # the release.
+        self._preprocessors = []
+        return self.from_notebook_node(self.taken.notebook, resources=resources, **kw)
 
 
 class GradeCells(Execute):
     """In the place of nbgrader's `Execute`: each autograder cell gets its exercise's verdict as its output."""
 
     def preprocess(self, nb, resources, km=None):
-        """Grade the submission that the notebook was made from."""
+        """Grade the submission that the notebook was made from, which the exporter has just taken in."""
         course, about = self.parent.parent.coursedir, resources["nbgrader"]
         assignment = graded_assignment(Path(course.root), about["assignment"])
         if assignment is None or about["notebook"] != assignment.name:
             return super().preprocess(nb, resources, km)
-        folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
-        taken = take_in(Path(folder) / f"{about['notebook']}.ipynb", assignment)
         device = resolve_device("auto")
-        verdict = cache.grade(taken, assignment, about["student"], device)
+        verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict)
         return nb, resources

@@ -134,8 +134,9 @@ def run_checks(
     torch.backends.cudnn.allow_tf32 = False
     run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
-    # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check.
-    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging")
+    # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check. That of
+    # hypothesis, which no check uses, takes a second to import.
+    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "hypothesispytest")
     quiet = [word for plugin in unused for word in ("-p", f"no:{plugin}")]
     quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
     quiet += ["--import-mode=importlib"]

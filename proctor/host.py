@@ -161,17 +161,7 @@ class Host:
         seal.put_on(**layers)
 
     def op_prepare(self, modules):
-        for name in modules:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
-        if "torch.optim" in modules:
-            # The first step of an optimizer imports a compiler, which takes longer than everything else.
-            parameter = nn.Parameter(torch.zeros(1))
-            parameter.grad = torch.zeros(1)
-            torch.optim.Adam([parameter]).step()
-        # A child that collects garbage would write to, and so copy, every page that it shares with this process.
-        gc.collect()
-        gc.freeze()
+        warm_up(modules)
 
     def op_end_check(self):
         for name, (existed, value) in self.replaced.items():
@@ -182,6 +172,21 @@ class Host:
         self.replaced.clear()
         self.objects.clear()
         self.printed.take()
+
+
+def warm_up(modules: list[str]) -> None:
+    """Import modules that are there, before this process is forked."""
+    for name in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    if "torch.optim" in modules:
+        # The first step of an optimizer imports a compiler, which takes longer than everything else.
+        parameter = nn.Parameter(torch.zeros(1))
+        parameter.grad = torch.zeros(1)
+        torch.optim.Adam([parameter]).step()
+    # A child that collects garbage would write to, and so copy, every page that it shares with this process.
+    gc.collect()
+    gc.freeze()
 
 
 def _describe(error):

@@ -32,6 +32,7 @@ MAX_OUTPUT_CHARACTERS = 10_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
 LEFT_OUT = {"training", "plot", "visible-check"}
+STUDENT_ID = re.compile(r"\w[\w.+@-]{0,99}")
 KEPT_PICTURES = ("image/png", "image/jpeg")
 
 
@@ -74,6 +75,37 @@ class Intake:
     notebook: nbformat.NotebookNode | None = None
     notes: list[str] = field(default_factory=list)
     refused: str = ""
+
+
+def take_in(path: Path, assignment: Assignment) -> Intake:
+    """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
+    # A link could lead to somebody else's work.
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            return blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
+    try:
+        name = notebook_name(path)
+        taken = read_submission(path.with_name(name), assignment)
+    except Unreadable as error:
+        return blank(assignment, f"{error}. Nothing could be graded.")
+    if name != path.name:
+        taken.notes.insert(0, f"The notebook was handed in as `{name}`, not as `{path.name}`.")
+    return taken
+
+
+def notebook_name(path: Path) -> str:
+    """The name under which a notebook was handed in: the right one, else that of the only notebook there is.
+
+    Raises
+    ------
+    Unreadable : where there are several, and none has the right name
+    """
+    if path.is_symlink() or path.exists():
+        return path.name
+    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    if len(others) > 1:
+        raise Unreadable(f"{path.name} is not there, and {len(others)} other notebooks are")
+    return others[0] if others else path.name
 
 
 def read_submission(path: Path, assignment: Assignment) -> Intake:

@@ -5,7 +5,7 @@ that was broken off goes on where it stopped.
 """
 
 import contextlib
-import multiprocessing
+import multiprocessing.util
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -13,8 +13,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from proctor import intake
 from proctor.assignment import Assignment, load_assignment
-from proctor.build import load_config
+from proctor.settings import submitted_folder
 from proctor.verdict import GradingError
 
 # A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
@@ -36,24 +37,13 @@ class Graded:
 
 def list_students(assignment: Assignment) -> list[str]:
     """Who handed in something, by the folders in submitted/."""
-    from proctor.gradebook import STUDENT_ID
-
-    folder = submitted_folder(assignment)
+    folder = submitted_folder(assignment.root)
     found = [path.parent.name for path in folder.glob(f"*/{assignment.name}") if path.is_dir()]
-    return sorted(student for student in found if STUDENT_ID.fullmatch(student))
+    return sorted(student for student in found if intake.STUDENT_ID.fullmatch(student))
 
 
-def submitted_folder(assignment: Assignment) -> Path:
-    """Where nbgrader collects submissions."""
-    section = load_config(assignment.root).get("CourseDirectory", {})
-    return assignment.root / section.get("submitted_directory", "submitted")
-
-
-def _take_in(assignment, student):
-    from proctor import gradebook
-
-    path = submitted_folder(assignment) / student / assignment.name / f"{assignment.name}.ipynb"
-    return gradebook.take_in(path, assignment)
+def _take_in(assignment, folder, student):
+    return intake.take_in(folder / student / assignment.name / f"{assignment.name}.ipynb", assignment)
 
 
 def grade_student(root: Path, name: str, student: str, device: str, engine: str) -> Graded:
@@ -73,7 +63,8 @@ def grade_student(root: Path, name: str, student: str, device: str, engine: str)
         if cache.engine_digest(root, device) != engine:
             return Graded(student, fault="this worker runs other packages, or other settings; restart the workers")
         try:
-            verdict = cache.grade(_take_in(assignment, student), assignment, student, device)
+            taken = _take_in(assignment, submitted_folder(root), student)
+            verdict = cache.grade(taken, assignment, student, device)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
     return Graded(student, verdict.points, verdict.max_points)
@@ -93,10 +84,10 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
     # Made here where there is none yet, so that no two workers make one each.
     course_secret(assignment.root)
     engine = cache.engine_digest(assignment.root, device)
-    left = []
+    folder, left = submitted_folder(assignment.root), []
     for student in list_students(assignment):
         # Not worth a worker, of which each takes seconds to start.
-        verdict = cache.find(_take_in(assignment, student), assignment, student, device)
+        verdict = cache.find(_take_in(assignment, folder, student), assignment, student, device)
         if verdict is None:
             left.append(student)
         else:
@@ -129,9 +120,19 @@ def _result(future: Future, student: str) -> Graded | None:
         return Graded(student, fault=f"{type(error).__name__}: {error}")
 
 
-def local_executor(jobs: int) -> Executor:
-    """Processes on this machine, started afresh: torch does not survive a fork once it has used threads."""
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+def local_executor(jobs: int, device: str) -> Executor:
+    """Processes on this machine, forked from one that has loaded torch; a GPU does not survive a fork."""
+    context = multiprocessing.get_context("spawn" if device == "cuda" else "forkserver")
+    if device != "cuda":
+        context.set_forkserver_preload(["proctor.preload"])
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_close_at_end)
+
+
+def _close_at_end():
+    from proctor.grading import close_nurseries
+
+    # What `atexit` knows is not done in a forked worker.
+    multiprocessing.util.Finalize(None, close_nurseries, exitpriority=0)
 
 
 @contextlib.contextmanager

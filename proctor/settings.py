@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from traitlets.config import PyFileConfigLoader
+from traitlets.config import Config, PyFileConfigLoader
 
 
 class SettingsError(Exception):
@@ -47,6 +47,16 @@ class Settings:
                 raise SettingsError(f"c.Proctor.{field.name} should be a positive number, but is {value!r}")
 
 
+def load_config(root: Path) -> Config:
+    """`course_config.py` of the course at `root`, as nbgrader reads it."""
+    return PyFileConfigLoader("course_config.py", path=str(root)).load_config()
+
+
+def submitted_folder(root: Path) -> Path:
+    """Where nbgrader collects submissions."""
+    return root / load_config(root).get("CourseDirectory", {}).get("submitted_directory", "submitted")
+
+
 def load_settings(root: Path) -> Settings:
     """The settings of the course at `root`.
 
@@ -54,8 +64,7 @@ def load_settings(root: Path) -> Settings:
     ------
     SettingsError : for an unknown setting or a value that cannot be used
     """
-    config = PyFileConfigLoader("course_config.py", path=str(root)).load_config()
-    given = dict(config.get("Proctor", {}))
+    given = dict(load_config(root).get("Proctor", {}))
     known = {field.name for field in fields(Settings)}
     for name in given:
         if name not in known:
