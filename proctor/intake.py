@@ -7,6 +7,7 @@ own, and outputs that are text or PNG are taken over. No metadata, tag, grade id
 import ast
 import base64
 import errno
+import functools
 import html
 import io
 import json
@@ -205,26 +206,28 @@ def _read_text(path):
         raise Unreadable(f"{path.name} is neither a notebook nor a program: it is not text in UTF-8") from error
 
 
-def release_notebook(assignment: Assignment) -> nbformat.NotebookNode:
-    """The notebook that students got.
+def _release(assignment):
+    """The release notebook, and the plain Python of each of its code cells by id; both are everybody's."""
+    path = assignment.release_notebook
+    if not path.exists():
+        raise Unreadable(f"{path} is not there; run `make build`")
+    return _read_release(path, path.stat().st_mtime_ns)
 
-    Raises
-    ------
-    Unreadable : where it is not built
-    """
-    if not assignment.release_notebook.exists():
-        raise Unreadable(f"{assignment.release_notebook} is not there; run `make build`")
-    return read_notebook(assignment.release_notebook)
+
+@functools.lru_cache(maxsize=8)
+def _read_release(path, changed):
+    notebook = read_notebook(path)
+    return notebook, {cell.id: plain_python(cell.source) for cell in notebook.cells if cell.cell_type == "code"}
 
 
 def blank(assignment: Assignment, reason: str) -> Intake:
     """The intake of a submission that cannot be read: the release notebook with nothing done, and the reason."""
-    return Intake(cells=[], notebook=release_notebook(assignment), refused=reason)
+    return Intake(cells=[], notebook=deepcopy(_release(assignment)[0]), refused=reason)
 
 
 def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
     """Rebuild a submission from the release notebook."""
-    release = release_notebook(assignment)
+    release, code = _release(assignment)
     found, own, notes = _match(submitted, release)
     cells, rebuilt = [], []
     strange = not any(cell.id in found for cell in release.cells if "nbgrader" in cell.metadata)
@@ -249,8 +252,10 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
         if runs:
             given = not answer and all(earlier.given for earlier in cells)
-            released = plain_python(original.source) if answer and changed else ""
-            cells.append(Cell(original.id, plain_python(cell.source), given, released))
+            if answer and changed:
+                cells.append(Cell(original.id, plain_python(cell.source), given, code[original.id]))
+            else:
+                cells.append(Cell(original.id, code[original.id], given))
         if changed and not answer and not nbgrader.get("locked"):
             _take_over(cell, student)
             if runs:
@@ -259,8 +264,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         rebuilt.append(cell)
         for extra in own.get(original.id, []):
             _add_own(extra, cells, rebuilt)
-    release.cells = rebuilt
-    return Intake(cells, release, notes)
+    notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
+    return Intake(cells, notebook, notes)
 
 
 def _match(submitted, release):

@@ -550,7 +550,7 @@ def test_picture_pasted_into_text_is_kept_and_a_lost_one_leads_nowhere(hand_in, 
 
 def test_release_that_is_not_built_is_told(tmp_path):
     with pytest.raises(Unreadable, match="run `make build`"):
-        intake.release_notebook(Assignment("toy", tmp_path, ()))
+        intake.blank(Assignment("toy", tmp_path, ()), "reason")
 
 
 def test_reading_does_not_change_the_release(toy, release):
