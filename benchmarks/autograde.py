@@ -3,9 +3,10 @@
     python benchmarks/autograde.py --sizes 8 40 200 --stock 8 40
 
 Every submission is the solved notebook, made different by a comment in each answer. Stock nbgrader executes its cells
-and visible checks, without the cells that proctor leaves out, too (training, figures). proctor puts all of its checks
-to it. Its ways: `nbgrader autograde` alone; `proctor class --jobs N`, then `nbgrader autograde`, which writes the
-gradebook; both once more, when all is on record.
+and visible checks, without the cells that proctor leaves out, too (training, figures), and has the same checks as
+proctor as hidden tests, which are run in the notebook's own process. proctor's ways: `nbgrader autograde` alone, which
+starts processes of its own where there is much to do; `proctor class --jobs N`, then `nbgrader autograde`, which
+writes the gradebook; both once more, when all is on record.
 """
 
 import argparse
@@ -30,6 +31,21 @@ c = get_config()
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
 c.ExecutePreprocessor.timeout = 600
 """
+# In each autograder cell of stock nbgrader: what proctor does in its sandbox, without one.
+HIDDEN = """
+### BEGIN HIDDEN TESTS
+from pathlib import Path
+
+from proctor.assignment import load_assignment
+from proctor.grading import run_checks
+from proctor.intake import read_submission
+from proctor.submission import InProcess, Submission
+
+course = load_assignment(Path({root!r}), {name!r})
+cells = read_submission(course.source_notebook, course).cells
+outcomes = run_checks(course, [{exercise!r}], [Submission("notebook", InProcess(globals()), cells)], "cpu")
+assert outcomes and all(outcome.failure is None for outcome in outcomes)
+### END HIDDEN TESTS"""
 NOT_EXECUTED = {"training", "plot"}
 COURSE = ("source", "release", "solutions", "graders", "dlh")
 SETTINGS = ("course_config.py", "nbgrader_config.py", "pyproject.toml")
@@ -61,7 +77,24 @@ def make_course(folder, name):
     return folder
 
 
-def hand_in(course, name, size, stock):
+def make_stock_course(folder, name):
+    """A copy of this course as one of nbgrader's own: without proctor, its checks as hidden tests."""
+    course = make_course(folder, name)
+    (course / "course_config.py").write_text(STOCK)
+    assignment = load_assignment(course, name)
+    notebook = nbformat.read(assignment.source_notebook, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not NOT_EXECUTED & set(cell.metadata.get("tags", []))]
+    for cell in notebook.cells:
+        if cell.id.startswith("check_"):
+            exercise = cell.id.removeprefix("check_")
+            cell.source += HIDDEN.format(root=str(course), name=name, exercise=exercise)
+    nbformat.write(notebook, assignment.source_notebook)
+    run(["nbgrader", "generate_assignment", name, "--force"], course)
+    shutil.copy(course / "gradebook.db", course / "empty.db")
+    return course
+
+
+def hand_in(course, name, size):
     """`size` submissions and nothing else, each of other code."""
     assignment = load_assignment(course, name)
     answers = {exercise.id for exercise in assignment.exercises if not exercise.written}
@@ -71,8 +104,6 @@ def hand_in(course, name, size, stock):
         for cell in notebook.cells:
             if cell.id in answers:
                 cell.source += f"\n# {number}"
-        if stock:
-            notebook.cells = [cell for cell in notebook.cells if not NOT_EXECUTED & set(cell.metadata.get("tags", []))]
         path = course / "submitted" / f"student{number:04}" / name / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
@@ -115,17 +146,16 @@ def main():
     name, ways = options.assignment, ["inline", "jobs 1", "jobs 2", "again"]
     rounds = []
     with tempfile.TemporaryDirectory() as folder:
-        ours, stock = make_course(Path(folder) / "ours", name), make_course(Path(folder) / "stock", name)
-        (stock / "course_config.py").write_text(STOCK)
+        ours, stock = make_course(Path(folder) / "ours", name), make_stock_course(Path(folder) / "stock", name)
         total = options.rounds * (len(options.sizes) * len(ways) + len(options.stock))
         with tqdm(total=total, unit="class") as progress:
             for _ in range(options.rounds):
                 measured = {}
                 for size in options.sizes:
                     if size in options.stock:
-                        hand_in(stock, name, size, stock=True)
+                        hand_in(stock, name, size)
                         measured |= {(size, w): m for w, m in measure(stock, name, ["stock"], size, progress).items()}
-                    hand_in(ours, name, size, stock=False)
+                    hand_in(ours, name, size)
                     measured |= {(size, w): m for w, m in measure(ours, name, ways, size, progress).items()}
                 rounds.append(measured)
     print_table(options, rounds)

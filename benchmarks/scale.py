@@ -46,7 +46,7 @@ def measure_cluster(options):
             with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
                 open_executor = partial(many.dask_executor, cluster.scheduler_address)
                 for size in (WARM_UP * workers, options.submissions):
-                    hand_in(course, options.assignment, size, stock=False)
+                    hand_in(course, options.assignment, size)
                     forget(course)
                     start = time.perf_counter()
                     graded = tqdm(many.grade_class(assignment, open_executor, "cpu"), total=size, unit="submission")

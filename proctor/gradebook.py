@@ -15,7 +15,7 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import parse_utc, rmtree
 
-from proctor import cache, intake
+from proctor import cache, intake, many
 from proctor.assignment import Assignment, load_assignment
 from proctor.build import course_directory
 from proctor.settings import resolve_device
@@ -44,9 +44,12 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     """nbgrader's `Autograde`, for which names and folders are what students made of them."""
 
     def convert_notebooks(self):
-        """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first."""
+        """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
+
+        Other processes grade ahead of this one, which writes.
+        """
         self.coursedir.get_existing_timestamp = self._timestamp
-        root = Path(self.coursedir.root)
+        root, students = Path(self.coursedir.root), []
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
@@ -56,7 +59,14 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             elif self.coursedir.notebook_id == "*" and graded_assignment(root, names["assignment"]):
                 expected = str(Path(path) / f"{names['assignment']}.ipynb")
                 self.assignments[path] = sorted({expected, *notebooks})
-        super().convert_notebooks()
+                if self.force or not Path(self._format_dest(names["assignment"], names["student"])).exists():
+                    students.append(names["student"])
+        assignment = graded_assignment(root, self.coursedir.assignment_id)
+        if assignment is None:
+            super().convert_notebooks()
+            return
+        with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
+            super().convert_notebooks()
 
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade; what a killed run left half done is graded anew."""
@@ -137,6 +147,7 @@ class GradeCells(Execute):
         if assignment is None or about["notebook"] != assignment.name:
             return super().preprocess(nb, resources, km)
         device = resolve_device("auto")
+        self.parent.parent.wait_for(about["student"])
         verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict)

@@ -1,14 +1,16 @@
 """A whole class at once: every submission is graded into the cache, by local processes or by a Dask cluster.
 
-`nbgrader autograde` then reads the cache and only writes the gradebook. What is on record is not graded again, so a run
-that was broken off goes on where it stopped.
+`nbgrader autograde` reads the cache and writes the gradebook; for what is not on record it starts local processes of
+its own. Nothing is graded twice, so a run that was broken off goes on where it stopped.
 """
 
 import contextlib
+import multiprocessing.connection
 import multiprocessing.util
+import os
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,9 @@ from proctor.verdict import GradingError
 
 # A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
 ROUNDS = 3
+
+# So many submissions make up for the seconds that a worker takes to start.
+WORTH_A_WORKER = 8
 
 # Checks run in pytest, of which there is one in a process, and Dask gives a worker several threads.
 _one_at_a_time = threading.Lock()
@@ -78,16 +83,9 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
     open_executor : called without arguments, gives a context manager of a `concurrent.futures.Executor`
     device : "cpu" or "cuda"
     """
-    from proctor import cache
-    from proctor.secret import course_secret
-
-    # Made here where there is none yet, so that no two workers make one each.
-    course_secret(assignment.root)
-    engine = cache.engine_digest(assignment.root, device)
-    folder, left = submitted_folder(assignment.root), []
-    for student in list_students(assignment):
-        # Not worth a worker, of which each takes seconds to start.
-        verdict = cache.find(_take_in(assignment, folder, student), assignment, student, device)
+    engine, left = _engine(assignment, device), []
+    for student, verdict in _look_up(assignment, list_students(assignment), device):
+        # What is on record is not worth a worker, of which each takes seconds to start.
         if verdict is None:
             left.append(student)
         else:
@@ -105,6 +103,46 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
                     yield result
     for student in left:
         yield Graded(student, fault="its worker ended, several times over")
+
+
+@contextlib.contextmanager
+def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Iterator[Callable[[str], None]]:
+    """Grade submissions into the cache in the order of `students`, on all processors, while others go on.
+
+    Gives a function that waits until what there was to do for a student is done; what went wrong is left to the caller,
+    who finds no record. Few submissions are not worth a worker, and on a GPU there is one at a time.
+    """
+    left = [student for student, verdict in _look_up(assignment, students, device) if verdict is None]
+    jobs = min(os.cpu_count(), len(left) // WORTH_A_WORKER)
+    if jobs < 2 or device == "cuda":
+        yield lambda student: None
+        return
+    engine = _engine(assignment, device)
+    with local_executor(jobs, device) as executor:
+        arguments = (assignment.root, assignment.name)
+        started = {who: executor.submit(grade_student, *arguments, who, device, engine) for who in left}
+        try:
+            yield lambda student: wait([started[student]] if student in started else [])
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _engine(assignment, device):
+    from proctor import cache
+    from proctor.secret import course_secret
+
+    # Made here where there is none yet, so that no two workers make one each.
+    course_secret(assignment.root)
+    return cache.engine_digest(assignment.root, device)
+
+
+def _look_up(assignment, students, device):
+    """Each student, with the verdict that is on record or None."""
+    from proctor import cache
+
+    folder = submitted_folder(assignment.root)
+    for student in students:
+        yield student, cache.find(_take_in(assignment, folder, student), assignment, student, device)
 
 
 def _result(future: Future, student: str) -> Graded | None:
@@ -125,14 +163,21 @@ def local_executor(jobs: int, device: str) -> Executor:
     context = multiprocessing.get_context("spawn" if device == "cuda" else "forkserver")
     if device != "cuda":
         context.set_forkserver_preload(["proctor.preload"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_close_at_end)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
 
 
-def _close_at_end():
+def _start_worker():
     from proctor.grading import close_nurseries
 
     # What `atexit` knows is not done in a forked worker.
     multiprocessing.util.Finalize(None, close_nurseries, exitpriority=0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    """A command that is killed cannot end its workers, which would wait for more for ever."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from proctor import cache, demo, many
+from proctor import cache, demo, intake, many
 from proctor.assignment import load_assignment
 from proctor.gradebook import read_grades
 
@@ -70,6 +71,35 @@ def test_a_lost_process_loses_no_submission(course):
     assert sorted(found) == sorted(KINDS)
     assert [graded.fault for graded in found.values()] == [""] * len(KINDS)
     assert found["complete"].points == course.points and found["blank"].points == 0
+
+
+def test_a_class_is_graded_ahead_of_who_writes_it(course, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    folder = course.root / "submitted"
+    for number in range(2 * many.WORTH_A_WORKER):
+        path = shutil.copytree(folder / "complete", folder / f"s{number:02}") / "toy/toy.ipynb"
+        path.write_text(path.read_text().replace("def ", f"# {number}\\ndef ", 1))
+    students = many.list_students(course)
+    with many.grade_ahead(course, students, "cpu") as wait_for:
+        for student in students:
+            wait_for(student)
+            taken = intake.take_in(folder / student / "toy/toy.ipynb", course)
+            if not taken.refused:
+                points = {"blank": 0, "half_done": 4, "edited_checks": 0}.get(student, course.points)
+                assert cache.find(taken, course, student, "cpu").points == points
+
+
+def test_a_command_that_is_killed_leaves_no_process_behind(course):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", "proctor.cli", "class", "toy", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=course.root, env=os.environ | {"PATH": path}, stderr=subprocess.DEVNULL) as ran:
+        while not records(course):
+            assert ran.poll() is None
+            time.sleep(0.05)
+        started = psutil.Process(ran.pid).children(recursive=True)
+        assert len(started) > 2
+        ran.kill()
+    assert psutil.wait_procs(started, timeout=30)[1] == []
 
 
 def test_a_dask_cluster_grades_the_class_and_a_lost_worker_loses_no_submission(course):
