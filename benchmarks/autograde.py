@@ -10,17 +10,18 @@ writes the gradebook; both once more, when all is on record.
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import nbformat
+import psutil
 from tqdm import tqdm
 
 from proctor.assignment import find_root, load_assignment
@@ -46,23 +47,36 @@ cells = read_submission(course.source_notebook, course).cells
 outcomes = run_checks(course, [{exercise!r}], [Submission("notebook", InProcess(globals()), cells)], "cpu")
 assert outcomes and all(outcome.failure is None for outcome in outcomes)
 ### END HIDDEN TESTS"""
+SAMPLED = 0.5  # seconds between looks at the memory
 NOT_EXECUTED = {"training", "plot"}
 COURSE = ("source", "release", "solutions", "graders", "dlh")
 SETTINGS = ("course_config.py", "nbgrader_config.py", "pyproject.toml")
 
 
 def run(command, course):
-    """Seconds and peak megabytes of a command's largest process, run in the course's folder."""
+    """Seconds that a command took in the course's folder, and megabytes of the largest process that it started."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(course)}
     log = course / "log.txt"
     start = time.perf_counter()
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=course, env=environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
+        process = psutil.Popen(command, cwd=course, env=environment, stdout=output, stderr=output)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, *map(resident, [process, *process.children(recursive=True)]))
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(SAMPLED)
     seconds = time.perf_counter() - start
-    if status:
+    if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{log.read_text()}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, peak / 2**20
+
+
+def resident(process):
+    """Bytes of a process in memory; none where it has ended."""
+    try:
+        return process.memory_info().rss
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def make_course(folder, name):
