@@ -10,15 +10,15 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter
+from nbgrader.converters import Autograde, BaseConverter, NbGraderException
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import parse_utc, rmtree
 
 from proctor import cache, intake, many
 from proctor.assignment import Assignment, load_assignment
 from proctor.build import course_directory
-from proctor.settings import resolve_device
+from proctor.secret import SecretError
+from proctor.settings import SettingsError, resolve_device
 from proctor.verdict import ExerciseVerdict, Verdict, sandbox_note, told
 
 TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
@@ -49,6 +49,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         Other processes grade ahead of this one, which writes.
         """
         self.coursedir.get_existing_timestamp = self._timestamp
+        self.wait_for = lambda student: None
         root, students = Path(self.coursedir.root), []
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
@@ -65,8 +66,13 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if assignment is None:
             super().convert_notebooks()
             return
-        with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
-            super().convert_notebooks()
+        try:
+            with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
+                super().convert_notebooks()
+        except (SecretError, SettingsError, intake.Unreadable) as error:
+            # What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
 
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade; what a killed run left half done is graded anew."""

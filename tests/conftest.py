@@ -15,6 +15,12 @@ from proctor.build import build_course
 from proctor.demo import cell
 
 
+def pytest_addoption(parser):
+    """What takes too long for every day."""
+    words = "compare warm hosts with fresh ones over every mistake and alternative, not one of each exercise: an hour"
+    parser.addoption("--whole-banks", action="store_true", help=words)
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):
     """Makes a folder once for all test processes: `once(name, make)`, where `make` is called with its path."""

@@ -324,3 +324,16 @@ def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path
     assert ran.returncode != 0
     assert "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`" in ran.stderr
     assert not (folder / "autograded/complete/toy/toy.ipynb").exists()
+
+
+def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
+    folder = shutil.copytree(toy_course, tmp_path / "course")
+    assignment = load_assignment(folder, "toy")
+    nbformat.write(solved(assignment), submission(folder, "ann"))
+    (folder / ".proctor_secret").write_text("short")
+    told = run(folder, "nbgrader", "autograde", "toy", status=1)
+    assert ".proctor_secret is damaged" in told and "Traceback" not in told
+    (folder / ".proctor_secret").unlink()
+    assignment.release_notebook.unlink()
+    told = run(folder, "nbgrader", "autograde", "toy", status=1)
+    assert "run `make build`" in told and "Traceback" not in told
