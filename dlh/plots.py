@@ -975,6 +975,6 @@ def draw_walk(images, nodes, transitions, series, shown=10, title=""):
     steps.scatter(times[~stays], taken[~stays], s=30, color=_ORANGE, label="moves")
     steps.axhline(1 / len(transitions), color="#999999", linestyle="--", linewidth=1, label="by chance")
     steps.set(xlabel="step", ylabel="probability of the step", ylim=(min(5e-3, taken.min() / 2), 1.5))
-    steps.legend(frameon=False, fontsize=8, loc="lower right", ncols=3)
+    steps.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
     _clean(steps)
     return figure
