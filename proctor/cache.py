@@ -99,7 +99,8 @@ def _as_verdict(kept):
 
 def record_path(taken: intake.Intake, assignment: Assignment, device: str) -> Path:
     """Where the record of a submission is kept, whether it exists or not."""
-    content = [engine_digest(assignment.root, device), submission_key(assignment.root, taken.cells).hex(), *taken.notes]
+    engine, submission = engine_digest(assignment.root, device), submission_key(assignment.root, taken.cells).hex()
+    content = [engine, submission, taken.notes, [cell.released for cell in taken.cells]]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return assignment.root / FOLDER / assignment.name / f"{key}.json"
 
@@ -126,9 +127,9 @@ def engine_digest(root: Path, device: str) -> str:
     # Not all of sys.path, which is each process's own: importing setuptools, for one, puts a folder of it there.
     folders = [folder for folder in (*site.getsitepackages(), site.getusersitepackages()) if folder in sys.path]
     installed = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions(path=folders))
-    packages = [root / name for name in load_settings(root).packages]
-    files = [root / "course_config.py", *_files_in(Path(__file__).parent, *packages)]
-    return _digest(device, platform.python_version(), *installed, *_contents(files))
+    settings = load_settings(root)
+    files = _files_in(Path(__file__).parent, *(root / name for name in settings.packages))
+    return _digest(device, platform.python_version(), repr(settings), *installed, *_contents(files))
 
 
 def exercise_digests(assignment: Assignment, contents: dict[Path, str]) -> dict[str, str]:

@@ -112,6 +112,22 @@ def test_what_cannot_be_graded_is_not_put_on_record(course, graded):
     assert not (course.root / cache.FOLDER).exists()
 
 
+def test_settings_of_nbgrader_do_not_decide_over_a_verdict_but_those_of_proctor_do(taken, course, graded):
+    verdict_of(taken, course)
+    for setting, times in (("CourseDirectory.db_url = 'sqlite:///other.db'", 1), ("Proctor.call_seconds = 2", 2)):
+        with (course.root / "course_config.py").open("a") as file:
+            file.write(f"c.{setting}\n")
+        cache.engine_digest.cache_clear()
+        verdict_of(taken, course)
+        assert len(graded) == times
+
+
+def test_what_stands_in_for_an_answer_that_cannot_run_decides_over_the_verdict(taken, course):
+    path = cache.record_path(taken, course, "cpu")
+    taken.cells = [replace(cell, released="another") if cell.released else cell for cell in taken.cells]
+    assert cache.record_path(taken, course, "cpu") != path
+
+
 def test_another_engine_does_not_take_the_record(taken, course, monkeypatch):
     path = cache.record_path(taken, course, "cpu")
     assert cache.record_path(taken, course, "cuda") != path
