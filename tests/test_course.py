@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from proctor import audit, bank, gradebook, grading
 from proctor.assignment import list_assignments, load_assignment
 from proctor.process import HostProcess
+from proctor.secret import AUDIT_KEY
 from proctor.settings import load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,7 @@ def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(n
         nbformat.write(audit.variant_notebook(assignment, variant), paths[-1])
 
     def verdicts():
-        graded = [grading.grade(path, ROOT, name, "cpu") for path in paths]
+        graded = [grading.grade(path, ROOT, name, "cpu", key=AUDIT_KEY) for path in paths]
         return [replace(verdict, seconds=0) for verdict in graded]
 
     warm = verdicts()
