@@ -129,8 +129,9 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     if result.faults:
         return result
     trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
+    device = resolve_device(device)
     with tempfile.TemporaryDirectory() as folder:
-        pool = many.local_executor(jobs, resolve_device(device))
+        pool = many.local_executor(jobs, device)
         waiting = {}
         for kind, variant in trials:
             path = Path(folder) / f"{variant.name}.ipynb"
@@ -139,7 +140,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
         others = [
-            pool.submit(_on_other_inputs, assignment.root, assignment.name, e.id, resolve_device(device))
+            pool.submit(_on_other_inputs, assignment.root, assignment.name, e.id, device)
             for e in assignment.exercises
             if not e.written
         ]

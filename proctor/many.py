@@ -83,7 +83,7 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
     open_executor : called without arguments, gives a context manager of a `concurrent.futures.Executor`
     device : "cpu" or "cuda"
     """
-    engine, left = _engine(assignment, device), []
+    left = []
     for student, verdict in _look_up(assignment, list_students(assignment), device):
         # What is on record is not worth a worker, of which each takes seconds to start.
         if verdict is None:
@@ -94,8 +94,7 @@ def grade_class(assignment: Assignment, open_executor, device: str) -> Iterator[
         if not left:
             return
         with open_executor() as executor:
-            arguments = (assignment.root, assignment.name)
-            started = {executor.submit(grade_student, *arguments, who, device, engine): who for who in left}
+            started = {future: who for who, future in _start(executor, assignment, left, device).items()}
             for future in as_completed(started):
                 result = _result(future, started[future])
                 if result is not None:
@@ -112,28 +111,30 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
     Gives a function that waits until what there was to do for a student is done; what went wrong is left to the caller,
     who finds no record. Few submissions are not worth a worker, and on a GPU there is one at a time.
     """
-    left = [student for student, verdict in _look_up(assignment, students, device) if verdict is None]
+    candidates = students if device == "cpu" else []
+    left = [student for student, verdict in _look_up(assignment, candidates, device) if verdict is None]
     jobs = min(os.cpu_count(), len(left) // WORTH_A_WORKER)
-    if jobs < 2 or device == "cuda":
+    if jobs < 2:
         yield lambda student: None
         return
-    engine = _engine(assignment, device)
     with local_executor(jobs, device) as executor:
-        arguments = (assignment.root, assignment.name)
-        started = {who: executor.submit(grade_student, *arguments, who, device, engine) for who in left}
+        started = _start(executor, assignment, left, device)
         try:
             yield lambda student: wait([started[student]] if student in started else [])
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _engine(assignment, device):
+def _start(executor, assignment, students, device):
+    """Hand each student's submission to a worker: {student: future}."""
     from proctor import cache
     from proctor.secret import course_secret
 
     # Made here where there is none yet, so that no two workers make one each.
     course_secret(assignment.root)
-    return cache.engine_digest(assignment.root, device)
+    engine = cache.engine_digest(assignment.root, device)
+    arguments = (assignment.root, assignment.name)
+    return {who: executor.submit(grade_student, *arguments, who, device, engine) for who in students}
 
 
 def _look_up(assignment, students, device):
@@ -161,8 +162,7 @@ def _result(future: Future, student: str) -> Graded | None:
 def local_executor(jobs: int, device: str) -> Executor:
     """Processes on this machine, forked from one that has loaded torch; a GPU does not survive a fork."""
     context = multiprocessing.get_context("spawn" if device == "cuda" else "forkserver")
-    if device != "cuda":
-        context.set_forkserver_preload(["proctor.preload"])
+    context.set_forkserver_preload(["proctor.preload"])
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
 
 

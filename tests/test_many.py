@@ -29,12 +29,18 @@ def course(toy_course, tmp_path):
     return assignment
 
 
-def run(course, *command):
-    """Run a command in the course, as in a terminal."""
+def start(course, *command, **pipes):
+    """Start a command in the course, as in a terminal."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path}
     command = [sys.executable, "-m", *command]
-    return subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True)
+    return subprocess.Popen(command, cwd=course.root, env=os.environ | {"PATH": path}, **pipes)
+
+
+def run(course, *command):
+    """What becomes of a command, run to its end."""
+    with start(course, *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        stdout, stderr = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def records(course):
@@ -90,9 +96,7 @@ def test_a_class_is_graded_ahead_of_who_writes_it(course, monkeypatch):
 
 
 def test_a_command_that_is_killed_leaves_no_process_behind(course):
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "proctor.cli", "class", "toy", "--jobs", "2"]
-    with subprocess.Popen(command, cwd=course.root, env=os.environ | {"PATH": path}, stderr=subprocess.DEVNULL) as ran:
+    with start(course, "proctor.cli", "class", "toy", "--jobs", "2", stderr=subprocess.DEVNULL) as ran:
         while not records(course):
             assert ran.poll() is None
             time.sleep(0.05)
