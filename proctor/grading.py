@@ -136,7 +136,7 @@ def run_checks(
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
     # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check. That of
     # hypothesis, which no check uses, takes a second to import.
-    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "hypothesispytest")
+    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "hypothesispytest", "warnings")
     quiet = [word for plugin in unused for word in ("-p", f"no:{plugin}")]
     quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
     quiet += ["--import-mode=importlib"]

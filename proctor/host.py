@@ -17,6 +17,7 @@ import sys
 import tempfile
 import traceback
 import types
+import warnings
 
 import numpy as np
 import torch
@@ -175,6 +176,9 @@ class Host:
         self.replaced.clear()
         self.objects.clear()
         self.printed.take()
+        # Python tells a warning once from each place; to enter and leave makes it forget which it told.
+        with warnings.catch_warnings():
+            pass
 
 
 def warm_up(modules: list[str]) -> None:
