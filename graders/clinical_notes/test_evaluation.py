@@ -135,7 +135,7 @@ def test_f1_of_nothing(submission):
 def mentions(predicted, generator):
     """Which diagnoses the notes mention: all that are there, and some that are negated."""
     truth, _ = predicted
-    return (truth == 1) | (torch.rand(truth.shape, generator=generator) < 0.6).numpy()
+    return (truth == 1) | (torch.rand(truth.shape, generator=generator) < 0.3).numpy()
 
 
 def negation(submission, truth, probs, mentioned):
@@ -148,6 +148,8 @@ def negation(submission, truth, probs, mentioned):
 def test_negated_mentions(submission, predicted, mentions):
     """Accuracy is the share of the negated mentions that are not predicted."""
     truth, probs = predicted
+    # All that is not mentioned is predicted, so that whoever counts it is always wrong.
+    probs = np.where(mentions, probs, 0.9)
     accuracy, _ = negation(submission, truth, probs, mentions)
     negated = mentions & (truth == 0)
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."

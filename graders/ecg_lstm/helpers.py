@@ -7,6 +7,9 @@ from proctor import expect
 
 NUM_HIDDENS = 128
 
+# A bias that keeps an output negative for every sample, so that a ReLU after the last layer always shows.
+FAR_BELOW_ZERO = -8.0
+
 LINEAR_ROLES = (
     "the first linear layer's weight",
     "the first linear layer's bias",
@@ -71,6 +74,7 @@ def linear_weights(outputs, generator):
     """Random weights for the two linear layers on top of an LSTM: {role: (last part of the name, tensor)}."""
     sizes = (("weight", NUM_HIDDENS, NUM_HIDDENS), ("bias", NUM_HIDDENS), ("weight", outputs, NUM_HIDDENS))
     drawn = [(part, 0.15 * torch.randn(*shape, generator=generator)) for part, *shape in (*sizes, ("bias", outputs))]
+    drawn[-1][1][0] = FAR_BELOW_ZERO
     return dict(zip(LINEAR_ROLES, drawn, strict=True))
 
 

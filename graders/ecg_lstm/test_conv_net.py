@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from graders.ecg_lstm.helpers import find_parameters, put_weights
+from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, find_parameters, put_weights
 from proctor import expect
 from proctor.submission import StudentError
 
@@ -29,6 +29,7 @@ def weights(generator):
     for owner, shape in shapes.items():
         drawn[f"{owner} weight"] = ("weight", torch.randn(shape, generator=generator) / shape[1] ** 0.5)
         drawn[f"{owner} bias"] = ("bias", 0.3 * torch.randn(shape[0], generator=generator))
+    drawn["the linear layer's bias"][1][0] = FAR_BELOW_ZERO
     return drawn
 
 
