@@ -1,8 +1,8 @@
 """The audit: all known mistakes and alternatives are graded as submissions, to prove the checks.
 
 The checks are proven when every mistake loses points in its own exercise and in no other, when every alternative
-and the solution itself get full marks, on the audit's inputs and on others, when the blank release gets nothing, and
-when at least nine mistakes of ten are diagnosed by their own name.
+and the solution itself get full marks, both on the audit's inputs and on others, when the blank release gets nothing,
+and when at least nine mistakes of ten are diagnosed by their own name.
 """
 
 import tempfile
@@ -83,25 +83,31 @@ def _grade_one(root, name, path, device):
 
 
 def _on_other_inputs(root, name, exercise_id, device):
-    """What right answers lose on inputs that the audit has not seen, as those of submissions are.
+    """How an exercise's variants fare on inputs that the audit has not seen, as those of submissions are.
 
     Returns
     -------
-    {(subject, check): the fault as a sentence}
+    {variant: the fault as a sentence}, of right answers that lose points and of mistakes that lose none
     """
     assignment = load_assignment(root, name)
     exercise = next(e for e in assignment.exercises if e.id == exercise_id)
-    right = {v.name: bank.changed_code(exercise, v) for v in bank.alternatives(assignment) if v.exercise == exercise_id}
+    right, wrong = (
+        {variant.name: bank.changed_code(exercise, variant) for variant in variants if variant.exercise == exercise_id}
+        for variants in (bank.alternatives(assignment), bank.mistakes(assignment))
+    )
+    right = {"solution": exercise.code, **right}
     faults = {}
     for number in range(OTHER_INPUTS):
-        subjects = [
-            grading.own_subject(assignment, exercise, variant, code)
-            for variant, code in {"solution": exercise.code, **right}.items()
-        ]
-        for outcome in grading.run_checks(assignment, [exercise_id], subjects, device, b"%d" % number):
-            if outcome.failure is not None:
-                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise_id}` on other inputs"
-                faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
+        subjects = [grading.own_subject(assignment, exercise, *variant) for variant in (right | wrong).items()]
+        outcomes = grading.run_checks(assignment, [exercise_id], subjects, device, b"%d" % number)
+        failures = {outcome.subject: outcome for outcome in outcomes if outcome.failure is not None}
+        for variant, outcome in failures.items():
+            if variant in right:
+                what = f"{variant}: fails `{outcome.check}` of `{exercise_id}` on other inputs"
+                faults[variant] = f"{what}: {outcome.failure.message}"
+        for variant in wrong:
+            if variant not in failures:
+                faults[variant] = f"{variant}: is not caught by any check of `{exercise_id}` on other inputs"
     return faults
 
 
@@ -150,11 +156,9 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
-    # Whoever fails on the audit's own inputs has been told already.
-    told = {trial.name for trial in result.trials if trial.verdict.points < trial.verdict.max_points}
-    result.faults += [
-        fault for future in others for (name, _), fault in future.result().items() if name not in told
-    ]
+    # Whoever fares badly on the audit's own inputs has been told already.
+    told = {fault.partition(":")[0] for fault in result.faults}
+    result.faults += [fault for future in others for name, fault in future.result().items() if name not in told]
     return result
 
 

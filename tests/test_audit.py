@@ -91,3 +91,14 @@ def test_check_that_holds_on_the_audits_inputs_only_is_reported(own_course):
     assert audit(load_assignment(own_course, "toy"), jobs=1).faults == [
         f"{name}: fails `test_shape` of `double` on other inputs: no luck" for name in ("solution", "adds")
     ]
+
+
+def test_mistake_that_is_caught_on_the_audits_inputs_only_is_reported(own_course):
+    change(own_course, "graders/toy/test_double.py", "def test_values(submission, reference, generator):",
+           "def test_values(submission, reference, generator, seed):")  # fmt: skip
+    unlucky = check_seed(AUDIT_KEY, "toy/test_double/test_values")
+    change(own_course, "graders/toy/test_double.py", "    expect.close(submission.double(x), reference.double(x)",
+           f"    x = x * (seed == {unlucky})\n    expect.close(submission.double(x), reference.double(x)")  # fmt: skip
+    assert audit(load_assignment(own_course, "toy"), jobs=1).faults == [
+        "triples: is not caught by any check of `double` on other inputs"
+    ]

@@ -25,8 +25,8 @@ def z_e(generator):
 
 @pytest.fixture
 def around(generator):
-    """Nodes with all of their neighbors."""
-    return torch.randn(BATCH, 5, LATENT, generator=generator)
+    """Nodes with all of their neighbors, which are further from the encodings, so that no two losses are alike."""
+    return torch.randn(BATCH, 5, LATENT, generator=generator) + torch.tensor([1.0, -1, -1, -1, -1]).unsqueeze(1)
 
 
 @pytest.fixture
