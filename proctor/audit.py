@@ -87,27 +87,30 @@ def _on_other_inputs(root, name, exercise_id, device):
 
     Returns
     -------
-    {variant: the fault as a sentence}, of right answers that lose points and of mistakes that lose none
+    {(variant, check): the fault as a sentence}, of right answers that lose points and, with "" for the check, of
+    mistakes that lose none
     """
     assignment = load_assignment(root, name)
     exercise = next(e for e in assignment.exercises if e.id == exercise_id)
-    right, wrong = (
-        {variant.name: bank.changed_code(exercise, variant) for variant in variants if variant.exercise == exercise_id}
+    alternatives, mistakes = (
+        [variant for variant in variants if variant.exercise == exercise_id]
         for variants in (bank.alternatives(assignment), bank.mistakes(assignment))
     )
-    right = {"solution": exercise.code, **right}
+    wrong = [mistake.name for mistake in mistakes]
     faults = {}
     for number in range(OTHER_INPUTS):
-        subjects = [grading.own_subject(assignment, exercise, *variant) for variant in (right | wrong).items()]
+        subjects = [grading.own_subject(assignment, exercise, "solution", exercise.code)]
+        subjects += [grading.variant_subject(assignment, exercise, variant) for variant in [*alternatives, *mistakes]]
         outcomes = grading.run_checks(assignment, [exercise_id], subjects, device, b"%d" % number)
-        failures = {outcome.subject: outcome for outcome in outcomes if outcome.failure is not None}
-        for variant, outcome in failures.items():
-            if variant in right:
-                what = f"{variant}: fails `{outcome.check}` of `{exercise_id}` on other inputs"
-                faults[variant] = f"{what}: {outcome.failure.message}"
-        for variant in wrong:
-            if variant not in failures:
-                faults[variant] = f"{variant}: is not caught by any check of `{exercise_id}` on other inputs"
+        failed = [outcome for outcome in outcomes if outcome.failure is not None]
+        for outcome in failed:
+            if outcome.subject not in wrong:
+                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise_id}` on other inputs"
+                faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
+        caught = {outcome.subject for outcome in failed}
+        for mistake in wrong:
+            if mistake not in caught:
+                faults[mistake, ""] = f"{mistake}: is not caught by any check of `{exercise_id}` on other inputs"
     return faults
 
 
@@ -157,8 +160,14 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
     # Whoever fares badly on the audit's own inputs has been told already.
-    told = {fault.partition(":")[0] for fault in result.faults}
-    result.faults += [fault for future in others for name, fault in future.result().items() if name not in told]
+    told = {
+        trial.name
+        for trial in result.trials
+        if (not trial.failed if trial.kind == "mistake" else trial.verdict.points < trial.verdict.max_points)
+    }
+    result.faults += [
+        fault for future in others for (name, _), fault in future.result().items() if name not in told
+    ]
     return result
 
 

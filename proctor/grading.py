@@ -135,7 +135,7 @@ def run_checks(
     run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
     # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check. That of
-    # hypothesis, which no check uses, takes a second to import.
+    # hypothesis, which no check uses, takes a second to import. That of warnings keeps what would be printed.
     unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "hypothesispytest", "warnings")
     quiet = [word for plugin in unused for word in ("-p", f"no:{plugin}")]
     quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
