@@ -139,8 +139,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         return result
     trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
     device = resolve_device(device)
-    with tempfile.TemporaryDirectory() as folder:
-        pool = many.local_executor(jobs, device)
+    with tempfile.TemporaryDirectory() as folder, many.local_executor(assignment, jobs, device) as pool:
         waiting = {}
         for kind, variant in trials:
             path = Path(folder) / f"{variant.name}.ipynb"
@@ -153,9 +152,8 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
             for e in assignment.exercises
             if not e.written
         ]
-        with pool:
-            for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
-                result.trials.append(Trial(*waiting[future], future.result()))
+        for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
+            result.trials.append(Trial(*waiting[future], future.result()))
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)

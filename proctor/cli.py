@@ -134,7 +134,7 @@ def _class(arguments):
     if arguments.dask:
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
-        open_executor = partial(many.local_executor, min(arguments.jobs, len(students)), device)
+        open_executor = partial(many.local_executor, assignment, min(arguments.jobs, len(students)), device)
     faults = 0
     with tqdm(total=len(students), unit="submission", smoothing=0.1) as bar:
         try:

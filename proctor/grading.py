@@ -1,17 +1,16 @@
 """Grading: checks are run against a submission, failures are explained, and the verdict is drawn up."""
 
-import ast
 import atexit
 import contextlib
 import functools
 import io
+import socket
 import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -19,8 +18,9 @@ import torch
 from proctor import bank, intake
 from proctor.assignment import Assignment, Exercise, find_root, list_assignments, load_assignment
 from proctor.expect import Unmet
+from proctor.nursery import Nursery
 from proctor.plugin import Failure, Outcome, Run
-from proctor.process import Connection, HostLost, HostProcess, Nursery
+from proctor.process import Connection, ForkedHost, HostLost, HostProcess
 from proctor.secret import AUDIT_KEY, submission_key
 from proctor.settings import Settings, load_settings, resolve_device
 from proctor.submission import InProcess, InSandbox, MissingName, Refused, StudentError, Submission
@@ -61,16 +61,23 @@ def _ids(root, name):
 _nurseries: dict[tuple, Nursery] = {}
 
 
-def warm_hosts(assignment: Assignment, settings: Settings, device: str) -> Nursery:
-    """This process's nursery; the one of another assignment before it is closed.
-
-    All that a released cell imports is there before the first submission.
-    """
-    key = (assignment.root, assignment.name, repr(settings), device)
+def warm_hosts(assignment: Assignment, settings: Settings, device: str) -> Callable[[], Connection]:
+    """What starts a host for the assignment: this process's nursery, once that of another assignment is closed."""
+    root = assignment.root
+    if device != "cpu":
+        return functools.partial(HostProcess, root, settings, device)
+    key = (root, assignment.name, repr(settings))
     if key not in _nurseries:
-        close_nurseries()
-        _nurseries[key] = Nursery(assignment.root, settings, device, _imports(assignment))
-    return _nurseries[key]
+        adopt_nursery(assignment, None)
+    return functools.partial(ForkedHost, _nurseries[key], root, settings)
+
+
+def adopt_nursery(assignment: Assignment, control: socket.socket | None) -> None:
+    """Have this process's hosts for the assignment forked by a nursery, another process's where `control` is given."""
+    close_nurseries()
+    settings = load_settings(assignment.root)
+    key = (assignment.root, assignment.name, repr(settings))
+    _nurseries[key] = Nursery(assignment.root, settings, intake.imports(assignment), control)
 
 
 @atexit.register
@@ -78,22 +85,6 @@ def close_nurseries() -> None:
     """End the warm hosts of this process."""
     while _nurseries:
         _nurseries.popitem()[1].close()
-
-
-def _imports(assignment):
-    """The modules that the cells of a release import, but for those that are not run."""
-    modules = set()
-    for cell in nbformat.read(assignment.release_notebook, as_version=4).cells:
-        if cell.cell_type != "code" or intake.LEFT_OUT & set(cell.metadata.get("tags", [])):
-            continue
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Import):
-                modules |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                modules.add(node.module)
-            elif isinstance(node, ast.Attribute) and node.attr == "optim":
-                modules.add("torch.optim")
-    return sorted(modules)
 
 
 def open_submission(name: str, taken: intake.Intake, settings: Settings, start: Callable[[], Connection]) -> Submission:
@@ -134,10 +125,11 @@ def run_checks(
     torch.backends.cudnn.allow_tf32 = False
     run = Run(lambda folder: subjects, device, key)
     files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
-    # Some of pytest's plugins collect garbage five times a run, or prepare for a log at every step of a check. That of
-    # hypothesis, which no check uses, takes a second to import. That of warnings keeps what would be printed.
-    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "hypothesispytest", "warnings")
-    quiet = [word for plugin in unused for word in ("-p", f"no:{plugin}")]
+    # Nothing that happens to be installed has a say. Some of pytest's own plugins collect garbage five times a run, or
+    # prepare for a log at every step of a check; that of warnings keeps what would be printed.
+    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "warnings")
+    quiet = ["--disable-plugin-autoload", "-p", "proctor.plugin"]
+    quiet += [word for plugin in unused for word in ("-p", f"no:{plugin}")]
     quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
     quiet += ["--import-mode=importlib"]
     words = io.StringIO()
@@ -373,7 +365,7 @@ def grade_intake(
     """
     start = time.perf_counter()
     settings = load_settings(assignment.root)
-    subject = open_submission(name, taken, settings, warm_hosts(assignment, settings, device).host)
+    subject = open_submission(name, taken, settings, warm_hosts(assignment, settings, device))
     try:
         exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
         key = submission_key(assignment.root, taken.cells) if key is None else key

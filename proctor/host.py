@@ -3,15 +3,20 @@
 It answers requests of the grading side, one frame each (`proctor.wire`), over the descriptors that it was started
 with as standard input and output; the submission itself gets an empty input and a bounded record of what it prints.
 The same `Host` serves the grading side's own solutions in process, so a check cannot tell the two apart.
+
+Started with the names of modules, it is a nursery: it imports them, runs nobody's code, and forks hosts.
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import io
+import json
 import linecache
 import os
 import random
+import select
 import socket
 import sys
 import tempfile
@@ -26,6 +31,7 @@ from torch import nn
 from proctor import seal, wire
 
 MAX_PRINTED = 100_000
+MAX_REQUEST = 2**16
 
 
 class Printed(io.TextIOBase):
@@ -134,7 +140,7 @@ class Host:
 
     def op_send(self, name, source):
         namespace = {"torch": torch, "nn": nn, "random": random, "np": np, "__name__": "sent"}
-        exec(compile(source, f"<sent {name}>", "exec"), namespace)
+        exec(_compiled(source, f"<sent {name}>"), namespace)
         return self.refer(namespace[name])
 
     def op_put(self, value):
@@ -164,9 +170,6 @@ class Host:
     def op_seal(self, **layers):
         seal.put_on(**layers)
 
-    def op_prepare(self, modules):
-        warm_up(modules)
-
     def op_end_check(self):
         for name, (existed, value) in self.replaced.items():
             if existed:
@@ -181,16 +184,24 @@ class Host:
             pass
 
 
+@functools.cache
+def _compiled(source, filename):
+    """Code of the checks, of which several send the same."""
+    return compile(source, filename, "exec")
+
+
 def warm_up(modules: list[str]) -> None:
-    """Import modules that are there, before this process is forked."""
+    """Import what there is of some modules, before this process is forked."""
     for name in modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # Some do more when they are first used than when they are imported.
     if "torch.optim" in modules:
-        # The first step of an optimizer imports a compiler, which takes longer than everything else.
         parameter = nn.Parameter(torch.zeros(1))
         parameter.grad = torch.zeros(1)
         torch.optim.Adam([parameter]).step()
+    if "sklearn.cluster" in sys.modules:
+        sys.modules["sklearn.cluster"].KMeans(1, random_state=0).fit(np.zeros((2, 1)))
     # A child that collects garbage would write to, and so copy, every page that it shares with this process.
     gc.collect()
     gc.freeze()
@@ -216,8 +227,8 @@ def _text(error):
         return ""
 
 
-def main():
-    """Serve requests until the other side closes the connection."""
+def main(modules: list[str]):
+    """Serve requests until the other side closes the connection; with modules, as a nursery, fork those that do."""
     # The wire moves to a descriptor of its own, so that a print or a stray os.write(1) never lands on it.
     connection = socket.socket(fileno=os.dup(0))
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -231,15 +242,15 @@ def main():
     notebook.__dict__["display"] = print
     sys.modules["__main__"] = notebook
     host = Host(notebook.__dict__)
-    # Code that draws without a seed of its own gets the same verdict every time.
-    host.op_seed(0)
     with contextlib.suppress(EOFError):
+        if modules:
+            warm_up(modules)
+            connection = _serve_forks(connection)
+        # Code that draws without a seed of its own gets the same verdict every time.
+        host.op_seed(0)
         while True:
             request = wire.unpack(*_receive(connection), host.resolve)
-            if request["op"] == "fork":
-                connection = _fork(connection, host, request["folder"], request["apart"])
-            else:
-                connection.sendall(host.answer(request))
+            connection.sendall(host.answer(request))
 
 
 def _receive(connection):
@@ -258,28 +269,60 @@ def _read(connection, size):
     return data
 
 
-def _fork(control, host, folder, apart):
-    """Have a child take over the connection that comes over this one, and tell here how it ended.
+def _serve_forks(control):
+    """Fork a host for each request, and tell how each has ended; this returns in the hosts alone.
+
+    A request has two descriptors with it: the host's connection, and a socket for the byte that says how it ended.
 
     Parameters
     ----------
-    control : socket
-    host : Host
-    folder : str, the child's scratch
-    apart : dict, what `seal.fork_apart` takes; or None, where there are no namespaces
+    control : socket, each message of which is a JSON object of `_set_apart`'s other arguments
 
     Returns
     -------
-    socket : the connection to serve from now on; there are two of this process then, one after the other
+    socket : the host's connection
+
+    Raises
+    ------
+    EOFError : when the other side closes `control`
     """
-    _, (descriptor,), *_ = socket.recv_fds(control, 1, 1)
-    if child := os.fork():
-        os.close(descriptor)
-        status = seal.shell_status(os.waitpid(child, 0)[1])
-        control.sendall(wire.pack({"id": 0, "value": status}))
-        return control
-    control.close()
-    connection = socket.socket(fileno=descriptor)
+    running = {}
+    while True:
+        ready, _, _ = select.select([control, *running], [], [])
+        for ended in set(ready) - {control}:
+            child, status = running.pop(ended)
+            os.close(ended)
+            with status, contextlib.suppress(OSError):
+                status.send(bytes([seal.shell_status(os.waitpid(child, 0)[1])]))
+        if control not in ready:
+            continue
+        message, descriptors, *_ = socket.recv_fds(control, MAX_REQUEST, 2)
+        if not message:
+            raise EOFError
+        connection, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        child = os.fork()
+        if not child:
+            # What is left open here is open to student code.
+            for ended, (_, other) in running.items():
+                os.close(ended)
+                other.close()
+            status.close()
+            control.close()
+            _set_apart(connection, **json.loads(message))
+            return connection
+        connection.close()
+        running[os.pidfd_open(child)] = child, status
+
+
+def _set_apart(connection, folder, apart):
+    """Make a host of this process, which was forked, and say over its connection that it is one.
+
+    Parameters
+    ----------
+    connection : socket
+    folder : str, its scratch
+    apart : dict, what `seal.fork_apart` takes; or None, where there are no namespaces
+    """
     try:
         if apart is not None:
             seal.fork_apart(**apart)
@@ -290,11 +333,8 @@ def _fork(control, host, folder, apart):
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
     tempfile.tempdir = None
-    # Python seeds `random` anew in every child.
-    host.op_seed(0)
     connection.sendall(wire.pack({"id": 0, "value": None}))
-    return connection
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

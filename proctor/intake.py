@@ -268,6 +268,20 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
     return Intake(cells, notebook, notes)
 
 
+def imports(assignment: Assignment) -> list[str]:
+    """What the cells of the release that run import: modules, and names in them, which may be modules or not."""
+    names = set()
+    for cell in nbformat.read(assignment.release_notebook, as_version=4).cells:
+        if cell.cell_type != "code" or LEFT_OUT & set(cell.metadata.get("tags", [])):
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return sorted(names)
+
+
 def _match(submitted, release):
     """Which cell of the student's is which of the release: by grade id, by cell id, by source.
 

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from proctor import intake
 from proctor.assignment import Assignment, load_assignment
-from proctor.settings import submitted_folder
+from proctor.nursery import Nursery
+from proctor.sandbox import SandboxError
+from proctor.settings import load_settings, submitted_folder
 from proctor.verdict import GradingError
 
 # A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
@@ -60,7 +62,6 @@ def grade_student(root: Path, name: str, student: str, device: str, engine: str)
     engine : the digest of what the class is to be graded with
     """
     from proctor import cache
-    from proctor.sandbox import SandboxError
     from proctor.secret import SecretError
 
     assignment = load_assignment(root, name)
@@ -117,7 +118,7 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
     if jobs < 2:
         yield lambda student: None
         return
-    with local_executor(jobs, device) as executor:
+    with local_executor(assignment, jobs, device) as executor:
         started = _start(executor, assignment, left, device)
         try:
             yield lambda student: wait([started[student]] if student in started else [])
@@ -159,18 +160,36 @@ def _result(future: Future, student: str) -> Graded | None:
         return Graded(student, fault=f"{type(error).__name__}: {error}")
 
 
-def local_executor(jobs: int, device: str) -> Executor:
-    """Processes on this machine, forked from one that has loaded torch; a GPU does not survive a fork."""
-    context = multiprocessing.get_context("spawn" if device == "cuda" else "forkserver")
+@contextlib.contextmanager
+def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[Executor]:
+    """Processes on this machine for one assignment, forked from one that has loaded torch, and with one nursery.
+
+    Both are started at once. A GPU does not survive a fork.
+    """
+    context = multiprocessing.get_context("forkserver" if device == "cpu" else "spawn")
     context.set_forkserver_preload(["proctor.preload"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    nursery = control = None
+    if device == "cpu":
+        nursery = Nursery(assignment.root, load_settings(assignment.root), intake.imports(assignment))
+        # Where there is no sandbox, each submission's worker says so.
+        with contextlib.suppress(SandboxError):
+            control = nursery.start()
+    started = (assignment.root, assignment.name, control)
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=started) as executor:
+            yield executor
+    finally:
+        if nursery is not None:
+            nursery.close()
 
 
-def _start_worker():
-    from proctor.grading import close_nurseries
+def _start_worker(root, name, control):
+    from proctor import grading
 
+    if control is not None:
+        grading.adopt_nursery(load_assignment(root, name), control)
     # What `atexit` knows is not done in a forked worker.
-    multiprocessing.util.Finalize(None, close_nurseries, exitpriority=0)
+    multiprocessing.util.Finalize(None, grading.close_nurseries, exitpriority=0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -6,17 +6,14 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
-import psutil
-
 from proctor import sandbox, wire
+from proctor.nursery import DEATH_SECONDS, Nursery, Program, make_scratch, remove
 from proctor.settings import Settings
 
 START_SECONDS = 120
-DEATH_SECONDS = 30
 EXIT_SECONDS = 2
 PATIENCE = 10
 CREDENTIALS = struct.Struct("iII")  # of a process, in unix(7): its number, user and group
@@ -162,68 +159,30 @@ class HostProcess(Connection):
 
     def __init__(self, root: Path, settings: Settings, device: str, sealed: bool = True):
         super().__init__()
-        command = sandbox.command(settings, root, device, ["-m", "proctor.host"], forks=not sealed)
-        self._folder = _make_scratch(settings)
-        try:
-            layers = sandbox.layers(root, settings, device, self._folder)
-        except sandbox.SandboxError:
-            _remove(self._folder)
-            raise
-        self._socket, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
-        with theirs:
-            self._process = subprocess.Popen(
-                command,
-                stdin=theirs,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                cwd=self._folder or "/",
-                start_new_session=True,
-                env=sandbox.environment(root, self._folder or sandbox.SCRATCH[0]),
-                preexec_fn=sandbox.limit(settings, device),
-            )
-        self._watch(self._process.pid)
-        self._tree = [psutil.Process(self.pid)]
+        self.program = Program(root, settings, device, [])
+        self._socket = self.program.socket
+        self._watch(self.program.process.pid)
         try:
             self.exchange(wire.pack({"id": 0, "op": "printed"}), START_SECONDS)
-            # bubblewrap is the outer process, and the first inside; the innermost one is the host.
-            self._tree += self._tree[0].children(recursive=True)
+            self.program.look_for_children()
             self._stopwatch.close()
-            self._watch(self._tree[-1].pid)
+            self._watch(self.program.tree[-1].pid)
             if sealed:
-                put_seal_on(self, layers)
+                _put_seal_on(self, sandbox.layers(root, settings, device, self.program.folder))
         except (HostLost, TimeoutError) as error:
-            reason = self._last_words()
+            fault = self.program.fault()
             self.close()
-            advice = sandbox.ADVICE if settings.sandbox == "bubblewrap" else ""
-            raise sandbox.SandboxError(f"a host could not be started: {reason}{advice}") from error
+            raise fault from error
         except sandbox.SandboxError:
             self.close()
             raise
 
-    def _last_words(self):
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it ended without a word"
-
-    @property
-    def alive(self):
-        """Whether its process goes on."""
-        return self._process.poll() is None
-
     def _kill(self):
-        self._process.kill()
-        self._process.wait()
-        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it.
-        end = time.monotonic() + DEATH_SECONDS
-        while not all(map(_is_dead, self._tree)):
-            if time.monotonic() > end:
-                raise sandbox.SandboxError("a submission's process does not end, although it was killed")
-            time.sleep(0.002)
+        self.program.kill()
 
     def _exit_status(self):
         try:
-            status = self._process.wait(timeout=EXIT_SECONDS)
+            status = self.program.process.wait(timeout=EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             return None
         # bubblewrap reports a signal as a shell does, 128 and the signal's number.
@@ -231,166 +190,102 @@ class HostProcess(Connection):
 
     def close(self):
         """Kill the host, and with it everything that it started."""
-        self._kill()
-        self._socket.close()
+        self.program.close()
         self._stopwatch.close()
-        self._errors.close()
-        _remove(self._folder)
-
-    def fork(self, connection: socket.socket, folder: str, apart: dict | None) -> None:
-        """Have a child take over a connection; the folder and the rest are as the host's `_fork` takes them."""
-        self._socket.settimeout(START_SECONDS)
-        self._socket.sendall(wire.pack({"id": 0, "op": "fork", "folder": folder, "apart": apart}))
-        socket.send_fds(self._socket, [b"\0"], [connection.fileno()])
-
-    def forked_status(self, seconds: float) -> int:
-        """How the child ended, once it has.
-
-        Raises
-        ------
-        TimeoutError : where it does not
-        EOFError, OSError : where this host itself has ended
-        """
-        self._stopwatch.restart()
-        return wire.unpack(*self._answer(seconds))["value"]
 
 
-def _make_scratch(settings):
-    """A folder for a host to write to; None where bubblewrap makes one, in memory."""
-    return None if settings.sandbox == "bubblewrap" else tempfile.mkdtemp(prefix="proctor-")
+class ForkedHost(Connection):
+    """A host that a nursery forked; like `HostProcess` to those who speak to it.
 
-
-def _remove(folder):
-    if folder is not None:
-        # Not in Python, which gives up on a thousand folders within each other.
-        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
-            subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL)
-
-
-def _is_dead(process):
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def put_seal_on(host, layers: dict) -> None:
-    """Have a host give up what `sandbox.layers` says, before student code runs in it.
+    Parameters
+    ----------
+    nursery : Nursery
+    root, settings : as for `HostProcess`
 
     Raises
     ------
-    sandbox.SandboxError : where it could not
+    sandbox.SandboxError : where no host can be started, not by a new nursery either
     """
-    if not layers:
-        return
-    _require_success(host.exchange(wire.pack({"id": 0, "op": "seal", **layers}), START_SECONDS), "sealed")
+
+    def __init__(self, nursery: Nursery, root: Path, settings: Settings):
+        super().__init__()
+        self._process = self._status = self._folder = None
+        try:
+            self._begin(nursery, settings)
+        except (EOFError, OSError):
+            # A nursery may have ended since it was last asked, as any process does when the machine has no memory left.
+            self.close()
+            nursery.give_up()
+            try:
+                self._begin(nursery, settings)
+            except (EOFError, OSError) as error:
+                self.close()
+                raise nursery.give_up() from error
+        try:
+            _require_success(self._answer(START_SECONDS), "started")
+            _put_seal_on(self, sandbox.layers(root, settings, "cpu", self._folder))
+        except (HostLost, EOFError, OSError) as error:
+            self.close()
+            raise sandbox.SandboxError("a host could not be started: it ended, or did not answer") from error
+        except sandbox.SandboxError:
+            self.close()
+            raise
+
+    def _begin(self, nursery, settings):
+        """Have the process forked, and wait for the first that it says."""
+        nursery.start()
+        self._status = None
+        self._folder = make_scratch(settings)
+        self._socket, theirs = socket.socketpair()
+        self._end, their_end = socket.socketpair()
+        # Each message then comes with the number of the process that sent it, as the kernel knows it here.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with theirs, their_end:
+            nursery.fork(theirs, their_end, self._folder or sandbox.SCRATCH[0], sandbox.apart(settings))
+        self._socket.settimeout(START_SECONDS)
+        sent, ancillary, *_ = self._socket.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size), socket.MSG_PEEK)
+        if not sent:
+            raise EOFError
+        self._watch(CREDENTIALS.unpack(ancillary[0][2])[0])
+        self._process = os.pidfd_open(self.pid)
+
+    def _kill(self):
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        if self._exit_status(DEATH_SECONDS) is None:
+            raise sandbox.SandboxError("a submission's process does not end, although it was killed")
+
+    def _exit_status(self, seconds=EXIT_SECONDS):
+        if self._status is None:
+            self._end.settimeout(seconds)
+            try:
+                # Of a nursery that was killed, nothing is left.
+                self._status = (self._end.recv(1) or bytes([128 + signal.SIGKILL]))[0]
+            except TimeoutError:
+                return None
+        return self._status
+
+    def close(self):
+        """Kill the host."""
+        self._kill()
+        self._socket.close()
+        self._end.close()
+        if self._process is not None:
+            self._stopwatch.close()
+            os.close(self._process)
+        self._process = None
+        remove(self._folder)
+
+
+def _put_seal_on(host, layers):
+    """Have a host give up what `sandbox.layers` says, before student code runs in it."""
+    if layers:
+        _require_success(host.exchange(wire.pack({"id": 0, "op": "seal", **layers}), START_SECONDS), "sealed")
 
 
 def _require_success(answer, what):
     reply = wire.unpack(*answer)
     if "error" in reply:
         raise sandbox.SandboxError(f"a host could not be {what}: {reply['error']['message']}")
-
-
-class Nursery:
-    """Warm hosts: each is forked, in milliseconds, from one host that has imported everything and run nobody's code.
-
-    Each has processes, mounts and a scratch of its own, and is sealed like a host that was started from nothing. A GPU
-    does not survive a fork: there, every host is started from nothing.
-
-    Parameters
-    ----------
-    root, settings, device : as for `HostProcess`
-    modules : list of str, to import before the first fork
-    """
-
-    def __init__(self, root: Path, settings: Settings, device: str, modules: list[str]):
-        self._arguments, self._modules = (root, settings, device), modules
-        self._parent = self._forked = None
-
-    def host(self) -> Connection:
-        """A new host; the one before it must be closed.
-
-        Raises
-        ------
-        sandbox.SandboxError : where none can be started
-        """
-        root, settings, device = self._arguments
-        if device != "cpu":
-            return HostProcess(root, settings, device)
-        if self._forked is not None and self._forked.open:
-            raise RuntimeError("a nursery has one host at a time; close the one before")
-        if self._parent is not None and not self._parent.alive:
-            self.close()
-        if self._parent is None:
-            # A sealed process forks no more.
-            self._parent = HostProcess(root, settings, device, sealed=False)
-            self._parent.exchange(wire.pack({"id": 0, "op": "prepare", "modules": self._modules}), START_SECONDS)
-        self._forked = ForkedHost(self, self._parent, *self._arguments)
-        return self._forked
-
-    def close(self):
-        """End the parent host, and the host that it forked."""
-        if self._parent is not None:
-            self._parent.close()
-        self._parent = None
-
-
-class ForkedHost(Connection):
-    """A host that a nursery's parent forked; like `HostProcess` to those who speak to it."""
-
-    def __init__(self, nursery, parent, root, settings, device):
-        super().__init__()
-        self._nursery, self._parent = nursery, parent
-        self._process = self._status = None
-        self.open = True
-        self._folder = _make_scratch(settings)
-        self._socket, theirs = socket.socketpair()
-        # Each message then comes with the number of the process that sent it, as the kernel knows it here.
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        with theirs:
-            parent.fork(theirs, self._folder or sandbox.SCRATCH[0], sandbox.apart(settings))
-        try:
-            self._socket.settimeout(START_SECONDS)
-            sent, ancillary, *_ = self._socket.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size), socket.MSG_PEEK)
-            if not sent:
-                raise EOFError
-            self._watch(CREDENTIALS.unpack(ancillary[0][2])[0])
-            self._process = os.pidfd_open(self.pid)
-            _require_success(self._answer(START_SECONDS), "started")
-            put_seal_on(self, sandbox.layers(root, settings, device, self._folder))
-        except (HostLost, EOFError, OSError) as error:
-            self.close()
-            raise sandbox.SandboxError("a host could not be started: its parent ended, or did not answer") from error
-        except sandbox.SandboxError:
-            self.close()
-            raise
-
-    def _kill(self):
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._process, signal.SIGKILL)
-        if self._exit_status(DEATH_SECONDS) is None:
-            # All that it forked dies with the parent.
-            self._nursery.close()
-
-    def _exit_status(self, seconds=EXIT_SECONDS):
-        if self._status is None:
-            try:
-                self._status = self._parent.forked_status(seconds)
-            except TimeoutError:
-                return None
-            except (EOFError, OSError):
-                self._nursery.close()
-                self._status = 128 + signal.SIGKILL
-        return self._status
-
-    def close(self):
-        """Kill this host, and leave its parent ready for the next one."""
-        self._kill()
-        self._socket.close()
-        if self._process is not None:
-            self._stopwatch.close()
-            os.close(self._process)
-        self._process, self.open = None, False
-        _remove(self._folder)

@@ -7,7 +7,6 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -60,7 +59,7 @@ def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(n
         return [replace(verdict, seconds=0) for verdict in graded]
 
     warm = verdicts()
-    from_nothing = SimpleNamespace(host=partial(HostProcess, ROOT, settings, "cpu"))
+    from_nothing = partial(HostProcess, ROOT, settings, "cpu")
     monkeypatch.setattr(grading, "warm_hosts", lambda *arguments: from_nothing)
     assert verdicts() == warm
     full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)

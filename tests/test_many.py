@@ -70,7 +70,7 @@ def kill_one_process_of_the_pool():
 
 def test_a_lost_process_loses_no_submission(course):
     found = {}
-    for graded in many.grade_class(course, partial(many.local_executor, 2, "cpu"), "cpu"):
+    for graded in many.grade_class(course, partial(many.local_executor, course, 2, "cpu"), "cpu"):
         if not found:
             kill_one_process_of_the_pool()
         found[graded.student] = graded

@@ -20,7 +20,8 @@ import pytest
 import torch
 
 from proctor import process, sandbox, seal, wire
-from proctor.process import HostLost, HostProcess, Nursery
+from proctor.nursery import Nursery
+from proctor.process import ForkedHost, HostLost, HostProcess
 from proctor.sandbox import SandboxError
 from proctor.settings import Settings, SettingsError, load_settings
 from proctor.submission import (
@@ -533,13 +534,18 @@ SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
 
 
 def small_nursery(root):
-    return Nursery(root, replace(load_settings(root), **SMALL), "cpu", ["fractions"])
+    return Nursery(root, replace(load_settings(root), **SMALL), ["fractions"])
+
+
+def hosts_of(nursery, root):
+    return partial(ForkedHost, nursery, root, replace(load_settings(root), **SMALL))
 
 
 @pytest.fixture(scope="module", params=["from nothing", "forked"])
 def probe(request, toy_course):
     nursery = small_nursery(toy_course)
-    subject = sandboxed(toy_course, [PROBE], start=nursery.host if request.param == "forked" else None, **SMALL)
+    start = hosts_of(nursery, toy_course) if request.param == "forked" else None
+    subject = sandboxed(toy_course, [PROBE], start=start, **SMALL)
     yield subject
     subject.close()
     nursery.close()
@@ -625,7 +631,7 @@ def test_close_leaves_no_process(submit):
     subject = submit(PROBE, sealed=False)
     subject.leaves_a_child()
     mine = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    before = descendants(subject._connection._host._process.pid)
+    before = descendants(subject._connection._host.program.process.pid)
     assert len(before) >= 3, "bubblewrap, the host and its child"
     subject.close()
     assert alive(before) == []
@@ -840,15 +846,16 @@ import os, sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from proctor.process import HostProcess, Nursery
+from proctor.nursery import Nursery
+from proctor.process import ForkedHost, HostProcess
 from proctor.settings import load_settings
 from proctor.submission import Cell, InSandbox, Submission
 
 root, level, forked = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "forked"
 cells = [Cell("a", "from toylib import FACTOR"), Cell("b", sys.stdin.read())]
 settings = replace(load_settings(root), sandbox=level)
-nursery = Nursery(root, settings, "cpu", [])
-start = nursery.host if forked else partial(HostProcess, root, settings, "cpu")
+nursery = Nursery(root, settings, [])
+start = partial(ForkedHost, nursery, root, settings) if forked else partial(HostProcess, root, settings, "cpu")
 subject = Submission("x", InSandbox(cells, settings, start), cells)
 print(os.getuid(), subject.FACTOR, subject.tried(str(root), os.getpid()))
 scratch = subject.scratch()
@@ -996,7 +1003,7 @@ def forked(toy_course, nursery):
     def make(*cells, **settings):
         for subject in made:
             subject.close()
-        made.append(sandboxed(toy_course, cells, start=nursery.host, **SMALL | settings))
+        made.append(sandboxed(toy_course, cells, start=hosts_of(nursery, toy_course), **SMALL | settings))
         return made[-1]
 
     yield make
@@ -1055,10 +1062,10 @@ def test_nursery_goes_on_after_a_child_that_dies_or_hangs(forked):
         assert words in str(subject.cell_errors["cell 0"])
 
 
-def test_nursery_starts_anew_when_its_parent_has_died(forked, nursery):
+def test_nursery_starts_anew_when_its_process_has_died(forked, nursery):
     alive_once = forked("n = 1")
     assert alive_once.n == 1
-    pids = descendants(nursery._parent._process.pid)
+    pids = descendants(nursery.program.process.pid)
     os.kill(pids[0], signal.SIGKILL)
     psutil.wait_procs(map(psutil.Process, alive(pids)), timeout=10)
     assert alive(pids) == []
@@ -1069,22 +1076,50 @@ def test_nursery_starts_anew_when_its_parent_has_died(forked, nursery):
 
 def test_nursery_leaves_no_process(toy_course, forked, nursery):
     assert forked("n = 1").n == 1
-    pids = descendants(nursery._parent._process.pid)
-    assert len(pids) >= 6, "bubblewrap twice, the parent, what sets the host apart, and the host"
+    pids = descendants(nursery.program.process.pid)
+    assert len(pids) >= 6, "bubblewrap twice, the nursery, what sets the host apart, and the host"
     nursery.close()
     assert alive(pids) == []
 
 
-def test_nursery_has_one_host_at_a_time(forked, nursery):
-    assert forked("n = 1").n == 1
-    with pytest.raises(RuntimeError, match="one host at a time"):
-        nursery.host()
+def test_hosts_of_one_nursery_are_out_of_each_others_reach(forked, nursery, toy_course):
+    looks = """
+        import os
+        found = os.path.exists("/tmp/mine")
+        pids = [name for name in os.listdir("/proc") if name.isdigit()]
+        open("/tmp/mine", "w").close()
+    """
+    first = forked(textwrap.dedent(looks))
+    assert first.pids == ["1", "2"] and not first.found
+    second = sandboxed(toy_course, [textwrap.dedent(looks)], start=hosts_of(nursery, toy_course), **SMALL)
+    assert second.pids == ["1", "2"] and not second.found
+    second.close()
+    assert first.pids == ["1", "2"]
+
+
+def test_nursery_serves_other_processes_until_it_ends(toy_course, nursery):
+    other = Nursery(toy_course, load_settings(toy_course), [], nursery.start())
+    start = partial(ForkedHost, other, toy_course, load_settings(toy_course))
+    start().close()
+    assert other.program is None, "it had no need of a process of its own"
+    nursery.program.process.kill()
+    nursery.program.process.wait()
+    start().close()
+    assert other.program is not None
+    other.close()
+
+
+def test_nursery_that_cannot_start_says_why(toy_course, monkeypatch):
+    whole = sandbox.command
+    monkeypatch.setattr(sandbox, "command", lambda *arguments, **more: [*whole(*arguments, **more)[:-4], "false"])
+    with pytest.raises(SandboxError, match="a host could not be started: "):
+        ForkedHost(Nursery(toy_course, load_settings(toy_course), []), toy_course, load_settings(toy_course))
 
 
 def test_host_that_cannot_be_set_apart_runs_nothing(toy_course, monkeypatch):
     whole = sandbox.apart
     monkeypatch.setattr(sandbox, "apart", lambda settings: whole(settings) | {"scratch": ["/nowhere"]})
-    nursery = Nursery(toy_course, load_settings(toy_course), "cpu", [])
+    nursery = Nursery(toy_course, load_settings(toy_course), [])
     with pytest.raises(SandboxError, match="could not be started: mounting /nowhere: No such file or directory"):
-        nursery.host()
+        ForkedHost(nursery, toy_course, load_settings(toy_course))
     nursery.close()

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from proctor import sandbox
-from proctor.process import HostProcess, Nursery
+from proctor.nursery import Nursery
+from proctor.process import ForkedHost, HostProcess
 from proctor.settings import Settings
 from proctor.submission import Cell, InSandbox, StudentError, Submission
 
@@ -70,8 +71,8 @@ def start(toy_course, request):
     if request.param == "started":
         yield partial(HostProcess, toy_course, SETTINGS, "cpu")
         return
-    nursery = Nursery(toy_course, SETTINGS, "cpu", [])
-    yield nursery.host
+    nursery = Nursery(toy_course, SETTINGS, [])
+    yield partial(ForkedHost, nursery, toy_course, SETTINGS)
     nursery.close()
 
 
