@@ -153,7 +153,7 @@ def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> N
         if name.partition(".")[0] in ("graders", "solutions"):
             del sys.modules[name]
     bank.load_module.cache_clear()
-    grading.mistakes_outcomes.cache_clear()
+    grading.forget()
 
 
 def _course_contents(assignment):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from _pytest.runner import runtestprotocol  # as pytest-rerunfailures does it: pytest itself runs no check twice
 
 from proctor import bank, intake
 from proctor.assignment import Assignment, Exercise, find_root, list_assignments, load_assignment
@@ -111,6 +112,40 @@ def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str
     return Submission(name, InProcess(namespace), [intake.Cell(exercise.id, code)])
 
 
+@dataclass
+class CollectedRun(Run):
+    """An assignment's checks as pytest collects them, to be put to one submission after the other."""
+
+    present: Submission | None = None
+    items: list[pytest.Item] = field(default_factory=list)
+
+    def subject(self, folder):
+        """The submission of the present."""
+        return self.present
+
+    def pytest_runtestloop(self, session):
+        """Keep what was collected, in the place of running it."""
+        self.items = session.items
+        return True
+
+
+@functools.cache
+def _collect(root, name, device):
+    """The checks of an assignment: collected once, as that takes longer than to run many of them."""
+    # Nothing that happens to be installed has a say. Some of pytest's own plugins collect garbage or prepare for a log
+    # at every step of a check, or keep what would be printed.
+    unused = ("capture", "logging", "warnings", "unraisableexception", "threadexception", "cacheprovider")
+    quiet = ["--disable-plugin-autoload", "-p", "proctor.plugin"]
+    quiet += [word for plugin in unused for word in ("-p", f"no:{plugin}")]
+    quiet += ["-q", "--tb=no", f"--rootdir={root}", "-o", "addopts=", "--import-mode=importlib"]
+    run, words = CollectedRun(device), io.StringIO()
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+        status = pytest.main([str(root / "graders" / name), *quiet], plugins=[run])
+    if status != pytest.ExitCode.OK:
+        raise GradingError(f"the checks of `{name}` could not be run:\n{words.getvalue().strip()}")
+    return run
+
+
 def run_checks(
     assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str, key: bytes = AUDIT_KEY
 ) -> list[Outcome]:
@@ -123,22 +158,15 @@ def run_checks(
     # As in the hosts: sums in the same order, on any number of cores, and no TF32 in the reference either.
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
-    run = Run(lambda folder: subjects, device, key)
-    files = [str(assignment.graders / f"test_{exercise}.py") for exercise in exercises]
-    # Nothing that happens to be installed has a say. Some of pytest's own plugins collect garbage five times a run, or
-    # prepare for a log at every step of a check; that of warnings keeps what would be printed.
-    unused = ("unraisableexception", "threadexception", "cacheprovider", "logging", "warnings")
-    quiet = ["--disable-plugin-autoload", "-p", "proctor.plugin"]
-    quiet += [word for plugin in unused for word in ("-p", f"no:{plugin}")]
-    quiet += ["-q", "--tb=no", "--capture=no", f"--rootdir={assignment.root}", "-o", "addopts="]
-    quiet += ["--import-mode=importlib"]
-    words = io.StringIO()
-    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        status = pytest.main([*files, *quiet], plugins=[run])
-    if run.fault:
-        raise GradingError(run.fault)
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise GradingError(f"the checks of `{assignment.name}` could not be run:\n{words.getvalue().strip()}")
+    run = _collect(assignment.root, assignment.name, device)
+    run.key, run.outcomes, run.fault = key, [], ""
+    items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
+    for run.present in subjects:
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                runtestprotocol(item, log=False, nextitem=following)
+            if run.fault:
+                raise GradingError(run.fault)
     return run.outcomes
 
 
@@ -235,6 +263,12 @@ def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -
     for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
         seen[outcome.subject][outcome.check] = outcome.failure
     return seen
+
+
+def forget() -> None:
+    """Have the checks collected, and the mistakes put to them, anew."""
+    _collect.cache_clear()
+    mistakes_outcomes.cache_clear()
 
 
 def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
@@ -400,10 +434,24 @@ def _cell_notes(errors, exercises):
 
 @dataclass
 class PlainRun(Run):
-    """The run of plain pytest: hosts are opened as their assignment's checks are collected, closed at the end."""
+    """The run of plain pytest: a host is opened when the first check asks for it, and closed at the end."""
 
     path: Path | None = None
     opened: dict[str, tuple[Assignment, Submission]] = field(default_factory=dict)
+
+    def subject(self, folder):
+        """The submission, where the folder holds its assignment's checks; without one, the solution."""
+        root = find_root(folder)
+        if self.path is not None and folder.name != identify(self.path, root):
+            return None
+        if folder.name not in self.opened:
+            assignment = load_assignment(root, folder.name)
+            path = self.path or assignment.source_notebook
+            taken = intake.read_submission(path, assignment)
+            settings = load_settings(root)
+            start = functools.partial(HostProcess, root, settings, self.device)
+            self.opened[folder.name] = (assignment, open_submission(path.stem, taken, settings, start))
+        return self.opened[folder.name][1]
 
     def summary(self):
         """The points and messages, as a student would read them."""
@@ -422,21 +470,4 @@ class PlainRun(Run):
 
 def plain_run(path: str | None, device: str) -> PlainRun:
     """What `pytest graders [--submission PATH]` runs: the submission, or each assignment's solution."""
-    run = PlainRun(None, resolve_device(device), path=Path(path) if path else None)
-    run.subjects = functools.partial(_plain_subjects, run)
-    return run
-
-
-def _plain_subjects(run, folder):
-    root = find_root(folder)
-    if run.path is not None and folder.name != identify(run.path, root):
-        return []
-    if folder.name not in run.opened:
-        assignment = load_assignment(root, folder.name)
-        path = run.path or assignment.source_notebook
-        taken = intake.read_submission(path, assignment)
-        settings = load_settings(root)
-        start = functools.partial(HostProcess, root, settings, run.device)
-        subject = open_submission(path.stem, taken, settings, start)
-        run.opened[folder.name] = (assignment, subject)
-    return [run.opened[folder.name][1]]
+    return PlainRun(resolve_device(device), path=Path(path) if path else None)

@@ -11,7 +11,6 @@ Checks live in `graders/<assignment>/test_<exercise>.py`. `proctor.grading` runs
 
 import inspect
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -53,18 +52,16 @@ class Outcome:
 
 @dataclass
 class Run:
-    """One run of checks: the submissions they are put to, by assignment, and the outcomes.
+    """One run of checks: the submission they are put to, and the outcomes.
 
     Parameters
     ----------
-    subjects : called with the assignment's folder in `graders`, gives the list of `Submission`s
     device : "cpu" or "cuda"
     key : what the seeds of the checks are drawn from
     fault : why no check can be run at all, which is no submission's fault; empty where they can
     """
 
-    subjects: object
-    device: str = "cpu"
+    device: str
     key: bytes = AUDIT_KEY
     outcomes: list[Outcome] = field(default_factory=list)
     fault: str = ""
@@ -72,6 +69,10 @@ class Run:
     def pytest_configure(self, config):
         """Registers itself where this object is handed to `pytest.main`."""
         config.stash[RUN] = self
+
+    def subject(self, folder):
+        """The `Submission` that the checks in a folder of `graders` are put to; None where there is none."""
+        raise NotImplementedError
 
     def summary(self):
         """Lines for the terminal when the run is over."""
@@ -109,23 +110,16 @@ def pytest_ignore_collect(collection_path, config):
     """With `--submission`, only the checks of its own assignment are collected."""
     path = config.getoption("--submission")
     if path and collection_path.parent.name == GRADERS and collection_path.is_dir():
-        return _run(config).subjects(collection_path) == []
+        return _run(config).subject(collection_path) is None
     return None
-
-
-def pytest_generate_tests(metafunc):
-    """Puts each check to each subject of the run."""
-    path = Path(metafunc.definition.path)
-    if "submission" in metafunc.fixturenames and _is_check(path):
-        subjects = _run(metafunc.config).subjects(path.parent)
-        metafunc.parametrize("submission", subjects, ids=[subject.name for subject in subjects], indirect=True)
 
 
 @pytest.fixture
 def submission(request):
     """The student's code; see `proctor.submission.Submission`."""
-    yield request.param
-    request.param.end_check()
+    subject = _run(request.config).subject(request.path.parent)
+    yield subject
+    subject.end_check()
 
 
 @pytest.fixture
@@ -175,7 +169,8 @@ def pytest_runtest_makereport(item, call):
         return
     if call.when == "setup" and call.excinfo is None:
         return
-    subject = item.callspec.params["submission"]
+    run = _run(item.config)
+    subject = run.subject(item.path.parent)
     marker = item.get_closest_marker("points")
     exercise = item.path.stem.removeprefix("test_")
     failure = None
@@ -184,12 +179,12 @@ def pytest_runtest_makereport(item, call):
         from proctor.sandbox import SandboxError
 
         if isinstance(call.excinfo.value, SandboxError):
-            _run(item.config).fault = item.session.shouldstop = str(call.excinfo.value)
+            run.fault = item.session.shouldstop = str(call.excinfo.value)
             return
         failure = grading.explain(call.excinfo.value, exercise, subject)
     points = float(marker.args[0]) if marker else 0.0
     outcome = Outcome(subject.name, exercise, item.originalname, title(item.function), points, failure)
-    _run(item.config).outcomes.append(outcome)
+    run.outcomes.append(outcome)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -73,6 +73,7 @@ class Connection:
 
     def __init__(self):
         self._socket = self._stopwatch = self.pid = None
+        self._received = bytearray()
         self.seconds = 0.0
 
     def _watch(self, pid):
@@ -107,20 +108,22 @@ class Connection:
         return header, self._receive(buffers_size, seconds)
 
     def _receive(self, size, seconds):
-        data = bytearray()
-        while len(data) < size:
+        while len(self._received) < size:
             # Who sends a byte now and then, for ever, has no more time than others.
             left = seconds - self._stopwatch.seconds()
             if left <= 0:
                 raise TimeoutError
             self._socket.settimeout(max(left, 0.001))
             try:
-                part = self._socket.recv(min(size - len(data), 2**20))
+                # Most answers come whole at once.
+                part = self._socket.recv(min(max(size - len(self._received), 2**16), 2**20))
             except TimeoutError:
                 continue
             if not part:
                 raise EOFError
-            data += part
+            self._received += part
+        data = self._received[:size]
+        del self._received[:size]
         return data
 
     def _epitaph(self):

@@ -23,6 +23,8 @@ MAX_BUFFERS = 256 * 2**20
 MAX_DEPTH = 64
 # A list of JSON takes some thirty times the memory of its text, so what a header may hold is counted before it is read.
 MAX_ITEMS = 10**6
+# Lists of these alone are what they are on both sides of the wire, and are not looked at item by item.
+PLAIN, PLAIN_JSON = frozenset({type(None), bool, int, str}), frozenset({type(None), bool, int, float, str})
 # Keys that share a hash make a dict as slow as a list. Those of honest data share it by chance, if ever.
 MAX_SAME_HASH = 16
 
@@ -83,7 +85,7 @@ def unpack(header: bytes, buffers: bytes, resolve=None):
     try:
         if sum(map(header.count, (b",", b"[", b"{"))) > MAX_ITEMS:
             raise WireError(f"more than {MAX_ITEMS} values in one answer")
-        frame = json.loads(header)
+        frame = json.loads(header.decode())
         lengths, body = frame["buffers"], frame["body"]
         if not all(isinstance(n, int) and n >= 0 for n in lengths) or sum(lengths) != len(buffers):
             raise WireError("the lengths of the buffers do not add up")
@@ -109,6 +111,8 @@ def _encode(value, buffers, refer, depth):
     if kind is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     if kind is list:
+        if PLAIN.issuperset(map(type, value)):
+            return value
         return [_encode(item, buffers, refer, depth + 1) for item in value]
     if isinstance(value, tuple):
         return {"tuple": [_encode(item, buffers, refer, depth + 1) for item in value]}
@@ -167,6 +171,8 @@ def _decode(value, parts, resolve, depth=0):
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, list):
+        if PLAIN_JSON.issuperset(map(type, value)):
+            return value
         return [_decode(item, parts, resolve, depth + 1) for item in value]
     if "float" in value:
         return float(value["float"])
@@ -196,8 +202,7 @@ def _decode(value, parts, resolve, depth=0):
 
 def _distinct(keys):
     """The keys of a dict or a set, where none is there twice and few share a hash."""
-    hashes = Counter(map(hash, keys))
-    if hashes and max(hashes.values()) > MAX_SAME_HASH:
+    if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
         raise WireError("keys that were made to collide")
     if len(set(keys)) != len(keys):
         raise WireError("the same key twice")
