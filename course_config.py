@@ -12,14 +12,13 @@ c.ClearSolutions.text_stub = "Your answer here."
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
 
 # Submissions come in rebuilt from the release, and proctor's verdicts are the outputs of the autograder cells.
-# An assignment without graders is executed by nbgrader itself.
+# An assignment without graders is executed by nbgrader itself, which has checked its metadata when that came in.
 c.Autograde.exporter_class = "proctor.gradebook.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.GradeCells",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"

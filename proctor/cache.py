@@ -36,7 +36,7 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     start = time.perf_counter()
     if taken.refused:
         return _grade(taken, assignment, name, device)
-    contents = _course_contents(assignment)
+    contents = course_contents(assignment)
     path, digests = record_path(taken, assignment, device), exercise_digests(assignment, contents)
     record = read_record(path)
     stale = _stale(record, digests)
@@ -61,13 +61,20 @@ def _grade(taken, assignment, name, device):
     return grading.grade_intake(taken, assignment, name, device)
 
 
-def find(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict | None:
-    """The verdict over a submission where all of it is on record; nothing is graded."""
+def find(
+    taken: intake.Intake, assignment: Assignment, name: str, device: str, digests: dict[str, str] | None = None
+) -> Verdict | None:
+    """The verdict over a submission where all of it is on record; nothing is graded.
+
+    Parameters
+    ----------
+    digests : as `exercise_digests` gives them, for who looks up a whole class; taken now if None
+    """
     start = time.perf_counter()
     if taken.refused:
         return None
     record = read_record(record_path(taken, assignment, device))
-    if _stale(record, exercise_digests(assignment, _course_contents(assignment))):
+    if _stale(record, digests or exercise_digests(assignment, course_contents(assignment))):
         return None
     return _verdict(record, assignment, name, device, start)
 
@@ -156,7 +163,7 @@ def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> N
     grading.forget()
 
 
-def _course_contents(assignment):
+def course_contents(assignment: Assignment) -> dict[Path, str]:
     """What the assignment's checks and solutions are now: {file: digest}."""
     solutions = assignment.root / "solutions" / f"{assignment.name}.py"
     files = sorted([solutions, *assignment.graders.glob("*.py"), *assignment.graders.parent.glob("*.py")])

@@ -276,7 +276,7 @@ def _serve_forks(control):
 
     Parameters
     ----------
-    control : socket, each message of which is a JSON object of `_set_apart`'s other arguments
+    control : socket, each message of which is a JSON object of `_begin`'s other arguments
 
     Returns
     -------
@@ -300,7 +300,8 @@ def _serve_forks(control):
         if not message:
             raise EOFError
         connection, status = (socket.socket(fileno=descriptor) for descriptor in descriptors)
-        child = os.fork()
+        request = json.loads(message)
+        child = seal.fork_as_first() if request["apart"] else os.fork()
         if not child:
             # What is left open here is open to student code.
             for ended, (_, other) in running.items():
@@ -308,24 +309,24 @@ def _serve_forks(control):
                 other.close()
             status.close()
             control.close()
-            _set_apart(connection, **json.loads(message))
+            _begin(connection, **request)
             return connection
         connection.close()
         running[os.pidfd_open(child)] = child, status
 
 
-def _set_apart(connection, folder, apart):
-    """Make a host of this process, which was forked, and say over its connection that it is one.
+def _begin(connection, folder, apart):
+    """Make a host of this process, which has just been forked, and say over its connection that it is one.
 
     Parameters
     ----------
     connection : socket
     folder : str, its scratch
-    apart : dict, what `seal.fork_apart` takes; or None, where there are no namespaces
+    apart : dict, what `seal.set_apart` takes; or None, where there are no namespaces
     """
     try:
         if apart is not None:
-            seal.fork_apart(**apart)
+            seal.set_apart(**apart)
     except seal.SealError as error:
         connection.sendall(wire.pack({"id": 0, "error": _describe(error)}))
         os._exit(1)

@@ -237,7 +237,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         _add_own(extra, cells, rebuilt)
     for original in release.cells:
         student = found.get(original.id)
-        cell = deepcopy(original)
+        # Of what the two then share, nothing is changed in place: nbgrader's converters work on copies.
+        cell = nbformat.NotebookNode(original)
         nbgrader = original.metadata.get("nbgrader", {})
         answer = nbgrader.get("solution", False)
         changed = student is not None and student.source.rstrip() != original.source.rstrip()

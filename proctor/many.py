@@ -143,8 +143,9 @@ def _look_up(assignment, students, device):
     from proctor import cache
 
     folder = submitted_folder(assignment.root)
+    digests = cache.exercise_digests(assignment, cache.course_contents(assignment))
     for student in students:
-        yield student, cache.find(_take_in(assignment, folder, student), assignment, student, device)
+        yield student, cache.find(_take_in(assignment, folder, student), assignment, student, device, digests)
 
 
 def _result(future: Future, student: str) -> Graded | None:

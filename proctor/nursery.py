@@ -122,7 +122,7 @@ class Nursery:
 
         Parameters
         ----------
-        folder, apart : as the host's `_set_apart` takes them
+        folder, apart : as the host's `_begin` takes them
 
         Raises
         ------

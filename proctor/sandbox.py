@@ -101,7 +101,7 @@ def command(settings: Settings, root: Path, device: str, arguments: list[str], f
     ----------
     root : Path, the course; of it, only the packages that the settings name are visible inside
     device : "cpu" or "cuda"; the GPU's device files are visible only for "cuda"
-    forks : whether it sets its children apart from each other (`seal.fork_apart`), and so runs no student code itself
+    forks : whether it sets its children apart from each other (`seal.set_apart`), and so runs no student code itself
     """
     python = [sys.executable, "-P", *arguments]
     if settings.sandbox != "bubblewrap":
@@ -205,7 +205,7 @@ def layers(root: Path, settings: Settings, device: str, scratch: str) -> dict:
 
 
 def apart(settings: Settings) -> dict | None:
-    """How a forked host is set apart: the arguments of `proctor.seal.fork_apart`; None without namespaces."""
+    """How a forked host is set apart: the arguments of `proctor.seal.set_apart`; None without namespaces."""
     if settings.sandbox != "bubblewrap":
         return None
     return {"scratch": SCRATCH, "megabytes": settings.scratch_megabytes, "files": settings.scratch_files}

@@ -3,7 +3,8 @@
 It is put on from inside, when all that the host itself needs has been imported, and so holds for one process whatever
 else is around it. A layer that is asked for and cannot be had is an error: there is no partial seal.
 
-A host that is forked from another one is first set apart from all that come before and after it (`fork_apart`).
+A host that is forked from a nursery is first set apart from all that come before and after it (`fork_as_first`,
+`set_apart`).
 """
 
 import ctypes
@@ -39,8 +40,43 @@ def landlock_version() -> int:
     return max(libc.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1), 0)
 
 
-def fork_apart(scratch: list[str], megabytes: int, files: int) -> None:
-    """Go on in a child that has processes, mounts and scratch of its own; this process ends as the child does.
+def fork_as_first() -> int:
+    """`os.fork`, whose child is the first process of a namespace of its own. It needs CAP_SYS_ADMIN.
+
+    Raises
+    ------
+    SealError : where there is no such namespace to be had
+    """
+    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+    if libc.setns(own, CLONE_NEWPID):
+        # An ordinary user has no rights over the namespace that this process is in, and could not return to it.
+        child = os.fork()
+        if not child:
+            _require(libc.unshare(CLONE_NEWPID), "namespaces")
+            _go_on_in_child()
+    else:
+        _require(libc.unshare(CLONE_NEWPID), "namespaces")
+        child = os.fork()
+        if child:
+            _require(libc.setns(own, CLONE_NEWPID), "namespaces")
+    os.close(own)
+    return child
+
+
+def _go_on_in_child():
+    child = os.fork()
+    if child:
+        os._exit(shell_status(os.waitpid(child, 0)[1]))
+    _prctl(PR_SET_PDEATHSIG, SIGKILL)
+
+
+def _require(result, what):
+    if result:
+        raise SealError(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def set_apart(scratch: list[str], megabytes: int, files: int) -> None:
+    """Go on in a child that has mounts and scratch of its own; this process, the first one, ends as the child does.
 
     It needs the capability to mount, which the seal takes away.
 
@@ -52,23 +88,14 @@ def fork_apart(scratch: list[str], megabytes: int, files: int) -> None:
     ------
     SealError : in whichever process finds that it cannot be had
     """
-    if libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID):
-        raise SealError(f"namespaces: {os.strerror(ctypes.get_errno())}")
-    # The first process of a namespace is told of no signal and takes all others with it: none for student code to be.
-    _go_on_in_child()
+    _require(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "namespaces")
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     _mount("proc", "/proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     os.umask(0o022)
     for folder in scratch:
         _lay_over(folder, f"mode=1777,size={megabytes}m,nr_inodes={files}")
+    # The first process of a namespace is told of no signal and takes all others with it: none for student code to be.
     _go_on_in_child()
-
-
-def _go_on_in_child():
-    child = os.fork()
-    if child:
-        os._exit(shell_status(os.waitpid(child, 0)[1]))
-    _prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 def shell_status(status: int) -> int:
@@ -78,8 +105,8 @@ def shell_status(status: int) -> int:
 
 
 def _mount(kind, folder, options, flags):
-    if libc.mount(kind.encode(), folder.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()):
-        raise SealError(f"mounting {folder}: {os.strerror(ctypes.get_errno())}")
+    arguments = [word.encode() for word in (kind, folder, kind)]
+    _require(libc.mount(*arguments, ctypes.c_ulong(flags), options.encode()), f"mounting {folder}")
 
 
 def _lay_over(folder, options):
@@ -94,8 +121,8 @@ def _lay_over(folder, options):
     for point, tree in kept.items():
         Path(point).parent.mkdir(parents=True, exist_ok=True)
         Path(point).mkdir() if point in folders else Path(point).touch()
-        if libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, point.encode(), MOVE_MOUNT_F_EMPTY_PATH):
-            raise SealError(f"mounting {point}: {os.strerror(ctypes.get_errno())}")
+        moved = libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, point.encode(), MOVE_MOUNT_F_EMPTY_PATH)
+        _require(moved, f"mounting {point}")
         os.close(tree)
 
 
@@ -137,14 +164,12 @@ def put_on(user: int, threads: int, program: str, readable: list[str], usable: l
 def _drop_capabilities():
     # capset(2): effective, permitted and inheritable capabilities, twice 32 of them.
     header, none = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)()
-    if libc.capset(header, none):
-        raise SealError(f"capset: {os.strerror(ctypes.get_errno())}")
+    _require(libc.capset(header, none), "capset")
 
 
 def _prctl(option, value, *more):
     arguments = [ctypes.c_ulong(number) for number in (value, *more, 0, 0, 0)[:4]]
-    if libc.prctl(option, *arguments):
-        raise SealError(f"prctl {option}: {os.strerror(ctypes.get_errno())}")
+    _require(libc.prctl(option, *arguments), f"prctl {option}")
 
 
 class _Ruleset(ctypes.Structure):
