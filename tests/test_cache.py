@@ -150,6 +150,19 @@ def test_what_is_on_record_is_read_without_torch(solved, course, tmp_path):
         assert ran.stdout.split() == ["10.0", imported]
 
 
+def test_another_version_of_a_package_is_another_engine(course, tmp_path, monkeypatch):
+    digests = []
+    monkeypatch.setattr(cache.site, "getsitepackages", lambda: [str(tmp_path)])
+    monkeypatch.setattr(cache.sys, "path", [*sys.path, str(tmp_path)])
+    for name in ("torch-2.9.0.dist-info", "torch-2.9.1.dist-info"):
+        (tmp_path / name).mkdir()
+        cache.engine_digest.cache_clear()
+        digests.append(cache.engine_digest(course.root, "cpu"))
+        (tmp_path / name).rmdir()
+    cache.engine_digest.cache_clear()
+    assert digests[0] != digests[1]
+
+
 def test_what_a_process_adds_to_its_path_makes_it_no_other_engine(course, tmp_path, monkeypatch):
     """setuptools does that where it is imported, which is so in one process of a class and not in another."""
     cache.engine_digest.cache_clear()
