@@ -15,6 +15,7 @@ from proctor.settings import Settings
 
 START_SECONDS = 120
 EXIT_SECONDS = 2
+NURSERY_ENDED = -1
 PATIENCE = 10
 CREDENTIALS = struct.Struct("iII")  # of a process, in unix(7): its number, user and group
 
@@ -264,11 +265,18 @@ class ForkedHost(Connection):
         if self._status is None:
             self._end.settimeout(seconds)
             try:
-                # Of a nursery that was killed, nothing is left.
-                self._status = (self._end.recv(1) or bytes([128 + signal.SIGKILL]))[0]
+                told = self._end.recv(1)
             except TimeoutError:
                 return None
+            self._status = told[0] if told else NURSERY_ENDED
         return self._status
+
+    def _epitaph(self):
+        words = super()._epitaph()
+        # All its hosts die with a nursery, which no submission can reach: it is not this one's fault.
+        if self._status == NURSERY_ENDED:
+            raise sandbox.SandboxError("the nursery of the hosts was ended, as where memory runs out; grade again")
+        return words
 
     def close(self):
         """Kill the host."""

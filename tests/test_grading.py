@@ -1,5 +1,6 @@
 """Grading: from a file to a verdict; explanations and diagnosis; plain pytest and the command line."""
 
+import itertools
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from proctor.gradebook import write_verdict
 from proctor.grading import diagnose, grade, grade_intake, identify, same_failure
 from proctor.intake import Unreadable
 from proctor.plugin import Failure, Outcome, title
+from proctor.process import Connection
 from proctor.settings import Settings
 from proctor.verdict import GradingError, table
 
@@ -203,6 +205,21 @@ def test_submission_that_crashes_leaves_the_next_one_right(hand_in, toy):
     assert by_id(verdict)["total"].status == "error"
     assert "ended the Python process (exit status 0)" in by_id(verdict)["total"].checks[0].message
     assert hand_in().points == 10
+
+
+def test_submission_whose_nursery_is_killed_is_not_graded_rather_than_marked_down(toy, monkeypatch):
+    exchanges, exchange = itertools.count(), Connection.exchange
+
+    def killing(host, *arguments):
+        if next(exchanges) == 10:
+            for nursery in grading._nurseries.values():
+                nursery.program.process.kill()
+        return exchange(host, *arguments)
+
+    monkeypatch.setattr(Connection, "exchange", killing)
+    with pytest.raises(GradingError, match="the nursery of the hosts was ended"):
+        grade(toy.source_notebook, toy.root, device="cpu")
+    assert grade(toy.source_notebook, toy.root, device="cpu").points == 10
 
 
 def test_attempts_to_reach_the_checks_change_nothing(hand_in):
