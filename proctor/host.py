@@ -231,10 +231,8 @@ def main(modules: list[str]):
     """Serve requests until the other side closes the connection; with modules, as a nursery, fork those that do."""
     # The wire moves to a descriptor of its own, so that a print or a stray os.write(1) never lands on it.
     connection = socket.socket(fileno=os.dup(0))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    # A nursery may say what is wrong with it.
+    _lead_nowhere(0, 1, *(() if modules else (2,)))
     sys.stdin = io.StringIO()
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
@@ -251,6 +249,13 @@ def main(modules: list[str]):
         while True:
             request = wire.unpack(*_receive(connection), host.resolve)
             connection.sendall(host.answer(request))
+
+
+def _lead_nowhere(*descriptors):
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _receive(connection):
@@ -324,6 +329,7 @@ def _begin(connection, folder, apart):
     folder : str, its scratch
     apart : dict, what `seal.set_apart` takes; or None, where there are no namespaces
     """
+    _lead_nowhere(2)
     try:
         if apart is not None:
             seal.set_apart(**apart)

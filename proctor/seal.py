@@ -41,24 +41,20 @@ def landlock_version() -> int:
 
 
 def fork_as_first() -> int:
-    """`os.fork`, whose child is the first process of a namespace of its own. It needs CAP_SYS_ADMIN.
+    """`os.fork`, whose child is the first process of a namespace of its own where this process may make it that.
 
     Raises
     ------
     SealError : where there is no such namespace to be had
     """
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    if libc.setns(own, CLONE_NEWPID):
-        # An ordinary user has no rights over the namespace that this process is in, and could not return to it.
-        child = os.fork()
-        if not child:
-            _require(libc.unshare(CLONE_NEWPID), "namespaces")
-            _go_on_in_child()
-    else:
+    # An ordinary user has no rights over the namespace that this process is in, and could not return to it.
+    returns = not libc.setns(own, CLONE_NEWPID)
+    if returns:
         _require(libc.unshare(CLONE_NEWPID), "namespaces")
-        child = os.fork()
-        if child:
-            _require(libc.setns(own, CLONE_NEWPID), "namespaces")
+    child = os.fork()
+    if child and returns:
+        _require(libc.setns(own, CLONE_NEWPID), "namespaces")
     os.close(own)
     return child
 
@@ -76,9 +72,9 @@ def _require(result, what):
 
 
 def set_apart(scratch: list[str], megabytes: int, files: int) -> None:
-    """Go on in a child that has mounts and scratch of its own; this process, the first one, ends as the child does.
+    """Go on in a child that has processes, mounts and scratch of its own; this process ends as the child does.
 
-    It needs the capability to mount, which the seal takes away.
+    It needs CAP_SYS_ADMIN, which the seal takes away.
 
     Parameters
     ----------
@@ -89,6 +85,9 @@ def set_apart(scratch: list[str], megabytes: int, files: int) -> None:
     SealError : in whichever process finds that it cannot be had
     """
     _require(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC), "namespaces")
+    if os.getpid() != 1:
+        _require(libc.unshare(CLONE_NEWPID), "namespaces")
+        _go_on_in_child()
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     _mount("proc", "/proc", "", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     os.umask(0o022)

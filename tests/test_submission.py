@@ -1109,6 +1109,14 @@ def test_nursery_serves_other_processes_until_it_ends(toy_course, nursery):
     other.close()
 
 
+def test_nursery_that_cannot_fork_says_why(toy_course):
+    """It is told of a message without descriptors, as stands for whatever goes wrong in it."""
+    nursery = Nursery(toy_course, load_settings(toy_course), [])
+    nursery.start().send(b"no request")
+    nursery.program.process.wait()
+    assert "ValueError: not enough values to unpack" in str(nursery.give_up())
+
+
 def test_nursery_that_cannot_start_says_why(toy_course, monkeypatch):
     whole = sandbox.command
     monkeypatch.setattr(sandbox, "command", lambda *arguments, **more: [*whole(*arguments, **more)[:-4], "false"])
