@@ -33,15 +33,17 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     Parameters and errors are those of `grading.grade_intake`.
     """
     start = time.perf_counter()
+    contents = course_contents(assignment)
+    digests = exercise_digests(assignment, contents)
+    verdict = find(taken, assignment, name, device, digests)
+    if verdict is not None:
+        return verdict
     if taken.refused:
         return _grade(taken, assignment, name, device)
-    contents = course_contents(assignment)
-    path, digests = record_path(taken, assignment, device), exercise_digests(assignment, contents)
+    path = record_path(taken, assignment, device)
     record = read_record(path)
-    stale = _stale(record, digests)
-    if not stale:
-        return _verdict(record, assignment, name, device, start)
     forget_changed_files(assignment, contents)
+    stale = _stale(record, digests)
     part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
     fresh = _grade(taken, part, name, device)
     # The notes are of the code alone, and of all exercises.
