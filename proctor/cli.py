@@ -12,7 +12,10 @@ from proctor.verdict import GradingError, table
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use."""
+    """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use.
+
+    It is 130 where Ctrl-C stopped it, as a shell has it.
+    """
     arguments = _parser().parse_args(argv)
     from proctor.intake import Unreadable
     from proctor.secret import SecretError
@@ -23,6 +26,9 @@ def main(argv: list[str] | None = None) -> int:
         print(*error.errors, sep="\n", file=sys.stderr)
     except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
         print(f"proctor: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
+        return 130
     return 2
 
 

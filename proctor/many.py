@@ -123,7 +123,7 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
         try:
             yield lambda student: wait([started[student]] if student in started else [])
         finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(cancel_futures=True)
 
 
 def _start(executor, assignment, students, device):
@@ -178,7 +178,12 @@ def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[E
     started = (assignment.root, assignment.name, control)
     try:
         with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=started) as executor:
-            yield executor
+            try:
+                yield executor
+            except BaseException:
+                # Who is interrupted waits for what is being graded, not for the rest of the class.
+                executor.shutdown(cancel_futures=True)
+                raise
     finally:
         if nursery is not None:
             nursery.close()

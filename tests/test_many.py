@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -104,6 +105,22 @@ def test_a_command_that_is_killed_leaves_no_process_behind(course):
         assert len(started) > 2
         ran.kill()
     assert psutil.wait_procs(started, timeout=30)[1] == []
+
+
+def test_a_command_that_is_interrupted_says_so_and_leaves_the_rest_of_the_class(course):
+    folder = course.root / "submitted"
+    for number in range(40):
+        path = shutil.copytree(folder / "complete", folder / f"s{number:02}") / "toy/toy.ipynb"
+        path.write_text(path.read_text().replace("def ", f"# {number}\\ndef ", 1))
+    with start(course, "proctor.cli", "class", "toy", "--jobs", "2", stderr=subprocess.PIPE, text=True) as ran:
+        while not records(course):
+            assert ran.poll() is None
+            time.sleep(0.05)
+        ran.send_signal(signal.SIGINT)
+        words = ran.communicate()[1]
+    assert ran.returncode == 130
+    assert "proctor: stopped. " in words and "Traceback" not in words
+    assert len(records(course)) < 20
 
 
 def test_a_dask_cluster_grades_the_class_and_a_lost_worker_loses_no_submission(course):
