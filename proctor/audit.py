@@ -154,6 +154,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         ]
         for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
             result.trials.append(Trial(*waiting[future], future.result()))
+        unlucky = [fault for future in others for fault in future.result().items()]
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
@@ -163,9 +164,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
         for trial in result.trials
         if (not trial.failed if trial.kind == "mistake" else trial.verdict.points < trial.verdict.max_points)
     }
-    result.faults += [
-        fault for future in others for (name, _), fault in future.result().items() if name not in told
-    ]
+    result.faults += [fault for (name, _), fault in unlucky if name not in told]
     return result
 
 

@@ -33,17 +33,14 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     Parameters and errors are those of `grading.grade_intake`.
     """
     start = time.perf_counter()
-    contents = course_contents(assignment)
-    digests = exercise_digests(assignment, contents)
-    verdict = find(taken, assignment, name, device, digests)
-    if verdict is not None:
-        return verdict
     if taken.refused:
         return _grade(taken, assignment, name, device)
-    path = record_path(taken, assignment, device)
-    record = read_record(path)
+    contents = course_contents(assignment)
+    digests = exercise_digests(assignment, contents)
+    path, record, stale = _look_up(taken, assignment, device, digests)
+    if not stale:
+        return _verdict(record, assignment, name, device, start)
     forget_changed_files(assignment, contents)
-    stale = _stale(record, digests)
     part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
     fresh = _grade(taken, part, name, device)
     # The notes are of the code alone, and of all exercises.
@@ -74,15 +71,17 @@ def find(
     start = time.perf_counter()
     if taken.refused:
         return None
-    record = read_record(record_path(taken, assignment, device))
-    if _stale(record, digests or exercise_digests(assignment, course_contents(assignment))):
-        return None
-    return _verdict(record, assignment, name, device, start)
+    digests = digests or exercise_digests(assignment, course_contents(assignment))
+    _, record, stale = _look_up(taken, assignment, device, digests)
+    return None if stale else _verdict(record, assignment, name, device, start)
 
 
-def _stale(record, digests):
+def _look_up(taken, assignment, device, digests):
+    """Where a submission's record is kept, the record, and the exercises that it says nothing about any more."""
+    path = record_path(taken, assignment, device)
+    record = read_record(path)
     kept = {name: entry["digest"] for name, entry in record["exercises"].items()}
-    return {name for name, digest in digests.items() if kept.get(name) != digest}
+    return path, record, {name for name, digest in digests.items() if kept.get(name) != digest}
 
 
 def _verdict(record, assignment, name, device, start):

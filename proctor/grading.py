@@ -67,18 +67,20 @@ def warm_hosts(assignment: Assignment, settings: Settings, device: str) -> Calla
     root = assignment.root
     if device != "cpu":
         return functools.partial(HostProcess, root, settings, device)
-    key = (root, assignment.name, repr(settings))
-    if key not in _nurseries:
-        adopt_nursery(assignment, None)
-    return functools.partial(ForkedHost, _nurseries[key], root, settings)
+    nursery = _nurseries.get(_nursery_key(assignment, settings)) or adopt_nursery(assignment, settings)
+    return functools.partial(ForkedHost, nursery, root, settings)
 
 
-def adopt_nursery(assignment: Assignment, control: socket.socket | None) -> None:
+def adopt_nursery(assignment: Assignment, settings: Settings, control: socket.socket | None = None) -> Nursery:
     """Have this process's hosts for the assignment forked by a nursery, another process's where `control` is given."""
     close_nurseries()
-    settings = load_settings(assignment.root)
-    key = (assignment.root, assignment.name, repr(settings))
-    _nurseries[key] = Nursery(assignment.root, settings, intake.imports(assignment), control)
+    nursery = Nursery(assignment.root, settings, intake.imports(assignment), control)
+    _nurseries[_nursery_key(assignment, settings)] = nursery
+    return nursery
+
+
+def _nursery_key(assignment, settings):
+    return assignment.root, assignment.name, repr(settings)
 
 
 @atexit.register
@@ -161,12 +163,12 @@ def run_checks(
     run = _collect(assignment.root, assignment.name, device)
     run.key, run.outcomes, run.fault = key, [], ""
     items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
-    for run.present in subjects:
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for run.present in subjects:
+            for item, following in zip(items, [*items[1:], None], strict=True):
                 runtestprotocol(item, log=False, nextitem=following)
-            if run.fault:
-                raise GradingError(run.fault)
+                if run.fault:
+                    raise GradingError(run.fault)
     return run.outcomes
 
 

@@ -250,7 +250,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
             _take_over(cell, student)
         elif changed and nbgrader.get("locked"):
             notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
-        runs = cell.cell_type == "code" and not LEFT_OUT & set(original.metadata.get("tags", []))
+        runs = _runs(original)
         if runs:
             given = not answer and all(earlier.given for earlier in cells)
             if answer and changed:
@@ -271,16 +271,20 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
 
 def imports(assignment: Assignment) -> list[str]:
     """What the cells of the release that run import: modules, and names in them, which may be modules or not."""
+    release, code = _release(assignment)
     names = set()
-    for cell in nbformat.read(assignment.release_notebook, as_version=4).cells:
-        if cell.cell_type != "code" or LEFT_OUT & set(cell.metadata.get("tags", [])):
-            continue
-        for node in ast.walk(ast.parse(cell.source)):
+    for cell in filter(_runs, release.cells):
+        for node in ast.walk(ast.parse(code[cell.id])):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return sorted(names)
+
+
+def _runs(cell):
+    """Whether a cell of the release is run when a submission is graded."""
+    return cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
 
 
 def _match(submitted, release):

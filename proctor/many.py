@@ -120,10 +120,7 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
         return
     with local_executor(assignment, jobs, device) as executor:
         started = _start(executor, assignment, left, device)
-        try:
-            yield lambda student: wait([started[student]] if student in started else [])
-        finally:
-            executor.shutdown(cancel_futures=True)
+        yield lambda student: wait([started[student]] if student in started else [])
 
 
 def _start(executor, assignment, students, device):
@@ -165,35 +162,34 @@ def _result(future: Future, student: str) -> Graded | None:
 def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[Executor]:
     """Processes on this machine for one assignment, forked from one that has loaded torch, and with one nursery.
 
-    Both are started at once. A GPU does not survive a fork.
+    Both are started at once. A GPU does not survive a fork. What has not begun when the caller leaves is cancelled.
     """
     context = multiprocessing.get_context("forkserver" if device == "cpu" else "spawn")
     context.set_forkserver_preload(["proctor.preload"])
-    nursery = control = None
+    settings, nursery, control = load_settings(assignment.root), None, None
     if device == "cpu":
-        nursery = Nursery(assignment.root, load_settings(assignment.root), intake.imports(assignment))
+        nursery = Nursery(assignment.root, settings, intake.imports(assignment))
         # Where there is no sandbox, each submission's worker says so.
         with contextlib.suppress(SandboxError):
             control = nursery.start()
-    started = (assignment.root, assignment.name, control)
+    started = (assignment.root, assignment.name, settings, control)
     try:
         with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=started) as executor:
             try:
                 yield executor
-            except BaseException:
+            finally:
                 # Who is interrupted waits for what is being graded, not for the rest of the class.
                 executor.shutdown(cancel_futures=True)
-                raise
     finally:
         if nursery is not None:
             nursery.close()
 
 
-def _start_worker(root, name, control):
+def _start_worker(root, name, settings, control):
     from proctor import grading
 
     if control is not None:
-        grading.adopt_nursery(load_assignment(root, name), control)
+        grading.adopt_nursery(load_assignment(root, name), settings, control)
     # What `atexit` knows is not done in a forked worker.
     multiprocessing.util.Finalize(None, grading.close_nurseries, exitpriority=0)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -214,17 +214,16 @@ class ForkedHost(Connection):
     def __init__(self, nursery: Nursery, root: Path, settings: Settings):
         super().__init__()
         self._process = self._status = self._folder = None
-        try:
-            self._begin(nursery, settings)
-        except (EOFError, OSError):
-            # A nursery may have ended since it was last asked, as any process does when the machine has no memory left.
-            self.close()
-            nursery.give_up()
+        # A nursery may have ended since it was last asked, as any process does when the machine has no memory left.
+        for tries_left in (1, 0):
             try:
                 self._begin(nursery, settings)
+                break
             except (EOFError, OSError) as error:
                 self.close()
-                raise nursery.give_up() from error
+                fault = nursery.give_up()
+                if not tries_left:
+                    raise fault from error
         try:
             _require_success(self._answer(START_SECONDS), "started")
             _put_seal_on(self, sandbox.layers(root, settings, "cpu", self._folder))
