@@ -35,5 +35,8 @@ c.Proctor.memory_gigabytes = 6
 c.Proctor.scratch_megabytes = 256
 c.Proctor.scratch_files = 10_000
 
+# What the course is called: the name of the zip that students get.
+c.Proctor.name = "deep-learning-for-healthcare"
+
 # The packages that students import: they are visible to submissions, and go into `make release-zip`.
 c.Proctor.packages = ["dlh"]

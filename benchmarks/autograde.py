@@ -24,8 +24,9 @@ import nbformat
 import psutil
 from tqdm import tqdm
 
-from proctor.assignment import find_root, load_assignment
-from proctor.build import build_course
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.build import build_course
+from proctor.course import find_root, open_course
 
 STOCK = """
 c = get_config()
@@ -37,19 +38,20 @@ HIDDEN = """
 ### BEGIN HIDDEN TESTS
 from pathlib import Path
 
-from proctor.assignment import load_assignment
-from proctor.grading import run_checks
-from proctor.intake import read_submission
-from proctor.submission import InProcess, Submission
+from proctor.authoring.assignment import load_assignment
+from proctor.checks.runner import run_checks
+from proctor.checks.submission import InProcess, Submission
+from proctor.course import open_course
+from proctor.grading.intake import read_submission
 
-course = load_assignment(Path({root!r}), {name!r})
+course = load_assignment(open_course(Path({root!r})), {name!r})
 cells = read_submission(course.source_notebook, course).cells
 outcomes = run_checks(course, [{exercise!r}], [Submission("notebook", InProcess(globals()), cells)], "cpu")
 assert outcomes and all(outcome.failure is None for outcome in outcomes)
 ### END HIDDEN TESTS"""
 SAMPLED = 0.5  # seconds between looks at the memory
 NOT_EXECUTED = {"training", "plot"}
-COURSE = ("source", "release", "solutions", "graders", "dlh")
+COURSE = ("source", "release", "solutions", "graders", "packages")
 SETTINGS = ("course_config.py", "nbgrader_config.py", "pyproject.toml")
 
 
@@ -86,7 +88,7 @@ def make_course(folder, name):
     for entry in COURSE + SETTINGS:
         copy = shutil.copytree if (root / entry).is_dir() else shutil.copy
         copy(root / entry, folder / entry)
-    build_course(folder, [name])
+    build_course(open_course(folder), [name])
     shutil.copy(folder / "gradebook.db", folder / "empty.db")
     return folder
 
@@ -95,7 +97,7 @@ def make_stock_course(folder, name):
     """A copy of this course as one of nbgrader's own: without proctor, its checks as hidden tests."""
     course = make_course(folder, name)
     (course / "course_config.py").write_text(STOCK)
-    assignment = load_assignment(course, name)
+    assignment = load_assignment(open_course(course), name)
     notebook = nbformat.read(assignment.source_notebook, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if not NOT_EXECUTED & set(cell.metadata.get("tags", []))]
     for cell in notebook.cells:
@@ -110,7 +112,7 @@ def make_stock_course(folder, name):
 
 def hand_in(course, name, size):
     """`size` submissions and nothing else, each of other code."""
-    assignment = load_assignment(course, name)
+    assignment = load_assignment(open_course(course), name)
     answers = {exercise.id for exercise in assignment.exercises if not exercise.written}
     shutil.rmtree(course / "submitted", ignore_errors=True)
     for number in range(size):

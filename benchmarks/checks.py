@@ -16,27 +16,27 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from proctor.authoring.assignment import load_assignment
+from proctor.course import open_course
+from proctor.grading import grade, hosts
+
 BUDGET = 3
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure(name, repeats):
     """A line of figures for one assignment: checks, then CPU seconds of the first, the grading side, the host."""
-    from proctor import grading
-    from proctor.assignment import load_assignment
-    from proctor.settings import load_settings
-
-    assignment = load_assignment(ROOT, name)
-    grading.warm_hosts(assignment, load_settings(ROOT), "cpu")().close()
-    (nursery,) = grading._nurseries.values()
+    assignment = load_assignment(open_course(ROOT), name)
+    hosts.warm_hosts(assignment, "cpu")().close()
+    (nursery,) = hosts._nurseries.values()
     nursery.program.look_for_children()
     parent = nursery.program.tree[-1]
     figures = []
     for _ in range(repeats + 1):
-        own, hosts = time.process_time(), parent.cpu_times()
-        verdict = grading.grade(assignment.source_notebook, ROOT, name, "cpu")
+        own, before = time.process_time(), parent.cpu_times()
+        verdict = grade.grade(assignment.source_notebook, assignment, "cpu")
         spent = parent.cpu_times()
-        host = spent.children_user + spent.children_system - hosts.children_user - hosts.children_system
+        host = spent.children_user + spent.children_system - before.children_user - before.children_system
         figures.append((time.process_time() - own, host))
         if verdict.points != verdict.max_points:
             sys.exit(f"{name}: the solution gets {verdict.points:g} of {verdict.max_points:g} points")
@@ -54,10 +54,9 @@ def main():
     if options.only:
         measure(options.only, options.repeats)
         return
-    from proctor.assignment import list_assignments
 
     lines = []
-    for name in tqdm(list_assignments(ROOT), unit="assignment"):
+    for name in tqdm(open_course(ROOT).assignments, unit="assignment"):
         command = [sys.executable, __file__, "--only", name, "--repeats", str(options.repeats)]
         ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         if ran.returncode:

@@ -28,8 +28,9 @@ from autograde import forget, hand_in, make_course
 from distributed import Client, LocalCluster
 from tqdm import tqdm
 
-from proctor import many
-from proctor.assignment import load_assignment
+from proctor.authoring.assignment import load_assignment
+from proctor.course import open_course
+from proctor.grading import many
 
 WARM_UP = 2
 HELD = 2  # tasks that Dask lets a worker of one thread hold, one running and one waiting (worker-saturation 1.1)
@@ -41,15 +42,17 @@ def measure_cluster(options):
     with tempfile.TemporaryDirectory() as folder:
         course = make_course(Path(folder) / "course", options.assignment)
         os.environ |= {"PYTHONPATH": str(course), "OMP_NUM_THREADS": "1"}
-        assignment = load_assignment(course, options.assignment)
+        assignment = load_assignment(open_course(course), options.assignment)
         for workers in options.workers:
             with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
                 open_executor = partial(many.dask_executor, cluster.scheduler_address)
                 for size in (WARM_UP * workers, options.submissions):
                     hand_in(course, options.assignment, size)
                     forget(course)
+                    students, _ = many.list_students(assignment)
                     start = time.perf_counter()
-                    graded = tqdm(many.grade_class(assignment, open_executor, "cpu"), total=size, unit="submission")
+                    graded = many.grade_class(assignment, students, open_executor, "cpu")
+                    graded = tqdm(graded, total=size, unit="submission")
                     faults = [one.fault for one in graded if one.fault]
                     seconds[workers] = time.perf_counter() - start
                     if faults:

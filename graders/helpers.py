@@ -7,8 +7,8 @@ import symtable
 
 import torch
 
-from proctor import expect
-from proctor.submission import StudentError
+from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 # How torch words that tensors of two devices meet. Other errors on the meta device, which holds no data, say
 # nothing about a GPU: right code may ask for a tensor's values.

@@ -12,28 +12,30 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from proctor import audit, bank, gradebook, grading
-from proctor.assignment import list_assignments, load_assignment
-from proctor.process import HostProcess
-from proctor.secret import AUDIT_KEY
-from proctor.settings import load_settings
+from proctor.authoring import bank
+from proctor.authoring.assignment import load_assignment
+from proctor.checks.secret import AUDIT_KEY
+from proctor.course import open_course
+from proctor.grading import grade, gradebook
+from proctor.isolation.process import HostProcess
+from proctor.proof import audit
 
 ROOT = Path(__file__).parent.parent
-ASSIGNMENTS = list_assignments(ROOT)
+ASSIGNMENTS = open_course(ROOT).assignments
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_solved_notebook_runs_and_passes_its_visible_checks(name, tmp_path, monkeypatch):
     # Threads that wait for each other while other tests hold the cores make training ten times slower.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    notebook = nbformat.read(load_assignment(ROOT, name).source_notebook, as_version=4)
+    notebook = nbformat.read(load_assignment(open_course(ROOT), name).source_notebook, as_version=4)
     # Any error, one of a visible check included, is raised here.
     NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}}).execute()
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_checks_are_proven(name, capsys):
-    result = audit.audit(load_assignment(ROOT, name), device="cpu")
+    result = audit.audit(load_assignment(open_course(ROOT), name), device="cpu")
     with capsys.disabled():
         print("", *audit.matrix(result), sep="\n")
     assert result.faults == []
@@ -44,7 +46,7 @@ def test_checks_are_proven(name, capsys):
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(name, tmp_path, monkeypatch, request):
-    assignment, settings = load_assignment(ROOT, name), load_settings(ROOT)
+    assignment = load_assignment(open_course(ROOT), name)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
     if not request.config.getoption("--whole-banks"):
         # A host that starts from nothing takes seconds, and a bank has a hundred mistakes.
@@ -55,12 +57,12 @@ def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(n
         nbformat.write(audit.variant_notebook(assignment, variant), paths[-1])
 
     def verdicts():
-        graded = [grading.grade(path, ROOT, name, "cpu", key=AUDIT_KEY) for path in paths]
+        graded = [grade.grade(path, assignment, "cpu", key=AUDIT_KEY) for path in paths]
         return [replace(verdict, seconds=0) for verdict in graded]
 
     warm = verdicts()
-    from_nothing = partial(HostProcess, ROOT, settings, "cpu")
-    monkeypatch.setattr(grading, "warm_hosts", lambda *arguments: from_nothing)
+    from_nothing = partial(HostProcess, assignment.course, "cpu")
+    monkeypatch.setattr(grade, "warm_hosts", lambda *arguments: from_nothing)
     assert verdicts() == warm
     full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
     points = [verdict.points for verdict in warm]
@@ -86,7 +88,7 @@ def test_demo_class_gets_its_points(name, tmp_path):
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     for command in (["build", name], ["demo", name]):
         subprocess.run([sys.executable, "-m", "proctor.cli", *command], cwd=course, env=environment, check=True)
-    assignment = load_assignment(course, name)
+    assignment = load_assignment(open_course(course), name)
     grades = {student: sum(scores.values()) for student, scores in gradebook.read_grades(assignment).items()}
     full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
     expected = dict(TOTALS[name])

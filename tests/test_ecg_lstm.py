@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -10,11 +9,10 @@ from torch import nn
 
 from dlh.data import ecg
 from dlh.fused_lstm import FusedLSTM
-from dlh.plots import accuracy_bars, draw_lstm_cell
-from proctor.assignment import find_root, load_assignment
-from proctor.grading import draw_up
-from proctor.settings import load_settings
-from proctor.verdict import table
+from proctor.authoring.assignment import load_assignment
+from proctor.course import find_root, open_course
+from proctor.grading.grade import draw_up
+from proctor.grading.report import table
 from solutions import ecg_lstm
 
 
@@ -194,24 +192,10 @@ def test_training_learns_draws_and_reports(monkeypatch, capsys):
         assert "val acc" in capsys.readouterr().out
 
 
-def test_figures_show_every_network():
-    measured = {("A", False): 0.6, ("B", False): 0.9, ("B", True): 0.95}
-    published = {"chunks": {("B", True): 0.8, ("C", True): 0.5}}
-    figure = accuracy_bars({"chunks": measured, "recordings": measured}, published)
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()] == ["A", "B"]
-    assert sorted(bar.get_width() for bar in left.patches) == [0.6, 0.9, 0.95]
-    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections] == [[0.8]]
-    assert not right.collections
-    words = {text.get_text() for text in draw_lstm_cell().axes[0].texts}
-    assert {"forget gate", "input gate", "output gate", "input node"} <= words
-    plt.close("all")
-
-
 def test_written_answers_are_left_to_a_person():
     root = find_root(Path(__file__))
-    assignment = load_assignment(root, "ecg_lstm")
-    verdict = draw_up(assignment, "ann", [], "cpu", load_settings(root), [])
+    assignment = load_assignment(open_course(root), "ecg_lstm")
+    verdict = draw_up(assignment, "ann", [], "cpu", [])
     assert [exercise.id for exercise in verdict.exercises] == ["lstm", "conv_net", "lstm_net", "torch_lstm_net"]
     assert (verdict.max_points, verdict.by_hand, assignment.points) == (10, 21, 31)
     assert table(verdict)[-1] == "  Written answers, 21 points, are marked by hand."

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from graders.helpers import code_of
-from proctor import expect
+from proctor.checks import expect
 
 BUILT_IN = {
     "MultiheadAttention", "multi_head_attention_forward", "scaled_dot_product_attention", "flex_attention",

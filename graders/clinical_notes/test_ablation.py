@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from graders.clinical_notes.helpers import StandInPositions, put_in, values
-from proctor import expect
+from proctor.checks import expect
 
 D_MODEL, VOCABULARY = 12, 17
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from graders.clinical_notes.helpers import check_from_scratch, values
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from proctor import expect
+from proctor.checks import expect
 
 NOTES, LENGTH, HEADS, D_MODEL = 5, 11, 3, 21
 MADE = f"`MultiHeadSelfAttention({D_MODEL}, {HEADS})`"

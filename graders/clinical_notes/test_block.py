@@ -6,7 +6,7 @@ from torch import nn
 
 from graders.clinical_notes.helpers import BuiltInAttention, check_from_scratch, put_in, values
 from graders.helpers import check_device, check_gradients
-from proctor import expect
+from proctor.checks import expect
 
 NOTES, LENGTH, HEADS, D_MODEL, D_FF, DROPOUT = 5, 11, 3, 21, 17, 0.3
 SIZES = (D_MODEL, HEADS, D_FF, DROPOUT)

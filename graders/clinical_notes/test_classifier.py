@@ -7,7 +7,7 @@ import torch
 
 from graders.clinical_notes.helpers import StandInBlock, StandInPositions, draw_notes, put_in, values
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from proctor import expect
+from proctor.checks import expect
 
 NOTES, LENGTH, VOCABULARY = 7, 11, 31
 D_MODEL, HEADS, D_FF, LAYERS, CLASSES, MAX_LEN, DROPOUT = 14, 2, 17, 3, 5, 23, 0.3

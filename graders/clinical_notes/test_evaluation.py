@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 
 from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, values
 from graders.helpers import check_meta
-from proctor import expect
+from proctor.checks import expect
 
 # Thirteen notes in batches of five: the last batch is smaller.
 NOTES, LENGTH, VOCABULARY, CLASSES, BATCH = 13, 7, 11, 3, 5

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from graders.helpers import check_device
-from proctor import expect
+from proctor.checks import expect
 
 D_MODEL, MAX_LEN, NOTES, LENGTH = 14, 23, 3, 11
 MADE = f"`SinusoidalPositionalEncoding({D_MODEL}, {MAX_LEN})`"

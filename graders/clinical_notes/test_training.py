@@ -9,7 +9,7 @@ import torch
 
 from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, put_in, values
 from graders.helpers import check_meta
-from proctor import expect
+from proctor.checks import expect
 
 NOTES, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 13, 7, 11, 3, 5, 3, 4
 CALL = "`train_model(model, train_loader, val_loader)`"

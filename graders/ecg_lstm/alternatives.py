@@ -1,6 +1,6 @@
 """Right solutions of `ecg_lstm`, written another way than the reference: they prove that the checks are fair."""
 
-from proctor.bank import Alternative
+from proctor.authoring.bank import Alternative
 
 LSTM = [
     Alternative(

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from proctor import expect
+from proctor.checks import expect
 
 NUM_HIDDENS = 128
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, find_parameters, put_weights
-from proctor import expect
-from proctor.submission import StudentError
+from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 INPUTS, OUTPUTS = 5, 3
 WHAT = f"`ConvNet({INPUTS}, {OUTPUTS})`"

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from graders.helpers import check_device, code_of
-from proctor import expect
+from proctor.checks import expect
 
 INPUTS, HIDDENS = 5, 7
 LAYER = f"`LSTM({INPUTS}, {HIDDENS})`"

@@ -6,7 +6,7 @@ from torch import nn
 
 from graders.ecg_lstm.helpers import NUM_HIDDENS, check_child, check_linear, classify, linear_weights, put_weights
 from graders.helpers import check_device, check_gradients
-from proctor import expect
+from proctor.checks import expect
 
 INPUTS, OUTPUTS = 5, 3
 WHAT = f"`TorchLSTMNet({INPUTS}, {OUTPUTS})`"

@@ -8,7 +8,7 @@ the host is nobody's solution.
 import torch
 from torch import nn
 
-from proctor import expect
+from proctor.checks import expect
 
 PARTS = ("X", "K_beat", "K_rhythm", "K_freq")
 

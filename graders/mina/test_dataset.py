@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from graders.mina.helpers import PARTS
-from proctor import expect
+from proctor.checks import expect
 
 CHANNELS, SEGMENTS = 4, 11
 LENGTHS = {"X": 23, "K_beat": 23, "K_rhythm": 7, "K_freq": 1}

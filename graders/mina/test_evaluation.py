@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 
 from graders.helpers import check_meta
 from graders.mina.helpers import CHANNELS, SmallModel, batches, pair, segments
-from proctor import expect
+from proctor.checks import expect
 
 # Thirteen segments in batches of five: the last batch is smaller.
 SEGMENTS, BATCH = 13, 5

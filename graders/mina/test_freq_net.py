@@ -15,7 +15,7 @@ from graders.mina.helpers import (
     part,
     put_in,
 )
-from proctor import expect
+from proctor.checks import expect
 
 CHANNELS, SEGMENTS, WINDOWS, LENGTH = 3, 5, 7, 11
 SIZES = (CHANNELS, WINDOWS * LENGTH, LENGTH)

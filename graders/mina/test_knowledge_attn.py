@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
 from graders.mina.helpers import check_no_more, fresh, loaded, pair
-from proctor import expect
+from proctor.checks import expect
 
 SEGMENTS, ITEMS, FEATURES, HIDDEN = 11, 7, 5, 3
 WHAT = "`KnowledgeAttn(5, 3)(x, k)`"

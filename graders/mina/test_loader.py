@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from graders.mina.helpers import PARTS, pair
-from proctor import expect
-from proctor.submission import MissingName, StudentError
+from proctor.checks import expect
+from proctor.checks.submission import MissingName, StudentError
 
 CHANNELS, BATCH = 4, 7
 LENGTHS = {"X": 13, "K_beat": 13, "K_rhythm": 5, "K_freq": 1}

@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
 from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
-from proctor import expect
+from proctor.checks import expect
 
 SEGMENTS, WINDOWS, LENGTH, FEATURES, OUT = 5, 7, 11, 13, 3
 SIZES = (WINDOWS * LENGTH, LENGTH, FEATURES, OUT)

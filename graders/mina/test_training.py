@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from graders.helpers import check_meta
 from graders.mina.helpers import CHANNELS, Cut, SmallModel, batches, pair, segments
-from proctor import expect
+from proctor.checks import expect
 
 SEGMENTS, BATCH, BATCHES, EPOCHS = 13, 5, 3, 2
 WHAT = "`train_model(model, loader)`"

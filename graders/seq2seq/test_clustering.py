@@ -9,7 +9,7 @@ from sklearn.metrics import calinski_harabasz_score
 from torch import nn
 
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
-from proctor import expect
+from proctor.checks import expect
 
 PATIENTS, VISITS, BATCH = 13, 3, 5
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from proctor import expect
+from proctor.checks import expect
 
 NUM_PATIENTS = 23
 

@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
-from proctor import expect
+from proctor.checks import expect
 
 WHAT = "`Decoder()(x, hiddens)`"
 

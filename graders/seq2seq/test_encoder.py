@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
-from proctor import expect
+from proctor.checks import expect
 
 # A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
 OPTIONAL = ("att.bias",)

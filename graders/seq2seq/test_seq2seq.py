@@ -10,7 +10,7 @@ from torch import nn
 
 from graders.helpers import check_device
 from graders.seq2seq.helpers import NUM_CODES, binary
-from proctor import expect
+from proctor.checks import expect
 
 PATIENTS, VISITS = 5, 7
 

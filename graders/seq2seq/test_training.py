@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from graders.seq2seq.helpers import NUM_CODES, binary
-from proctor import expect
+from proctor.checks import expect
 
 PATIENTS, VISITS, EPOCHS = 5, 3, 2
 NUM_BATCHES = 3

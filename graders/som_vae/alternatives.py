@@ -1,6 +1,6 @@
 """Right solutions of `som_vae`, written another way than the reference: they prove that the checks are fair."""
 
-from proctor.bank import Alternative
+from proctor.authoring.bank import Alternative
 
 ENCODER = [
     Alternative(

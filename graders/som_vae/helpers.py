@@ -2,7 +2,7 @@
 
 import torch
 
-from proctor import expect
+from proctor.checks import expect
 
 
 class CountOperations(torch.overrides.TorchFunctionMode):

@@ -1,6 +1,6 @@
 """Wrong solutions of `som_vae` that students write. They prove the checks, and they explain failures."""
 
-from proctor.bank import Mistake
+from proctor.authoring.bank import Mistake
 
 ENCODER = [
     Mistake(

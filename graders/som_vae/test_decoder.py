@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from proctor import expect
+from proctor.checks import expect
 
 BATCH, LATENT, SIZE = 5, 7, (17, 19)
 # A picture of 3 x 4 pixels (width, height) becomes 6 x 8, and 3 x 4 again by a stride of 2.

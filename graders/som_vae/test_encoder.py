@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from proctor import expect
+from proctor.checks import expect
 
 BATCH, LATENT = 5, 7
 # 28 pixels become 26, 13, 9, 4.

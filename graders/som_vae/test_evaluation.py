@@ -7,7 +7,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from torch import nn
 
 from graders.helpers import check_meta
-from proctor import expect
+from proctor.checks import expect
 
 # Thirteen images in batches of five: the last batch is smaller.
 IMAGES, BATCH, ROWS, COLUMNS, LATENT = 13, 5, 2, 3, 7

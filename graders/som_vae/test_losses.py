@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import check_meta
 from graders.som_vae.helpers import go_backward, gradient, learnable, number
-from proctor import expect
+from proctor.checks import expect
 
 BATCH, LATENT = 11, 7
 WEIGHTS = {"alpha": 0.7, "beta": 1.3}

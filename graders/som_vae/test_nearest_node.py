@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import check_meta
 from graders.som_vae.helpers import check_no_loop, go_backward, gradient, learnable
-from proctor import expect
+from proctor.checks import expect
 
 BATCH, ROWS, COLUMNS, LATENT = 11, 3, 5, 7
 WHAT = "`find_nearest(z_e, embeddings)`"

@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import check_meta
 from graders.som_vae.helpers import check_no_loop, go_backward, gradient, learnable
-from proctor import expect
+from proctor.checks import expect
 
 ROWS, COLUMNS, LATENT = 4, 5, 3
 NODES = torch.arange(ROWS * COLUMNS)

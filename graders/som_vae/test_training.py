@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from graders.helpers import check_meta
-from proctor import expect
+from proctor.checks import expect
 
 EPOCHS, BATCHES, FEATURES = 3, 5, 7
 WHAT = "`train_model(model, loader)`"

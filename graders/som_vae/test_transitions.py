@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import check_meta
 from graders.som_vae.helpers import go_backward, gradient, learnable, number
-from proctor import expect
+from proctor.checks import expect
 
 ROWS, COLUMNS, LATENT, STEPS = 2, 3, 5, 11
 NODES = ROWS * COLUMNS

@@ -1,0 +1,1 @@
+"""What students import: data loaders and generators, small helpers for plots and training."""

@@ -1,0 +1,55 @@
+"""The line-by-line comparison that the notebooks' check cells make: expected and obtained, beside each other."""
+
+import numpy as np
+import torch
+
+
+def compare(what, obtained, expected, hint="", tolerance=1e-3):
+    """Print what was expected and what was obtained, and stop where the two differ.
+
+    Parameters
+    ----------
+    what : str, what is looked at, in words
+    obtained : the value that the notebook's code gave
+    expected : the value that right code gives; a float, an array or a tensor of floats is compared within the
+        tolerance and must have the same shape, all else must be equal
+    hint : str, where to look first when they differ
+    tolerance : float, the largest difference allowed in any one number
+
+    Raises
+    ------
+    AssertionError : where they differ
+    """
+    words = [_in_words(expected), _in_words(obtained)]
+    if not _same(obtained, expected, tolerance):
+        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
+    # What is right need not be shown at full length.
+    short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
+    print("ok  {}: expected {}, obtained {}".format(what, *short))
+
+
+def _plain(value):
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+
+def _same(obtained, expected, tolerance):
+    if not isinstance(expected, (float, np.ndarray, torch.Tensor)):
+        return bool(obtained == expected)
+    try:
+        obtained, expected = np.asarray(_plain(obtained), dtype=float), np.asarray(_plain(expected), dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return obtained.shape == expected.shape and np.allclose(obtained, expected, rtol=0, atol=tolerance)
+
+
+def _in_words(value):
+    if isinstance(value, torch.Size):
+        return str(tuple(value))
+    if isinstance(value, type):
+        return value.__name__
+    value = _plain(value)
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.4f}"
+    if isinstance(value, np.ndarray):
+        return f"{value:.4f}" if value.ndim == 0 and value.dtype.kind == "f" else str(value.round(4).tolist())
+    return str(value)

@@ -1,0 +1,188 @@
+"""Figures of `clinical_notes`: the network, notes in color, attention between words, curves with their spread."""
+
+import itertools
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from dlh.plots.shared import BLUE, COLORS, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
+
+
+def draw_transformer():
+    """Draw the note classifier: words and positions, blocks of attention and small networks, the mean, the verdicts.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = diagram((11.5, 4.4), (-0.1, 15.9), (-0.35, 5.75))
+    words = ["patient", "denies", "acute", "cough", "sputum", "<PAD>"]
+    rows = 4.05 - 0.72 * np.arange(len(words))
+    _draw_words(axes, words, rows)
+    _draw_block(axes, 4.35, "block 1", rows[:5])
+    _draw_block(axes, 8.6, "block 2", rows[:5])
+    for y in rows[:5]:
+        arrow(axes, (12.6, y), (13.2, 2.6 + 0.1 * (y - 2.6)), "#999999")
+    caption(axes, 13.65, 2.6, "mean\nof the\nwords", fontsize=8.5, fontweight="bold")
+    for y, name in zip((4.0, 3.1, 2.1, 1.2), ("Cardiac", "Respiratory", "Renal", "Diabetes"), strict=True):
+        denied = name == "Respiratory"
+        arrow(axes, (14.1, 2.6 + 0.2 * (y - 2.6)), (14.5, y))
+        caption(axes, 14.6, y, name, ha="left", color=ORANGE if denied else INK)
+        if denied:
+            caption(axes, 14.6, y - 0.32, "mentioned, denied", ha="left", fontsize=7, color=ORANGE)
+    caption(axes, 8.4, 5.5, "every word looks at every word; the shortcuts around each step are not drawn", fontsize=8)
+    caption(axes, 0.75, -0.1, "nobody looks here", fontsize=7, color="#999999")
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def _draw_words(axes, words, rows):
+    """The words of a note, one below the other, each with the vectors of its meaning and of its position."""
+    for y, word in zip(rows, words, strict=True):
+        padding = word == "<PAD>"
+        color = ORANGE if word == "denies" else "#999999" if padding else INK
+        caption(axes, 0.75, y, word, color=color, fontweight="bold" if word == "denies" else "normal")
+        arrow(axes, (1.4, y), (1.75, y), "#BBBBBB" if padding else INK)
+        caption(axes, 2.9, y, "$+$", fontsize=12)
+    rng = np.random.default_rng(5)
+    for x, name, color in ((1.85, "word", BLUE), (3.1, "position", GREEN)):
+        for y, word in zip(rows, words, strict=True):
+            values = np.zeros(5) if word == "<PAD>" else rng.random(5) * 0.85 + 0.1
+            strip(axes, x, y - 0.17, values, color)
+        caption(axes, x + 0.4, 4.85, name, color=color)
+
+
+def _draw_block(axes, x, name, rows):
+    """One block: the fourth and the fifth word look at "denies", nobody at the padding; then norms and networks."""
+    axes.add_patch(
+        FancyBboxPatch((x, -0.1), 3.9, 4.75, boxstyle="round,pad=0.02,rounding_size=0.15", facecolor="#FAFAFA",
+                       edgecolor="#BBBBBB", linewidth=1)
+    )  # fmt: skip
+    caption(axes, x + 1.95, 4.95, name, fontweight="bold")
+    for target in rows[3:]:
+        for source in rows:
+            arrow(axes, (x + 0.2, source), (x + 1.25, target), ORANGE if source == rows[1] else "#DDDDDD")
+    for y in rows:
+        box(axes, x + 1.45, y - 0.2, 0.75, 0.4, "norm", GREEN)
+        box(axes, x + 2.35, y - 0.2, 1.35, 0.4, "ffn, norm", BLUE)
+    caption(axes, x + 0.75, 4.4, "attention", color=ORANGE)
+
+
+def draw_notes(notes, groups, cues):
+    """Write notes out, each word in the color of its kind.
+
+    Parameters
+    ----------
+    notes : list of (words, title) pairs, a list of str and a str
+    groups : dict from a diagnosis' name to its terms
+    cues : the words that negate, drawn white on black
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    colors = {word: color for color, terms in zip(COLORS, groups.values(), strict=False) for word in terms}
+    # Characters of this size that fit on a line.
+    width, height = 130, 0.0
+    lines = []
+    for words, title in notes:
+        lines.append((0, height, title, {"fontweight": "bold", "fontsize": 9}))
+        height -= 1.25
+        x = 0
+        for word in words:
+            if x + len(word) > width:
+                x, height = 0, height - 1.1
+            style = {"color": colors.get(word, "#AAAAAA")}
+            if word in cues:
+                style = {"color": "white", "bbox": {"facecolor": "black", "pad": 1.5, "edgecolor": "none"}}
+            lines.append((x, height, word, style | {"family": "monospace", "fontsize": 9.5}))
+            x += len(word) + 1
+        height -= 1.7
+    figure, axes = plt.subplots(figsize=(11, -0.22 * height + 0.3))
+    axes.set(xlim=(0, width + 1), ylim=(height, 1.0))
+    axes.axis("off")
+    for x, y, text, style in lines:
+        axes.text(x, y, text, va="center", **style)
+    for place, (name, color) in enumerate(zip(groups, COLORS, strict=False)):
+        axes.text(20 * place, height + 0.4, name, color=color, fontsize=9, fontweight="bold", va="center")
+    axes.text(20 * len(groups), height + 0.4, " negates ", color="white", fontsize=9, va="center",
+              bbox={"facecolor": "black", "pad": 1.5, "edgecolor": "none"})  # fmt: skip
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def draw_heads(attention, words, scopes, title=""):
+    """Draw the attention between the words of a note, a panel for each head, with what negates and what is negated.
+
+    A row is a word that looks, a column a word that is looked at. Cues are white on black, the terms that they negate
+    are orange, and a frame in each panel marks where these look at their cue.
+
+    Parameters
+    ----------
+    attention : (heads, length, length) array
+    words : list of length str
+    scopes : list of (cue, terms): the position of a cue, and the positions of the terms that it negates
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    heads, length, _ = attention.shape
+    figure, row = plt.subplots(
+        1, heads, figsize=(3.5 * heads + 0.9, 4.9), sharey=True, squeeze=False, layout="constrained"
+    )
+    cues = {cue for cue, _ in scopes}
+    negated = {position for _, terms in scopes for position in terms}
+    for number, (axes, head) in enumerate(zip(row[0], attention, strict=True)):
+        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max(), aspect="auto")
+        axes.set_title(f"head {number + 1}", fontsize=10)
+        axes.set_xticks(range(length), words, rotation=90, fontsize=7)
+        axes.set_yticks(range(length), words, fontsize=7)
+        axes.tick_params(length=0, pad=3)
+        for label in (axes.get_xticklabels(), axes.get_yticklabels()):
+            for position, text in enumerate(label):
+                if position in cues:
+                    text.set(color="white", bbox={"facecolor": "black", "pad": 0.8, "edgecolor": "none"})
+                elif position in negated:
+                    text.set(color=COLORS[5], fontweight="bold")
+        for cue, terms in scopes:
+            if terms:
+                corner = cue - 0.5, min(terms) - 0.5
+                size = 1, max(terms) - min(terms) + 1
+                axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=COLORS[5], linewidth=1.6))
+        axes.set_xlabel("is looked at", fontsize=9)
+    row[0][0].set_ylabel("looks", fontsize=9)
+    figure.colorbar(image, ax=row[0], label="attention", pad=0.01)
+    figure.suptitle(title, fontsize=11)
+    return figure
+
+
+def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
+    """Curves with a band around each.
+
+    Parameters
+    ----------
+    bands : dict from a curve's name to (mean, low, high), three arrays of one length
+    xlabel, ylabel, title : str
+    levels : dict from a name to a height, drawn as dashed lines
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    for color, (name, (mean, low, high)) in zip(itertools.cycle(COLORS), bands.items(), strict=False):
+        epochs = np.arange(1, len(mean) + 1)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
+        axes.plot(epochs, mean, color=color, marker="o", markersize=3, label=name)
+    for name, height in (levels or {}).items():
+        axes.axhline(height, color="#999999", linestyle="--", linewidth=1, label=name)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.legend(frameon=False, fontsize=8, bbox_to_anchor=(1, 1), loc="upper left")
+    axes.grid(alpha=0.3)
+    clean(axes)
+    return figure

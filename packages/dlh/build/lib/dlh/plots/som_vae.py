@@ -1,0 +1,235 @@
+"""Figures of `som_vae`: the network, images, maps of images, the way of a time series over a map."""
+
+import itertools
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.patches import Rectangle
+
+from dlh.plots.shared import BLUE, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
+
+
+def draw_som_vae():
+    """Draw the SOM-VAE: an image, its encoding, the map with the nearest node and its neighbors, two decoders.
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, axes = diagram((11.5, 4.4), (-0.1, 15.4), (-0.35, 6.0))
+    _draw_seven(axes, 0.1, 2.1, 0, "image $x$")
+    arrow(axes, (1.5, 2.75), (2.0, 2.75))
+    box(axes, 2.1, 2.3, 1.5, 0.9, "encoder", BLUE)
+    arrow(axes, (3.7, 2.75), (4.15, 2.75))
+    strip(axes, 4.25, 2.58, np.random.default_rng(1).random(6), BLUE, width=0.16)
+    caption(axes, 4.73, 3.2, "encoding $z_e$", color=BLUE)
+
+    _draw_nodes(axes, nearest=(2, 1))
+    caption(axes, 8.2, 4.3, "the map: each node an embedding", fontweight="bold", fontsize=8)
+    arrow(axes, (5.3, 2.7), (7.62, 2.36), ORANGE)
+    caption(axes, 6.2, 2.1, "nearest\nnode $k$", color=ORANGE)
+    caption(axes, 8.2, 1.05, "the node and its neighbors\nare pulled to $z_e$", color=ORANGE, fontsize=8)
+
+    # Sharper from the encoding than from the node.
+    arrow(axes, (8.05, 2.35), (10.9, 1.3), ORANGE)
+    caption(axes, 10.1, 2.05, "$z_q$", color=ORANGE, fontsize=11)
+    arrow(axes, (4.75, 3.45), (10.9, 4.55), BLUE, curve=-0.42)
+    for y, blur, name in [(0.75, 2.5, "from the node, $x_q$"), (3.95, 0.25, "from the encoding, $x_e$")]:
+        box(axes, 11.0, y, 1.6, 0.9, "decoder", GREEN)
+        arrow(axes, (12.7, y + 0.45), (13.2, y + 0.45))
+        _draw_seven(axes, 13.3, y - 0.2, blur, name)
+    # One step in time.
+    arrow(axes, (7.85, 2.55), (8.45, 3.05), curve=-0.4)
+    caption(axes, 8.2, 0.1, "over time: a walk from node to node,\nwith a probability for each step", fontsize=8)
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def _draw_seven(axes, x, y, blur, name):
+    """An image of a seven, and its name below; (x, y) is its lower left corner."""
+    across, down = np.meshgrid(np.linspace(0, 1, 28), np.linspace(0, 1, 28))
+    distance = np.minimum(
+        np.hypot(down - 0.2, np.clip(np.abs(across - 0.5) - 0.25, 0, None)),
+        np.where(down > 0.2, np.abs(across - 0.75 + 0.5 * (down - 0.2)), 1) + np.clip(down - 0.85, 0, None),
+    )
+    seven = np.exp(-((distance / 0.09) ** 2) / (1 + blur))
+    axes.imshow(seven, cmap="gray_r", extent=(x, x + 1.3, y, y + 1.3), vmin=0, vmax=1, zorder=2)
+    axes.add_patch(Rectangle((x, y), 1.3, 1.3, fill=False, edgecolor="#999999", linewidth=0.8, zorder=3))
+    caption(axes, x + 0.65, y - 0.25, name)
+
+
+def _draw_nodes(axes, nearest):
+    """A map of 4 x 4 nodes, with one of them (row, column) and its neighbors in color."""
+    rows, columns = 3.85 - 0.75 * np.arange(4), 7.1 + 0.75 * np.arange(4)
+    for (row, y), (column, x) in itertools.product(enumerate(rows), enumerate(columns)):
+        for right, down in [(x + 0.75, y)] * (column < 3) + [(x, y - 0.75)] * (row < 3):
+            axes.plot([x, right], [y, down], color="#DDDDDD", linewidth=1, zorder=0)
+        apart = abs(row - nearest[0]) + abs(column - nearest[1])
+        color = ORANGE if apart <= 1 else "#BBBBBB"
+        axes.scatter(x, y, s=150, color=color, alpha=1 if apart == 0 else 0.55, zorder=2, edgecolors="white")
+
+
+def draw_images(images, titles=None, columns=10):
+    """Draw images beside each other.
+
+    Parameters
+    ----------
+    images : (n, height, width) floats, 0 (white) to 1 (black)
+    titles : list of n str
+    columns : int
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    rows = -(-len(images) // columns)
+    height = 1.05 if titles is None else 1.3
+    figure, axes = plt.subplots(rows, columns, figsize=(columns, height * rows), squeeze=False, layout="constrained")
+    for place in axes.flat:
+        place.axis("off")
+    for index, (place, image) in enumerate(zip(axes.flat, images, strict=False)):
+        place.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+        if titles is not None:
+            place.set_title(titles[index], fontsize=8)
+    return figure
+
+
+def _map_mosaic(axes, images):
+    """Draw the images of a map's nodes as one picture; node (row, column) is centered at (column, row)."""
+    rows, columns, height, width = images.shape
+    mosaic = images.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
+    axes.imshow(mosaic, cmap="gray_r", vmin=0, vmax=1, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5))
+    for edge in range(1, columns):
+        axes.axvline(edge - 0.5, color="white", linewidth=1.5)
+    for edge in range(1, rows):
+        axes.axhline(edge - 0.5, color="white", linewidth=1.5)
+    axes.set(xticks=range(columns), yticks=range(rows))
+    axes.tick_params(length=0, labelsize=7, labelcolor="#999999")
+    axes.spines[:].set_visible(False)
+
+
+def u_matrix(embeddings):
+    """How far each node of a map is from its neighbors.
+
+    Parameters
+    ----------
+    embeddings : (rows, columns, latent_dim) floats
+
+    Returns
+    -------
+    (rows, columns) floats, the mean distance to the neighbors that there are, two to four
+    """
+    total, count = np.zeros(embeddings.shape[:2]), np.zeros(embeddings.shape[:2])
+    down = np.linalg.norm(np.diff(embeddings, axis=0), axis=-1)
+    right = np.linalg.norm(np.diff(embeddings, axis=1), axis=-1)
+    for part, distance in ((np.s_[1:], down), (np.s_[:-1], down), (np.s_[:, 1:], right), (np.s_[:, :-1], right)):
+        total[part] += distance
+        count[part] += 1
+    return total / count
+
+
+def draw_map(images, embeddings, nodes, labels):
+    """Draw a map three times: what each node decodes to, the distances to its neighbors, and who lives there.
+
+    Parameters
+    ----------
+    images : (rows, columns, height, width) floats, the decoded nodes
+    embeddings : (rows, columns, latent_dim) floats
+    nodes, labels : (n,) ints, the node and the class of each sample
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    rows, columns = embeddings.shape[:2]
+    figure, (decoded, distances, members) = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
+    _map_mosaic(decoded, images)
+    decoded.set_title("what each node decodes to")
+    shown = distances.imshow(u_matrix(embeddings), cmap="cividis")
+    bar = figure.colorbar(shown, ax=distances, shrink=0.75)
+    bar.outline.set_visible(False)
+    distances.set_title("U-matrix: distance to the neighbors")
+    counts = np.zeros((rows * columns, max(labels) + 1), dtype=int)
+    np.add.at(counts, (nodes, labels), 1)
+    sizes = counts.sum(axis=1)
+    share = np.divide(counts.max(axis=1), sizes, out=np.zeros(len(sizes)), where=sizes > 0)
+    members.imshow(share.reshape(rows, columns), cmap="Blues", vmin=0, vmax=1.4)
+    for node, size in enumerate(sizes):
+        row, column = divmod(node, columns)
+        text = f"{counts[node].argmax()}\n" if size else "\n"
+        members.text(column, row, text, ha="center", va="center", fontsize=11, color=INK)
+        members.text(column, row + 0.27, f"n={size}", ha="center", va="center", fontsize=6, color=INK)
+    members.set_title("most frequent class (darker: purer)")
+    for axes in (distances, members):
+        axes.set(xticks=range(columns), yticks=range(rows))
+        axes.tick_params(length=0, labelsize=7, labelcolor="#999999")
+        axes.spines[:].set_visible(False)
+    return figure
+
+
+def draw_walk(images, nodes, transitions, series, shown=10, title=""):
+    """Draw the way of one time series over a map, with the probability of each step, and some of its images.
+
+    Parameters
+    ----------
+    images : (rows, columns, height, width) floats, the decoded nodes
+    nodes : (steps,) ints, the node at each step
+    transitions : (nodes, nodes) floats, the transition probabilities, [from, to]
+    series : (steps, height, width) floats, the images of the series
+    shown : int, how many of the images to draw
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure = plt.figure(figsize=(11.5, 5), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.05, 1))
+    walk = left.subplots()
+    _map_mosaic(walk, 0.45 * images)
+    _draw_way(walk, nodes, transitions, columns=images.shape[1])
+    walk.set_title(title, fontsize=10)
+
+    above, below = right.subfigures(2, 1, height_ratios=(1, 2.4))
+    for place, step in zip(above.subplots(1, shown), np.linspace(0, len(nodes) - 1, shown).astype(int), strict=True):
+        place.imshow(series[step], cmap="gray_r", vmin=0, vmax=1)
+        place.axis("off")
+        place.set_title(step, fontsize=8, color="#666666")
+    _draw_steps(below.subplots(), nodes, transitions)
+    return figure
+
+
+def _draw_way(axes, nodes, transitions, columns):
+    """An arrow with a probability for each move from node to node, from the start to the end."""
+    row, column = np.divmod(nodes, columns)
+    stops = np.concatenate([[0], np.flatnonzero(np.diff(nodes)) + 1])
+    for before, after in itertools.pairwise(stops):
+        start, end = (column[before], row[before]), (column[after], row[after])
+        axes.annotate(
+            "", end, start,
+            arrowprops={"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2, "shrinkA": 5, "shrinkB": 5,
+                        "connectionstyle": "arc3,rad=0.15"},
+        )  # fmt: skip
+        # On the arc, whose middle is half as far from the straight line as its control point; y runs downwards.
+        middle = (np.add(start, end) / 2 + 0.075 * np.array([start[1] - end[1], end[0] - start[0]])).tolist()
+        paper = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+        probability = transitions[nodes[before], nodes[after]]
+        label = f"{probability:.0%}" if probability >= 0.01 else "< 1%"
+        caption(axes, *middle, label, fontsize=8, bbox=paper)
+    axes.scatter(column[0], row[0], s=90, color=BLUE, zorder=3, label="start")
+    axes.scatter(column[-1], row[-1], s=90, color=GREEN, marker="s", zorder=3, label="end")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.03), ncols=2, frameon=False, fontsize=8)
+
+
+def _draw_steps(axes, nodes, transitions):
+    """The probability of each step, of those that stay and of those that move."""
+    taken = transitions[nodes[:-1], nodes[1:]]
+    stays = np.diff(nodes) == 0
+    times = np.arange(1, len(nodes))
+    axes.semilogy(times, taken, color="#CCCCCC", linewidth=1, zorder=0)
+    axes.scatter(times[stays], taken[stays], s=14, color="#666666", label="stays")
+    axes.scatter(times[~stays], taken[~stays], s=30, color=ORANGE, label="moves")
+    axes.axhline(1 / len(transitions), color="#999999", linestyle="--", linewidth=1, label="by chance")
+    axes.set(xlabel="step", ylabel="probability of the step", ylim=(min(5e-3, taken.min() / 2), 1.5))
+    axes.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
+    clean(axes)

@@ -1,0 +1,31 @@
+"""Figures of the notebooks, one module for each assignment, and `shared` for what all of them use."""
+
+from dlh.plots.clinical_notes import band_curves, draw_heads, draw_notes, draw_transformer
+from dlh.plots.ecg_lstm import accuracy_bars, draw_lstm_cell
+from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr
+from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
+from dlh.plots.shared import COLORS
+from dlh.plots.som_vae import draw_images, draw_map, draw_som_vae, draw_walk, u_matrix
+
+__all__ = [
+    "COLORS",
+    "LiveCurves",
+    "accuracy_bars",
+    "band_curves",
+    "draw_attention",
+    "draw_autoencoder",
+    "draw_channels",
+    "draw_heads",
+    "draw_images",
+    "draw_lstm_cell",
+    "draw_map",
+    "draw_mina",
+    "draw_notes",
+    "draw_roc_pr",
+    "draw_som_vae",
+    "draw_transformer",
+    "draw_walk",
+    "match_groups",
+    "scatter_panels",
+    "u_matrix",
+]

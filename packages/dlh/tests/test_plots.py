@@ -1,0 +1,180 @@
+"""The figures: what they say, and that what they draw stands where it should."""
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import pyplot as plt
+
+from dlh import ecg_features, plots
+from dlh.data import notes
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+# seq2seq
+
+
+def test_autoencoder_names_its_parts():
+    texts = " ".join(text.get_text() for text in plots.draw_autoencoder().axes[0].texts)
+    for part in ("Encoder", "Decoder", "CNN", "attention", "context", "GRU", "clusters"):
+        assert part in texts
+
+
+def test_live_curves_hold_each_epoch():
+    curves = plots.LiveCurves(3)
+    curves.add(1, 80.0, 0.1)
+    curves.add(2, 90.0, 0.4)
+    loss_axes, f1_axes = curves.figure.axes
+    assert loss_axes.lines[0].get_xydata().tolist() == [[1, 80], [2, 90]]
+    assert f1_axes.lines[0].get_xydata().tolist() == [[1, 0.1], [2, 0.4]]
+    assert loss_axes.get_ylim()[1] > 90
+    assert not plt.get_fignums(), "an open figure would be shown a second time below the cell"
+
+
+def test_scatter_panels_color_the_same_points():
+    points = np.arange(12.0).reshape(6, 2)
+    figure = plots.scatter_panels(
+        points,
+        {"label": [0, 0, 1, 1, 1, 0], "cluster": [2, 2, 2, 0, 0, 0]},
+        {"label": ["without", "with"]},
+    )
+    first, second = figure.axes
+    assert [text.get_text() for text in first.get_legend().get_texts()] == ["without", "with"]
+    assert [text.get_text() for text in second.get_legend().get_texts()] == ["0", "2"]
+    assert first.collections[1].get_offsets().tolist() == points[2:5].tolist()
+    assert second.collections[0].get_offsets().tolist() == points[3:].tolist()
+
+
+def test_scatter_panels_refuse_groups_of_other_points():
+    with pytest.raises(ValueError, match="'label' has 2 entries, 3 points"):
+        plots.scatter_panels(np.zeros((3, 2)), {"label": [0, 1]})
+
+
+def test_match_groups_undoes_a_renumbering():
+    reference = np.random.default_rng(0).integers(0, 5, 60)
+    renumbered = np.array([3, 0, 4, 1, 2])[reference]
+    assert plots.match_groups(renumbered, reference).tolist() == reference.tolist()
+
+
+def test_match_groups_keeps_more_and_fewer_groups_apart():
+    assert plots.match_groups([1, 1, 0, 0], [0, 1, 2, 2]).tolist()[2:] == [2, 2]
+    more = plots.match_groups([0, 0, 1, 2, 2, 3], [1, 1, 1, 0, 0, 0])
+    assert len(set(more.tolist())) == 4
+    assert more.tolist()[:2] == [1, 1] and more.tolist()[3:5] == [0, 0]
+    assert {more[2], more[5]} == {2, 3}
+
+
+# mina
+
+
+def test_attention_is_drawn_where_it_is():
+    segment = noise(4, 3000)
+    beta = np.random.default_rng(1).dirichlet(np.ones(60), 4)
+    alpha = np.random.default_rng(2).dirichlet(np.ones(10), (4, 60))
+    figure = plots.draw_attention(segment, alpha, beta, np.array([0.1, 0.2, 0.6, 0.1]), list("abcd"), title="t")
+    levels = {axes.get_title().split(" ")[0]: axes for axes in figure.axes}
+    rhythm, beats, bands = levels["rhythm"], levels["beat"], levels["frequency"]
+    assert np.allclose(rhythm.collections[0].get_array().ravel(), beta[2])
+    (dots,) = beats.collections
+    seconds, heights = np.asarray(dots.get_offsets()).T
+    samples = np.round(seconds * 300).astype(int)
+    assert np.allclose(heights, segment[2, samples])
+    # Place i of a window sees its samples 2i to 2i + 31; the dot is in the middle.
+    assert np.array_equal(samples[:10] % 50, 16 + 2 * np.arange(10))
+    window = samples[0] // 50
+    assert np.allclose(dots.get_array(), alpha[2, window : window + 12].ravel())
+    assert window <= np.argmax(beta[2]) < window + 12
+    assert [bar.get_width() for bar in bands.patches] == [0.1, 0.2, 0.6, 0.1]
+
+
+def test_curves_say_their_areas():
+    truth, scores = np.array([1, 0, 1, 0]), np.array([0.9, 0.6, 0.4, 0.2])
+    figure = plots.draw_roc_pr(truth, {"one": scores, "other": -scores})
+    roc, pr = figure.axes
+    assert [text.get_text() for text in roc.get_legend().get_texts()][:2] == ["one (area 0.750)", "other (area 0.250)"]
+    assert pr.get_legend().get_texts()[0].get_text() == "one (average 0.833)"
+
+
+def test_channels_and_the_network_are_drawn():
+    segment = noise(4, 600)
+    knowledge = ecg_features.beat_knowledge(segment), ecg_features.rhythm_knowledge(segment)
+    figure = plots.draw_channels(segment, *knowledge, ecg_features.frequency_knowledge(segment), list("abcd"))
+    assert len(figure.axes) == 8
+    assert np.allclose(figure.axes[2].lines[0].get_ydata(), segment[1])
+    assert np.allclose(figure.axes[3].lines[0].get_ydata(), knowledge[0][1])
+    texts = " ".join(text.get_text() for text in plots.draw_mina().axes[0].texts)
+    assert all(name in texts for name in ("BeatNet", "RhythmNet", "FreqNet"))
+
+
+# ecg_lstm
+
+
+def test_figures_show_every_network():
+    measured = {("A", False): 0.6, ("B", False): 0.9, ("B", True): 0.95}
+    published = {"chunks": {("B", True): 0.8, ("C", True): 0.5}}
+    figure = plots.accuracy_bars({"chunks": measured, "recordings": measured}, published)
+    left, right = figure.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["A", "B"]
+    assert sorted(bar.get_width() for bar in left.patches) == [0.6, 0.9, 0.95]
+    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections] == [[0.8]]
+    assert not right.collections
+    words = {text.get_text() for text in plots.draw_lstm_cell().axes[0].texts}
+    assert {"forget gate", "input gate", "output gate", "input node"} <= words
+
+
+# clinical_notes
+
+
+def test_figures_of_notes_name_words_heads_and_curves():
+    note = next(note for note in notes.generate_notes(100)[0] if notes.negation_scopes(note))
+    words, scopes = notes.words_of(note), notes.negation_scopes(note)
+    groups = dict(zip(notes.CODE_NAMES, notes.TERM_GROUPS, strict=True))
+    texts = [text.get_text() for text in plots.draw_notes([(words, "a note")], groups, notes.CUES).axes[0].texts]
+    assert set(words) < set(texts)
+    assert set(notes.CODE_NAMES) < set(texts)
+
+    attention = torch.softmax(torch.randn(3, len(words), len(words)), dim=-1).numpy()
+    panels = plots.draw_heads(attention, words, scopes, title="t").axes[:3]
+    assert [axes.get_title() for axes in panels] == ["head 1", "head 2", "head 3"]
+    for axes in panels:
+        (frame,) = axes.patches
+        cue, terms = scopes[0]
+        assert (frame.get_x(), frame.get_y()) == (cue - 0.5, terms[0] - 0.5)
+        assert (frame.get_width(), frame.get_height()) == (1, len(terms))
+
+    band = np.array([[0.2, 0.4], [0.1, 0.3], [0.3, 0.5]])
+    (axes,) = plots.band_curves({"one": band, "other": band + 0.1}, levels={"bag of words": 0.1}).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "other", "bag of words"]
+
+    texts = " ".join(text.get_text() for text in plots.draw_transformer().axes[0].texts)
+    assert all(word in texts for word in ("denies", "attention", "position", "<PAD>", "mentioned, denied"))
+
+
+# som_vae
+
+
+def test_distances_to_the_neighbors():
+    embeddings = np.array([[[0.0], [1.0]], [[4.0], [9.0]]])
+    assert plots.u_matrix(embeddings).tolist() == [[2.5, 4.5], [4.5, 6.5]]
+
+
+def test_maps_count_who_lives_where_and_walks_say_how_likely_they_are():
+    images = np.zeros((2, 3, 4, 4))
+    figure = plots.draw_map(images, noise(2, 3, 5), np.array([0, 0, 0, 4]), np.array([7, 7, 1, 2]))
+    texts = [text.get_text().strip() for text in figure.axes[2].texts]
+    assert texts == ["7", "n=3", "", "n=0", "", "n=0", "", "n=0", "2", "n=1", "", "n=0"]
+    transitions = np.full((6, 6), 0.005)
+    transitions[0, 4] = 0.6
+    figure = plots.draw_walk(images, np.array([0, 0, 4, 5]), transitions, np.zeros((4, 4, 4)), shown=2, title="a walk")
+    assert [text.get_text() for text in figure.axes[0].texts if text.get_text()] == ["60%", "< 1%"]
+    assert figure.axes[0].get_title() == "a walk"
+    assert [axes.get_title() for axes in figure.axes[1:3]] == ["0", "3"]
+
+
+def test_images_lie_in_rows_and_the_som_vae_names_its_parts():
+    figure = plots.draw_images(np.zeros((5, 2, 2)), list("abcde"), columns=3)
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c", "d", "e", ""]
+    texts = " ".join(text.get_text() for text in plots.draw_som_vae().axes[0].texts)
+    assert all(part in texts for part in ("encoder", "decoder", "$z_e$", "$z_q$", "the map"))

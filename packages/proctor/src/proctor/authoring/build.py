@@ -1,0 +1,193 @@
+"""From an author's files to the students': the notebooks and their release.
+
+    source/<a>/<a>.py + solutions/<a>.py  ->  source/<a>/<a>.ipynb  ->  release/<a>/<a>.ipynb
+
+The second step is nbgrader's own generate_assignment, which also tells gradebook.db of the assignment. It runs
+in a copy, so neither source/ nor release/ changes before all has been checked. A rebuild changes no byte.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+from proctor.authoring.assignment import read_text
+from proctor.authoring.errors import BuildError
+from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
+from proctor.authoring.lint import check_graders, check_text
+from proctor.authoring.release_zip import release_zip
+from proctor.authoring.text import CHECK_TAG, Cell, Text
+from proctor.course import Course, CourseError, open_course
+from proctor.settings import SettingsError
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def build_course(course: Course, names: list[str] | None = None) -> list[Path]:
+    """Build the notebooks of assignments, for their authors (source) and for their students (release).
+
+    Parameters
+    ----------
+    course : Course
+    names : the assignments; by default all
+
+    Returns
+    -------
+    written : list of Path, the files that changed
+
+    Raises
+    ------
+    CourseError : where there is no such assignment
+    BuildError : with all that is wrong; then neither source nor release has changed
+    """
+    names = list(dict.fromkeys(names or course.assignments))
+    if not names:
+        raise CourseError(f"no assignment in {course.root}: an assignment is a text source/<name>/<name>.py")
+    texts = [read_text(course, name) for name in names]
+    errors = [error for text in texts for error in [*check_text(text), *check_graders(text), *check_repeats(text)]]
+    if errors:
+        raise BuildError(errors)
+    built: dict[Path, bytes] = {}
+    with tempfile.TemporaryDirectory(prefix="build-") as staging:
+        for text in texts:
+            built |= _build(course, text, Path(staging).resolve())
+    stale = [
+        path
+        for name in names
+        for path in (course.root / "release" / name).rglob("*")
+        if path.is_file() and path not in built and ".ipynb_checkpoints" not in path.parts
+    ]
+    for path in stale:
+        path.unlink()
+    written = [path for path, content in built.items() if not path.is_file() or path.read_bytes() != content]
+    for path in written:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replacement = path.with_name(path.name + ".new")
+        replacement.write_bytes(built[path])
+        replacement.replace(path)
+    return written
+
+
+def _build(course: Course, text: Text, staging: Path) -> dict[Path, bytes]:
+    """The content of every file of an assignment that is built, by its path in the course."""
+    source = staging / "source" / text.name
+    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
+    notebook = nbformat.writes(make_notebook(text)) + "\n"
+    (source / f"{text.name}.ipynb").write_bytes(notebook.encode())
+    generate_release(course, text, staging)
+    release = {path: path.read_bytes() for path in sorted((staging / "release").rglob("*")) if path.is_file()}
+    release = {
+        # On Windows, nbgrader ends a notebook's lines as Windows does.
+        path.relative_to(staging): content.replace(b"\r\n", b"\n") if path.suffix == ".ipynb" else content
+        for path, content in release.items()
+        if path.is_relative_to(staging / "release" / text.name)
+    }
+    errors = [*check_released_code(text, release), *find_leaks(solution_lines(text), release)]
+    if errors:
+        raise BuildError(errors)
+    built = {text.file.with_suffix(".ipynb"): notebook.encode()}
+    return built | {text.root / path: content for path, content in release.items()}
+
+
+def make_notebook(text: Text) -> nbformat.NotebookNode:
+    """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids."""
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": dict(KERNEL), "language_info": {"name": "python"}},
+        nbformat_minor=5,
+    )
+    for number, cell in enumerate(text.cells, 1):
+        if cell.markdown:
+            made = nbformat.v4.new_markdown_cell(text.prose(cell))
+        else:
+            made = nbformat.v4.new_code_cell(text.code(cell))
+        made.id = cell.grade_id or f"{text.name}-{number}"
+        made.metadata = nbformat.from_dict(cell_metadata(text, cell))
+        notebook.cells.append(made)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def cell_metadata(text: Text, cell: Cell) -> dict:
+    """A cell's metadata: its tags, and nbgrader's where it is graded or a solution."""
+    tags = [CHECK_TAG] if "check" in cell.options else cell.options.get("tags", [])
+    metadata = {"tags": tags} if tags else {}
+    if cell.grade_id is None:
+        return metadata
+    check = "check" in cell.options
+    metadata["nbgrader"] = {
+        "schema_version": 3,
+        "grade_id": cell.grade_id,
+        "grade": cell.written or check,
+        "solution": not check,
+        "locked": check,
+        "task": False,
+    }
+    if cell.written or check:
+        metadata["nbgrader"]["points"] = text.points(cell.options["check"] if check else cell.exercise)
+    return metadata
+
+
+def generate_release(course: Course, text: Text, staging: Path) -> None:
+    """Run nbgrader's generate_assignment in a copy of the course, for the course's own gradebook.
+
+    Raises
+    ------
+    BuildError : with nbgrader's reason
+    """
+    # nbgrader takes seconds to import, which readers of this module's other functions need not wait for.
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.utils import capture_log
+
+    coursedir = course.directory
+    if not coursedir.course_id and not coursedir.db_url.startswith("sqlite"):
+        # SQLite lets nbgrader refer to a course that it has not written down; others do not.
+        raise BuildError(["course_config.py: c.CourseDirectory.db_url needs a c.CourseDirectory.course_id beside it"])
+    coursedir.root = str(staging)
+    coursedir.assignment_id = text.name
+    with scripts_on_path():
+        result = capture_log(GenerateAssignment(coursedir=coursedir, config=coursedir.config))
+    if not result["success"]:
+        lines = [line for line in (result.get("log", "") + result["error"]).splitlines() if "Error: " in line]
+        reason = lines[0].partition("Error: ")[2] if lines else result["error"].strip().splitlines()[-1]
+        raise BuildError([f"source/{text.name}/{text.name}.py:1: nbgrader generate_assignment says: {reason}"])
+
+
+@contextmanager
+def scripts_on_path():
+    """nbgrader calls `alembic` by name when it makes a gradebook: it lies beside the Python that runs this."""
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of the build: 0 when built, 2 with one line for each thing to put right."""
+    parser = argparse.ArgumentParser(prog="proctor build", description="Build the notebooks of the course.")
+    parser.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="by default all")
+    parser.add_argument("--zip", action="store_true", help="also pack what students get of them into dist/")
+    arguments = parser.parse_args(argv)
+    try:
+        course = open_course(Path.cwd())
+        written = build_course(course, arguments.assignments)
+        if arguments.zip:
+            written.append(release_zip(course, names=arguments.assignments))
+    except (BuildError, CourseError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in written:
+        print(f"wrote {path.relative_to(course.root)}")
+    if not written:
+        print("nothing has changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Which known mistake a submission shows: its checks fail as those of the mistake do."""
+
+import functools
+
+import numpy as np
+import torch
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import Assignment, Exercise
+from proctor.checks.outcome import Failure, Outcome
+from proctor.checks.runner import run_checks, variant_subject
+
+
+def same_failure(one: Failure | None, other: Failure | None) -> bool:
+    """Two failures show the same mistake: the same kind, and the same observation as far as floats can tell."""
+    if one is None or other is None:
+        return one is other
+    if one.kind != other.kind or type(one.observed) is not type(other.observed):
+        return False
+    if isinstance(one.observed, (torch.Tensor, np.ndarray)):
+        a, b = torch.as_tensor(one.observed), torch.as_tensor(other.observed)
+        same = a.shape == b.shape and a.dtype == b.dtype
+        return same and torch.allclose(a.double(), b.double(), rtol=1e-3, atol=1e-5, equal_nan=True)
+    if one.observed is None:
+        return one.message == other.message
+    return repr(one.observed) == repr(other.observed)
+
+
+@functools.cache
+def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> dict:
+    """How each known mistake of an exercise fares in its checks: {mistake: {check: failure or None}}.
+
+    They run in this process, once for as long as it lives.
+    """
+    known = [mistake for mistake in bank.mistakes(assignment) if mistake.exercise == exercise.id]
+    subjects = [variant_subject(assignment, exercise, mistake) for mistake in known]
+    seen = {mistake.name: {} for mistake in known}
+    for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
+        seen[outcome.subject][outcome.check] = outcome.failure
+    return seen
+
+
+
+
+def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
+    """The known mistake behind each failed check of one exercise.
+
+    A mistake that fares the same in every check explains all failures. Else somebody made two mistakes at once, and
+    a check is explained by a mistake that is seen just so in this check and in no other mistake.
+
+    Parameters
+    ----------
+    outcomes : of one submission, one exercise
+    known : as `mistakes_outcomes` gives it
+
+    Returns
+    -------
+    {check: mistake}
+    """
+    failures = {outcome.check: outcome.failure for outcome in outcomes}
+    failed = [check for check, failure in failures.items() if failure is not None and failure.kind != "missing"]
+    for name, seen in known.items():
+        if failed and all(same_failure(failures[check], seen.get(check)) for check in failures):
+            return dict.fromkeys(failed, name)
+    explained = {}
+    for check in failed:
+        alike = [name for name, seen in known.items() if same_failure(failures[check], seen.get(check))]
+        if len(alike) == 1:
+            explained[check] = alike[0]
+    return explained

@@ -1,0 +1,159 @@
+"""What a check expects, told to the student when it is not met.
+
+Every function raises `Unmet` with a message for the student. `observed` is the student's own value behind the
+message: two submissions that fail a check with the same observation made the same mistake.
+"""
+
+import ast
+
+import numpy as np
+import torch
+
+from proctor.checks.submission import Handle
+
+
+class Unmet(AssertionError):
+    """An expectation that the student's code does not meet.
+
+    Parameters
+    ----------
+    message : str, what was expected, what came back, the likely cause
+    observed : plain data, array or tensor: what the student's code gave
+    """
+
+    def __init__(self, message, observed=None):
+        super().__init__(message)
+        self.message = message
+        self.observed = observed
+
+
+def _fail(message, hint, observed):
+    __tracebackhide__ = True
+    raise Unmet(f"{message} {hint}".strip(), observed)
+
+
+def _name(kind):
+    return getattr(kind, "__name__", str(kind))
+
+
+def _kind(value):
+    """What a value is, in a student's words."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    name = value.type_name if isinstance(value, Handle) else value.__class__.__name__
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
+
+
+def _short(value, limit=200):
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def type(value, kinds, what):  # noqa: A001 - reads as `expect.type`
+    """The value is of one of the given types."""
+    __tracebackhide__ = True
+    kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        wanted = " or ".join(f"`{_name(kind)}`" for kind in kinds)
+        _fail(f"{what} should be of type {wanted}, but is {_kind(value)}.", "", _kind(value))
+
+
+def shape(tensor, expected, what, hint=""):
+    """The tensor or array has the given shape."""
+    __tracebackhide__ = True
+    type(tensor, (torch.Tensor, np.ndarray), what)
+    found, expected = tuple(tensor.shape), tuple(expected)
+    if found != expected:
+        _fail(f"{what} should have shape {expected}, but has shape {found}.", hint, found)
+
+
+def dtype(tensor, expected, what, hint=""):
+    """The tensor has the given dtype."""
+    __tracebackhide__ = True
+    type(tensor, torch.Tensor, what)
+    if tensor.dtype != expected:
+        _fail(f"{what} should have dtype {expected}, but has dtype {tensor.dtype}.", hint, str(tensor.dtype))
+
+
+def device(tensor, expected, what, hint=""):
+    """The tensor is on the given kind of device."""
+    __tracebackhide__ = True
+    type(tensor, torch.Tensor, what)
+    if tensor.device.type != torch.device(expected).type:
+        _fail(f"{what} should be on device {expected}, but is on {tensor.device}.", hint, str(tensor.device))
+
+
+def equal(value, expected, what, hint=""):
+    """A plain value is exactly the expected one."""
+    __tracebackhide__ = True
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        value = value.tolist()
+    if value != expected:
+        _fail(f"{what} should be {_short(expected)}, but is {_short(value)}.", hint, value)
+
+
+def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
+    """Numbers agree: the type first, then the shape, the kind of dtype, finiteness, the values.
+
+    The default tolerances stand above what float32 sums of a few hundred terms differ by when they are summed in
+    another order (about 1e-6 relative), and below every mistake in the banks.
+    """
+    __tracebackhide__ = True
+    if isinstance(expected, (bool, int, float)):
+        type(value, (int, float, torch.Tensor, np.ndarray, np.generic), what)
+        expected = torch.tensor(float(expected), dtype=torch.float64)
+        value = torch.as_tensor(value).detach()
+        value = value.reshape(()) if value.numel() == 1 else value
+    else:
+        wanted = np.ndarray if isinstance(expected, np.ndarray) else torch.Tensor
+        type(value, wanted, what)
+        value, expected = torch.as_tensor(value).detach(), torch.as_tensor(expected).detach()
+    shape(value, expected.shape, what, hint)
+    if value.is_floating_point() != expected.is_floating_point() and expected.dtype != torch.float64:
+        _fail(f"{what} should have a dtype like {expected.dtype}, but has {value.dtype}.", hint, str(value.dtype))
+    wide = torch.complex128 if value.is_complex() or expected.is_complex() else torch.float64
+    value, expected = value.cpu().to(wide), expected.cpu().to(wide)
+    if not torch.isfinite(value).all() and torch.isfinite(expected).all():
+        count = int((~torch.isfinite(value)).sum())
+        _fail(f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite.", hint, value)
+    difference = (value - expected).abs()
+    wrong = ~torch.isclose(value, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        where = np.unravel_index(int(torch.where(wrong, difference, -1.0).argmax()), value.shape)
+        place = f" at {list(map(int, where))}" if value.dim() else ""
+        largest = float(difference[tuple(map(int, where))])
+        share = f"; {int(wrong.sum())} of {value.numel()} values differ" if value.dim() else ""
+        _fail(f"{what} has wrong values: the largest difference is {largest:.3g}{place}{share}.", hint, value)
+
+
+def different(value, other, what, hint=""):
+    """Two tensors are not the same."""
+    __tracebackhide__ = True
+    type(value, (torch.Tensor, np.ndarray), what)
+    value, other = torch.as_tensor(value).detach(), torch.as_tensor(other).detach()
+    if value.shape == other.shape and torch.allclose(value.cpu().double(), other.cpu().double(), equal_nan=True):
+        _fail(f"{what} should differ, but are the same.", hint, value)
+
+
+def true(condition, message, value=None):
+    """A condition holds; the message says what was expected and found, `value` is the student's value behind it."""
+    __tracebackhide__ = True
+    if not condition:
+        raise Unmet(message, value)
+
+
+def not_used(tree, names, what):
+    """None of the names stands in the student's code, as a plain name or as an attribute.
+
+    Parameters
+    ----------
+    tree : ast.AST, the student's code
+    names : collection of str, e.g. {"LSTM", "LSTMCell"}
+    what : str, what is to be written without them
+    """
+    __tracebackhide__ = True
+    for node in ast.walk(tree):
+        used = {ast.Name: "id", ast.Attribute: "attr", ast.alias: "name"}.get(node.__class__)
+        name = getattr(node, used).rpartition(".")[2] if used else None
+        if name in names:
+            _fail(f"{what} is to be written without `{name}`, which your code uses.", "", name)

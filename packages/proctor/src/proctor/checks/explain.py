@@ -1,0 +1,75 @@
+"""Why a check failed, in a student's words."""
+
+from proctor.checks.expect import Unmet
+from proctor.checks.outcome import Failure
+from proctor.checks.submission import MissingName, StudentError, Submission
+from proctor.isolation.process import HostLost
+
+NOT_WRITTEN = "Not implemented yet."
+
+
+def explain(error: BaseException, exercise: str, subject: Submission) -> Failure:
+    """Why a check failed, in a student's words."""
+    if isinstance(error, Unmet):
+        return Failure("wrong", error.message, error.observed)
+    if isinstance(error, StudentError):
+        if error.type_name == "NotImplementedError":
+            return _explain_unwritten(exercise, subject)
+        observed = f"{error.type_name}: {error.message}"
+        message = f"Your code stopped with {observed}{place_of(error)}.{circumstance_of(error)}"
+        return Failure("error", message, observed)
+    if isinstance(error, MissingName):
+        return _explain_missing(error, exercise, subject)
+    if isinstance(error, HostLost):
+        return Failure("error", str(error), str(error), lost=True)
+    observed = f"{type(error).__name__}: {error}"
+    return Failure("wrong", f"The check could not use what your code gave back ({observed[:300]}).", observed)
+
+
+def _explain_unwritten(exercise, subject):
+    """Nothing is written, or what is could not be run, and the cell as it was released stands in its place."""
+    cause = subject.cell_errors.get(exercise)
+    if cause is None or is_unwritten(cause):
+        return Failure("missing", NOT_WRITTEN)
+    return Failure("error", f"Its cell stopped: {cause_of(cause)}", str(cause))
+
+
+def _explain_missing(error, exercise, subject):
+    errors = subject.cell_errors
+    own = errors.get(exercise)
+    cell, cause = (exercise, own) if own is not None else next(iter(errors.items()), (None, None))
+    if cause is None:
+        return Failure("missing", str(error))
+    if is_unwritten(cause):
+        return Failure("missing", NOT_WRITTEN)
+    which = "its cell" if cell == exercise else f"the cell `{cell}`"
+    return Failure("error", f"{error} That is because {which} stopped: {cause_of(cause)}", str(error))
+
+
+def is_unwritten(error):
+    return isinstance(error, StudentError) and error.type_name == "NotImplementedError"
+
+
+def cause_of(error):
+    """What stopped a cell, in words."""
+    if isinstance(error, StudentError):
+        return f"{error.type_name}: {error.message}{place_of(error)}.{circumstance_of(error)}"
+    return str(error)
+
+
+def place_of(error):
+    if error.cell is None:
+        return ""
+    source = f": `{error.source}`" if error.source else ""
+    return f" (cell `{error.cell}`, line {error.line}{source})"
+
+
+def circumstance_of(error):
+    """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
+    if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
+        return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+    if error.type_name == "EOFError":
+        return " Nobody is there to answer `input()` when a submission is graded."
+    if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
+        return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
+    return ""

@@ -1,0 +1,78 @@
+"""How checks end, and the record of one run of them.
+
+Nothing here loads torch: whoever runs any tests with pytest has `proctor.plugin`, and so this.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from proctor.checks.secret import AUDIT_KEY
+
+RUN = pytest.StashKey()
+
+
+class GradingError(Exception):
+    """Nothing can be graded, through no fault of the submission; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a check failed.
+
+    Parameters
+    ----------
+    kind : "missing" (not written yet), "error" (the code stopped or was stopped) or "wrong"
+    message : str, for the student
+    observed : what the student's code gave, to tell mistakes apart
+    lost : whether it ended its process, or was stopped
+    """
+
+    kind: str
+    message: str
+    observed: object = None
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check ended for one subject; `failure` is None where it passed."""
+
+    subject: str
+    exercise: str
+    check: str
+    title: str
+    points: float
+    failure: Failure | None
+
+
+@dataclass
+class Run:
+    """One run of checks: the submission they are put to, and the outcomes.
+
+    Parameters
+    ----------
+    device : "cpu" or "cuda"
+    key : what the seeds of the checks are drawn from
+    fault : why no check can be run at all, which is no submission's fault; empty where they can
+    """
+
+    device: str
+    key: bytes = AUDIT_KEY
+    outcomes: list[Outcome] = field(default_factory=list)
+    fault: str = ""
+
+    def pytest_configure(self, config):
+        """Registers itself where this object is handed to `pytest.main`."""
+        config.stash[RUN] = self
+
+    def subject(self, folder):
+        """The `Submission` that the checks in a folder of `graders` are put to; None where there is none."""
+        raise NotImplementedError
+
+    def summary(self):
+        """Lines for the terminal when the run is over."""
+        return []
+
+    def close(self):
+        """End what the run started."""

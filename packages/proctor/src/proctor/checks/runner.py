@@ -1,0 +1,95 @@
+"""Checks are put to submissions: collected by pytest once, then run on one subject after the other."""
+
+import contextlib
+import functools
+import io
+from copy import copy
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+from _pytest.runner import runtestprotocol  # as pytest-rerunfailures does it: pytest itself runs no check twice
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import Assignment, Exercise
+from proctor.checks.cell import Cell
+from proctor.checks.outcome import GradingError, Outcome, Run
+from proctor.checks.secret import AUDIT_KEY
+from proctor.checks.submission import InProcess, Submission
+from proctor.course import trust
+
+
+@dataclass
+class CollectedRun(Run):
+    """An assignment's checks as pytest collects them, to be put to one submission after the other."""
+
+    present: Submission | None = None
+    items: list[pytest.Item] = field(default_factory=list)
+
+    def subject(self, folder):
+        """The submission of the present."""
+        return self.present
+
+    def pytest_runtestloop(self, session):
+        """Keep what was collected, in the place of running it."""
+        self.items = session.items
+        return True
+
+
+@functools.cache
+def collect(root, name, device):
+    """The checks of an assignment: collected once, as that takes longer than to run many of them."""
+    # Nothing that happens to be installed has a say. Some of pytest's own plugins collect garbage or prepare for a log
+    # at every step of a check, or keep what would be printed.
+    unused = ("capture", "logging", "warnings", "unraisableexception", "threadexception", "cacheprovider")
+    quiet = ["--disable-plugin-autoload", "-p", "proctor.plugin"]
+    quiet += [word for plugin in unused for word in ("-p", f"no:{plugin}")]
+    quiet += ["-q", "--tb=no", f"--rootdir={root}", "-o", "addopts=", "--import-mode=importlib"]
+    run, words = CollectedRun(device), io.StringIO()
+    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
+        status = pytest.main([str(root / "graders" / name), *quiet], plugins=[run])
+    if status != pytest.ExitCode.OK:
+        raise GradingError(f"the checks of `{name}` could not be run:\n{words.getvalue().strip()}")
+    return run
+
+
+def run_checks(
+    assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str, key: bytes = AUDIT_KEY
+) -> list[Outcome]:
+    """Put the checks of some exercises to some subjects, with pytest, in this process, on inputs of the key's.
+
+    Raises
+    ------
+    GradingError : where the checks cannot be run, a fault of the course
+    """
+    # As in the hosts: sums in the same order, on any number of cores, and no TF32 in the reference either.
+    torch.set_num_threads(1)
+    torch.backends.cudnn.allow_tf32 = False
+    trust(assignment.course)
+    run = collect(assignment.root, assignment.name, device)
+    run.key, run.outcomes, run.fault = key, [], ""
+    items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for run.present in subjects:
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                runtestprotocol(item, log=False, nextitem=following)
+                if run.fault:
+                    raise GradingError(run.fault)
+    return run.outcomes
+
+
+def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
+    """A known mistake or alternative as checks see it, its code in this process."""
+    return own_subject(assignment, exercise, variant.name, bank.changed_code(exercise, variant))
+
+
+def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str) -> Submission:
+    """Code of the course's own for one exercise as checks see it, in this process.
+
+    Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
+    of the notebook reaches the reference.
+    """
+    reference = vars(bank.load_module(assignment.course, assignment.solutions_module))
+    namespace = {key: copy(value) if isinstance(value, list | dict) else value for key, value in reference.items()}
+    exec(compile(code, f"<{name}>", "exec"), namespace)
+    return Submission(name, InProcess(namespace), [Cell(exercise.id, code)])

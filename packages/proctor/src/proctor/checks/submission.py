@@ -1,0 +1,374 @@
+"""A submission as a check sees it: the student's names as attributes, wherever their code runs."""
+
+import ast
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from proctor.checks.cell import Cell
+from proctor.isolation import wire
+from proctor.isolation.host import Host
+from proctor.isolation.process import START_SECONDS, Connection, HostLost
+from proctor.settings import Settings
+
+MAX_STARTS = 12
+
+
+class StudentError(Exception):
+    """Student code raised.
+
+    Parameters
+    ----------
+    type_name, message : str, of the exception
+    cell, line : str and int, where in the notebook, or None
+    source : str, the text of that line
+    """
+
+    def __init__(self, type_name, message, cell=None, line=None, source=""):
+        super().__init__(f"{type_name}: {message}")
+        self.type_name, self.message = type_name, message
+        self.cell, self.line, self.source = cell, line, source
+
+
+class MissingName(Exception):
+    """The notebook defines no such name."""
+
+    def __init__(self, name):
+        super().__init__(f"`{name}` is not defined in the notebook.")
+        self.name = name
+
+
+@dataclass
+class CellResult:
+    """How one cell ended: `error` is None where it ran through."""
+
+    cell: Cell
+    error: Exception | None = None
+
+
+class Handle:
+    """An object that lives in a host: it can be called, indexed, iterated, asked for attributes and sent back."""
+
+    def __init__(self, submission, reference):
+        object.__setattr__(self, "_submission", submission)
+        object.__setattr__(self, "_reference", reference)
+
+    @property
+    def type_name(self):
+        """The name of the object's type, str."""
+        return self._reference.type_name
+
+    def __repr__(self):
+        return f"<{self.type_name} in the submission>"
+
+    def __call__(self, *args, **kwargs):
+        return self._submission._ask("call", function=self, args=args, kwargs=kwargs)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._submission._ask("getattr", target=self, name=name)
+
+    def __setattr__(self, name, value):
+        self._submission._ask("setattr", target=self, name=name, value=value)
+
+    def __len__(self):
+        return self._submission._ask("len", target=self)
+
+    def __getitem__(self, key):
+        return self._submission._ask("getitem", target=self, key=key)
+
+    def __iter__(self):
+        return iter(self._submission._ask("iterate", target=self))
+
+
+class Kept:
+    """Calls an object in the host and keeps even tensors there, as handles, so that autograd can go on."""
+
+    def __init__(self, submission, function):
+        self._submission, self._function = submission, function
+
+    def __call__(self, *args, **kwargs):
+        return self._submission._ask("call", keep=True, function=self._function, args=args, kwargs=kwargs)
+
+
+class Submission:
+    """The student's code, as attributes: `submission.Encoder()`.
+
+    What student code gives back arrives as plain data, arrays and tensors (detached); anything else as a `Handle`.
+
+    Parameters
+    ----------
+    name : str, for people
+    connection : has `request(frame: bytes) -> (header, buffers)`, and `close()`
+    cells : list of Cell, the student's code as it was handed in
+    """
+
+    def __init__(self, name, connection, cells):
+        self._connection, self._cells, self._number = connection, cells, 0
+        self.name = name
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._ask("get", name=name)
+        except StudentError as error:
+            if error.type_name == "LookupError" and error.cell is None:
+                raise MissingName(name) from None
+            raise
+
+    def _refer(self, value):
+        if isinstance(value, Handle):
+            return value._reference
+        raise TypeError(f"a check cannot send a {type(value).__name__} to the host; use `submission.send`")
+
+    def _ask(self, op, keep=False, **arguments):
+        self._number += 1
+        request = {"id": self._number, "op": op, "keep": keep, **arguments}
+        frame = self._connection.request(wire.pack(request, self._refer))
+        try:
+            return _value(frame, self._number, self._cells, lambda reference: Handle(self, reference))
+        except wire.WireError as error:
+            self._connection.close()
+            raise HostLost(f"Your code sent back something that is not an answer ({error}).") from error
+
+    def library(self, path):
+        """An object of a library in the host, by its dotted path: `library("torch.optim.SGD")`."""
+        return self._ask("library", path=path)
+
+    def send(self, definition):
+        """Define a class or function of the check's file in the host, where torch, nn, random and np are known."""
+        return self._ask("send", name=definition.__name__, source=_source(definition))
+
+    def keep(self, function):
+        """A callable like `function` whose results stay in the host, tensors too."""
+        return Kept(self, function)
+
+    def put(self, value):
+        """A handle to a copy of the value in the host."""
+        return self._ask("put", value=value)
+
+    def get(self, handle):
+        """The present value of what a handle names, as plain data where it is that."""
+        return self._ask("fetch", target=handle)
+
+    def gradients(self, module):
+        """The gradient of every named parameter of a module: {name: tensor or None}."""
+        return self._ask("gradients", module=module)
+
+    def seed(self, seed):
+        """Seed random, numpy and torch in the host."""
+        self._ask("seed", seed=seed)
+
+    def printed(self):
+        """The text that student code printed since the last call."""
+        return self._ask("printed")
+
+    def replace(self, name, value):
+        """Bind a global of the notebook to another value until the check ends."""
+        self._ask("replace", name=name, value=value)
+
+    def end_check(self):
+        """Undo what a check changed and drop its handles. A host that is lost has nothing to undo."""
+        if self._connection.alive:
+            try:
+                self._ask("end_check")
+            except HostLost:
+                self.close()
+
+    def close(self):
+        """End the host."""
+        self._connection.close()
+
+    @property
+    def cell_errors(self):
+        """What stopped a cell of the notebook, by the cell's id: {id: exception}."""
+        return {cell: result.error for cell, result in self._connection.results.items() if result.error}
+
+    @property
+    def tree(self):
+        """The syntax tree of the cells that can be parsed, one `ast.Module`."""
+        body = []
+        for cell in self._cells:
+            try:
+                body += ast.parse(cell.source).body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue  # the parser's way of saying that the code is nested too deeply, too
+        return ast.Module(body=body, type_ignores=[])
+
+
+# Python parses the whole file to find a class in it.
+_source = functools.lru_cache(inspect.getsource)
+
+
+def _value(frame, number, cells, resolve=None):
+    """The value in the answer to the request of this number.
+
+    Raises
+    ------
+    StudentError : which the answer tells of
+    wire.WireError : where it is neither
+    """
+    reply = wire.unpack(*frame, resolve)
+    # A tensor in the place of a number would make a tensor of every comparison.
+    if not isinstance(reply, dict) or type(reply.get("id")) is not int or reply["id"] != number:
+        raise wire.WireError("a reply to another question")
+    if "value" in reply:
+        return reply["value"]
+    error = reply.get("error")
+    if not isinstance(error, dict) or not all(isinstance(error.get(part), str) for part in ("type", "message")):
+        raise wire.WireError("neither a value nor an error")
+    cell, line, source = error.get("cell"), error.get("line"), ""
+    if not isinstance(cell, str) or type(line) is not int:
+        cell = line = None
+    for candidate in cells:
+        lines = candidate.source.splitlines()
+        if candidate.id == cell and 0 < line <= len(lines):
+            source = lines[line - 1].strip()
+    raise StudentError(error["type"][:100], error["message"], cell, line, source)
+
+
+class InProcess:
+    """A connection to code of our own, in this process: the same requests, the same answers."""
+
+    alive = True
+    results = MappingProxyType({})
+
+    def __init__(self, namespace):
+        self._host = Host(namespace)
+
+    def request(self, frame):
+        """The two parts of the answer's frame."""
+        return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve)))
+
+    def close(self):
+        """Nothing to end."""
+
+
+class Refused:
+    """A connection to nothing: every request is answered with the reason why the submission cannot be graded."""
+
+    alive = False
+    results = MappingProxyType({})
+
+    def __init__(self, reason):
+        self._reason = reason
+
+    def request(self, frame):
+        """There is never an answer."""
+        raise HostLost(self._reason)
+
+    def close(self):
+        """Nothing to end."""
+
+
+def _never_ran(error):
+    """Nothing of a cell is there that stopped with this: it cannot be parsed, or took its host with it."""
+    unparsed = isinstance(error, StudentError) and error.type_name in ("SyntaxError", "IndentationError", "TabError")
+    return unparsed or isinstance(error, HostLost)
+
+
+def _split(frame):
+    header_size, _ = wire.LENGTHS.unpack_from(frame)
+    start = wire.LENGTHS.size
+    return frame[start : start + header_size], frame[start + header_size :]
+
+
+@dataclass
+class InSandbox:
+    """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
+
+    Each start runs the submission's cells anew, those that ended or outlasted a host before as they were released.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    settings : Settings
+    start : gives a new host when it is called
+    """
+
+    cells: list[Cell]
+    settings: Settings
+    start: Callable[[], Connection]
+    results: dict[str, CellResult] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self._starts = 0
+        self._spent = 0.0
+        self._host = None
+
+    @property
+    def alive(self):
+        """Whether there is a host at present."""
+        return self._host is not None
+
+    def request(self, frame):
+        """Send a frame and give the two parts of the answer's.
+
+        Raises
+        ------
+        HostLost : where the host dies, outlasts its limit or sends no frame
+        sandbox.SandboxError : where no host can be started
+        """
+        while not self.alive:
+            self._start()
+        return self._ask(frame, self.settings.call_seconds, "this call")
+
+    def close(self):
+        """End the host, and with it everything that it started."""
+        if self._host is not None:
+            self._host.close()
+        self._host = None
+
+    def _start(self):
+        if self._spent >= self.settings.submission_seconds:
+            raise HostLost(f"The submission used up its {self.settings.submission_seconds:g} seconds.")
+        self._starts += 1
+        if self._starts > MAX_STARTS:
+            raise HostLost(f"Your code ended the Python process {MAX_STARTS} times; no further start was tried.")
+        self._host = self.start()
+        for cell in self.cells:
+            result = self.results.setdefault(cell.id, CellResult(cell))
+            try:
+                if not isinstance(result.error, HostLost):
+                    result.error = self._run(cell, cell.source)
+                if cell.released and _never_ran(result.error):
+                    self._run(cell, cell.released)
+            except HostLost as error:
+                result.error = error
+                return
+            except wire.WireError:
+                self.close()
+                result.error = HostLost("Your code wrote to the grader's connection.")
+                return
+
+    def _run(self, cell, source):
+        """Run a cell in the host; gives what stopped it, or None."""
+        request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": source}
+        seconds = START_SECONDS if cell.given else self.settings.cell_seconds
+        try:
+            _value(self._ask(wire.pack(request), seconds, "this cell"), 0, self.cells)
+        except StudentError as error:
+            return error
+        return None
+
+    def _ask(self, frame, seconds, what):
+        """An exchange on the student's time, of which the whole submission has so much."""
+        left = self.settings.submission_seconds - self._spent
+        words = f"{what} may take {seconds:g} seconds"
+        if left < seconds:
+            seconds, words = left, f"the submission used up its {self.settings.submission_seconds:g} seconds"
+        host = self._host
+        try:
+            return host.exchange(frame, seconds)
+        except TimeoutError:
+            self.close()
+            raise HostLost(f"Your code was stopped: {words}. Is there a loop that never ends?") from None
+        except HostLost:
+            self.close()
+            raise
+        finally:
+            self._spent += host.seconds

@@ -1,0 +1,219 @@
+"""The command line of the course: build, grade, audit, class, demo, table."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.errors import BuildError
+from proctor.checks.outcome import GradingError
+from proctor.course import CourseError, SecretError, open_course
+from proctor.settings import SettingsError, resolve_device
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use.
+
+    It is 130 where Ctrl-C stopped it, as a shell has it.
+    """
+    arguments = _parser().parse_args(argv)
+    # With nbformat and jupytext, a third of a second that who asks for help need not wait for.
+    from proctor.grading.reading import Unreadable
+
+    try:
+        return arguments.command(arguments)
+    except BuildError as error:
+        print(*error.errors, sep="\n", file=sys.stderr)
+    except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
+        print(f"proctor: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
+        return 130
+    return 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="proctor", description=__doc__)
+    parser.add_argument("--course", type=Path, default=Path(), help="a folder of the course (default: this one)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    grade = commands.add_parser("grade", help="grade notebooks or .py files and print points and messages")
+    grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    grade.add_argument("--assignment", metavar="A", help="the assignment, where the file does not tell it")
+    grade.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
+    grade.set_defaults(command=_grade)
+
+    audit = commands.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
+    audit.add_argument("assignments", nargs="*", metavar="A")
+    audit.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (default: 2)")
+    audit.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    audit.set_defaults(command=_audit)
+
+    build = commands.add_parser("build", help="build the notebooks in source/ and release/")
+    build.add_argument("assignments", nargs="*", metavar="A")
+    build.set_defaults(command=_build)
+
+    many = commands.add_parser("class", help="grade all that was handed in, many at once; then run nbgrader autograde")
+    many.add_argument("assignment", metavar="A")
+    many.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions graded at a time (default: cores)")
+    many.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead")
+    many.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    many.set_defaults(command=_class)
+
+    demo = commands.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
+    demo.add_argument("assignments", nargs="*", metavar="A")
+    demo.set_defaults(command=_demo)
+
+    table = commands.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
+    table.add_argument("assignments", nargs="*", metavar="A")
+    table.set_defaults(command=_table)
+    return parser
+
+
+def _assignments(arguments):
+    """The assignments that a command names; all of the course where it names none."""
+    course = open_course(arguments.course)
+    return [load_assignment(course, name) for name in arguments.assignments or course.assignments]
+
+
+# Each command imports what it needs: torch alone takes a second and a half, nbgrader another.
+
+
+def _grade(arguments):
+    from tqdm import tqdm
+
+    from proctor.grading import grade, intake, report
+
+    device, verdicts, status = resolve_device(arguments.device), [], 0
+    quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
+    for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
+        try:
+            course = _course_of(path, arguments.course)
+            assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
+            verdict = grade.grade(path, assignment, device)
+        except (CourseError, intake.Unreadable, GradingError) as error:
+            print(f"proctor: {error}", file=sys.stderr)
+            status = 2
+            continue
+        verdicts.append(verdict)
+        if arguments.json != "-":
+            print(*report.table(verdict), sep="\n", end="\n\n")
+    if arguments.json:
+        text = "".join(json.dumps(verdict.as_json()) + "\n" for verdict in verdicts)
+        if arguments.json == "-":
+            print(text, end="")
+        else:
+            Path(arguments.json).write_text(text, encoding="utf-8")
+    return status
+
+
+def _course_of(path, default):
+    """The course that a notebook lies in, else the one that the command was told of."""
+    try:
+        return open_course(path.resolve().parent if path.exists() else default)
+    except CourseError:
+        return open_course(default)
+
+
+def _audit(arguments):
+    from proctor.proof import audit
+
+    proven = True
+    for assignment in _assignments(arguments):
+        result = audit.audit(assignment, arguments.device, arguments.jobs)
+        print(*audit.matrix(result), sep="\n")
+        proven = proven and not result.faults
+    return 0 if proven else 1
+
+
+def _class(arguments):
+    from functools import partial
+
+    from proctor.grading import many
+
+    if arguments.jobs < 1:
+        raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    device = resolve_device(arguments.device)
+    students, left_out = many.list_students(assignment)
+    if not students and not left_out:
+        folder = assignment.course.submitted
+        raise GradingError(f"nothing was handed in: there is no {folder}/<student>/{assignment.name}/")
+    if arguments.dask:
+        open_executor = partial(many.dask_executor, arguments.dask)
+    else:
+        open_executor = partial(many.local_executor, assignment, min(arguments.jobs, len(students) or 1), device)
+    faults = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
+    for name in left_out:
+        print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
+    total = len(students) + len(left_out)
+    print(f"{len(students) - faults} of {total} submissions are graded.")
+    print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
+    return 1 if faults or left_out else 0
+
+
+def _grade_students(assignment, students, open_executor, device, where):
+    """Grade a class with progress; gives how many could not be graded."""
+    from tqdm import tqdm
+
+    from proctor.grading import many
+
+    faults = 0
+    with tqdm(total=len(students), unit="submission", smoothing=0.1) as bar:
+        try:
+            for graded in many.grade_class(assignment, students, open_executor, device):
+                bar.update()
+                if graded.fault:
+                    faults += 1
+                    bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
+                bar.set_postfix(failed=faults)
+        except OSError as error:
+            raise GradingError(f"{where}: {error}") from error
+    return faults
+
+
+def _build(arguments):
+    from proctor.authoring.build import build_course
+
+    for path in build_course(open_course(arguments.course), arguments.assignments or None):
+        print(path)
+    return 0
+
+
+def _demo(arguments):
+    from sqlalchemy.engine import make_url
+
+    from proctor.proof import demo
+
+    assignments = _assignments(arguments)
+    for assignment in assignments:
+        demo.hand_in(assignment)
+        demo.grade_class(assignment)
+    for assignment in assignments:
+        print()
+        _print_table(assignment)
+    course = open_course(arguments.course)
+    # As text, a URL hides its password.
+    print(f"\ngradebook   {make_url(course.directory.db_url)}")
+    print(f"feedback    {course.root / 'feedback'}/<submission>/<assignment>/<assignment>.html")
+    print(f"formgrader  run `jupyter lab` in {course.root}, then open Nbgrader > Formgrader")
+    return 0
+
+
+def _table(arguments):
+    for assignment in _assignments(arguments):
+        _print_table(assignment)
+    return 0
+
+
+def _print_table(assignment):
+    from proctor.grading import gradebook, report
+
+    print(*report.class_table(assignment, gradebook.read_grades(assignment)), sep="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""A course: its folder, its settings, its secret, and where nbgrader keeps what belongs to it.
+
+A command opens it once and hands it on.
+"""
+
+import contextlib
+import importlib.util
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from traitlets.config import Config
+
+from proctor.settings import Settings, SettingsError, load_config, read_settings
+
+CONFIG = "course_config.py"
+SECRET = ".proctor_secret"
+# What only trusted processes may import: their names are never to be found in a host.
+TRUSTED = ("graders", "solutions")
+
+
+class CourseError(Exception):
+    """There is no course here, or no such assignment in it; the message is one line."""
+
+
+class SecretError(Exception):
+    """The course's secret can neither be read nor be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """One course, as a command found it.
+
+    Parameters
+    ----------
+    root : Path, its folder
+    settings : Settings, proctor's own
+    config : all of its `course_config.py`, as nbgrader reads it
+    """
+
+    root: Path
+    settings: Settings
+    config: Config = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What it is called, as the name of a file."""
+        return self.settings.name or self.root.name
+
+    @property
+    def submitted(self) -> Path:
+        """Where nbgrader collects submissions."""
+        return self.root / self.config.get("CourseDirectory", {}).get("submitted_directory", "submitted")
+
+    @property
+    def assignments(self) -> list[str]:
+        """The names of its assignments: those with a text source/<name>/<name>.py."""
+        return sorted(path.stem for path in self.root.glob("source/*/*.py") if path.stem == path.parent.name)
+
+    @property
+    def directory(self):
+        """nbgrader's `CourseDirectory`: its folders, and its gradebook's `db_url`."""
+        # nbgrader takes seconds to import, which a command that writes no grades need not wait for.
+        from nbgrader.coursedir import CourseDirectory
+
+        directory = CourseDirectory(config=self.config)
+        directory.root = str(self.root)
+        directory.db_url = str(directory.db_url)  # the default follows root, which may move
+        return directory
+
+    @property
+    def secret(self) -> bytes:
+        """What the inputs of graded checks are drawn from, made where there is none yet.
+
+        Raises
+        ------
+        SecretError : where it is damaged, or cannot be read or written
+        """
+        path = self.root / SECRET
+        try:
+            with contextlib.suppress(FileExistsError):
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                os.write(descriptor, secrets.token_hex().encode())
+                os.close(descriptor)
+            secret = path.read_bytes().strip()
+        except OSError as error:
+            raise SecretError(f"{path} cannot be read or made: {error.strerror}") from error
+        if len(secret) < 64:
+            raise SecretError(f"{path} is damaged: bring back the one that this class was graded with, or delete it")
+        return secret
+
+    def package(self, name: str) -> Path:
+        """The folder of a package that students import.
+
+        Raises
+        ------
+        SettingsError : where it is neither in the course nor installed
+        """
+        for folder in (self.root / name, self.root / "packages" / name / "src" / name):
+            if folder.is_dir():
+                return folder
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            places = f"{name}/ and packages/{name}/src/{name}/ are not there, and it is not installed"
+            raise SettingsError(f'c.Proctor.packages names "{name}", but {places}')
+        return Path(spec.submodule_search_locations[0])
+
+    @property
+    def import_folders(self) -> list[Path]:
+        """Where Python finds the packages that students import."""
+        return list(dict.fromkeys(self.package(name).parent for name in self.settings.packages))
+
+
+def find_root(start: Path) -> Path:
+    """The nearest directory at or above `start` that is a course: one that has a course_config.py.
+
+    Raises
+    ------
+    CourseError : where there is none
+    """
+    start = Path(start).resolve()
+    for directory in (start, *start.parents):
+        if (directory / CONFIG).is_file():
+            return directory
+    raise CourseError(f"no course at {start} or above it; a course is a directory with a {CONFIG}")
+
+
+def open_course(start: Path) -> Course:
+    """Open the course that `start` belongs to.
+
+    Raises
+    ------
+    CourseError : where there is none
+    SettingsError : for a setting that cannot be used
+    """
+    root = find_root(start)
+    config = load_config(root / CONFIG)
+    return Course(root, read_settings(config), config)
+
+
+_on_path: list[str] = []
+
+
+def trust(course: Course) -> None:
+    """Have this process, which runs no student code, import the course's solutions, checks and packages."""
+    folders = [str(course.root), *map(str, course.import_folders)]
+    if folders == _on_path:
+        return
+    sys.path[:] = [*folders, *(folder for folder in sys.path if folder not in _on_path)]
+    _on_path[:] = folders
+    forget_modules()
+
+
+def forget_modules() -> None:
+    """Have what only trusted processes import be imported anew: it has changed, or is another course's."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in TRUSTED:
+            del sys.modules[name]
+    importlib.invalidate_caches()

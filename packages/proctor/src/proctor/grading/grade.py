@@ -1,0 +1,154 @@
+"""One submission's way: taken in, run in a host, put to the checks, its failures explained, its verdict drawn up."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import Assignment
+from proctor.checks.diagnosis import diagnose, mistakes_outcomes
+from proctor.checks.explain import circumstance_of, place_of
+from proctor.checks.outcome import Outcome
+from proctor.checks.runner import run_checks
+from proctor.checks.secret import AUDIT_KEY, submission_key
+from proctor.checks.submission import InSandbox, Refused, StudentError, Submission
+from proctor.grading import intake
+from proctor.grading.harmless import plain_text
+from proctor.grading.hosts import warm_hosts
+from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.isolation.process import Connection
+
+MAX_MESSAGE = 3000
+
+
+def grade(
+    path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None
+) -> Verdict:
+    """Grade one notebook or `.py`.
+
+    Parameters
+    ----------
+    device : "cpu" or "cuda"
+    name : str, what the verdict calls the submission; the path if empty
+    key : as for `grade_intake`
+
+    Raises
+    ------
+    intake.Unreadable : where the file cannot be read
+    outcome.GradingError : where nothing can be graded here
+    """
+    return grade_intake(intake.read_submission(path, assignment), assignment, name or str(path), device, key)
+
+
+def grade_intake(
+    taken: intake.Intake, assignment: Assignment, name: str, device: str, key: bytes | None = None
+) -> Verdict:
+    """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note.
+
+    The checks draw their inputs from the key; from the course's secret and the submission's code if it is None.
+    """
+    start = time.perf_counter()
+    subject = open_submission(name, taken, assignment, warm_hosts(assignment, device))
+    try:
+        exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
+        key = submission_key(assignment.course, taken.cells) if key is None else key
+        outcomes = run_checks(assignment, exercises, [subject], device, key)
+        replayed = outcomes if key == AUDIT_KEY else _replay(assignment, outcomes, subject, device)
+        notes = [*taken.notes, *_cell_notes(subject.cell_errors, exercises)]
+    finally:
+        subject.close()
+    verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
+    verdict.seconds = round(time.perf_counter() - start, 2)
+    return verdict
+
+
+def _replay(assignment, outcomes, subject, device):
+    """What failed, on the inputs on which the mistakes are known."""
+    failed = {o.exercise for o in outcomes if o.failure is not None and o.failure.kind != "missing"}
+    # What was stopped once would be so again.
+    failed -= {o.exercise for o in outcomes if o.failure is not None and o.failure.lost}
+    return run_checks(assignment, sorted(failed), [subject], device) if failed else []
+
+
+def _cell_notes(errors, exercises):
+    """What stopped a cell that is no exercise: whatever builds on it may fail for that reason."""
+    notes = []
+    for cell, error in errors.items():
+        unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
+        if cell not in exercises and not unwritten:
+            words = f"{error}{place_of(error)}.{circumstance_of(error)}" if isinstance(error, StudentError) else error
+            notes.append(f"The cell `{cell}` stopped: {words}")
+    return notes
+
+
+def open_submission(
+    name: str, taken: intake.Intake, assignment: Assignment, start: Callable[[], Connection]
+) -> Submission:
+    """The submission as checks see it, its code in a host that `start` gives."""
+    if taken.refused:
+        return Submission(name, Refused(taken.refused), [])
+    return Submission(name, InSandbox(taken.cells, assignment.course.settings, start), taken.cells)
+
+
+def draw_up(
+    assignment: Assignment,
+    name: str,
+    outcomes: list[Outcome],
+    device: str,
+    notes: list[str],
+    replayed: list[Outcome] | None = None,
+) -> Verdict:
+    """The verdict over one submission: points, messages, diagnosis. Written answers are left to a person.
+
+    Parameters
+    ----------
+    replayed : the outcomes on the audit's inputs, for the diagnosis; `outcomes` if None
+    """
+    notes = [_one_line(note) for note in notes]
+    verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, assignment.course.settings.sandbox, notes)
+    for exercise in assignment.exercises:
+        if exercise.written:
+            verdict.by_hand += exercise.points
+            continue
+        own, again = (
+            [outcome for outcome in of_all if outcome.exercise == exercise.id]
+            for of_all in (outcomes, outcomes if replayed is None else replayed)
+        )
+        verdict.exercises.append(_judge(assignment, exercise, own, again, device))
+    verdict.points = sum(exercise.points for exercise in verdict.exercises)
+    verdict.max_points = sum(exercise.max_points for exercise in verdict.exercises)
+    return verdict
+
+
+def _judge(assignment, exercise, outcomes, replayed, device):
+    """The verdict over one exercise."""
+    failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    causes = {}
+    if replayed and any(failure.kind != "missing" for failure in failed):
+        causes = diagnose(replayed, mistakes_outcomes(assignment, exercise, device))
+    hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)} if causes else {}
+    checks = []
+    for outcome in outcomes:
+        failure, mistake = outcome.failure, causes.get(outcome.check)
+        message = _one_line(failure.message) if failure else ""
+        if mistake:
+            message = f"{message}\n{hints[mistake]}"
+        earned = 0.0 if failure else outcome.points
+        checks.append(CheckVerdict(outcome.check, outcome.title, earned, outcome.points, not failure, message, mistake))
+    points = sum(check.points for check in checks)
+    status = _status(points, exercise.points, failed)
+    return ExerciseVerdict(exercise.id, exercise.title, points, float(exercise.points), status, checks)
+
+
+def _one_line(text):
+    """Whatever student code put into a message is data: no line of its own, no control characters, no flood."""
+    return plain_text(" ".join(text.split()), MAX_MESSAGE)
+
+
+def _status(points, max_points, failed):
+    if not failed and points == max_points:
+        return "correct"
+    if points > 0:
+        return "partial"
+    kinds = {failure.kind for failure in failed}
+    return kinds.pop() if kinds in ({"missing"}, {"error"}) else "wrong"

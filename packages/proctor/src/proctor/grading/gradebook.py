@@ -1,0 +1,239 @@
+"""nbgrader's side: submissions come in rebuilt, verdicts go into the gradebook and the feedback.
+
+`course_config.py` puts these classes where nbgrader has its own. Assignments without graders go nbgrader's own way.
+"""
+
+import functools
+import re
+import secrets
+from pathlib import Path
+
+import nbformat
+import nbgrader.api
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, BaseConverter, NbGraderException
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import parse_utc, rmtree
+
+from proctor.authoring.assignment import Assignment, load_assignment
+from proctor.course import Course, SecretError, open_course
+from proctor.grading import cache, intake, many
+from proctor.grading.reading import Unreadable, digest, is_student_id, read_bytes
+from proctor.grading.report import is_autograder, write_verdict
+from proctor.settings import SettingsError, resolve_device
+
+# nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
+# each statement once, which saves a quarter of the time.
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
+
+# What nbgrader's exchange puts beside a submission, and reads again when it releases feedback.
+TIME, SECRET = "timestamp.txt", "submission_secret.txt"
+MAX_WORDS = 1000
+SECRET_WORDS = re.compile(r"[!-~]{1,500}")
+TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
+
+
+def graded_assignment(course: Course, name: str) -> Assignment | None:
+    """The assignment, where it is one that has graders."""
+    if not (course.root / "graders" / name).is_dir() or name not in course.assignments:
+        return None
+    return load_assignment(course, name)
+
+
+class _OnlyTheNotebook(BaseConverter):
+    """Where nbgrader would copy whatever else lies in a submission's folder, links followed, devices read."""
+
+    def init_assignment(self, assignment_id, student_id):
+        """Copy what lies beside the notebook, where nbgrader itself executes it; else the exchange's own files."""
+        if graded_assignment(self.course, assignment_id) is None:
+            super().init_assignment(assignment_id, student_id)
+            return
+        source, destination = (
+            Path(form(assignment_id, student_id)) for form in (self._format_source, self._format_dest)
+        )
+        destination.mkdir(parents=True, exist_ok=True)
+        # Feedback is released for all or nobody: who handed in without the exchange has none there that fits.
+        (destination / TIME).write_text(_words(source / TIME, TIMESTAMP))
+        (destination / SECRET).write_text(_words(source / SECRET, SECRET_WORDS) or secrets.token_hex())
+
+
+class TakeIn(Autograde, _OnlyTheNotebook):
+    """nbgrader's `Autograde`, for which names and folders are what students made of them."""
+
+    @functools.cached_property
+    def course(self):
+        """The course that is graded."""
+        return open_course(Path(self.coursedir.root))
+
+    def convert_notebooks(self):
+        """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
+
+        Other processes grade ahead of this one, which writes.
+
+        Raises
+        ------
+        NbGraderException : where nobody can be graded, or somebody was left out
+        """
+        self.coursedir.get_existing_timestamp = self._timestamp
+        self.wait_for = lambda student: None
+        try:
+            assignment = graded_assignment(self.course, self.coursedir.assignment_id)
+            left_out, students = self._sort_out(assignment)
+            if assignment is None:
+                super().convert_notebooks()
+                return
+            with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
+                super().convert_notebooks()
+        except (SecretError, SettingsError, Unreadable) as error:
+            # What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from error
+        if left_out:
+            raise NbGraderException(f"left out, for a name that could do harm: {', '.join(map(ascii, left_out))}")
+
+    def _sort_out(self, assignment):
+        """Forget the folders that are no student's; who they are, and whose work is to be graded."""
+        left_out, students = [], []
+        about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        for path, notebooks in list(self.assignments.items()):
+            names = re.fullmatch(about, path, re.DOTALL)
+            if names is None or not is_student_id(names["student"]):
+                self.log.error("Left out %a: a student's id has no control character, and no . or - at its start", path)
+                left_out.append(path)
+                del self.assignments[path]
+            elif self.coursedir.notebook_id == "*" and assignment is not None:
+                expected = str(Path(path) / f"{names['assignment']}.ipynb")
+                self.assignments[path] = sorted({expected, *notebooks})
+                if self.force or self._is_new(names["assignment"], names["student"]):
+                    students.append(names["student"])
+        return left_out, students
+
+    def _is_new(self, assignment_id, student_id):
+        """Whether a submission has not been graded yet as it now lies there."""
+        source, destination = (
+            Path(form(assignment_id, student_id)) for form in (self._format_source, self._format_dest)
+        )
+        graded = _graded_notebook(destination / f"{assignment_id}.ipynb")
+        if graded is None:
+            return True
+        times = [self._timestamp(folder) for folder in (source, destination)]
+        if all(times) and times[0] > times[1]:
+            return True
+        made_of = graded.metadata.get("proctor", {}).get("made_of")
+        return made_of is not None and made_of != _made_of(source, assignment_id)
+
+    def init_destination(self, assignment_id, student_id):
+        """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
+        destination = Path(self._format_dest(assignment_id, student_id))
+        if (
+            graded_assignment(self.course, assignment_id) is not None
+            and destination.exists()
+            and self._is_new(assignment_id, student_id)
+        ):
+            self.log.warning("%s is graded anew: it was handed in again, or its grading was cut short", destination)
+            rmtree(destination)
+        return super().init_destination(assignment_id, student_id)
+
+    def _timestamp(self, folder):
+        """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""
+        path = Path(folder) / TIME
+        if not path.is_symlink() and not path.exists():
+            return None
+        words = _words(path, TIMESTAMP)
+        try:
+            if words:
+                return parse_utc(words)
+        except (ValueError, OverflowError):
+            pass
+        if path.is_symlink() or path.stat().st_size:
+            self.log.warning("%s holds no time that can be read; the submission counts as in time", path)
+        return None
+
+
+def _words(path, pattern):
+    """What a small file of a stranger's says, where it is of the given form; else nothing."""
+    try:
+        words = read_bytes(path, MAX_WORDS).decode().strip()
+    except (Unreadable, UnicodeDecodeError):
+        return ""
+    return words if pattern.fullmatch(words) else ""
+
+
+def _made_of(folder, name):
+    """The digest of the notebook in a submission's folder that is graded; empty where there is none."""
+    try:
+        return digest(folder / intake.notebook_name(folder / f"{name}.ipynb"))
+    except Unreadable:
+        return ""
+
+
+def _graded_notebook(path):
+    """A notebook of `autograded` that is whole and has its verdicts, which it gets when the gradebook has them."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError):
+        return None
+    graded = [cell for cell in notebook.cells if cell.cell_type == "code" and is_autograder(cell)]
+    return notebook if all(cell.outputs for cell in graded) else None
+
+
+class SubmissionExporter(NotebookExporter):
+    """In the place of `Autograde.exporter_class`: a submission is read as its intake rebuilds it.
+
+    So a file that is no notebook, a deleted cell or a stranger's metadata is an ordinary submission from here on.
+    """
+
+    def __init__(self, parent=None, **kw):
+        # Of nbgrader's converters only this one works on what students hand in, and no setting names its class.
+        if type(parent) is Autograde:
+            parent.__class__ = TakeIn
+        super().__init__(parent=parent, **kw)
+        self.taken = None
+
+    def from_filename(self, filename, resources=None, **kw):
+        """Read a submission; a notebook of nbgrader's own, already taken in, is read as it is."""
+        directory, about = self.parent.coursedir, resources["nbgrader"]
+        assignment = graded_assignment(self.parent.course, about["assignment"])
+        folder = directory.format_path(directory.submitted_directory, about["student"], about["assignment"])
+        # The folder, not the file: a notebook that is a link lies where it lies, wherever it leads.
+        is_submission = Path(filename).parent.resolve() == Path(folder).resolve()
+        if assignment is None or not is_submission or about["notebook"] != assignment.name:
+            return super().from_filename(filename, resources=resources, **kw)
+        resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
+        self.taken = intake.take_in(Path(filename), assignment)
+        # Nothing is left to sanitize, and a human marker sees the figures: what was taken over is harmless, the rest is
+        # the release.
+        self._preprocessors = []
+        self.taken.notebook.metadata["proctor"] = {"made_of": _made_of(Path(folder), assignment.name)}
+        return self.from_notebook_node(self.taken.notebook, resources=resources, **kw)
+
+
+class GradeCells(Execute):
+    """In the place of nbgrader's `Execute`: each autograder cell gets its exercise's verdict as its output."""
+
+    def preprocess(self, nb, resources, km=None):
+        """Grade the submission that the notebook was made from, which the exporter has just taken in."""
+        about = resources["nbgrader"]
+        assignment = graded_assignment(self.parent.parent.course, about["assignment"])
+        if assignment is None or about["notebook"] != assignment.name:
+            return super().preprocess(nb, resources, km)
+        device = resolve_device("auto")
+        self.parent.parent.wait_for(about["student"])
+        verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
+        self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
+        write_verdict(nb, verdict)
+        return nb, resources
+
+
+def read_grades(assignment: Assignment) -> dict[str, dict[str, float]]:
+    """Every submission's score for each exercise, from the course's gradebook: {student: {exercise: score}}."""
+    directory = assignment.course.directory
+    with Gradebook(directory.db_url, directory.course_id) as gradebook:
+        grades = {}
+        for submission in gradebook.assignment_submissions(assignment.name):
+            scores = {}
+            for notebook in submission.notebooks:
+                scores.update({grade.name.removeprefix("check_"): grade.score for grade in notebook.grades})
+            grades[submission.student.id] = scores
+    return dict(sorted(grades.items()))

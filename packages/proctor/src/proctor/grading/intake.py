@@ -1,0 +1,287 @@
+"""Intake: from what a student handed in to the cells that run and the notebook that nbgrader grades.
+
+The notebook is rebuilt from the release: of the student's copy only the sources of solution cells, cells of their
+own, and outputs that are text or PNG are taken over. No metadata, tag, grade id or point of theirs counts.
+"""
+
+import ast
+import contextlib
+import functools
+import io
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from proctor.authoring.assignment import Assignment, load_assignment
+from proctor.checks.cell import Cell
+from proctor.checks.outcome import GradingError
+from proctor.course import Course
+from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
+
+LEFT_OUT = {"training", "plot", "visible-check"}
+# Magics that run the rest of their cell as Python.
+TIMING = ("%%time", "%%timeit", "%%capture")
+MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+
+
+@dataclass
+class Intake:
+    """What a submission is made of.
+
+    Parameters
+    ----------
+    cells : the code that runs when it is graded, in order
+    notebook : the rebuilt notebook, None for a `.py`
+    notes : what an instructor should know, one sentence each
+    refused : why nothing of it can be graded; empty where it can
+    """
+
+    cells: list[Cell]
+    notebook: nbformat.NotebookNode | None = None
+    notes: list[str] = field(default_factory=list)
+    refused: str = ""
+
+
+def take_in(path: Path, assignment: Assignment) -> Intake:
+    """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
+    # A link could lead to somebody else's work.
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_symlink():
+            return blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
+    try:
+        name = notebook_name(path)
+        taken = read_submission(path.with_name(name), assignment)
+    except Unreadable as error:
+        return blank(assignment, f"{error}. Nothing could be graded.")
+    if name != path.name:
+        taken.notes.insert(0, f"The notebook was handed in as `{name}`, not as `{path.name}`.")
+    return taken
+
+
+def notebook_name(path: Path) -> str:
+    """The name under which a notebook was handed in: the right one, else that of the only notebook there is.
+
+    Raises
+    ------
+    Unreadable : where there are several, and none has the right name
+    """
+    if path.is_symlink() or path.exists():
+        return path.name
+    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    if len(others) > 1:
+        raise Unreadable(f"{path.name} is not there, and {len(others)} other notebooks are")
+    return others[0] if others else path.name
+
+
+def read_submission(path: Path, assignment: Assignment) -> Intake:
+    """Take in a notebook, or a `.py` of plain or py:percent code.
+
+    Raises
+    ------
+    Unreadable : where the file is neither, whatever it is that goes wrong
+    """
+    _release(assignment)
+    try:
+        return _read_program(path) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
+    except Unreadable:
+        raise
+    except Exception as error:
+        # What a stranger wrote may break a library in ways that nobody foresaw; it ends with this submission.
+        raise Unreadable(f"{path.name} could not be taken in: {type(error).__name__}: {str(error)[:80]}") from error
+
+
+def _read_program(path):
+    text = read_text(path)
+    if len(text) > MAX_SOURCE_CHARACTERS:
+        raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code")
+    notebook = jupytext.read(io.StringIO(text), fmt="py")
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return Intake([Cell(f"code {n}", plain_python(source)) for n, source in enumerate(sources, 1)])
+
+
+def identify(path: Path, course: Course) -> str:
+    """The assignment that a file is a submission of: by its name, else by the grade ids in it.
+
+    Raises
+    ------
+    Unreadable : where there is no such file
+    GradingError : where neither tells
+    """
+    require_file(path)
+    names = course.assignments
+    if path.stem in names:
+        return path.stem
+    if path.suffix == ".ipynb":
+        with contextlib.suppress(Unreadable):
+            cells = read_notebook(path).cells
+            metadata = [cell.metadata.get("nbgrader") for cell in cells]
+            found = {str(entry.get("grade_id")) for entry in metadata if isinstance(entry, dict)}
+            shared = {name: len(found & _ids(course, name)) for name in names}
+            best = max(shared, key=shared.get, default=None)
+            if best and shared[best]:
+                return best
+    raise GradingError(f"{path}: cannot tell the assignment; name it with --assignment (there are {', '.join(names)})")
+
+
+def _ids(course, name):
+    return {exercise.id for exercise in load_assignment(course, name).exercises}
+
+
+def _release(assignment):
+    """The release notebook, and the plain Python of each of its code cells by id; both are everybody's."""
+    path = assignment.release_notebook
+    if not path.exists():
+        raise Unreadable(f"{path} is not there; run `make build`")
+    return _read_release(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_release(path, changed):
+    notebook = read_notebook(path)
+    return notebook, {cell.id: plain_python(cell.source) for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def blank(assignment: Assignment, reason: str) -> Intake:
+    """The intake of a submission that cannot be read: the release notebook with nothing done, and the reason."""
+    return Intake(cells=[], notebook=deepcopy(_release(assignment)[0]), refused=reason)
+
+
+def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
+    """Rebuild a submission from the release notebook."""
+    release, code = _release(assignment)
+    found, own, notes = _match(submitted, release)
+    cells, rebuilt = [], []
+    strange = not any(cell.id in found for cell in release.cells if "nbgrader" in cell.metadata)
+    if strange:
+        notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
+    for extra in own.get(None, []):
+        _add_own(extra, cells, rebuilt)
+    for original in release.cells:
+        student = found.get(original.id)
+        # Of what the two then share, nothing is changed in place: nbgrader's converters work on copies.
+        cell = nbformat.NotebookNode(original)
+        nbgrader = original.metadata.get("nbgrader", {})
+        answer = nbgrader.get("solution", False)
+        changed = student is not None and student.source.rstrip() != original.source.rstrip()
+        if student is not None and cell.cell_type == "code":
+            cell.outputs = safe_outputs(student)
+        if student is None and nbgrader.get("grade_id") and not strange:
+            notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
+        if answer and changed:
+            _take_over(cell, student)
+        elif changed and nbgrader.get("locked"):
+            notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
+        runs = _runs(original)
+        if runs:
+            given = not answer and all(earlier.given for earlier in cells)
+            if answer and changed:
+                cells.append(Cell(original.id, plain_python(cell.source), given, code[original.id]))
+            else:
+                cells.append(Cell(original.id, code[original.id], given))
+        if changed and not answer and not nbgrader.get("locked"):
+            _take_over(cell, student)
+            if runs:
+                # Somebody who adds an import to a given cell still has the given cell, and then theirs.
+                cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
+        rebuilt.append(cell)
+        for extra in own.get(original.id, []):
+            _add_own(extra, cells, rebuilt)
+    notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
+    return Intake(cells, notebook, notes)
+
+
+def imports(assignment: Assignment) -> list[str]:
+    """What the cells of the release that run import: modules, and names in them, which may be modules or not."""
+    release, code = _release(assignment)
+    names = set()
+    for cell in filter(_runs, release.cells):
+        for node in ast.walk(ast.parse(code[cell.id])):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return sorted(names)
+
+
+def _runs(cell):
+    """Whether a cell of the release is run when a submission is graded."""
+    return cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
+
+
+def _match(submitted, release):
+    """Which cell of the student's is which of the release: by grade id, by cell id, by source.
+
+    Returns the student's cell for each release id, the student's own cells after each release id, and notes.
+    """
+    ids = {cell.id for cell in release.cells}
+    by_source = {cell.source.strip(): cell.id for cell in reversed(release.cells) if cell.source.strip()}
+    found, own, notes, last = {}, {}, [], None
+    for cell in submitted.cells:
+        metadata = cell.get("metadata", {})
+        nbgrader = metadata.get("nbgrader")
+        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+        names = [grade_id, cell.get("id"), metadata.get("id"), by_source.get(cell.source.strip())]
+        name = next((name for name in names if isinstance(name, str) and name in ids), None)
+        if name is not None and name not in found:
+            found[name] = cell
+            last = name
+        else:
+            if name is not None and grade_id is not None:
+                notes.append(f"The cell `{name}` is there twice; the second one ran as a cell of the student's own.")
+            own.setdefault(last, []).append(cell)
+    return found, own, notes
+
+
+def _take_over(cell, student):
+    cell.source = student.source
+    if cell.cell_type != "code":
+        pictures = safe_attachments(student)
+        cell.source = safe_markdown(student.source, pictures)
+        if pictures:
+            cell.attachments = pictures
+
+
+def _add_own(cell, cells, rebuilt):
+    number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
+    if cell.cell_type == "code":
+        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
+        cells.append(Cell(kept.id, plain_python(cell.source)))
+    else:
+        kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
+        _take_over(kept, cell)
+    rebuilt.append(kept)
+
+
+def plain_python(source: str) -> str:
+    """The cell as plain Python: magics and shell escapes become `pass`, which says what stood there.
+
+    A cell of another language (`%%bash`) is left out whole; `%%time` and `%%capture` time and capture Python.
+    """
+    source = source.replace("\r\n", "\n")
+    if _parses(source):
+        return source
+    lines, start = source.split("\n"), 0
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words and words[0] not in TIMING:
+            break
+        start = number + 1 if words else start
+    if "".join(lines[start:]).lstrip().startswith("%%"):
+        return ""
+    # Blank lines in their place keep the numbers of those below.
+    lines[:start] = [""] * start
+    rest = "\n".join(lines)
+    return rest if _parses(rest) else "\n".join(MAGIC.sub(r"\1pass  # \2", line) for line in lines)
+
+
+def _parses(source):
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # the parser's way of saying that the code is nested too deeply, too
+    return True

@@ -1,0 +1,210 @@
+"""A whole class at once: every submission is graded into the cache, by local processes or by a Dask cluster.
+
+`nbgrader autograde` reads the cache and writes the gradebook; for what is not on record it starts local processes of
+its own. Nothing is graded twice, so a run that was broken off goes on where it stopped.
+"""
+
+import contextlib
+import itertools
+import multiprocessing.connection
+import multiprocessing.util
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from proctor.authoring.assignment import Assignment
+from proctor.checks.outcome import GradingError
+from proctor.course import SecretError
+from proctor.grading import cache, intake
+from proctor.grading.reading import is_student_id
+from proctor.isolation.nursery import Nursery
+from proctor.isolation.sandbox import SandboxError
+
+# A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
+ROUNDS = 3
+
+# So many submissions make up for the seconds that a worker takes to start.
+WORTH_A_WORKER = 8
+
+# Checks run in pytest, of which there is one in a process, and Dask gives a worker several threads.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of one submission; `fault` says why it could not be graded, which is no fault of its own."""
+
+    student: str
+    points: float = 0.0
+    max_points: float = 0.0
+    fault: str = ""
+
+
+def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
+    """Who handed in something, by the folders in submitted/; and those of them whose name could do harm."""
+    found = [path.parent.name for path in assignment.course.submitted.glob(f"*/{assignment.name}") if path.is_dir()]
+    return sorted(filter(is_student_id, found)), sorted(itertools.filterfalse(is_student_id, found))
+
+
+def _take_in(assignment, student):
+    folder = assignment.course.submitted / student / assignment.name
+    return intake.take_in(folder / f"{assignment.name}.ipynb", assignment)
+
+
+def grade_student(assignment: Assignment, student: str, device: str, engine: str) -> Graded:
+    """Grade one submission into the cache, in a worker, whose machine sees the course in the same place.
+
+    Parameters
+    ----------
+    device : "cpu" or "cuda"
+    engine : the digest of what the class is to be graded with
+    """
+    with _one_at_a_time:
+        if cache.engine_digest(assignment.course, device) != engine:
+            return Graded(student, fault="this worker runs other packages, or other settings; restart the workers")
+        try:
+            taken = _take_in(assignment, student)
+            verdict = cache.grade(taken, assignment, student, device)
+        except (GradingError, SandboxError, SecretError) as error:
+            return Graded(student, fault=str(error))
+    return Graded(student, verdict.points, verdict.max_points)
+
+
+def grade_class(assignment: Assignment, students: list[str], open_executor, device: str) -> Iterator[Graded]:
+    """Grade what some students handed in into the cache; gives each as it is done.
+
+    Parameters
+    ----------
+    open_executor : called without arguments, gives a context manager of a `concurrent.futures.Executor`
+    device : "cpu" or "cuda"
+    """
+    left = []
+    for student, verdict in _look_up(assignment, students, device):
+        # What is on record is not worth a worker, of which each takes seconds to start.
+        if verdict is None:
+            left.append(student)
+        else:
+            yield Graded(student, verdict.points, verdict.max_points)
+    for _ in range(ROUNDS):
+        if not left:
+            return
+        with open_executor() as executor:
+            started = {future: who for who, future in _start(executor, assignment, left, device).items()}
+            for future in as_completed(started):
+                result = _result(future, started[future])
+                if result is not None:
+                    left.remove(result.student)
+                    yield result
+    for student in left:
+        yield Graded(student, fault="its worker ended, several times over")
+
+
+@contextlib.contextmanager
+def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Iterator[Callable[[str], None]]:
+    """Grade submissions into the cache in the order of `students`, on all processors, while others go on.
+
+    Gives a function that waits until what there was to do for a student is done; what went wrong is left to the caller,
+    who finds no record. Few submissions are not worth a worker, and on a GPU there is one at a time.
+    """
+    candidates = students if device == "cpu" else []
+    left = [student for student, verdict in _look_up(assignment, candidates, device) if verdict is None]
+    jobs = min(os.cpu_count(), len(left) // WORTH_A_WORKER)
+    if jobs < 2:
+        yield lambda student: None
+        return
+    with local_executor(assignment, jobs, device) as executor:
+        started = _start(executor, assignment, left, device)
+        yield lambda student: wait([started[student]] if student in started else [])
+
+
+def _start(executor, assignment, students, device):
+    """Hand each student's submission to a worker: {student: future}."""
+    # Made here where there is none yet, so that no two workers make one each.
+    _ = assignment.course.secret
+    engine = cache.engine_digest(assignment.course, device)
+    return {who: executor.submit(grade_student, assignment, who, device, engine) for who in students}
+
+
+def _look_up(assignment, students, device):
+    """Each student, with the verdict that is on record or None."""
+    digests = cache.exercise_digests(assignment, cache.course_contents(assignment))
+    for student in students:
+        yield student, cache.find(_take_in(assignment, student), assignment, student, device, digests)
+
+
+def _result(future: Future, student: str) -> Graded | None:
+    """What a task gave; None where its worker was lost."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
+    except Exception as error:
+        # What stops the grading of one submission is not the end of the class's.
+        if type(error).__name__ == "KilledWorker":
+            return None
+        return Graded(student, fault=f"{type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[Executor]:
+    """Processes on this machine for one assignment, forked from one that has loaded torch, and with one nursery.
+
+    Both are started at once. A GPU does not survive a fork. What has not begun when the caller leaves is cancelled.
+    """
+    context = multiprocessing.get_context("forkserver" if device == "cpu" else "spawn")
+    context.set_forkserver_preload(["proctor.grading.preload"])
+    nursery = control = None
+    if device == "cpu":
+        nursery = Nursery(assignment.course, intake.imports(assignment))
+        # Where there is no sandbox, each submission's worker says so.
+        with contextlib.suppress(SandboxError):
+            control = nursery.start()
+    started = {"mp_context": context, "initializer": _start_worker, "initargs": (assignment, control)}
+    try:
+        with ProcessPoolExecutor(jobs, **started) as executor:
+            try:
+                yield executor
+            finally:
+                # Who is interrupted waits for what is being graded, not for the rest of the class.
+                executor.shutdown(cancel_futures=True)
+    finally:
+        if nursery is not None:
+            nursery.close()
+
+
+def _start_worker(assignment, control):
+    # With torch, a second and a half that only workers need: `preload` has it already.
+    from proctor.grading import hosts
+
+    if control is not None:
+        hosts.adopt_nursery(assignment, control)
+    # What `atexit` knows is not done in a forked worker.
+    multiprocessing.util.Finalize(None, hosts.close_nurseries, exitpriority=0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    """A command that is killed cannot end its workers, which would wait for more for ever."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster that is there already.
+
+    Parameters
+    ----------
+    address : of its scheduler, such as tcp://10.0.0.1:8786
+
+    Raises
+    ------
+    OSError : where no scheduler answers
+    """
+    from distributed import Client
+
+    with Client(address, timeout=20) as client:
+        yield client.get_executor()

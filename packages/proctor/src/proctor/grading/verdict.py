@@ -1,0 +1,59 @@
+"""Verdicts: what grading gives, as data."""
+
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass
+class CheckVerdict:
+    """One check of a verdict; `mistake` is the name of the known mistake that explains a failure, or None."""
+
+    name: str
+    title: str
+    points: float
+    max_points: float
+    passed: bool
+    message: str
+    mistake: str | None = None
+
+
+@dataclass
+class ExerciseVerdict:
+    """One exercise of a verdict; `status` is correct, partial, wrong, missing or error."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    status: str
+    checks: list[CheckVerdict]
+
+
+@dataclass
+class Verdict:
+    """What grading a submission gives.
+
+    Parameters
+    ----------
+    submission : str, as it was named to the grader
+    device : "cpu" or "cuda"
+    seconds : float, wall-clock time of grading
+    sandbox : what the code ran in, "bubblewrap", "landlock" or "none"
+    notes : what an instructor should know, one sentence each
+    exercises : those with checks
+    by_hand : float, what the written answers are worth, which a person marks; `points` and `max_points` are without it
+    """
+
+    assignment: str
+    submission: str
+    points: float
+    max_points: float
+    device: str
+    seconds: float
+    sandbox: str
+    notes: list[str]
+    exercises: list[ExerciseVerdict] = field(default_factory=list)
+    by_hand: float = 0.0
+
+    def as_json(self) -> dict:
+        """Plain data for `json.dump`."""
+        return asdict(self)

@@ -1,0 +1,213 @@
+"""The audit: all known mistakes and alternatives are graded as submissions, to prove the checks.
+
+The checks are proven when every mistake loses points in its own exercise and in no other, when every alternative
+and the solution itself get full marks, both on the audit's inputs and on others, when the blank release gets nothing,
+and when at least nine mistakes of ten are diagnosed by their own name.
+"""
+
+import tempfile
+from concurrent.futures import as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from tqdm import tqdm
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import Assignment, Exercise
+from proctor.checks.runner import own_subject, run_checks, variant_subject
+from proctor.checks.secret import AUDIT_KEY
+from proctor.grading import many
+from proctor.grading.grade import grade
+from proctor.grading.verdict import Verdict
+from proctor.settings import resolve_device
+
+DIAGNOSED_SHARE = 0.9
+OTHER_INPUTS = 5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One submission of the audit and how it fared.
+
+    Parameters
+    ----------
+    name : str, of the variant, or "solution" or "blank"
+    kind : "mistake", "alternative", "solution" or "blank"
+    exercise : str, the exercise that was changed; empty for solution and blank
+    verdict : the whole verdict
+    """
+
+    name: str
+    kind: str
+    exercise: str
+    verdict: Verdict
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the checks of its own exercise that failed."""
+        own = [e for e in self.verdict.exercises if e.id == self.exercise]
+        return [check.name for exercise in own for check in exercise.checks if not check.passed]
+
+    @property
+    def lost_elsewhere(self) -> list[str]:
+        """The ids of other exercises that lost points."""
+        return [e.id for e in self.verdict.exercises if e.id != self.exercise and e.points < e.max_points]
+
+    @property
+    def diagnosed(self) -> set[str]:
+        """The names of the mistakes that its messages name."""
+        checks = [check for exercise in self.verdict.exercises for check in exercise.checks]
+        return {check.mistake for check in checks if check.mistake}
+
+
+@dataclass
+class Audit:
+    """All trials of an assignment, and what is wrong with its checks, one sentence each."""
+
+    assignment: Assignment
+    trials: list[Trial] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def variant_notebook(assignment: Assignment, variant: bank.Alternative) -> nbformat.NotebookNode:
+    """The solution's notebook with one variant in its exercise's cell."""
+    notebook = nbformat.read(assignment.source_notebook, as_version=4)
+    exercise = next((e for e in assignment.exercises if e.id == variant.exercise), None)
+    if exercise is None:
+        raise ValueError(f"{variant.name}: `{assignment.name}` has no exercise {variant.exercise!r}")
+    cell = next(cell for cell in notebook.cells if cell.id == exercise.id)
+    cell.source = bank.changed_code(exercise, variant)
+    return notebook
+
+
+def _on_other_inputs(assignment: Assignment, exercise: Exercise, device: str) -> dict[tuple[str, str], str]:
+    """How an exercise's variants fare on inputs that the audit has not seen, as those of submissions are.
+
+    Returns
+    -------
+    {(variant, check): the fault as a sentence}, of right answers that lose points and, with "" for the check, of
+    mistakes that lose none
+    """
+    alternatives, mistakes = (
+        [variant for variant in variants if variant.exercise == exercise.id]
+        for variants in (bank.alternatives(assignment), bank.mistakes(assignment))
+    )
+    wrong = [mistake.name for mistake in mistakes]
+    faults = {}
+    for number in range(OTHER_INPUTS):
+        subjects = [own_subject(assignment, exercise, "solution", exercise.code)]
+        subjects += [variant_subject(assignment, exercise, variant) for variant in [*alternatives, *mistakes]]
+        outcomes = run_checks(assignment, [exercise.id], subjects, device, b"%d" % number)
+        failed = [outcome for outcome in outcomes if outcome.failure is not None]
+        for outcome in failed:
+            if outcome.subject not in wrong:
+                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}` on other inputs"
+                faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
+        caught = {outcome.subject for outcome in failed}
+        for mistake in wrong:
+            if mistake not in caught:
+                faults[mistake, ""] = f"{mistake}: is not caught by any check of `{exercise.id}` on other inputs"
+    return faults
+
+
+def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
+    """Grade every mistake, every alternative, the solution and the blank release, through the real host.
+
+    Nothing is graded where the bank itself has faults.
+
+    Parameters
+    ----------
+    jobs : int, submissions graded at a time, each by a process of its own
+    """
+    result = Audit(assignment)
+    mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
+    names = [variant.name for variant in [*mistakes, *alternatives]]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    result.faults += [f"{name}: there are two variants of this name" for name in doubled]
+    notebooks = {}
+    for variant in [*mistakes, *alternatives]:
+        try:
+            notebooks[variant.name] = variant_notebook(assignment, variant)
+        except ValueError as error:
+            result.faults.append(str(error))
+    # A bank that cannot be read explains nothing, either: no submission can be graded with it.
+    if result.faults:
+        return result
+    trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
+    device = resolve_device(device)
+    with tempfile.TemporaryDirectory() as folder, many.local_executor(assignment, jobs, device) as pool:
+        waiting = {}
+        for kind, variant in trials:
+            path = Path(folder) / f"{variant.name}.ipynb"
+            nbformat.write(notebooks[variant.name], path)
+            waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
+        for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
+            waiting[_submit(pool, assignment, path, device)] = (name, name, "")
+        others = [pool.submit(_on_other_inputs, assignment, e, device) for e in assignment.exercises if not e.written]
+        for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
+            result.trials.append(Trial(*waiting[future], future.result()))
+        unlucky = [fault for future in others for fault in future.result().items()]
+    order = list(waiting.values())
+    result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
+    result.faults += _faults(result.trials)
+    # Whoever fares badly on the audit's own inputs has been told already.
+    told = {
+        trial.name
+        for trial in result.trials
+        if (not trial.failed if trial.kind == "mistake" else trial.verdict.points < trial.verdict.max_points)
+    }
+    result.faults += [fault for (name, _), fault in unlucky if name not in told]
+    return result
+
+
+def _submit(pool, assignment, path, device):
+    return pool.submit(grade, path, assignment, device, path.stem, AUDIT_KEY)
+
+
+def _faults(trials):
+    faults = []
+    for trial in trials:
+        verdict = trial.verdict
+        if trial.kind == "blank":
+            if verdict.points:
+                faults.append(f"blank: earns {verdict.points:g} points")
+            continue
+        if trial.kind == "mistake" and not trial.failed:
+            faults.append(f"{trial.name}: is not caught by any check of `{trial.exercise}`")
+        if trial.kind != "mistake" and verdict.points != verdict.max_points:
+            lost = [e.id for e in verdict.exercises if e.points < e.max_points]
+            points = f"{verdict.points:g} of {verdict.max_points:g}"
+            faults.append(f"{trial.name}: gets {points}, loses in {', '.join(lost)}")
+        if trial.kind == "mistake" and trial.lost_elsewhere:
+            faults.append(f"{trial.name}: loses points in {', '.join(trial.lost_elsewhere)} as well")
+    mistakes = [trial for trial in trials if trial.kind == "mistake"]
+    named = [trial for trial in mistakes if trial.name in trial.diagnosed]
+    if len(named) < DIAGNOSED_SHARE * len(mistakes):
+        faults.append(f"only {len(named)} of {len(mistakes)} mistakes are diagnosed by name")
+    return faults
+
+
+def matrix(result: Audit) -> list[str]:
+    """The audit as lines of text: a row for each trial, then the faults."""
+    trials = result.trials
+    width = max((len(trial.name) for trial in trials), default=0)
+    lines = [f"{'submission':<{width}}  {'exercise':<12} points  failed checks -> diagnosis"]
+    for trial in trials:
+        points = f"{trial.verdict.points:g}/{trial.verdict.max_points:g}"
+        failed = ", ".join(name.removeprefix("test_") for name in trial.failed)
+        diagnosis = ", ".join(sorted(trial.diagnosed - {trial.name})) or "?"
+        if trial.name in trial.diagnosed:
+            diagnosis = "itself" if trial.diagnosed == {trial.name} else f"itself, {diagnosis}"
+        tail = f"{failed} -> {diagnosis}" if trial.kind == "mistake" else trial.kind
+        elsewhere = f"  ELSEWHERE: {', '.join(trial.lost_elsewhere)}" if trial.kind == "mistake" else ""
+        elsewhere = elsewhere if trial.lost_elsewhere else ""
+        lines.append(f"{trial.name:<{width}}  {trial.exercise:<12} {points:<7} {tail}{elsewhere}")
+    counts = {kind: sum(trial.kind == kind for trial in trials) for kind in ("mistake", "alternative")}
+    named = sum(trial.kind == "mistake" and trial.name in trial.diagnosed for trial in trials)
+    lines.append("")
+    lines.append(
+        f"{result.assignment.name}: {counts['mistake']} mistakes, {named} diagnosed by name; "
+        f"{counts['alternative']} alternatives; {len(result.faults)} faults"
+    )
+    return [*lines, *(f"FAULT {fault}" for fault in result.faults)]

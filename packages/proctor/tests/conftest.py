@@ -1,0 +1,70 @@
+"""What the engine's tests share: the toy course, built once, and submissions to it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from filelock import FileLock
+
+from proctor.authoring.assignment import Assignment, load_assignment
+from proctor.authoring.build import build_course
+from proctor.course import open_course
+from proctor.proof.demo import cell
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Makes a folder once for all test processes: `once(name, make)`, where `make` is called with its path."""
+
+    def once(name, make) -> Path:
+        shared = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            shared = shared.parent
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                done.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def toy_sources() -> Path:
+    """The toy course as its author wrote it."""
+    return Path(__file__).parent / "fixtures" / "course"
+
+
+@pytest.fixture(scope="session")
+def toy_course(toy_sources, once) -> Path:
+    """The toy course, built; to be read only, for all tests share it."""
+
+    def make(folder):
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        build_course(open_course(folder))
+
+    return once("toy_course", make)
+
+
+@pytest.fixture(scope="session")
+def toy(toy_course) -> Assignment:
+    """The assignment of the toy course."""
+    return load_assignment(open_course(toy_course), "toy")
+
+
+@pytest.fixture
+def release(toy):
+    """The release notebook of the toy course, to be changed as a student would."""
+    return nbformat.read(toy.release_notebook, as_version=4)
+
+
+@pytest.fixture
+def solved(toy, release):
+    """The release notebook with both exercises solved."""
+    for exercise in toy.exercises:
+        cell(release, exercise.id).source = exercise.code
+    return release

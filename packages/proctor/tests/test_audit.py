@@ -1,0 +1,105 @@
+"""The audit: it is content with the toy course, and with no course whose checks prove less than they should."""
+
+import shutil
+
+import pytest
+
+from proctor import cli
+from proctor.authoring.assignment import load_assignment
+from proctor.checks.secret import AUDIT_KEY, check_seed
+from proctor.course import open_course
+from proctor.proof.audit import audit, matrix
+
+
+@pytest.fixture
+def own_course(toy_course, tmp_path):
+    """A copy of the toy course, to be changed."""
+    return shutil.copytree(toy_course, tmp_path / "course")
+
+
+def change(course, file, old, new):
+    text = (course / file).read_text()
+    assert text.count(old) == 1, f"{old!r} should occur once in {file}"
+    (course / file).write_text(text.replace(old, new))
+
+
+def test_toy_course_is_proven(toy, capsys):
+    status = cli.main(["--course", str(toy.root), "audit", "--jobs", "1"])
+    out = capsys.readouterr().out
+    assert status == 0, out
+    rows = {words[0]: words[1:] for line in out.splitlines() if (words := line.split())}
+    assert rows["triples"] == ["double", "7/10", "values", "->", "itself"]
+    assert rows["sums_too_early"] == ["double", "6/10", "shape,", "values", "->", "itself"]
+    assert rows["averages"] == ["total", "4/10", "values", "->", "itself"]
+    assert rows["adds"] == ["double", "10/10", "alternative"]
+    assert rows["method"] == ["total", "10/10", "alternative"]
+    assert rows["solution"] == ["10/10", "solution"]
+    assert rows["blank"] == ["0/10", "blank"]
+    assert "toy: 3 mistakes, 3 diagnosed by name; 2 alternatives; 0 faults" in out
+    assert "FAULT" not in out
+
+
+def test_every_fault_of_the_checks_is_reported(own_course):
+    # total's check uses the student's own double, so a mistake there costs points here.
+    change(own_course, "graders/toy/test_total.py", "submission.send(square)), reference.total(x, square)",
+           "submission.double), reference.total(x, reference.double)")  # fmt: skip
+    # A check of the values is lost, and with it three points and a mistake that is caught.
+    change(own_course, "graders/toy/test_double.py", "expect.close(submission.double(x), reference.double(x)",
+           "expect.shape(submission.double(x), (3, 5)")  # fmt: skip
+    # One check looks at nothing, so that a blank notebook passes it.
+    change(own_course, "graders/toy/test_double.py", 'shape(submission.double(x), (3, 5), "`double(x)`")\n\n',
+           'shape(x, (3, 5), "x")\n\n')  # fmt: skip
+    change(own_course, "graders/toy/alternatives.py", '("FACTOR * x", "x + x")', '("FACTOR * x", "x.sum()")')
+    assignment = load_assignment(open_course(own_course), "toy")
+    result = audit(assignment, device="cpu", jobs=1)
+    assert result.faults == [
+        "triples: is not caught by any check of `double`",
+        "triples: loses points in total as well",
+        "adds: gets 1 of 10, loses in double, total",
+        "blank: earns 1 points",
+        "only 2 of 3 mistakes are diagnosed by name",
+    ]
+    lines = matrix(result)
+    assert [line for line in lines if line.startswith("FAULT ")] == [f"FAULT {fault}" for fault in result.faults]
+    assert any(line.startswith("triples") and line.endswith("ELSEWHERE: total") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "fault"),
+    [
+        ("mistakes", '"averages"', '"triples"', "triples: there are two variants of this name"),
+        ("alternatives", '"adds"', '"triples"', "triples: there are two variants of this name"),
+        ("mistakes", '("FACTOR * x", "3 * x")', '("FACTR * x", "3 * x")', "but occurs 0 times"),
+        ("alternatives", '("FACTOR * x", "x + x")', '("doubled_values", "x")', "but occurs 2 times"),
+        ("mistakes", '("FACTOR * x", "3 * x")', '("FACTOR * x", "FACTOR * x")', "triples: changes nothing"),
+        ("mistakes", '"averages", "total"', '"averages", "totl"', "averages: `toy` has no exercise 'totl'"),
+    ],
+    ids=["same name", "same name across", "text not there", "text twice", "no change", "unknown exercise"],
+)
+def test_bank_that_cannot_be_used_is_reported_before_anything_is_graded(own_course, capsys, file, old, new, fault):
+    change(own_course, f"graders/toy/{file}.py", old, new)
+    assert cli.main(["--course", str(own_course), "audit"]) == 1
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAULT")]
+    assert fault in line
+
+
+def test_check_that_holds_on_the_audits_inputs_only_is_reported(own_course):
+    change(own_course, "graders/toy/test_double.py", "def test_shape(submission, generator):",
+           "def test_shape(submission, generator, seed):")  # fmt: skip
+    lucky = check_seed(AUDIT_KEY, "toy/test_double/test_shape")
+    change(own_course, "graders/toy/test_double.py", "    x = torch.rand(3, 5, generator=generator)\n    expect.shape",
+           f"    expect.true(seed == {lucky}, 'no luck')\n    x = torch.rand(3, 5, generator=generator)\n    expect.shape")  # fmt: skip  # noqa: E501
+    assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
+        f"{name}: fails `test_shape` of `double` on other inputs: no luck" for name in ("solution", "adds")
+    ]
+
+
+def test_mistake_that_is_caught_on_the_audits_inputs_only_is_reported(own_course):
+    change(own_course, "graders/toy/test_double.py", "def test_values(submission, reference, generator):",
+           "def test_values(submission, reference, generator, seed):")  # fmt: skip
+    unlucky = check_seed(AUDIT_KEY, "toy/test_double/test_values")
+    change(own_course, "graders/toy/test_double.py", "    expect.close(submission.double(x), reference.double(x)",
+           f"    x = x * (seed == {unlucky})\n    expect.close(submission.double(x), reference.double(x)")  # fmt: skip
+    assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
+        "triples: is not caught by any check of `double` on other inputs"
+    ]

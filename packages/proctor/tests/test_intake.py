@@ -1,0 +1,560 @@
+"""Intake: whatever is handed in becomes the release notebook with the student's answers, or is refused in one line."""
+
+import ast
+import base64
+import io
+import json
+import os
+import random
+import re
+import time
+from copy import deepcopy
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+from nbconvert.filters.markdown import markdown2html
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
+
+from proctor.grading import intake, reading
+from proctor.grading.harmless import safe_markdown
+from proctor.grading.intake import plain_python, read_submission, rebuild
+from proctor.grading.reading import Unreadable, read_notebook
+from proctor.proof.demo import cell
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def sources(taken) -> dict:
+    """What runs, by cell id."""
+    return {entry.id: entry.source for entry in taken.cells}
+
+
+def shown(taken, cell_id):
+    return cell(taken.notebook, cell_id)
+
+
+@pytest.fixture
+def hand_in(toy, tmp_path):
+    """Takes in a notebook by way of a file, as a student hands it in."""
+
+    def hand_in(notebook, name="toy.ipynb", change=lambda text: text):
+        path = tmp_path / name
+        text = notebook if isinstance(notebook, str) else json.dumps(notebook)
+        path.write_bytes(change(text).encode("utf-8"))
+        return read_submission(path, toy)
+
+    return hand_in
+
+
+# What runs
+
+
+def test_answers_run_in_the_release_order_and_nothing_else_does(hand_in, solved, toy):
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["toy-2", "double", "total"]
+    assert sources(taken)["double"] == toy.exercises[0].code
+    assert taken.notes == []
+    assert taken.refused == ""
+
+
+def test_training_and_checks_never_run_whatever_the_students_copy_claims(hand_in, solved):
+    for entry in solved.cells:
+        entry.metadata.tags = []
+    training = cell(solved, "toy-3")
+    training.source = "print('my own training')"
+    cell(solved, "check_double").metadata.nbgrader = {"grade": False, "solution": True, "locked": False}
+    cell(solved, "double").metadata.tags = ["training", "skip-execution"]
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["toy-2", "double", "total"]
+    assert shown(taken, "toy-3").source == "print('my own training')"
+
+
+def test_nothing_of_the_students_metadata_counts(hand_in, solved, toy):
+    expected = rebuild(deepcopy(solved), toy).notebook
+    solved.metadata = {"kernelspec": {"name": "evil", "display_name": "x", "language": "x"}, "celltoolbar": "Grade"}
+    for entry in solved.cells:
+        about = entry.metadata.get("nbgrader", {})
+        entry.metadata = {"nbgrader": about | {"points": 1000, "schema_version": 0, "grade": True}, "tags": ["x"]}
+    taken = hand_in(solved)
+    assert [entry.metadata for entry in taken.notebook.cells] == [entry.metadata for entry in expected.cells]
+    assert taken.notebook.metadata == expected.metadata
+
+
+def test_deleted_cells_are_put_back_and_told(hand_in, solved):
+    solved.cells = [entry for entry in solved.cells if entry.id not in ("double", "check_double")]
+    taken = hand_in(solved)
+    assert "NotImplementedError" in sources(taken)["double"]
+    assert shown(taken, "check_double").source.startswith("assert double")
+    assert [note for note in taken.notes if "was deleted" in note] == [
+        "The cell `double` was deleted; it was put back as it was released.",
+        "The cell `check_double` was deleted; it was put back as it was released.",
+    ]
+
+
+def test_notebook_of_another_assignment_is_told_in_one_sentence(hand_in):
+    stranger = nbformat.v4.new_notebook(cells=[new_code_cell("import torch\nfrom toylib import FACTOR", id="toy-2")])
+    for notebook in (stranger, nbformat.v4.new_notebook()):
+        taken = hand_in(notebook)
+        assert taken.notes == [
+            "None of the cells that are graded is in this notebook. Is it another assignment's?"
+        ]
+        assert "NotImplementedError" in sources(taken)["double"]
+
+
+def test_edited_check_is_put_back_and_told(hand_in, solved):
+    cell(solved, "check_double").source = "4"
+    taken = hand_in(solved)
+    assert shown(taken, "check_double").source.startswith("assert double")
+    assert taken.notes == ["The cell `check_double` was changed; it was put back as it was released."]
+
+
+def test_second_copy_of_an_answer_runs_after_the_first_and_is_told(hand_in, solved):
+    again = deepcopy(cell(solved, "double"))
+    again.source = "again = 1"
+    solved.cells.insert(6, again)
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["toy-2", "double", "own-1", "total"]
+    assert taken.notes == ["The cell `double` is there twice; the second one ran as a cell of the student's own."]
+    assert len({entry.id for entry in taken.notebook.cells}) == len(taken.notebook.cells)
+
+
+def test_own_cells_stay_where_they_were(hand_in, solved):
+    solved.cells.insert(0, new_code_cell("import math", id="first"))
+    at = solved.cells.index(cell(solved, "double"))
+    solved.cells.insert(at, new_markdown_cell("My idea", id="idea"))
+    solved.cells.insert(at + 2, new_code_cell("helper = 1", id="helper"))
+    solved.cells.append(new_raw_cell("raw words", id="raw"))
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["own-1", "toy-2", "double", "own-3", "total"]
+    order = [entry.id for entry in taken.notebook.cells]
+    assert order[0] == "own-1"
+    assert order[order.index("double") - 1] == "own-2"
+    assert order[order.index("double") + 1] == "own-3"
+    assert order[-1] == "own-4"
+    assert shown(taken, "own-2").source == "My idea"
+    assert shown(taken, "own-4").cell_type == "markdown"
+
+
+def test_import_added_to_a_given_cell_runs_after_the_given_cell(hand_in, solved):
+    given = cell(solved, "toy-2")
+    given.source = "import math\n" + given.source
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["toy-2", "toy-2 as changed", "double", "total"]
+    assert sources(taken)["toy-2 as changed"].startswith("import math")
+    assert shown(taken, "toy-2").source.startswith("import math")
+
+
+def test_given_cell_that_was_broken_still_runs_as_it_was_released(hand_in, solved):
+    cell(solved, "toy-2").source = "import torhc"
+    taken = hand_in(solved)
+    assert sources(taken)["toy-2"] == "import torch\nfrom toylib import FACTOR"
+
+
+def test_answer_turned_into_text_runs_as_code_again(hand_in, solved, toy):
+    target = cell(solved, "double")
+    target.cell_type = "markdown"
+    del target["outputs"], target["execution_count"]
+    taken = hand_in(solved)
+    assert sources(taken)["double"] == toy.exercises[0].code
+    assert shown(taken, "double").cell_type == "code"
+
+
+# Forms of the file
+
+
+def without_ids(notebook):
+    notebook.nbformat_minor = 4
+    for entry in notebook.cells:
+        del entry["id"]
+    return notebook
+
+
+def test_notebook_without_cell_ids_is_matched_by_grade_id_and_text(hand_in, solved):
+    taken = hand_in(without_ids(solved))
+    assert list(sources(taken)) == ["toy-2", "double", "total"]
+    assert not any(entry.id.startswith("own-") for entry in taken.notebook.cells)
+
+
+def test_ids_that_colab_moves_to_the_metadata_are_found(hand_in, solved):
+    ids = [entry.id for entry in solved.cells]
+    for entry, name in zip(without_ids(solved).cells, ids, strict=True):
+        entry.metadata = {"id": name, "outputId": "123", "colab": {"base_uri": "https://localhost"}}
+    solved.cells[1].source += "\nimport math"
+    taken = hand_in(solved)
+    assert list(sources(taken)) == ["toy-2", "toy-2 as changed", "double", "total"]
+    assert not any(entry.id.startswith("own-") for entry in taken.notebook.cells)
+
+
+def test_notebook_of_format_3_is_read(hand_in, solved, toy):
+    old = nbformat.convert(deepcopy(solved), 3)
+    taken = hand_in(nbformat.writes(old, version=3))
+    assert sources(taken)["double"] == toy.exercises[0].code
+    assert sources(taken)["total"] == toy.exercises[1].code
+
+
+def test_byte_order_mark_and_windows_line_ends_are_read(hand_in, solved, toy):
+    assert sources(hand_in(solved, change=lambda text: "\ufeff" + text))["double"] == toy.exercises[0].code
+    for entry in solved.cells:
+        entry.source = entry.source.replace("\n", "\r\n")
+    solved.cells.append(new_code_cell("x = 1\r\n%matplotlib inline\r\ny = 2", id="mine"))
+    taken = hand_in(solved)
+    for source in sources(taken).values():
+        ast.parse(source)
+    assert sources(taken)["own-1"] == "x = 1\npass  # %matplotlib inline\ny = 2"
+
+
+def test_plain_python_file_is_read_cell_by_cell(hand_in):
+    taken = hand_in("import torch\n\n# %%\ndef double(x):\n    return 2 * x\n", name="mine.py")
+    assert [entry.source for entry in taken.cells] == ["import torch", "def double(x):\n    return 2 * x"]
+    assert taken.notebook is None
+
+
+MAGICS = {
+    "%matplotlib inline\nx = 1": "pass  # %matplotlib inline\nx = 1",
+    "!pip install numpy": "pass  # !pip install numpy",
+    "if x:\n    !ls\n    y = 2": "if x:\n    pass  # !ls\n    y = 2",
+    "files = !ls": "pass  # files = !ls",
+    "a, b = %env": "pass  # a, b = %env",
+    "torch.nn??": "pass  # torch.nn??",
+    "%%time\nx = 1": "\nx = 1",
+    "%%capture out\n%time x = 1\ny = 2": "\npass  # %time x = 1\ny = 2",
+    "%%bash\nrm -rf /": "",
+    "\n%%html\n<b>": "",
+    "x = 5 %3\ny = '!'": "x = 5 %3\ny = '!'",
+    "text = '''\n%matplotlib\n'''": "text = '''\n%matplotlib\n'''",
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), MAGICS.items())
+def test_magics_become_plain_python(source, expected):
+    assert plain_python(source) == expected
+
+
+def test_broken_code_stays_broken():
+    assert plain_python("def f(:\n    pass") == "def f(:\n    pass"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [" " * 300_000 + "!", "a " * 200_000 + "!", "-" * 10**6, "(" * 10**6, "\0", "x" + ".x" * 10**5, "?" * 10**5],
+    ids=["spaces", "words", "signs", "brackets", "null", "attributes", "questions"],
+)
+def test_code_that_is_hard_to_read_takes_no_time(source):
+    start = time.monotonic()
+    plain_python(source)
+    assert time.monotonic() - start < 5
+
+
+REFUSED = {
+    "empty": ("", "toy.ipynb is empty"),
+    "blank": ("\ufeff \n", "toy.ipynb is empty"),
+    "words": ("I could not get Jupyter to run.", "not valid JSON"),
+    "truncated": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type"', "not valid JSON"),
+    "deep": ("[" * 100_000, "not valid JSON"),
+    "another JSON": ('{"cells": []}', "no `nbformat`"),
+    "a list": ("[1, 2]", "no `nbformat`"),
+    "a text": ('"notebook"', "no `nbformat`"),
+    "no cells": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "is not a notebook"),
+    "cells of text": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": "x"}', "is not a notebook"),
+    "cells of nothing": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [null]}', "is not a notebook"),
+    "from the future": ('{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}', "is not a notebook"),
+    "cell without source": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}}]}',
+        "is not a notebook",
+    ),
+    "cell without type": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"source": "x", "metadata": {}}]}',
+        "is not a notebook",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_notebook_is_refused_in_one_line(hand_in, text, words):
+    with pytest.raises(Unreadable, match=words) as error:
+        hand_in(text)
+    assert "\n" not in str(error.value)
+    assert "toy.ipynb" in str(error.value)
+
+
+def test_file_that_is_not_there_or_not_text_is_refused(toy, tmp_path):
+    with pytest.raises(Unreadable, match="is not there"):
+        read_submission(tmp_path / "none.ipynb", toy)
+    with pytest.raises(Unreadable, match="is not there, or is not a file"):
+        read_submission(tmp_path, toy)
+    (tmp_path / "toy.ipynb").write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(Unreadable, match="not text in UTF-8"):
+        read_submission(tmp_path / "toy.ipynb", toy)
+
+
+def test_only_a_regular_file_is_opened(toy, tmp_path):
+    target = tmp_path / "other.ipynb"
+    target.write_text("{}")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link/toy.ipynb").symlink_to(target)
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe/toy.ipynb")
+    for folder, words in (("link", "toy.ipynb is a link, not a file"), ("pipe", "is not a file")):
+        with pytest.raises(Unreadable, match=words):
+            read_submission(tmp_path / folder / "toy.ipynb", toy)
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError):
+            reading._open_file(tmp_path / name / "toy.ipynb", os.O_RDONLY)
+
+
+def test_notebook_of_very_many_values_is_refused_before_it_is_read(hand_in, monkeypatch):
+    monkeypatch.setattr(reading.json, "loads", None)
+    with pytest.raises(Unreadable, match="holds more than 2000000 values; clear its outputs"):
+        hand_in('{"nbformat": 4, "cells": [' + "{}," * 2**20 + "{}]}")
+
+
+def test_what_is_too_large_is_refused(hand_in, release, monkeypatch):
+    for _ in range(1001):
+        release.cells.append(new_code_cell("", id=f"c{len(release.cells)}"))
+    with pytest.raises(Unreadable, match="at most 1000 are graded"):
+        hand_in(release)
+    release.cells = [new_code_cell("a = 1\n" * 500_000, id="long")]
+    with pytest.raises(Unreadable, match="more than 2 MB of code"):
+        hand_in(release)
+    with pytest.raises(Unreadable, match="more than 2 MB of code"):
+        hand_in("a = 1\n" * 500_000, name="mine.py")
+    monkeypatch.setattr(reading, "MAX_BYTES", 2**20)
+    with pytest.raises(Unreadable, match="larger than 1 MB; clear its outputs"):
+        hand_in(release)
+
+
+def test_blank_intake_is_the_release_with_the_reason(toy, release):
+    taken = intake.blank(toy, "It is not a notebook.")
+    assert taken.refused == "It is not a notebook."
+    assert taken.cells == []
+    assert [entry.source for entry in taken.notebook.cells] == [entry.source for entry in release.cells]
+
+
+JUNK = [None, 0, -1, 10**30, True, "", "x", [], [1], ["a", 1], {}, {"a": 1}, [[]], "\ud800", {"text/plain": [1]}]
+
+
+def mutate(value, draw, depth=0):
+    """The value with something in it exchanged, lost or doubled."""
+    if depth > 5 or (depth and draw.random() < 0.15) or not isinstance(value, (dict, list)) or not value:
+        return draw.choice(JUNK)
+    if isinstance(value, dict):
+        key = draw.choice(sorted(value))
+        if draw.random() < 0.15:
+            return {name: item for name, item in value.items() if name != key}
+        return value | {key: mutate(value[key], draw, depth + 1)}
+    at = draw.randrange(len(value))
+    if draw.random() < 0.15:
+        return value[:at] + [value[at]] * 2 + value[at:]
+    return value[:at] + [mutate(value[at], draw, depth + 1)] + value[at + 1 :]
+
+
+def test_damaged_notebook_is_rebuilt_or_refused_and_nothing_else(toy, solved, tmp_path):
+    cell(solved, "double").outputs = [
+        new_output("stream", text="one\ntwo"),
+        new_output("error", ename="E", evalue="v", traceback=["t"]),
+        new_output("display_data", {"image/png": PNG, "text/html": "<b>"}),
+    ]
+    solved.cells.append(new_markdown_cell("![a](attachment:a.png)", attachments={"a.png": {"image/png": PNG}}))
+    plain = json.loads(nbformat.writes(solved))
+    draw = random.Random(3)
+    path, refused = tmp_path / "toy.ipynb", 0
+    tries = 600
+    for _ in range(tries):
+        damaged = plain
+        for _ in range(draw.randint(1, 3)):
+            damaged = mutate(damaged, draw)
+        path.write_text(json.dumps(damaged))
+        try:
+            taken = read_submission(path, toy)
+        except Unreadable as error:
+            refused += 1
+            assert "\n" not in str(error)
+            continue
+        nbformat.validate(taken.notebook)
+        nbformat.write(taken.notebook, io.StringIO())
+        nbformat.writes(taken.notebook).encode("utf-8")
+        grade_ids = [entry.metadata.nbgrader.grade_id for entry in taken.notebook.cells if "nbgrader" in entry.metadata]
+        assert grade_ids == ["double", "check_double", "total", "check_total"]
+    assert 0 < refused < tries
+
+
+# Outputs
+
+
+def outputs_of(hand_in, solved, *outputs):
+    cell(solved, "double").outputs = list(outputs)
+    return shown(hand_in(solved), "double").outputs
+
+
+def test_picture_and_text_are_kept_and_whatever_could_run_is_dropped(hand_in, solved):
+    bundle = {
+        "image/png": PNG,
+        "text/plain": "<Figure>",
+        "text/html": "<script>alert(1)</script>",
+        "image/svg+xml": "<svg onload='alert(1)'/>",
+        "application/javascript": "alert(1)",
+        "application/vnd.jupyter.widget-view+json": {"model_id": "x"},
+    }
+    display = new_output("display_data", bundle, metadata={"x": "<script>"})
+    html = new_output("display_data", {"text/html": "<script>alert(1)</script>"})
+    kept = outputs_of(hand_in, solved, display, html, new_output("stream", text="printed"))
+    assert kept == [
+        new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"}),
+        new_output("stream", name="stdout", text="printed"),
+    ]
+
+
+def test_number_that_a_student_leaves_as_a_result_becomes_plain_text(hand_in, solved):
+    kept = outputs_of(hand_in, solved, new_output("execute_result", {"text/plain": "100"}, execution_count=1))
+    assert kept == [new_output("stream", name="stdout", text="100")]
+
+
+def test_error_is_kept_as_its_last_line(hand_in, solved):
+    kept = outputs_of(hand_in, solved, new_output("error", ename="ValueError", evalue="bad", traceback=["\x1b[31m"]))
+    assert kept == [new_output("stream", name="stdout", text="ValueError: bad")]
+
+
+def test_picture_that_is_none_is_dropped(hand_in, solved):
+    enormous = base64.b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + 2 * (60_000).to_bytes(4, "big") + b"\0" * 9)
+    for data in ('x" onerror="alert(1)', "<svg/>", "", "A" * 100, "iVBORw", enormous.decode(), "=" * 40):
+        assert outputs_of(hand_in, solved, new_output("display_data", {"image/png": data})) == []
+
+
+def test_text_is_bounded_however_many_outputs_it_comes_in(hand_in, solved):
+    for outputs in (
+        [new_output("stream", text="x" * 1_000_000)],
+        [new_output("stream", text="x" * 999) for _ in range(1000)],
+    ):
+        kept = outputs_of(hand_in, solved, *outputs)
+        text = "".join(output.text for output in kept)
+        assert 10_000 <= len(text) < 10_100
+        assert text.endswith(" ... (the rest was cut)")
+
+
+def test_pictures_are_bounded(hand_in, solved):
+    picture = PNG[:32] + "A" * (2**20 - 32)
+    kept = outputs_of(hand_in, solved, *[new_output("display_data", {"image/png": picture}) for _ in range(5)])
+    assert len(kept) == 2
+
+
+def test_control_characters_are_dropped(hand_in, solved):
+    text = "\x1b[31mred\x1b[0m a\x00b\x08c\x7f\u0085 \ud800 tab\tstays"
+    kept = outputs_of(hand_in, solved, new_output("stream", text=text))
+    assert kept[0].text == "red a b c   ? tab\tstays"
+
+
+def test_half_characters_in_code_and_text_can_be_written(hand_in, solved):
+    solved.cells.append(new_code_cell("x = '\ud83d'", id="mine"))
+    solved.cells.append(new_markdown_cell("half \ud83d", id="words"))
+    taken = hand_in(solved)
+    nbformat.writes(taken.notebook).encode("utf-8")
+    assert sources(taken)["own-1"] == "x = '?'"
+
+
+# Text
+
+
+DANGEROUS = [
+    "<script>alert(1)</script>",
+    "<SCRIPT SRC=//evil.example></SCRIPT>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='`' onerror='alert(1)' alt='`'>",
+    "\\`<script>alert(1)</script>`",
+    "$<script>alert(1)</script>$",
+    "$$\n<img src=x onerror=alert(1)>\n$$",
+    "```\n</code></pre><script>alert(1)</script>\n",
+    "<b onclick=alert(1)>x</b>",
+    "<b/onclick=alert(1)>x</b>",
+    "<details open ontoggle=alert(1)>",
+    '<a href="javascript:alert(1)">x</a>',
+    "<svg/onload=alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<style>@import url(//evil.example)</style>",
+    "<!--><script>alert(1)</script>-->",
+    "<<script>alert(1)//<</script>",
+    "[x](javascript:alert(1))",
+    "[x](JaVa&#115;cript:alert(1))",
+    "[x](javascript&colon;alert(1))",
+    "[x]( javascript\\:alert(1))",
+    "[x](\n  javascript:alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](< javascript:alert(1)>)",
+    "[x](\n<\njavascript:alert(1)>)",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    "> [x][1]\n\n> [1]: javascript:alert(1)",
+    "[x][1]\n\n[1]:\njavascript:alert(1)",
+    "<javascript:alert(1)>",
+    "![x](javascript:alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](vbscript:msgbox(1))",
+    "$\\href{javascript:alert(1)}{x}$",
+    "$\\mmlToken{mi}[href='javascript:alert(1)']{x}$",
+]
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a browser does, and refuses what would run something."""
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "style", "iframe", "svg", "object", "embed"), self.rawdata
+        for name, value in attrs:
+            assert not name.startswith("on"), self.rawdata
+            if name in ("href", "src"):
+                assert not re.match(r"(\s|%20)*(javascript:|vbscript:|data:t)", value or "", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("source", DANGEROUS)
+def test_text_that_would_run_something_runs_nothing(source):
+    rendered = markdown2html(safe_markdown(source))
+    Reader().feed(rendered)
+    assert "\\href" not in rendered
+    assert "\\mmlToken" not in rendered
+
+
+KEPT = [
+    "For $i < n$ and $a_1 < a_2$.",
+    "> A quote\n> of two lines\n>\n>> within a quote",
+    "x & y, 3 > 2, `x -> y`",
+    "H<sub>2</sub>O<br/><b>bold</b>",
+    "[a link](https://example.org/a?b=1:2 'title'), <https://example.org>, [mail](mailto:a@b.org), [part](#part)",
+    "![there](figures/circle.png) and ![inline](data:image/png;base64,AAAA)",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "`array[0]: float` and x[1]: y",
+]
+
+
+@pytest.mark.parametrize("source", KEPT)
+def test_harmless_text_stays_as_it_is(source):
+    assert safe_markdown(source) == source
+
+
+def test_formula_without_spaces_still_reads_as_the_formula():
+    assert "$i&lt; n$" in markdown2html(safe_markdown("for $i<n$"))
+
+
+@pytest.mark.parametrize("source", ["\n" * 300_000 + "<b>", "<" * 300_000, "](" * 200_000, "[" * 300_000, " " * 10**6])
+def test_text_that_is_hard_to_read_takes_no_time(source):
+    start = time.monotonic()
+    safe_markdown(source)
+    assert time.monotonic() - start < 5
+
+
+def test_picture_pasted_into_text_is_kept_and_a_lost_one_leads_nowhere(hand_in, solved):
+    source = "![mine](attachment:mine.png) ![lost](attachment:lost.png) ![bad](attachment:bad.svg)"
+    attachments = {"mine.png": {"image/png": PNG}, "bad.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}}
+    solved.cells.append(new_markdown_cell(source, id="mine", attachments=attachments))
+    kept = shown(hand_in(solved), "own-1")
+    assert kept.attachments == {"mine.png": {"image/png": PNG}}
+    assert kept.source == "![mine](attachment:mine.png) ![lost](#attachment:lost.png) ![bad](#attachment:bad.svg)"
+
+
+def test_release_that_is_not_built_is_told(toy, tmp_path):
+    with pytest.raises(Unreadable, match="run `make build`"):
+        intake.blank(replace(toy, course=replace(toy.course, root=tmp_path)), "reason")
+
+
+def test_reading_does_not_change_the_release(toy, release):
+    read_notebook(toy.release_notebook).cells.clear()
+    assert len(read_notebook(toy.release_notebook).cells) == len(release.cells)
