@@ -28,10 +28,10 @@ HAS_TORCH := $(INSTALL) -qq --dry-run --no-index --no-deps '$(TORCH_RANGE)' 2>/d
 GET := from urllib.request import Request, urlopen; urlopen(Request("$(CPU_INDEX)/torch/", headers={"User-Agent": "pip"}))
 IN_REACH := timeout 5 $(BIN)/python -c '$(GET)' 2>/dev/null
 
-# What is asked for on the command line is done, whatever was set up before.
+# What is asked for on the command line is done, whatever was set up before. Where .venv is a link, venv wants its target.
 $(SET_UP): requirements.txt $(wildcard packages/*/pyproject.toml) $(if $(LOCKED)$(TORCH:auto=),requirements.lock asked-for)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=<path>")'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/python || $(PYTHON) -m venv '$(or $(realpath .venv),.venv)'
 ifeq ($(TORCH),cuda)
 	@! $(PIP) freeze | grep -q '^torch==.*+cpu' || $(PIP) uninstall --yes torch
 else

@@ -550,6 +550,29 @@ def test_picture_pasted_into_text_is_kept_and_a_lost_one_leads_nowhere(hand_in, 
     assert kept.source == "![mine](attachment:mine.png) ![lost](#attachment:lost.png) ![bad](#attachment:bad.svg)"
 
 
+@pytest.mark.parametrize("error", [RecursionError, ValueError, MemoryError, KeyError, UnicodeError])
+def test_whatever_goes_wrong_in_one_submission_is_its_refusal(hand_in, release, monkeypatch, error):
+    def breaks(*arguments):
+        raise error("as no one foresaw")
+
+    monkeypatch.setattr(intake, "safe_markdown", breaks)
+    release.cells.append(new_markdown_cell("words"))
+    with pytest.raises(Unreadable, match=f"could not be taken in: {error.__name__}"):
+        hand_in(release)
+
+
+def test_what_ended_a_class_once_is_an_ordinary_submission(hand_in, solved):
+    solved.cells += [
+        new_code_cell("%%time\n" * 1100),
+        new_code_cell("%%time\n" * 20_000 + "x = ("),
+        new_markdown_cell("[x](&#" + "9" * 5000 + ";)"),
+        new_markdown_cell("[x]: &#x" + "f" * 5000 + ";"),
+    ]
+    taken = hand_in(solved)
+    assert not taken.refused
+    assert sources(taken)["double"] == cell(solved, "double").source
+
+
 def test_release_that_is_not_built_is_told(toy, tmp_path):
     with pytest.raises(Unreadable, match="run `make build`"):
         intake.blank(replace(toy, course=replace(toy.course, root=tmp_path)), "reason")

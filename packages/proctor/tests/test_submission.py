@@ -583,6 +583,39 @@ def test_nothing_of_the_course_is_seen_but_its_packages(bare, toy_course):
     assert bare.imports("toylib") == "imported"
 
 
+@pytest.mark.parametrize("package", ["solutions", "graders"])
+def test_sandbox_refuses_to_start_where_a_host_could_import_what_is_secret(package, toy_course, tmp_path, monkeypatch):
+    installed = tmp_path / "site"
+    (installed / package).mkdir(parents=True)
+    (installed / package / "__init__.py").write_text("ANSWERS = 42")
+    environment, folders = sandbox.environment, sandbox.python_folders
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [*folders(), installed])
+    monkeypatch.setattr(sandbox, "environment", lambda *arguments: environment(*arguments) | {
+        "PYTHONPATH": os.pathsep.join([environment(*arguments)["PYTHONPATH"], str(installed)])
+    })  # fmt: skip
+    subject = sandboxed(toy_course, ["x = 1"])
+    with pytest.raises(SandboxError, match=f"student code could import `{package}` .*; uninstall") as caught:
+        _ = subject.x
+    assert "\n" not in str(caught.value)
+
+
+def test_python_that_is_reached_over_linked_folders_is_found_in_the_sandbox(toy_course, tmp_path, monkeypatch):
+    """As where `.venv` leads to another disk, or its Python to a folder that is renamed with each version."""
+    real, versions = tmp_path / "real", tmp_path / "versions"
+    base = Path(sys.executable).resolve().parents[1]
+    versions.mkdir()
+    (versions / "current").symlink_to(base)
+    (real / "bin").mkdir(parents=True)
+    (real / "bin/python").symlink_to(versions / "current/bin" / Path(sys.executable).resolve().name)
+    (real / "pyvenv.cfg").write_text(f"home = {base / 'bin'}\n")
+    (real / "lib").symlink_to(Path(sys.prefix) / "lib")
+    (tmp_path / ".venv").symlink_to(real)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
+    folders = sandbox.python_folders
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [*folders(), real])
+    assert sandboxed(toy_course, ["x = 1"]).x == 1
+
+
 def test_exchange_below_usr_is_covered(tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "EXCHANGE", tmp_path)
     command = sandbox.command(Course(tmp_path, Settings(), Config()), "cpu", [])

@@ -103,12 +103,16 @@ def test_tensors_of_every_dtype_and_shape_arrive_as_they_were(dtype, shape):
         torch.tensor([math.nan, math.inf, -math.inf], dtype=torch.bfloat16),
         torch.arange(24.0).reshape(2, 3, 4).transpose(0, 2)[::2],
         torch.ones(1).expand(4, 3),
+        torch.zeros(1, 15)[:, 0],
+        torch.ones(3, 7)[1:2, 2:3],
+        torch.ones(4, 5, dtype=torch.bool)[:1, 4],
+        torch.ones(2, 3)[:0, 1],
         torch.tensor([1 + 2j, 3 - 4j]).conj(),
         torch.tensor([1 + 2j, 3 - 4j]).conj().imag,
         torch.nn.Parameter(torch.ones(2, 3)),
         torch.ones(3, requires_grad=True) * 2,
     ],
-    ids=["nan", "bfloat16 nan", "strided", "expanded", "conjugate", "negative view", "parameter", "in a graph"],
+    ids=["nan", "bfloat16 nan", "strided", "expanded", "one element", "one of many", "one bool", "none", "conjugate", "negative view", "parameter", "in a graph"],
 )
 def test_unusual_tensors_arrive_with_their_values_and_without_their_graph(tensor):
     back = round_trip(tensor)

@@ -1,5 +1,13 @@
 """The classes that a course's `course_config.py` names for nbgrader."""
 
+import warnings
+
+from sqlalchemy.exc import SAWarning
+
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
 
 __all__ = ["GradeCells", "SubmissionExporter"]
+
+# nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
+# that it waits until then.
+warnings.filterwarnings("ignore", r"Object of type <Submitted\w+> not in session", SAWarning, r"nbgrader\.api$")

@@ -1,1 +1,0 @@
-"""What students import: data loaders and generators, small helpers for plots and training."""

@@ -1,1 +1,0 @@
-"""Data of the course, one module for each kind: an embedded default, and a loader for the real thing."""
