@@ -3,6 +3,8 @@
 import contextlib
 import functools
 import io
+import sys
+import warnings
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -53,6 +55,20 @@ def collect(root, name, device):
     return run
 
 
+@contextlib.contextmanager
+def _heard_warnings():
+    """Warnings are printed, as in a host, whatever whoever runs this makes of them: a test suite collects them."""
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
+
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        warnings.simplefilter("default")
+        warnings.showwarning = show
+        yield
+
+
 def run_checks(
     assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str, key: bytes = AUDIT_KEY
 ) -> list[Outcome]:
@@ -69,7 +85,7 @@ def run_checks(
     run = collect(assignment.root, assignment.name, device)
     run.key, run.outcomes, run.fault = key, [], ""
     items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), _heard_warnings():
         for run.present in subjects:
             for item, following in zip(items, [*items[1:], None], strict=True):
                 runtestprotocol(item, log=False, nextitem=following)

@@ -139,28 +139,7 @@ def command(course: Course, device: str, arguments: list[str], forks: bool = Fal
     wrap += ["--hostname", "host", "--proc", "/proc", "--dev", "/dev"]
     for folder in SCRATCH:
         wrap += ["--perms", "1777", "--size", str(settings.scratch_megabytes * 2**20), "--tmpfs", folder]
-    for folder in SEEN:
-        if Path(folder).is_symlink():
-            wrap += ["--symlink", str(Path(folder).readlink()), folder]
-        elif Path(folder).exists():
-            wrap += _shown(folder)
-    # nbgrader's exchange, with what others handed in, is below /usr where nothing else is set.
-    if EXCHANGE.is_dir():
-        wrap += ["--size", str(2**20), "--tmpfs", str(EXCHANGE), "--remount-ro", str(EXCHANGE)]
-    # An empty folder goes over the course before anything of it is shown, wherever the course lies.
-    folders = [folder for folder in python_folders() if not folder.is_relative_to("/usr")]
-    outer = [folder for folder in folders if not folder.is_relative_to(root)]
-    inner = [folder for folder in folders if folder.is_relative_to(root)]
-    for folder in outer:
-        wrap += _shown(folder)
-    wrap += [*_passable(root), "--size", str(2**20), "--tmpfs", str(root)]
-    own = [path for path in _own_files(course) if not any(path.is_relative_to(folder) for folder in folders)]
-    for path in [*inner, *own]:
-        wrap += _shown(path)
-    shown = [Path("/usr"), *folders, *own]
-    for link in linked_folders():
-        if not any(link.is_relative_to(folder) for folder in shown):
-            wrap += [*_passable(link), "--symlink", str(link.readlink()), str(link)]
+    wrap += [*_system(), *_python_and_course(course)]
     if device == "cuda":
         for path in sorted(Path("/dev").glob("nvidia*")):
             wrap += ["--dev-bind", str(path), str(path)]
@@ -169,6 +148,37 @@ def command(course: Course, device: str, arguments: list[str], forks: bool = Fal
     for folder in (str(root), "/dev", "/"):
         wrap += ["--remount-ro", folder]
     return [*wrap, "--chdir", "/tmp", "--", *program]
+
+
+def _system():
+    """What bubblewrap is told to show of the system."""
+    wrap = []
+    for folder in SEEN:
+        if Path(folder).is_symlink():
+            wrap += ["--symlink", str(Path(folder).readlink()), folder]
+        elif Path(folder).exists():
+            wrap += _shown(folder)
+    # nbgrader's exchange, with what others handed in, is below /usr where nothing else is set.
+    if EXCHANGE.is_dir():
+        wrap += ["--size", str(2**20), "--tmpfs", str(EXCHANGE), "--remount-ro", str(EXCHANGE)]
+    return wrap
+
+
+def _python_and_course(course):
+    """What bubblewrap is told to show of Python, of the engine and of the course."""
+    # An empty folder goes over the course before anything of it is shown, wherever the course lies.
+    folders = [folder for folder in python_folders() if not folder.is_relative_to("/usr")]
+    outer = [folder for folder in folders if not folder.is_relative_to(course.root)]
+    inner = [folder for folder in folders if folder.is_relative_to(course.root)]
+    own = [path for path in _own_files(course) if not any(path.is_relative_to(folder) for folder in folders)]
+    wrap = [word for folder in outer for word in _shown(folder)]
+    wrap += [*_passable(course.root), "--size", str(2**20), "--tmpfs", str(course.root)]
+    wrap += [word for path in (*inner, *own) for word in _shown(path)]
+    shown = [Path("/usr"), *folders, *own]
+    for link in linked_folders():
+        if not any(link.is_relative_to(folder) for folder in shown):
+            wrap += [*_passable(link), "--symlink", str(link.readlink()), str(link)]
+    return wrap
 
 
 def _shown(path):

@@ -81,8 +81,12 @@ def variant_notebook(assignment: Assignment, variant: bank.Alternative) -> nbfor
     return notebook
 
 
-def _on_other_inputs(assignment: Assignment, exercise: Exercise, device: str) -> dict[tuple[str, str], str]:
-    """How an exercise's variants fare on inputs that the audit has not seen, as those of submissions are.
+def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes]) -> dict:
+    """How an exercise's solution, alternatives and mistakes fare in its own checks, in this process.
+
+    Parameters
+    ----------
+    keys : what the inputs are drawn from; those of submissions are none that an audit has seen
 
     Returns
     -------
@@ -95,19 +99,20 @@ def _on_other_inputs(assignment: Assignment, exercise: Exercise, device: str) ->
     )
     wrong = [mistake.name for mistake in mistakes]
     faults = {}
-    for number in range(OTHER_INPUTS):
+    for key in keys:
+        inputs = "" if key == AUDIT_KEY else " on other inputs"
         subjects = [own_subject(assignment, exercise, "solution", exercise.code)]
         subjects += [variant_subject(assignment, exercise, variant) for variant in [*alternatives, *mistakes]]
-        outcomes = run_checks(assignment, [exercise.id], subjects, device, b"%d" % number)
+        outcomes = run_checks(assignment, [exercise.id], subjects, device, key)
         failed = [outcome for outcome in outcomes if outcome.failure is not None]
         for outcome in failed:
             if outcome.subject not in wrong:
-                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}` on other inputs"
+                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}`{inputs}"
                 faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
         caught = {outcome.subject for outcome in failed}
         for mistake in wrong:
             if mistake not in caught:
-                faults[mistake, ""] = f"{mistake}: is not caught by any check of `{exercise.id}` on other inputs"
+                faults[mistake, ""] = f"{mistake}: is not caught by any check of `{exercise.id}`{inputs}"
     return faults
 
 
@@ -144,7 +149,12 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
             waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
-        others = [pool.submit(_on_other_inputs, assignment, e, device) for e in assignment.exercises if not e.written]
+        keys = [b"%d" % number for number in range(OTHER_INPUTS)]
+        others = [
+            pool.submit(try_variants, assignment, exercise, device, keys)
+            for exercise in assignment.exercises
+            if not exercise.written
+        ]
         for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
             result.trials.append(Trial(*waiting[future], future.result()))
         unlucky = [fault for future in others for fault in future.result().items()]
