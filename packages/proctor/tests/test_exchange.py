@@ -82,6 +82,7 @@ def pages(folder):
     return [path.read_text() for path in sorted((folder / "toy/feedback").rglob("*.html"))]
 
 
+@pytest.mark.prove
 def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(course, student):
     run(course.root, "release_assignment toy")
     run(student, "fetch_assignment toy")
@@ -103,6 +104,7 @@ def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(cou
     assert "of 10 points" not in run(course.root, "autograde toy")
 
 
+@pytest.mark.prove
 def test_feedback_is_released_beside_work_that_came_another_way_or_with_nonsense(course, student, tmp_path):
     run(course.root, "release_assignment toy")
     run(student, "fetch_assignment toy")

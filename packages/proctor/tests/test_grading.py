@@ -218,7 +218,8 @@ def test_submission_whose_nursery_is_killed_is_not_graded_rather_than_marked_dow
     def killing(host, *arguments):
         if next(exchanges) == 10:
             for nursery in hosts._nurseries.values():
-                nursery.program.process.kill()
+                nursery.program.look_for_children()
+                nursery.program.kill()
         return exchange(host, *arguments)
 
     monkeypatch.setattr(Connection, "exchange", killing)

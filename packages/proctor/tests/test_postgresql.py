@@ -73,6 +73,7 @@ def hand_in(assignment, student, solved):
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+@pytest.mark.prove
 def test_two_nbgraders_write_one_gradebook_at_the_same_time(server, toy_sources, tmp_path):
     folder = shutil.copytree(toy_sources, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "course_config.py").open("a") as config:

@@ -112,8 +112,11 @@ def test_tensors_of_every_dtype_and_shape_arrive_as_they_were(dtype, shape):
         torch.nn.Parameter(torch.ones(2, 3)),
         torch.ones(3, requires_grad=True) * 2,
     ],
-    ids=["nan", "bfloat16 nan", "strided", "expanded", "one element", "one of many", "one bool", "none", "conjugate", "negative view", "parameter", "in a graph"],
-)
+    ids=[
+        "nan", "bfloat16 nan", "strided", "expanded", "one element", "one of many", "one bool", "none",
+        "conjugate", "negative view", "parameter", "in a graph",
+    ],
+)  # fmt: skip
 def test_unusual_tensors_arrive_with_their_values_and_without_their_graph(tensor):
     back = round_trip(tensor)
     assert (back.dtype, back.shape) == (tensor.dtype, tensor.shape)

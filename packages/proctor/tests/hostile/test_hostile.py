@@ -36,6 +36,7 @@ from proctor.course import open_course
 from proctor.grading.gradebook import read_grades
 from proctor.proof.demo import cell
 
+pytestmark = pytest.mark.prove
 RUNS = 2
 MARK = "hostile_was_here"
 CANARY = "CANARY-{}-7c1f"

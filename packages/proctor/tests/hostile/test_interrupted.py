@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbgrader.api import Gradebook
 
 from proctor.authoring.assignment import load_assignment
@@ -18,6 +19,7 @@ from proctor.course import open_course
 from proctor.grading.gradebook import read_grades
 from proctor.proof.demo import cell
 
+pytestmark = pytest.mark.prove
 STUDENTS, KILLS, SEED = 40, 20, 5
 GRADED = re.compile(r"(s\d\d): (\d+) of 10 points")
 

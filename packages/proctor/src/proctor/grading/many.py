@@ -206,5 +206,5 @@ def dask_executor(address: str) -> Iterator[Executor]:
     """
     from distributed import Client
 
-    with Client(address, timeout=20) as client:
+    with Client(address, timeout=10) as client:
         yield client.get_executor()
