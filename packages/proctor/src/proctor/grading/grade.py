@@ -21,9 +21,7 @@ from proctor.isolation.process import Connection
 MAX_MESSAGE = 3000
 
 
-def grade(
-    path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None
-) -> Verdict:
+def grade(path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None) -> Verdict:
     """Grade one notebook or `.py`.
 
     Parameters

@@ -8,7 +8,6 @@ import ast
 import contextlib
 import functools
 import io
-import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,12 +20,12 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
 from proctor.course import Course
 from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.matching import match
+from proctor.grading.plain import plain_python
 from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
 
 LEFT_OUT = {"training", "plot", "visible-check"}
-# Magics that run the rest of their cell as Python.
-TIMING = ("%%time", "%%timeit", "%%capture")
-MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
 
 @dataclass
@@ -154,45 +153,52 @@ def blank(assignment: Assignment, reason: str) -> Intake:
 def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
     """Rebuild a submission from the release notebook."""
     release, code = _release(assignment)
-    found, own, notes = _match(submitted, release)
-    cells, rebuilt = [], []
-    strange = not any(cell.id in found for cell in release.cells if "nbgrader" in cell.metadata)
+    matched = match(submitted, release, assignment)
+    taken, rebuilt = Intake([], notes=matched.notes), []
+    strange = not any(cell.id in matched.found for cell in release.cells if "nbgrader" in cell.metadata)
     if strange:
-        notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
-    for extra in own.get(None, []):
-        _add_own(extra, cells, rebuilt)
+        taken.notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
+    for extra in matched.own.get(None, []):
+        _add_own(extra, taken.cells, rebuilt)
     for original in release.cells:
-        student = found.get(original.id)
-        # Of what the two then share, nothing is changed in place: nbgrader's converters work on copies.
-        cell = nbformat.NotebookNode(original)
-        nbgrader = original.metadata.get("nbgrader", {})
-        answer = nbgrader.get("solution", False)
-        changed = student is not None and student.source.rstrip() != original.source.rstrip()
-        if student is not None and cell.cell_type == "code":
-            cell.outputs = safe_outputs(student)
-        if student is None and nbgrader.get("grade_id") and not strange:
-            notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
-        if answer and changed:
-            _take_over(cell, student)
-        elif changed and nbgrader.get("locked"):
-            notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
-        runs = _runs(original)
-        if runs:
-            given = not answer and all(earlier.given for earlier in cells)
-            if answer and changed:
-                cells.append(Cell(original.id, plain_python(cell.source), given, code[original.id]))
-            else:
-                cells.append(Cell(original.id, code[original.id], given))
-        if changed and not answer and not nbgrader.get("locked"):
-            _take_over(cell, student)
-            if runs:
-                # Somebody who adds an import to a given cell still has the given cell, and then theirs.
-                cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
-        rebuilt.append(cell)
-        for extra in own.get(original.id, []):
-            _add_own(extra, cells, rebuilt)
-    notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
-    return Intake(cells, notebook, notes)
+        about = original.metadata.get("nbgrader", {})
+        student = matched.found.get(original.id)
+        if student is None and about.get("grade_id") and not strange and original.id not in matched.elsewhere:
+            taken.notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
+        rebuilt.append(_put_back(original, student, matched, code, taken))
+        for extra in matched.own.get(original.id, []):
+            _add_own(extra, taken.cells, rebuilt)
+    taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
+    return taken
+
+
+def _put_back(original, student, matched, code, taken):
+    """A cell of the release with what counts of the student's copy; what of it runs goes to `taken`."""
+    # Of what the two then share, nothing is changed in place: nbgrader's converters work on copies.
+    cell = nbformat.NotebookNode(original)
+    about = original.metadata.get("nbgrader", {})
+    answer, locked = about.get("solution", False), about.get("locked", False)
+    changed = student is not None and student.source.rstrip() != original.source.rstrip()
+    if student is not None and cell.cell_type == "code":
+        cell.outputs = safe_outputs(student)
+    if changed and not locked:
+        _take_over(cell, student)
+    elif changed:
+        taken.notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
+    if answer and student is None and cell.cell_type != "code":
+        # Other words than the released ones: nbgrader then asks a person, where it would give 0 by itself.
+        cell.source = f"{original.source}\n\n*{NOT_THERE}*"
+    if not _runs(original) or original.id in matched.elsewhere:
+        return cell
+    given = not answer and all(earlier.given for earlier in taken.cells)
+    if answer and changed:
+        taken.cells.append(Cell(original.id, plain_python(cell.source), given, code[original.id]))
+        return cell
+    taken.cells.append(Cell(original.id, code[original.id], given))
+    if changed and not locked:
+        # Somebody who adds an import to a given cell still has the given cell, and then theirs.
+        taken.cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
+    return cell
 
 
 def imports(assignment: Assignment) -> list[str]:
@@ -213,30 +219,6 @@ def _runs(cell):
     return cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
 
 
-def _match(submitted, release):
-    """Which cell of the student's is which of the release: by grade id, by cell id, by source.
-
-    Returns the student's cell for each release id, the student's own cells after each release id, and notes.
-    """
-    ids = {cell.id for cell in release.cells}
-    by_source = {cell.source.strip(): cell.id for cell in reversed(release.cells) if cell.source.strip()}
-    found, own, notes, last = {}, {}, [], None
-    for cell in submitted.cells:
-        metadata = cell.get("metadata", {})
-        nbgrader = metadata.get("nbgrader")
-        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        names = [grade_id, cell.get("id"), metadata.get("id"), by_source.get(cell.source.strip())]
-        name = next((name for name in names if isinstance(name, str) and name in ids), None)
-        if name is not None and name not in found:
-            found[name] = cell
-            last = name
-        else:
-            if name is not None and grade_id is not None:
-                notes.append(f"The cell `{name}` is there twice; the second one ran as a cell of the student's own.")
-            own.setdefault(last, []).append(cell)
-    return found, own, notes
-
-
 def _take_over(cell, student):
     cell.source = student.source
     if cell.cell_type != "code":
@@ -255,33 +237,3 @@ def _add_own(cell, cells, rebuilt):
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
         _take_over(kept, cell)
     rebuilt.append(kept)
-
-
-def plain_python(source: str) -> str:
-    """The cell as plain Python: magics and shell escapes become `pass`, which says what stood there.
-
-    A cell of another language (`%%bash`) is left out whole; `%%time` and `%%capture` time and capture Python.
-    """
-    source = source.replace("\r\n", "\n")
-    if _parses(source):
-        return source
-    lines, start = source.split("\n"), 0
-    for number, line in enumerate(lines):
-        words = line.split()
-        if words and words[0] not in TIMING:
-            break
-        start = number + 1 if words else start
-    if "".join(lines[start:]).lstrip().startswith("%%"):
-        return ""
-    # Blank lines in their place keep the numbers of those below.
-    lines[:start] = [""] * start
-    rest = "\n".join(lines)
-    return rest if _parses(rest) else "\n".join(MAGIC.sub(r"\1pass  # \2", line) for line in lines)
-
-
-def _parses(source):
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # the parser's way of saying that the code is nested too deeply, too
-    return True

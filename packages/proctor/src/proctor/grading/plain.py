@@ -1,0 +1,48 @@
+"""Cells as plain Python, for whoever reads a student's code without running it."""
+
+import ast
+import re
+
+from proctor.authoring.solutions import top_level_names
+
+# Magics that run the rest of their cell as Python.
+TIMING = ("%%time", "%%timeit", "%%capture")
+MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+
+
+def plain_python(source: str) -> str:
+    """The cell as plain Python: magics and shell escapes become `pass`, which says what stood there.
+
+    A cell of another language (`%%bash`) is left out whole; `%%time` and `%%capture` time and capture Python.
+    """
+    source = source.replace("\r\n", "\n")
+    if _parses(source):
+        return source
+    lines, start = source.split("\n"), 0
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words and words[0] not in TIMING:
+            break
+        start = number + 1 if words else start
+    if "".join(lines[start:]).lstrip().startswith("%%"):
+        return ""
+    # Blank lines in their place keep the numbers of those below.
+    lines[:start] = [""] * start
+    rest = "\n".join(lines)
+    return rest if _parses(rest) else "\n".join(MAGIC.sub(r"\1pass  # \2", line) for line in lines)
+
+
+def _parses(source):
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False  # the parser's way of saying that the code is nested too deeply, too
+    return True
+
+
+def defined_names(source: str) -> set[str]:
+    """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
+    code = plain_python(source)
+    if not _parses(code):
+        return set()
+    return {name for node in ast.parse(code).body for name in top_level_names(node)}

@@ -1,0 +1,131 @@
+"""A right answer is found wherever it stands."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.build import build_course
+from proctor.course import open_course
+from proctor.grading.grade import grade_intake
+from proctor.grading.intake import NOT_THERE, rebuild
+from proctor.proof.demo import cell
+
+WRITTEN = """
+# %% [markdown]
+# ## 3. Reflect
+
+# %% [markdown] written=reflection points=3
+# ### BEGIN SOLUTION
+# Because two is the smallest prime.
+# ### END SOLUTION
+"""
+
+
+def without(notebook, *names):
+    notebook.cells = [entry for entry in notebook.cells if entry.id not in names]
+
+
+def codes(toy):
+    return {exercise.id: exercise.code for exercise in toy.exercises}
+
+
+def answer_in_a_cell_of_ones_own(notebook, toy):
+    without(notebook, "total")
+    notebook.cells.append(new_code_cell(codes(toy)["total"]))
+
+
+def answer_before_the_template_which_is_left(notebook, toy):
+    cell(notebook, "total").source = cell(nbformat.read(toy.release_notebook, 4), "total").source
+    notebook.cells.insert(0, new_code_cell("import torch"))
+    notebook.cells.insert(4, new_code_cell(codes(toy)["total"]))
+
+
+def both_answers_in_the_first_cell(notebook, toy):
+    cell(notebook, "double").source = "\n\n\n".join(codes(toy).values())
+    without(notebook, "total")
+
+
+def both_answers_in_the_first_cell_and_the_template_left(notebook, toy):
+    cell(notebook, "double").source = "\n\n\n".join(codes(toy).values())
+    cell(notebook, "total").source = cell(nbformat.read(toy.release_notebook, 4), "total").source
+
+
+def both_answers_in_one_cell_of_ones_own(notebook, toy):
+    without(notebook, "double", "total")
+    notebook.cells.insert(3, new_code_cell("\n\n\n".join(codes(toy).values())))
+
+
+def editor_dropped_ids_and_metadata(notebook, toy):
+    for number, entry in enumerate(notebook.cells):
+        entry.id, entry.metadata = f"x{number}", {}
+
+
+def editor_dropped_ids_and_the_checks_were_deleted(notebook, toy):
+    without(notebook, "check_double", "check_total")
+    editor_dropped_ids_and_metadata(notebook, toy)
+
+
+def answer_split_over_two_cells(notebook, toy):
+    cell(notebook, "double").source = "import torch\n\n\ndef doubled(x):\n    return FACTOR * x"
+    at = [entry.id for entry in notebook.cells].index("double") + 1
+    notebook.cells.insert(at, new_code_cell("def double(x):\n    return doubled(x)"))
+
+
+FORMS = [
+    answer_in_a_cell_of_ones_own,
+    answer_before_the_template_which_is_left,
+    both_answers_in_the_first_cell,
+    both_answers_in_the_first_cell_and_the_template_left,
+    both_answers_in_one_cell_of_ones_own,
+    editor_dropped_ids_and_metadata,
+    editor_dropped_ids_and_the_checks_were_deleted,
+    answer_split_over_two_cells,
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_right_answers_earn_everything_wherever_they_stand(form, solved, toy):
+    form(solved, toy)
+    taken = rebuild(nbformat.from_dict(json.loads(json.dumps(solved))), toy)
+    verdict = grade_intake(taken, toy, form.__name__, "cpu")
+    assert verdict.points == 10, [check.message for exercise in verdict.exercises for check in exercise.checks]
+
+
+def test_stub_is_put_back_where_nothing_defines_its_names(release, toy):
+    without(release, "total")
+    release.cells.append(new_code_cell("other = 1"))
+    taken = rebuild(release, toy)
+    assert [entry.id for entry in taken.cells][-2:] == ["total", "own-1"]
+    assert any("`total` was deleted" in note for note in taken.notes)
+
+
+@pytest.fixture(scope="module")
+def with_words(toy_sources, once):
+    """The toy course with a written answer."""
+    def make(folder):
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        with (folder / "source/toy/toy.py").open("a") as text:
+            text.write(WRITTEN)
+        build_course(open_course(folder))
+
+    return load_assignment(open_course(once("with_words", make)), "toy")
+
+
+def test_written_answer_between_its_neighbours_is_found(with_words):
+    notebook = nbformat.read(with_words.release_notebook, 4)
+    place = next(number for number, entry in enumerate(notebook.cells) if entry.id == "reflection")
+    notebook.cells[place] = new_markdown_cell("Two is prime.")
+    taken = rebuild(notebook, with_words)
+    assert cell(taken.notebook, "reflection").source == "Two is prime."
+    assert cell(taken.notebook, "reflection").metadata.nbgrader.grade_id == "reflection"
+
+
+def test_written_answer_that_is_nowhere_goes_to_a_person(with_words):
+    notebook = nbformat.read(with_words.release_notebook, 4)
+    without(notebook, "reflection")
+    taken = rebuild(notebook, with_words)
+    assert NOT_THERE in cell(taken.notebook, "reflection").source
