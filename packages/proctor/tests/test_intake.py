@@ -201,7 +201,7 @@ def test_byte_order_mark_and_windows_line_ends_are_read(hand_in, solved, toy):
     solved.cells.append(new_code_cell("x = 1\r\n%matplotlib inline\r\ny = 2", id="mine"))
     taken = hand_in(solved)
     for source in sources(taken).values():
-        ast.parse(source)
+        ast.parse(plain_python(source))
     assert sources(taken)["own-1"] == "x = 1\npass  # %matplotlib inline\ny = 2"
 
 

@@ -10,7 +10,7 @@ class Cell:
     Parameters
     ----------
     id : str, the exercise's id for a solution cell, else the position
-    source : str, plain Python
+    source : str, as a notebook's kernel is given it, magics and all
     given : bool, released code that comes before any of the student's, so that its time is not theirs
     released : str, what runs where nothing of `source` does: the cell as it was released, so that code which builds on
         its names, such as a class that inherits from one, stands all the same

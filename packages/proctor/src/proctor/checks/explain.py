@@ -1,5 +1,7 @@
 """Why a check failed, in a student's words."""
 
+import platform
+
 from proctor.checks.expect import Unmet
 from proctor.checks.outcome import Failure
 from proctor.checks.submission import MissingName, StudentError, Submission
@@ -70,6 +72,12 @@ def circumstance_of(error):
         return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
     if error.type_name == "EOFError":
         return " Nobody is there to answer `input()` when a submission is graded."
+    if error.type_name == "FileNotFoundError":
+        return " Where a submission is graded, there is no file but what its own code has written."
+    if error.type_name == "BdbQuit":
+        return " Nobody is there to debug when a submission is graded; take the breakpoint out."
+    if error.type_name == "SyntaxError":
+        return f" Submissions are graded with Python {'.'.join(platform.python_version_tuple()[:2])}."
     if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:
         return " There is no GPU where this was graded; work on the device of the inputs: `x.device`."
     return ""

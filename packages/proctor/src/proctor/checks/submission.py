@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
+from proctor.checks.plain import plain_python
 from proctor.isolation import wire
 from proctor.isolation.host import Host
 from proctor.isolation.process import START_SECONDS, Connection, HostLost
@@ -194,7 +195,7 @@ class Submission:
         body = []
         for cell in self._cells:
             try:
-                body += ast.parse(cell.source).body
+                body += ast.parse(plain_python(cell.source)).body
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue  # the parser's way of saying that the code is nested too deeply, too
         return ast.Module(body=body, type_ignores=[])

@@ -18,10 +18,10 @@ import nbformat
 from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
+from proctor.checks.plain import plain_python
 from proctor.course import Course
 from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
-from proctor.grading.plain import plain_python
 from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
 
 LEFT_OUT = {"training", "plot", "visible-check"}
@@ -100,7 +100,7 @@ def _read_program(path):
         raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code")
     notebook = jupytext.read(io.StringIO(text), fmt="py")
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return Intake([Cell(f"code {n}", plain_python(source)) for n, source in enumerate(sources, 1)])
+    return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
 
 
 def identify(path: Path, course: Course) -> str:
@@ -192,12 +192,12 @@ def _put_back(original, student, matched, code, taken):
         return cell
     given = not answer and all(earlier.given for earlier in taken.cells)
     if answer and changed:
-        taken.cells.append(Cell(original.id, plain_python(cell.source), given, code[original.id]))
+        taken.cells.append(Cell(original.id, cell.source, given, code[original.id]))
         return cell
     taken.cells.append(Cell(original.id, code[original.id], given))
     if changed and not locked:
         # Somebody who adds an import to a given cell still has the given cell, and then theirs.
-        taken.cells.append(Cell(f"{original.id} as changed", plain_python(student.source)))
+        taken.cells.append(Cell(f"{original.id} as changed", student.source))
     return cell
 
 
@@ -232,7 +232,7 @@ def _add_own(cell, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
-        cells.append(Cell(kept.id, plain_python(cell.source)))
+        cells.append(Cell(kept.id, cell.source))
     else:
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
         _take_over(kept, cell)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import nbformat
 
 from proctor.authoring.assignment import Assignment
-from proctor.grading.plain import defined_names
+from proctor.checks.plain import defined_names
 
 
 @dataclass

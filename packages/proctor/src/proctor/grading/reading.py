@@ -63,7 +63,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
                 raise TypeError("a cell without source or metadata")
             if not isinstance(cell.cell_type, str) or not isinstance(cell.get("outputs", []), list):
                 raise TypeError("a cell without a type or a list of outputs")
-            cell.source = encodable(cell.source)
+            # Windows ends a line otherwise, which changes nothing.
+            cell.source = encodable(cell.source.replace("\r\n", "\n"))
     except Exception as error:  # noqa: BLE001 - nbformat raises whatever a malformed file makes it stumble over
         raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
     if len(notebook.cells) > MAX_CELLS:

@@ -7,10 +7,15 @@ standard input and output; the submission itself gets an empty input and a bound
 Started with the names of modules, it is a nursery: it imports them, runs nobody's code, and forks hosts.
 """
 
+import __future__
+
+import ast
+import asyncio
 import contextlib
 import functools
 import gc
 import importlib
+import inspect
 import io
 import json
 import linecache
@@ -32,6 +37,10 @@ from proctor.isolation import seal, wire
 
 MAX_PRINTED = 100_000
 MAX_REQUEST = 2**16
+# Magics whose code is the notebook's own.
+ABOUT_CODE = ("time", "timeit", "capture", "prun")
+# All that Python 3.11 and later still have for cells to import from `__future__`.
+FUTURE = __future__.annotations.compiler_flag
 
 
 class Printed(io.TextIOBase):
@@ -54,6 +63,44 @@ class Printed(io.TextIOBase):
         return text
 
 
+class Shell:
+    """Stands for IPython's own: it runs the code that a magic is about, and does nothing else.
+
+    Parameters
+    ----------
+    run : runs code in the notebook
+    """
+
+    def __init__(self, run):
+        self._run = run
+
+    def run_line_magic(self, name, line, *_):
+        """`%time x = f()` sets x."""
+        if name in ABOUT_CODE:
+            self._run(line)
+
+    def run_cell_magic(self, name, line, body):
+        """`%%time` runs its cell; a cell of another language is nothing here."""
+        if name in ABOUT_CODE:
+            self._run("\n" + body)
+
+    def getoutput(self, *_):
+        """`files = !ls` finds none."""
+        return []
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments, **more: None
+
+
+def _without_magics(source):
+    """A cell as Python, by IPython's own rules: its magics become calls of `get_ipython()`."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
 class Host:
     """Serves one namespace of student code.
 
@@ -68,6 +115,7 @@ class Host:
         self.replaced = {}
         self.printed = Printed()
         self.keep = False
+        self.future = 0
 
     def answer(self, request):
         """Carry out one request.
@@ -109,7 +157,26 @@ class Host:
     def op_run_cell(self, cell, source):
         filename = f"<cell {cell}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        exec(compile(source, filename, "exec"), self.namespace)
+        self.namespace["get_ipython"] = lambda: Shell(functools.partial(self._run, filename=filename))
+        self._run(source, filename)
+
+    def _run(self, source, filename):
+        """Run code as a notebook's kernel does: magics, `await` and what earlier cells took from `__future__`."""
+        try:
+            code = self._compile(source, filename)
+        except SyntaxError:
+            plain = _without_magics(source)
+            if plain == source:
+                raise
+            code = self._compile(plain, filename)
+        self.future |= code.co_flags & FUTURE
+        coroutine = eval(code, self.namespace)
+        if code.co_flags & inspect.CO_COROUTINE:
+            asyncio.run(coroutine)
+
+    def _compile(self, source, filename):
+        flags = self.future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return compile(source, filename, "exec", flags=flags, dont_inherit=True)
 
     def op_get(self, name):
         if name not in self.namespace:
@@ -238,6 +305,8 @@ def main(modules: list[str]):
     torch.backends.cudnn.allow_tf32 = False
     notebook = types.ModuleType("__main__")
     notebook.__dict__["display"] = print
+    # A forgotten `breakpoint()` is no reason to stop: nobody is there to debug.
+    sys.breakpointhook = lambda *arguments, **more: None
     sys.modules["__main__"] = notebook
     host = Host(notebook.__dict__)
     with contextlib.suppress(EOFError):

@@ -320,6 +320,8 @@ def environment(course: Course, scratch: str) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(map(str, course.import_folders)),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # There is no compiler to start: what is decorated with `torch.compile` runs as it is.
+        "TORCH_COMPILE_DISABLE": "1",
         **threads,
         **user_site,
     }

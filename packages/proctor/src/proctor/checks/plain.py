@@ -7,7 +7,7 @@ from proctor.authoring.solutions import top_level_names
 
 # Magics that run the rest of their cell as Python.
 TIMING = ("%%time", "%%timeit", "%%capture")
-MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$")
+MAGIC = re.compile(r"^(\s*)([%!].*|[\w.,][\w., ]*=\s*[%!].*|[\w.]+\?{1,2}\s*|\?{1,2}\s*[\w.*]+\s*)$")
 
 
 def plain_python(source: str) -> str:
@@ -29,7 +29,19 @@ def plain_python(source: str) -> str:
     # Blank lines in their place keep the numbers of those below.
     lines[:start] = [""] * start
     rest = "\n".join(lines)
-    return rest if _parses(rest) else "\n".join(MAGIC.sub(r"\1pass  # \2", line) for line in lines)
+    return rest if _parses(rest) else "\n".join(_without_magics(lines))
+
+
+def _without_magics(lines):
+    """Lines of which magics are left as remarks; one that ends in a backslash goes on in the next."""
+    goes_on = False
+    for line in lines:
+        magic = MAGIC.match(line)
+        if goes_on:
+            yield ""
+        else:
+            yield MAGIC.sub(r"\1pass  # \2", line) if magic else line
+        goes_on = bool(goes_on or magic) and line.endswith("\\")
 
 
 def _parses(source):

@@ -1,0 +1,71 @@
+"""A cell runs in a host as a notebook's kernel ran it."""
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from proctor.checks.plain import plain_python
+from proctor.grading.grade import grade_intake
+from proctor.grading.intake import rebuild
+from proctor.proof.demo import cell
+
+# What the cell of a right answer may hold beside it; `{}` is the answer.
+FORMS = {
+    "pip over several lines": "!pip install \\\n    torch \\\n    numpy\n{}",
+    "help before": "?nn.Conv2d\n{}",
+    "help behind": "{}\n\ndouble??",
+    "timed": "%%time\n{}",
+    "timed and captured": "%%time\n%%capture\n{}",
+    "a timed line that defines": "{}\n\n%time y = double(torch.ones(2))\nassert y.sum() == 4",
+    "await": "import asyncio\n\nawait asyncio.sleep(0)\n{}",
+    "output of a command": "files = !ls\nassert list(files) == []\n{}",
+    "matplotlib": "%matplotlib inline\n{}",
+    "as exported": "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('ls')\n{}",
+    "compiled": "@torch.compile\n{}",
+    "the ends of lines of Windows": "{}",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_right_answer_in_any_form_that_a_kernel_takes_earns_everything(form, toy, solved):
+    code = FORMS[form].format(toy.exercises[0].code)
+    cell(solved, "double").source = code.replace("\n", "\r\n") if "Windows" in form else code
+    verdict = grade_intake(rebuild(solved, toy), toy, form, "cpu")
+    assert verdict.points == 10, [check.message for check in verdict.exercises[0].checks]
+    assert verdict.notes == []
+
+
+def test_what_one_cell_takes_from_the_future_holds_in_the_next(toy, solved):
+    solved.cells.insert(0, new_code_cell("from __future__ import annotations"))
+    cell(solved, "double").source = toy.exercises[0].code.replace("(x)", "(x: NotThere)", 1)
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10
+
+
+def test_breakpoint_that_was_forgotten_stops_nothing(toy, solved):
+    cell(solved, "double").source = toy.exercises[0].code.replace("return", "breakpoint()\n    return", 1)
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def total(x, function):\n    open('scores.csv')", "there is no file but what its own code has written"),
+        ("def total(x, function):\n    import pdb; pdb.set_trace()", "Nobody is there to debug"),
+        ("def total(x, function)\n    return 1", "Submissions are graded with Python 3."),
+    ],
+)
+def test_what_is_different_here_is_said_in_words(code, words, toy, solved):
+    cell(solved, "total").source = code
+    verdict = grade_intake(rebuild(solved, toy), toy, "ann", "cpu")
+    assert any(words in check.message for check in verdict.exercises[1].checks), verdict.exercises[1]
+
+
+def test_line_ends_of_windows_are_no_changed_check(toy, solved):
+    for entry in solved.cells:
+        entry.source = entry.source.replace("\n", "\r\n")
+    solved.cells.append(new_code_cell("x = 1\r\n"))
+    assert rebuild(solved, toy).notes == []
+
+
+def test_magics_are_remarks_for_who_reads_the_code():
+    assert plain_python("!pip install \\\n  torch\nx = 1") == "pass  # !pip install \\\n\nx = 1"
+    assert plain_python("?nn.LSTM\nx = 1") == "pass  # ?nn.LSTM\nx = 1"
