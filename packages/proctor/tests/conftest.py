@@ -1,7 +1,8 @@
-"""What the engine's tests share: the toy course, built once, and submissions to it."""
+"""What the engine's tests share: the toy course, built once, and submissions to it; a small course to build."""
 
 import os
 import shutil
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -9,9 +10,11 @@ import pytest
 from filelock import FileLock
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.build import build_course
+from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
 from proctor.proof.demo import cell
+from shapes import FILES
+from submissions import sandboxed
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +71,42 @@ def solved(toy, release):
     for exercise in toy.exercises:
         cell(release, exercise.id).source = exercise.code
     return release
+
+
+@pytest.fixture
+def submit(toy_course):
+    """Makes submissions in the sandbox, and ends them."""
+    made = []
+
+    def make(*cells, **settings):
+        cells = [textwrap.dedent(cell) if isinstance(cell, str) else cell for cell in cells]
+        made.append(sandboxed(toy_course, cells, **settings))
+        return made[-1]
+
+    yield make
+    for subject in made:
+        subject.close()
+
+
+@pytest.fixture(scope="session")
+def empty_gradebook(once) -> Path:
+    """An empty gradebook, which takes nbgrader seconds to make."""
+    from nbgrader.api import Gradebook
+
+    def make(folder):
+        folder.mkdir()
+        with scripts_on_path(), Gradebook(f"sqlite:///{folder / 'gradebook.db'}"):
+            pass
+
+    return once("empty_gradebook", make) / "gradebook.db"
+
+
+@pytest.fixture
+def course(tmp_path, empty_gradebook) -> Path:
+    """A small course of one assignment, `shapes`, not built, for a test to change."""
+    root = tmp_path / "course"
+    for name, content in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content, encoding="utf-8")
+    shutil.copy(empty_gradebook, root)
+    return root

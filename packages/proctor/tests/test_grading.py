@@ -195,16 +195,16 @@ def test_message_of_a_student_is_one_bounded_line_that_can_be_written(hand_in):
 
 def test_own_cells_that_stop_are_noted_unless_they_only_wait_for_an_answer(hand_in):
     own = ["1 / 0", "undefined_name", "double(torch.ones(1))"]
-    verdict = hand_in(*own, double='def double(x):\n    raise NotImplementedError("not implemented yet")')
+    unwritten = 'def double(x):\n    raise NotImplementedError("not implemented yet")'
+    verdict = hand_in(*own, double=unwritten, total="def total(x, function):\n    return x.sum()")
     assert verdict.notes == [
         "The cell `own-1` stopped: ZeroDivisionError: division by zero (cell `own-1`, line 1: `1 / 0`)."
     ]
     assert by_id(verdict)["double"].status == "missing"
-    assert by_id(verdict)["total"].points == 6
 
 
 def test_submission_that_crashes_leaves_the_next_one_right(hand_in, toy):
-    crashing = toy.exercises[1].code + "\n\nimport os\n\nos._exit(0)"
+    crashing = "import os\n\n\ndef total(x, function):\n    os._exit(0)"
     verdict = hand_in(total=crashing)
     assert verdict.points == 4
     assert by_id(verdict)["total"].status == "error"

@@ -202,7 +202,7 @@ def test_byte_order_mark_and_windows_line_ends_are_read(hand_in, solved, toy):
     taken = hand_in(solved)
     for source in sources(taken).values():
         ast.parse(plain_python(source))
-    assert sources(taken)["own-1"] == "x = 1\npass  # %matplotlib inline\ny = 2"
+    assert sources(taken)["own-1"] == "x = 1\n%matplotlib inline\ny = 2"
 
 
 def test_plain_python_file_is_read_cell_by_cell(hand_in):

@@ -20,6 +20,7 @@ class Settings:
     sandbox : "bubblewrap", "landlock" or "none", what submissions run in, and in nothing weaker
     cell_seconds, call_seconds, submission_seconds : float, wall-clock limits of one cell of a notebook, of one call
         that a check makes, and of all that a submission does
+    own_cells_seconds : float, what all cells of a student's own may take, apart from the submission's time
     memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
     scratch_megabytes : int, what a submission may write to its scratch folder, and to shared memory
     scratch_files : int, how many files and folders it may make there (not limited on a GPU, or without bubblewrap)
@@ -32,6 +33,7 @@ class Settings:
     cell_seconds: float = 20
     call_seconds: float = 20
     submission_seconds: float = 180
+    own_cells_seconds: float = 40
     memory_gigabytes: float = 6
     scratch_megabytes: int = 256
     scratch_files: int = 10_000

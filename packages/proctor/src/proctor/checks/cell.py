@@ -14,9 +14,11 @@ class Cell:
     given : bool, released code that comes before any of the student's, so that its time is not theirs
     released : str, what runs where nothing of `source` does: the cell as it was released, so that code which builds on
         its names, such as a class that inherits from one, stands all the same
+    own : bool, a cell that the release does not have
     """
 
     id: str
     source: str
     given: bool = False
     released: str = ""
+    own: bool = False

@@ -40,8 +40,6 @@ def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -
     return seen
 
 
-
-
 def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
     """The known mistake behind each failed check of one exercise.
 

@@ -58,3 +58,26 @@ def defined_names(source: str) -> set[str]:
     if not _parses(code):
         return set()
     return {name for node in ast.parse(code).body for name in top_level_names(node)}
+
+
+DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+WORKING = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def definitions(source: str) -> str:
+    """Of a cell, its imports, functions, classes and plain assignments, on the lines where they stand.
+
+    An assignment is plain where nothing is called or gone through for it: what takes time does not count in.
+    """
+    code = plain_python(source)
+    if not _parses(code):
+        return ""
+    lines, kept, left = code.split("\n"), set(), set()
+    for node in ast.parse(code).body:
+        plain = isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(
+            isinstance(n, WORKING) for n in ast.walk(node)
+        )
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+        (kept if plain or isinstance(node, DEFINING) else left).update(range(first, node.end_lineno + 1))
+    code = "\n".join(line if number in kept - left else "" for number, line in enumerate(lines, 1))
+    return code if _parses(code) else ""

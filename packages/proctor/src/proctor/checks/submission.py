@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
-from proctor.checks.plain import plain_python
+from proctor.checks.plain import definitions, plain_python
 from proctor.isolation import wire
 from proctor.isolation.host import Host
 from proctor.isolation.process import START_SECONDS, Connection, HostLost
@@ -33,6 +33,10 @@ class StudentError(Exception):
         self.cell, self.line, self.source = cell, line, source
 
 
+class LeftOut(Exception):
+    """A cell was not run; the message says why."""
+
+
 class MissingName(Exception):
     """The notebook defines no such name."""
 
@@ -43,10 +47,11 @@ class MissingName(Exception):
 
 @dataclass
 class CellResult:
-    """How one cell ended: `error` is None where it ran through."""
+    """How one cell ended: `error` is None where it ran through, and `lost` counts the hosts that it cost."""
 
     cell: Cell
     error: Exception | None = None
+    lost: int = 0
 
 
 class Handle:
@@ -180,14 +185,23 @@ class Submission:
             except HostLost:
                 self.close()
 
+    def run_up_to(self, count):
+        """Have the first so many cells of the notebook run, and no more until further notice."""
+        self._connection.run_up_to(count)
+
     def close(self):
         """End the host."""
         self._connection.close()
 
     @property
+    def cell_results(self):
+        """How the cells of the notebook that have run ended: {id: CellResult}."""
+        return self._connection.results
+
+    @property
     def cell_errors(self):
         """What stopped a cell of the notebook, by the cell's id: {id: exception}."""
-        return {cell: result.error for cell, result in self._connection.results.items() if result.error}
+        return {cell: result.error for cell, result in self.cell_results.items() if result.error}
 
     @property
     def tree(self):
@@ -245,6 +259,9 @@ class InProcess:
         """The two parts of the answer's frame."""
         return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve)))
 
+    def run_up_to(self, count):
+        """There is nothing to run."""
+
     def close(self):
         """Nothing to end."""
 
@@ -262,14 +279,15 @@ class Refused:
         """There is never an answer."""
         raise HostLost(self._reason)
 
+    def run_up_to(self, count):
+        """There is nothing to run."""
+
     def close(self):
         """Nothing to end."""
 
 
-def _never_ran(error):
-    """Nothing of a cell is there that stopped with this: it cannot be parsed, or took its host with it."""
-    unparsed = isinstance(error, StudentError) and error.type_name in ("SyntaxError", "IndentationError", "TabError")
-    return unparsed or isinstance(error, HostLost)
+def _cannot_be_parsed(error):
+    return isinstance(error, StudentError) and error.type_name in ("SyntaxError", "IndentationError", "TabError")
 
 
 def _split(frame):
@@ -282,7 +300,8 @@ def _split(frame):
 class InSandbox:
     """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
 
-    Each start runs the submission's cells anew, those that ended or outlasted a host before as they were released.
+    Each start runs the submission's cells anew, up to where `run_up_to` says. Of a cell that ended or outlasted a host
+    before, what it defines is run in its place.
 
     Parameters
     ----------
@@ -297,14 +316,19 @@ class InSandbox:
     results: dict[str, CellResult] = field(default_factory=dict)
 
     def __post_init__(self):
-        self._starts = 0
-        self._spent = 0.0
+        self._starts = self._done = 0
+        self._limit = len(self.cells)
+        self._spent = {"submission": 0.0, "own cells": 0.0}
         self._host = None
 
     @property
     def alive(self):
         """Whether there is a host at present."""
         return self._host is not None
+
+    def run_up_to(self, count):
+        """Have so many of the cells run before the next request; those that ran already are not undone."""
+        self._limit = count
 
     def request(self, frame):
         """Send a frame and give the two parts of the answer's.
@@ -314,54 +338,74 @@ class InSandbox:
         HostLost : where the host dies, outlasts its limit or sends no frame
         sandbox.SandboxError : where no host can be started
         """
-        while not self.alive:
-            self._start()
+        while not self.alive or self._done < self._limit:
+            if not self.alive:
+                self._start()
+            self._run_next()
         return self._ask(frame, self.settings.call_seconds, "this call")
 
     def close(self):
         """End the host, and with it everything that it started."""
         if self._host is not None:
             self._host.close()
-        self._host = None
+        self._host, self._done = None, 0
 
     def _start(self):
-        if self._spent >= self.settings.submission_seconds:
+        if self._spent["submission"] >= self.settings.submission_seconds:
             raise HostLost(f"The submission used up its {self.settings.submission_seconds:g} seconds.")
         self._starts += 1
         if self._starts > MAX_STARTS:
             raise HostLost(f"Your code ended the Python process {MAX_STARTS} times; no further start was tried.")
         self._host = self.start()
-        for cell in self.cells:
-            result = self.results.setdefault(cell.id, CellResult(cell))
-            try:
-                if not isinstance(result.error, HostLost):
-                    result.error = self._run(cell, cell.source)
-                if cell.released and _never_ran(result.error):
-                    self._run(cell, cell.released)
-            except HostLost as error:
-                result.error = error
-                return
-            except wire.WireError:
-                self.close()
-                result.error = HostLost("Your code wrote to the grader's connection.")
-                return
+
+    def _run_next(self):
+        """Run the next of the cells; whatever becomes of its host is in `results`."""
+        if self._done >= self._limit:
+            return
+        cell = self.cells[self._done]
+        result = self.results.setdefault(cell.id, CellResult(cell))
+        try:
+            self._run_cell(cell, result)
+            self._done += 1
+        except HostLost as error:
+            result.lost += 1
+            result.error = error
+        except wire.WireError:
+            self.close()
+            result.lost += 1
+            result.error = HostLost("Your code wrote to the grader's connection.")
+
+    def _run_cell(self, cell, result):
+        """Run a cell: whole, or what it defines once it has cost a host, or nothing of it once that has, too."""
+        if not result.lost:
+            result.error = self._run(cell, cell.source)
+        if cell.released and (result.lost or _cannot_be_parsed(result.error)):
+            self._run(cell, cell.released)
+        if result.lost == 1:
+            self._run(cell, definitions(cell.source))
 
     def _run(self, cell, source):
-        """Run a cell in the host; gives what stopped it, or None."""
+        """Run code of a cell in the host; gives what stopped it, or None."""
         request = {"id": 0, "op": "run_cell", "keep": False, "cell": cell.id, "source": source}
-        seconds = START_SECONDS if cell.given else self.settings.cell_seconds
+        seconds, account = START_SECONDS if cell.given else self.settings.cell_seconds, "submission"
+        if cell.own:
+            account = "own cells"
+            if self._spent[account] >= self.settings.own_cells_seconds:
+                return LeftOut(f"the student's own cells may take {self.settings.own_cells_seconds:g} seconds together")
         try:
-            _value(self._ask(wire.pack(request), seconds, "this cell"), 0, self.cells)
+            _value(self._ask(wire.pack(request), seconds, "this cell", account), 0, self.cells)
         except StudentError as error:
             return error
         return None
 
-    def _ask(self, frame, seconds, what):
-        """An exchange on the student's time, of which the whole submission has so much."""
-        left = self.settings.submission_seconds - self._spent
-        words = f"{what} may take {seconds:g} seconds"
+    def _ask(self, frame, seconds, what, account="submission"):
+        """An exchange on the student's time, of which the whole submission has so much, and its own cells apart."""
+        limit, whose = self.settings.submission_seconds, "the submission used up its"
+        if account == "own cells":
+            limit, whose = self.settings.own_cells_seconds, "cells of your own used up their"
+        left, words = limit - self._spent[account], f"{what} may take {seconds:g} seconds"
         if left < seconds:
-            seconds, words = left, f"the submission used up its {self.settings.submission_seconds:g} seconds"
+            seconds, words = left, f"{whose} {limit:g} seconds"
         host = self._host
         try:
             return host.exchange(frame, seconds)
@@ -372,4 +416,4 @@ class InSandbox:
             self.close()
             raise
         finally:
-            self._spent += host.seconds
+            self._spent[account] += host.seconds

@@ -9,9 +9,10 @@ from proctor.authoring.assignment import Assignment
 from proctor.checks.diagnosis import diagnose, mistakes_outcomes
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
+from proctor.checks.plain import defined_names
 from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
-from proctor.checks.submission import InSandbox, Refused, StudentError, Submission
+from proctor.checks.submission import InSandbox, LeftOut, Refused, StudentError, Submission
 from proctor.grading import intake
 from proctor.grading.harmless import plain_text
 from proctor.grading.hosts import warm_hosts
@@ -19,6 +20,8 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.isolation.process import Connection
 
 MAX_MESSAGE = 3000
+# What stops a cell that only waits for an answer.
+UNWRITTEN = ("NotImplementedError", "NameError")
 
 
 def grade(path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None) -> Verdict:
@@ -47,35 +50,74 @@ def grade_intake(
     """
     start = time.perf_counter()
     subject = open_submission(name, taken, assignment, warm_hosts(assignment, device))
+    key = submission_key(assignment.course, taken.cells) if key is None else key
     try:
-        exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
-        key = submission_key(assignment.course, taken.cells) if key is None else key
-        outcomes = run_checks(assignment, exercises, [subject], device, key)
-        replayed = outcomes if key == AUDIT_KEY else _replay(assignment, outcomes, subject, device)
-        notes = [*taken.notes, *_cell_notes(subject.cell_errors, exercises)]
+        judged = _in_their_places(assignment, taken, subject, device, key)
+        notes = [*taken.notes, *_cell_notes(subject.cell_results, assignment)]
     finally:
         subject.close()
+    outcomes, replayed = ([outcome for state in judged.values() for outcome in state[part]] for part in (0, 1))
     verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
     verdict.seconds = round(time.perf_counter() - start, 2)
     return verdict
 
 
-def _replay(assignment, outcomes, subject, device):
-    """What failed, on the inputs on which the mistakes are known."""
-    failed = {o.exercise for o in outcomes if o.failure is not None and o.failure.kind != "missing"}
-    # What was stopped once would be so again.
-    failed -= {o.exercise for o in outcomes if o.failure is not None and o.failure.lost}
-    return run_checks(assignment, sorted(failed), [subject], device) if failed else []
+def _in_their_places(assignment, taken, subject, device, key):
+    """How each exercise fares where its check cell stands or, if that is better, when all of the notebook has run.
+
+    Returns
+    -------
+    {exercise: (its outcomes, those on the inputs on which the mistakes are known)}
+    """
+    end, judged = len(taken.cells), {}
+    exercises = {exercise.id: exercise for exercise in assignment.exercises if not exercise.written}
+    places = {name: taken.places.get(name, end) for name in exercises}
+    for name in sorted(exercises, key=places.get):
+        subject.run_up_to(places[name])
+        judged[name] = _judge_now(assignment, name, subject, device, key)
+    for name, (outcomes, _) in judged.items():
+        if _may_be_better(outcomes, exercises[name], taken.cells[places[name] :]):
+            subject.run_up_to(end)
+            again = _judge_now(assignment, name, subject, device, key)
+            judged[name] = max(judged[name], again, key=_earned)
+    return {exercise: judged[exercise] for exercise in exercises}
 
 
-def _cell_notes(errors, exercises):
-    """What stopped a cell that is no exercise: whatever builds on it may fail for that reason."""
-    notes = []
-    for cell, error in errors.items():
-        unwritten = isinstance(error, StudentError) and error.type_name in ("NotImplementedError", "NameError")
-        if cell not in exercises and not unwritten:
-            words = f"{error}{place_of(error)}.{circumstance_of(error)}" if isinstance(error, StudentError) else error
-            notes.append(f"The cell `{cell}` stopped: {words}")
+def _earned(state):
+    return sum(outcome.points for outcome in state[0] if outcome.failure is None)
+
+
+def _may_be_better(outcomes, exercise, later):
+    """Whether an exercise may fare better once the later cells have run, too."""
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    if not failures or not later or any(failure.lost for failure in failures):
+        return False
+    if any(failure.kind != "missing" for failure in failures):
+        return True
+    return any(set(exercise.names) & defined_names(cell.source) for cell in later)
+
+
+def _judge_now(assignment, exercise, subject, device, key):
+    """How an exercise fares in the present state of the notebook."""
+    outcomes = run_checks(assignment, [exercise], [subject], device, key)
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    # What is not written has no cause, and what was stopped once would be so again.
+    if key == AUDIT_KEY or all(failure.kind == "missing" for failure in failures) or any(f.lost for f in failures):
+        return outcomes, outcomes if key == AUDIT_KEY else []
+    return outcomes, run_checks(assignment, [exercise], [subject], device)
+
+
+def _cell_notes(results, assignment):
+    """What stopped a cell: whatever builds on it may fail for that reason."""
+    notes, exercises = [], {exercise.id for exercise in assignment.exercises}
+    for cell, result in results.items():
+        error = result.error
+        if isinstance(error, LeftOut):
+            notes.append(f"The cell `{cell}` was left out: {error}.")
+        elif result.lost:
+            notes.append(f"The cell `{cell}` stopped, and only what it defines was kept: {error}")
+        elif cell not in exercises and isinstance(error, StudentError) and error.type_name not in UNWRITTEN:
+            notes.append(f"The cell `{cell}` stopped: {error}{place_of(error)}.{circumstance_of(error)}")
     return notes
 
 

@@ -37,12 +37,14 @@ class Intake:
     cells : the code that runs when it is graded, in order
     notebook : the rebuilt notebook, None for a `.py`
     notes : what an instructor should know, one sentence each
+    places : for each exercise, how many of the cells run before its check cell; none of a `.py`
     refused : why nothing of it can be graded; empty where it can
     """
 
     cells: list[Cell]
     notebook: nbformat.NotebookNode | None = None
     notes: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
     refused: str = ""
 
 
@@ -166,6 +168,8 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         if student is None and about.get("grade_id") and not strange and original.id not in matched.elsewhere:
             taken.notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         rebuilt.append(_put_back(original, student, matched, code, taken))
+        if about.get("grade") and not about.get("solution"):
+            taken.places[about["grade_id"].removeprefix("check_")] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
             _add_own(extra, taken.cells, rebuilt)
     taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
@@ -232,7 +236,7 @@ def _add_own(cell, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
-        cells.append(Cell(kept.id, cell.source))
+        cells.append(Cell(kept.id, cell.source, own=True))
     else:
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
         _take_over(kept, cell)

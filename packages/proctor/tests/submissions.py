@@ -1,0 +1,56 @@
+"""Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from proctor.checks.submission import Cell, InSandbox, Submission
+from proctor.course import open_course
+from proctor.isolation.nursery import Nursery
+from proctor.isolation.process import ForkedHost, HostProcess
+
+SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
+ENDINGS = {
+    "exits": ("import os\nos._exit(7)", "exit status 7"),
+    "is killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+    "never ends": (
+        "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
+        "this cell may take 1 seconds",
+    ),
+}
+
+
+def course_with(root, **settings):
+    """The course at `root` with other settings."""
+    course = open_course(root)
+    return replace(course, settings=replace(course.settings, **settings))
+
+
+def sandboxed(root, cells, sealed=True, start=None, **settings):
+    """A submission in the sandbox, in hosts that start from nothing if no other start is given.
+
+    Its cells may be given as texts. Unsealed, its host has bubblewrap alone.
+    """
+    cells = [cell if isinstance(cell, Cell) else Cell(f"cell {n}", cell) for n, cell in enumerate(cells)]
+    course = course_with(root, **settings)
+    start = start or partial(HostProcess, course, "cpu", sealed)
+    return Submission("eve", InSandbox(cells, course.settings, start), cells)
+
+
+def small_nursery(root):
+    return Nursery(course_with(root, **SMALL), ["fractions"])
+
+
+def hosts_of(nursery, root):
+    return partial(ForkedHost, nursery, course_with(root, **SMALL))
+
+
+def descendants(pid):
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(grand for child in children for grand in descendants(int(child)))]
+
+
+def alive(pids):
+    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
