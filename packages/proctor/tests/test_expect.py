@@ -124,7 +124,7 @@ LADDER = [
     (torch.full((3,), math.nan), "should have shape (2,), but has shape (3,)"),
     (torch.tensor([5, 5]), "should have a dtype like torch.float32, but has torch.int64"),
     (torch.tensor([math.nan, 5.0]), "should be finite, but 1 of its 2 values are NaN or infinite"),
-    (torch.tensor([1.0, 1.5]), "has wrong values: the largest difference is 0.5 at [1]; 1 of 2 values differ"),
+    (torch.tensor([1.0, 1.5]), "has wrong values: 1 of 2 differ, most of all at [1], which is 1.5 and should be 1."),
 ]  # fmt: skip
 
 
@@ -136,12 +136,12 @@ def test_close_tells_the_first_rung_that_is_missed(value, words):
 def test_close_says_the_whole_sentence_with_the_hint():
     said = message(expect.close, torch.zeros(2, 3), torch.eye(2, 3) * 2, "`f(x)`", "Is the scale right?")
     assert said == (
-        "`f(x)` has wrong values: the largest difference is 2 at [0, 0]; 2 of 6 values differ. Is the scale right?"
+        "`f(x)` has wrong values: 2 of 6 differ, most of all at [0, 0], which is 0 and should be 2. Is the scale right?"
     )
 
 
 def test_close_of_a_number_says_no_place():
-    assert message(expect.close, 2.5, 2, "`loss`") == "`loss` has wrong values: the largest difference is 0.5."
+    assert message(expect.close, 2.5, 2, "`loss`") == "`loss` should be 2, but is 2.5."
     assert "should be of type" in message(expect.close, "2", 2.0, "it")
     assert "should be of type" in message(expect.close, True, 1.0, "it")
     assert "should have shape ()" in message(expect.close, torch.ones(2), 1.0, "it")

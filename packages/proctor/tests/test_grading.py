@@ -115,7 +115,7 @@ def test_mistake_costs_its_own_points_only_and_is_explained(hand_in, toy):
     failed = double.checks[1]
     assert failed.mistake == "triples"
     first, hint = failed.message.splitlines()
-    assert first.startswith("`double(x)` has wrong values: the largest difference is")
+    assert first.startswith("`double(x)` has wrong values: 15 of 15 differ, most of all at ")
     assert hint == "Did you mean to multiply by FACTOR?"
     assert any(line.strip() == hint for line in table(verdict))
 
@@ -140,7 +140,7 @@ def test_same_submission_gets_the_same_verdict(hand_in):
     assert one.pop("seconds") >= 0
     assert two.pop("seconds") >= 0
     assert one == two
-    assert "largest difference" in one["exercises"][0]["checks"][1]["message"]
+    assert "most of all at" in one["exercises"][0]["checks"][1]["message"]
 
 
 def test_code_that_stops_is_told_with_its_place(hand_in):

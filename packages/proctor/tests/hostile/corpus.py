@@ -104,7 +104,9 @@ def _code(entry):
         if any("COURSE" in entry.get(part, "") for part in PARTS):
             notebook.cells.insert(0, new_code_cell(COURSE, id="course"))
         if "last" in entry:
-            notebook.cells.append(new_code_cell(entry["last"], id="last"))
+            # After the last answer; what stands below the last check runs only where that may help.
+            place = [made.id for made in notebook.cells].index("check_total")
+            notebook.cells.insert(place, new_code_cell(entry["last"], id="last"))
         return notebook
 
     return write

@@ -234,7 +234,8 @@ def test_no_canary_is_told_to_anybody(graded):
         for path in told:
             text = path.read_text()
             found = {secret for secret in SECRETS if CANARY.format(secret) in text}
-            assert found == ({"victim"} if "victim" in path.parts else set()), path
+            own = "victim" in path.parts and path.suffix != ".txt"
+            assert found == ({"victim"} if own else set()), path
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)

@@ -118,12 +118,20 @@ def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
         _fail(f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite.", hint, value)
     difference = (value - expected).abs()
     wrong = ~torch.isclose(value, expected, rtol=rtol, atol=atol, equal_nan=True)
-    if wrong.any():
-        where = np.unravel_index(int(torch.where(wrong, difference, -1.0).argmax()), value.shape)
-        place = f" at {list(map(int, where))}" if value.dim() else ""
-        largest = float(difference[tuple(map(int, where))])
-        share = f"; {int(wrong.sum())} of {value.numel()} values differ" if value.dim() else ""
-        _fail(f"{what} has wrong values: the largest difference is {largest:.3g}{place}{share}.", hint, value)
+    if not wrong.any():
+        return
+    if not value.dim():
+        _fail(f"{what} should be {_number(expected)}, but is {_number(value)}.", hint, value)
+    where = tuple(map(int, np.unravel_index(int(torch.where(wrong, difference, -1.0).argmax()), value.shape)))
+    share = f"{int(wrong.sum())} of {value.numel()} differ"
+    place = f"most of all at {list(where)}, which is {_number(value[where])} and should be {_number(expected[where])}"
+    _fail(f"{what} has wrong values: {share}, {place}.", hint, value)
+
+
+def _number(value):
+    """A number as a person reads it, told apart from its neighbours by four digits."""
+    number = value.item()
+    return f"{number:.4g}" if isinstance(number, float) else f"{number:.4}"
 
 
 def different(value, other, what, hint=""):
