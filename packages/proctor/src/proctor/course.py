@@ -4,7 +4,7 @@ A command opens it once and hands it on.
 """
 
 import contextlib
-import importlib.util
+import importlib.machinery
 import os
 import secrets
 import sys
@@ -19,6 +19,9 @@ CONFIG = "course_config.py"
 SECRET = ".proctor_secret"
 # What only trusted processes may import: their names are never to be found in a host.
 TRUSTED = ("graders", "solutions")
+
+
+_on_path: list[str] = []
 
 
 class CourseError(Exception):
@@ -101,7 +104,9 @@ class Course:
         for folder in (self.root / name, self.root / "packages" / name / "src" / name):
             if folder.is_dir():
                 return folder
-        spec = importlib.util.find_spec(name)
+        # Not on the path that `trust` adds, where another course's may lie.
+        installed = [folder for folder in sys.path if folder not in _on_path]
+        spec = importlib.machinery.PathFinder.find_spec(name, installed)
         if spec is None or not spec.submodule_search_locations:
             places = f"{name}/ and packages/{name}/src/{name}/ are not there, and it is not installed"
             raise SettingsError(f'c.Proctor.packages names "{name}", but {places}')
@@ -138,9 +143,6 @@ def open_course(start: Path) -> Course:
     root = find_root(start)
     config = load_config(root / CONFIG)
     return Course(root, read_settings(config), config)
-
-
-_on_path: list[str] = []
 
 
 def trust(course: Course) -> None:

@@ -27,6 +27,10 @@ Needs Python 3.11 or later. In this folder:
     python -m pip install -r requirements.txt
     jupyter lab
 
+On Linux without a GPU, this line in the third one's place spares gigabytes of CUDA:
+
+    python -m pip install -r requirements.txt --extra-index-url https://download.pytorch.org/whl/cpu
+
 Then open a notebook: {notebooks}.
 
 {beside}Write your answers where a cell says `# your code here`. Hand in the notebook itself, under its own name.

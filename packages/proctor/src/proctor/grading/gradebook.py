@@ -4,6 +4,7 @@
 """
 
 import functools
+import glob
 import re
 import secrets
 from pathlib import Path
@@ -95,6 +96,10 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def _sort_out(self, assignment):
         """Forget the folders that are no student's; who they are, and whose work is to be graded."""
         left_out, students = [], []
+        if assignment is not None and self.coursedir.notebook_id == "*":
+            # nbgrader itself passes over whoever handed in no notebook.
+            for path in glob.glob(self._format_source(assignment.name, self.coursedir.student_id)):  # noqa: PTH207
+                self.assignments.setdefault(path, [])
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
@@ -163,7 +168,7 @@ def _words(path, pattern):
 def _made_of(folder, name):
     """The digest of the notebook in a submission's folder that is graded; empty where there is none."""
     try:
-        return digest(folder / intake.notebook_name(folder / f"{name}.ipynb"))
+        return digest(intake.find_notebook(folder / f"{name}.ipynb"))
     except Unreadable:
         return ""
 

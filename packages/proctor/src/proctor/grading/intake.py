@@ -8,6 +8,7 @@ import ast
 import contextlib
 import functools
 import io
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,28 +56,48 @@ def take_in(path: Path, assignment: Assignment) -> Intake:
         if folder.is_symlink():
             return blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
     try:
-        name = notebook_name(path)
-        taken = read_submission(path.with_name(name), assignment)
+        handed_in = find_notebook(path)
+        taken = read_submission(handed_in, assignment)
+        if taken.notebook is None:
+            taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
     except Unreadable as error:
         return blank(assignment, f"{error}. Nothing could be graded.")
-    if name != path.name:
-        taken.notes.insert(0, f"The notebook was handed in as `{name}`, not as `{path.name}`.")
+    others = [other.name for other in notebooks_beside(handed_in)]
+    if handed_in.name != path.name:
+        taken.notes.insert(0, f"The notebook was handed in as `{handed_in.name}`, not as `{path.name}`.")
+    elif others:
+        taken.notes.insert(0, f"`{path.name}` was graded, and not {', '.join(f'`{name}`' for name in others[:5])}.")
     return taken
 
 
-def notebook_name(path: Path) -> str:
-    """The name under which a notebook was handed in: the right one, else that of the only notebook there is.
+def notebooks_beside(path: Path) -> list[Path]:
+    """The other notebooks in a file's folder; not what an operating system keeps beside each of its files."""
+    found = path.parent.glob("*.ipynb") if path.parent.is_dir() else []
+    return sorted(other for other in found if other.name != path.name and not other.name.startswith("."))
+
+
+def find_notebook(path: Path) -> Path:
+    """The file that was handed in for a notebook: of the right name, else the only one that may be it.
 
     Raises
     ------
-    Unreadable : where there are several, and none has the right name
+    Unreadable : where there is none, or several may be it
     """
     if path.is_symlink() or path.exists():
-        return path.name
-    others = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    if len(others) > 1:
-        raise Unreadable(f"{path.name} is not there, and {len(others)} other notebooks are")
-    return others[0] if others else path.name
+        return path
+    if not path.parent.is_dir():
+        raise Unreadable(f"{path} is not there, or is not a file")
+    present = sorted(other for other in path.parent.iterdir() if not other.name.startswith("."))
+    for endings in ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",)):
+        found = [other for other in present if other.name.endswith(endings)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(f"`{other.name}`" for other in found[:5])
+            raise Unreadable(f"{path.name} is not there, and which of {names} is meant cannot be told")
+    present = [other for other in present if other.name not in ("timestamp.txt", "submission_secret.txt")]
+    there = f"; there is {', '.join(f'`{other.name}`' for other in present[:5])}" if present else ""
+    raise Unreadable(f"No notebook was handed in{there}")
 
 
 def read_submission(path: Path, assignment: Assignment) -> Intake:
@@ -88,7 +109,7 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     _release(assignment)
     try:
-        return _read_program(path) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
+        return _read_program(path, assignment) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
     except Unreadable:
         raise
     except Exception as error:
@@ -96,13 +117,34 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
         raise Unreadable(f"{path.name} could not be taken in: {type(error).__name__}: {str(error)[:80]}") from error
 
 
-def _read_program(path):
-    text = read_text(path)
+# How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
+EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
+
+
+def _read_program(path, assignment):
+    text = read_text(path).replace("\r\n", "\n")
     if len(text) > MAX_SOURCE_CHARACTERS:
         raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code")
+    if EXPORTED.search(text):
+        sources = map(_without_following_text, EXPORTED.split(text)[1:])
+        return rebuild(nbformat.v4.new_notebook(cells=_as_cells(sources)), assignment)
     notebook = jupytext.read(io.StringIO(text), fmt="py")
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
+
+
+def _without_following_text(part):
+    """The code of an exported cell: behind it, and a blank line, stands the text that follows it, as remarks."""
+    lines = part.strip().split("\n")
+    end = kept = len(lines)
+    while kept and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
+        kept -= 1
+        end = end if lines[kept].strip() else kept
+    return "\n".join(lines[:end])
+
+
+def _as_cells(sources):
+    return [nbformat.v4.new_code_cell(source) for source in sources]
 
 
 def identify(path: Path, course: Course) -> str:

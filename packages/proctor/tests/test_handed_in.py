@@ -1,0 +1,106 @@
+"""Nobody is left out: every folder that was handed in has a row and a page, and what can be read is graded."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.exporters import PythonExporter
+
+from proctor.authoring.assignment import load_assignment
+from proctor.course import open_course
+from proctor.grading.grade import grade_intake
+from proctor.grading.gradebook import read_grades
+from proctor.grading.intake import take_in
+from proctor.proof.demo import cell
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "toy"
+
+
+@pytest.fixture
+def handed_in(toy, folder):
+    """Grades what lies in a folder: {name: notebook or text}."""
+
+    def handed_in(**files):
+        folder.mkdir()
+        for name, content in files.items():
+            text = content if isinstance(content, str) else json.dumps(content)
+            (folder / name).write_text(text, encoding="utf-8")
+        taken = take_in(folder / "toy.ipynb", toy)
+        return grade_intake(taken, toy, "ann", "cpu")
+
+    return handed_in
+
+
+def exported(notebook):
+    return PythonExporter().from_notebook_node(notebook)[0]
+
+
+def test_notebook_under_another_ending_is_graded(handed_in, solved):
+    verdict = handed_in(**{"toy.ipynb.json": solved, "._toy.ipynb": "Mac OS X", "timestamp.txt": "2026-01-01"})
+    assert verdict.points == 10
+    assert verdict.notes == ["The notebook was handed in as `toy.ipynb.json`, not as `toy.ipynb`."]
+
+
+def test_program_that_jupyter_exported_is_graded_without_its_training(handed_in, solved):
+    at = [entry.id for entry in solved.cells].index("total")
+    training = nbformat.v4.new_code_cell("%time x = double(torch.ones(2))")
+    solved.cells.insert(at, training)
+    verdict = handed_in(**{"toy.py": exported(solved)})
+    assert verdict.points == 10, verdict.exercises
+    assert not any("was changed" in note for note in verdict.notes)
+
+
+def test_plain_program_is_graded(handed_in, toy):
+    code = "\n\n\n".join(exercise.code for exercise in toy.exercises)
+    assert handed_in(**{"answers.py": f"import torch\n\nFACTOR = 2\n\n\n{code}\n"}).points == 10
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "No notebook was handed in."),
+        ({"toy.html": "<html>", "notes.txt": "x"}, "there is `notes.txt`, `toy.html`"),
+        ({"a.ipynb": "{}", "b.ipynb": "{}"}, "which of `a.ipynb`, `b.ipynb` is meant cannot be told"),
+    ],
+)
+def test_what_cannot_be_graded_says_what_is_there(handed_in, files, words):
+    verdict = handed_in(**files)
+    assert verdict.points == 0
+    assert words in verdict.exercises[0].checks[0].message
+
+
+def test_verdict_names_the_notebook_that_was_graded(handed_in, solved):
+    verdict = handed_in(**{"toy.ipynb": solved, "toy-old.ipynb": solved, "._toy.ipynb": "Mac OS X"})
+    assert (verdict.points, verdict.notes) == (10, ["`toy.ipynb` was graded, and not `toy-old.ipynb`."])
+
+
+def test_every_folder_has_a_row_and_a_page(toy_course, tmp_path):
+    root = shutil.copytree(toy_course, tmp_path / "course")
+    toy = load_assignment(open_course(root), "toy")
+    for student, files in {"ann": {}, "bea": {"toy.html": "<html>"}, "cem": {"toy.ipynb": "{}"}, "dan": None}.items():
+        place = root / "submitted" / student / "toy"
+        place.mkdir(parents=True)
+        if files is None:
+            shutil.copy(toy.source_notebook, place)
+        for name, text in (files or {}).items():
+            (place / name).write_text(text)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for command in ("autograde", "generate_feedback"):
+        subprocess.run(
+            [sys.executable, "-m", "nbgrader", command, "toy"], cwd=root, env=os.environ | {"PATH": path}, check=True
+        )
+    assert {name: sum(scores.values()) for name, scores in read_grades(toy).items()} == {
+        "ann": 0, "bea": 0, "cem": 0, "dan": 10,
+    }  # fmt: skip
+    pages = {page.parts[-3]: page.read_text() for page in (root / "feedback").rglob("*.html")}
+    assert set(pages) == {"ann", "bea", "cem", "dan"}
+    assert "No notebook was handed in; there is" in pages["bea"]
+    assert cell(nbformat.read(root / "autograded/dan/toy/toy.ipynb", 4), "double").source
