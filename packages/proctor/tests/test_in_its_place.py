@@ -76,3 +76,19 @@ def test_what_a_cell_defined_before_it_ran_out_of_time_is_kept(graded, toy, end)
 def test_definition_that_itself_never_ends_costs_its_exercise_alone(graded):
     verdict = graded(total="class Slow:\n    while True:\n        pass\n\n\ndef total(x, function):\n    return 0")
     assert verdict.points == 4
+
+
+@pytest.mark.parametrize("mark", ["# not graded\n", "#Not graded\n", ""])
+def test_cell_of_ones_own_that_is_marked_does_not_run(toy, solved, mark):
+    own = new_code_cell(f"{mark}def double(x):\n    return 0")
+    if not mark:
+        own.metadata.tags = ["not-graded"]
+    place = [entry.id for entry in solved.cells].index("double") + 1
+    solved.cells.insert(place, own)
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10
+
+
+def test_answer_cannot_be_set_aside(toy, solved):
+    cell(solved, "double").metadata.tags = ["not-graded"]
+    cell(solved, "double").source = "# not graded\n" + cell(solved, "double").source
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10

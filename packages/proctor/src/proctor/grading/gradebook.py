@@ -15,13 +15,14 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, BaseConverter, NbGraderException
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import parse_utc, rmtree
+from nbgrader.utils import rmtree
 
 from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.course import Course, SecretError, open_course
 from proctor.grading import cache, intake, many
 from proctor.grading.reading import Unreadable, digest, is_student_id, read_bytes
 from proctor.grading.report import is_autograder, write_verdict
+from proctor.grading.times import read_time
 from proctor.settings import SettingsError, resolve_device
 
 # nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
@@ -32,7 +33,7 @@ nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 TIME, SECRET = "timestamp.txt", "submission_secret.txt"
 MAX_WORDS = 1000
 SECRET_WORDS = re.compile(r"[!-~]{1,500}")
-TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?( [\w+/-]{1,40})?")
+TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?Z?( [\w:+/-]{1,40})?")
 
 
 def graded_assignment(course: Course, name: str) -> Assignment | None:
@@ -145,14 +146,14 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         path = Path(folder) / TIME
         if not path.is_symlink() and not path.exists():
             return None
-        words = _words(path, TIMESTAMP)
+        words, why = _words(path, TIMESTAMP), "there is none in it"
         try:
             if words:
-                return parse_utc(words)
-        except (ValueError, OverflowError):
-            pass
+                return read_time(words, self.course.config.get("Exchange", {}).get("timezone", "UTC"))
+        except (ValueError, OverflowError, LookupError) as error:
+            why = str(error)
         if path.is_symlink() or path.stat().st_size:
-            self.log.warning("%s holds no time that can be read; the submission counts as in time", path)
+            self.log.warning("%s holds no time that can be read (%s); the submission counts as in time", path, why)
         return None
 
 

@@ -26,6 +26,8 @@ from proctor.grading.matching import match
 from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
 
 LEFT_OUT = {"training", "plot", "visible-check"}
+# Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
+NOT_GRADED = "not graded"
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
 
@@ -274,11 +276,19 @@ def _take_over(cell, student):
             cell.attachments = pictures
 
 
+def _is_set_aside(cell):
+    """Whether a student marked a cell of their own as one that is not to run when it is graded."""
+    tags = cell.get("metadata", {}).get("tags", [])
+    tagged = isinstance(tags, list) and NOT_GRADED.replace(" ", "-") in tags
+    return tagged or bool(re.match(rf"\s*#\s*{NOT_GRADED}\s*$", cell.source, re.IGNORECASE | re.MULTILINE))
+
+
 def _add_own(cell, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
-        cells.append(Cell(kept.id, cell.source, own=True))
+        if not _is_set_aside(cell):
+            cells.append(Cell(kept.id, cell.source, own=True))
     else:
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
         _take_over(kept, cell)

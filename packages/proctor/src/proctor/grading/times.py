@@ -1,0 +1,36 @@
+"""Times of handing in, as machines and people write them."""
+
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from nbgrader.utils import parse_utc
+
+WITH_ZONE = re.compile(r"(.*\d)\s*([+-]\d\d:?\d\d|[A-Za-z][\w+/-]*)")
+
+
+def read_time(words: str, timezone: str) -> datetime:
+    """A time in UTC, without a zone, as nbgrader keeps them.
+
+    Parameters
+    ----------
+    words : such as 2026-01-31 23:59:00, with an offset (+02:00, +0200), a zone (UTC, Europe/Berlin) or neither (UTC)
+    timezone : str, the course's zone, whose abbreviations (CET, CEST) are known as well
+
+    Raises
+    ------
+    ValueError : where it cannot be told which time is meant; never another hour
+    """
+    match = WITH_ZONE.fullmatch(words.strip())
+    moment, zone = match.groups() if match else (words.strip(), "UTC")
+    if match is None or zone in ("UTC", "GMT", "Z", "z"):
+        return parse_utc(moment)
+    if zone[0] in "+-":
+        moment = datetime.fromisoformat(moment + zone)
+    else:
+        moment = datetime.fromisoformat(moment)
+        own = moment.replace(tzinfo=ZoneInfo(timezone))
+        if "/" not in zone and own.tzname() != zone:
+            raise ValueError(f"{zone} is no abbreviation of {timezone} at that time")
+        moment = moment.replace(tzinfo=ZoneInfo(zone)) if "/" in zone else own
+    return moment.astimezone(UTC).replace(tzinfo=None)

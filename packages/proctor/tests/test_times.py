@@ -1,0 +1,42 @@
+"""Times of handing in are read right, or not at all: never another hour."""
+
+import pytest
+
+from proctor.grading.times import read_time
+
+NOON = {
+    "2026-07-01 12:00:00": "UTC",
+    "2026-07-01 12:00:00.000000 UTC": "UTC",
+    "2026-07-01T12:00:00Z": "UTC",
+    "2026-07-01 12:00:00 Z": "UTC",
+    "2026-07-01T14:00:00+02:00": "UTC",
+    "2026-07-01 14:00:00 +0200": "UTC",
+    "2026-07-01 14:00:00 +02:00": "UTC",
+    "2026-07-01 06:30:00-0530": "UTC",
+    "2026-07-01 14:00:00 Europe/Berlin": "UTC",
+    "2026-07-01 05:00:00.000000 America/Los_Angeles": "UTC",
+    "2026-07-01 14:00:00 CEST": "Europe/Berlin",
+    "2026-07-01 08:00:00 EDT": "America/New_York",
+    "2026-07-01 12:00:00 GMT": "Europe/Berlin",
+}
+
+
+@pytest.mark.parametrize("words", NOON)
+def test_noon_is_noon(words):
+    assert str(read_time(words, NOON[words])) == "2026-07-01 12:00:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "timezone"),
+    [
+        ("2026-07-01 14:00:00 CEST", "UTC"),
+        ("2026-07-01 14:00:00 CET", "Europe/Berlin"),
+        ("2026-07-01 14:00:00 IST", "Europe/Berlin"),
+        ("2026-07-01 14:00:00 No/Where", "UTC"),
+        ("yesterday", "UTC"),
+        ("2026-13-01 14:00:00 +02:00", "UTC"),
+    ],
+)
+def test_what_cannot_be_told_is_no_time(words, timezone):
+    with pytest.raises((ValueError, LookupError)):
+        read_time(words, timezone)
