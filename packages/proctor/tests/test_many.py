@@ -60,7 +60,7 @@ def records(course):
 def test_autograde_reads_what_the_class_run_graded(course):
     ran = run(course, "proctor.cli", "class", "toy", "--jobs", "2")
     assert ran.returncode == 0, ran.stderr
-    assert "5 of 5 submissions are graded." in ran.stdout
+    assert "5 submissions: 5 graded, 0 unchanged." in ran.stdout
     kept = records(course)
     # What is no notebook is not worth a record.
     assert len(kept) == len({"toy"}) + len(KINDS) - 1

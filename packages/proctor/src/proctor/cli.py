@@ -132,7 +132,7 @@ def _audit(arguments):
 def _class(arguments):
     from functools import partial
 
-    from proctor.grading import many
+    from proctor.grading import many, report
 
     if arguments.jobs < 1:
         raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
@@ -146,33 +146,33 @@ def _class(arguments):
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
         open_executor = partial(many.local_executor, assignment, min(arguments.jobs, len(students) or 1), device)
-    faults = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
+    graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
         print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
-    total = len(students) + len(left_out)
-    print(f"{len(students) - faults} of {total} submissions are graded.")
+    faults, unchanged = sum(bool(one.fault) for one in graded), sum(one.unchanged for one in graded)
+    print(report.summary(len(students) - unchanged - faults, unchanged, faults, len(left_out)))
     print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
     return 1 if faults or left_out else 0
 
 
 def _grade_students(assignment, students, open_executor, device, where):
-    """Grade a class with progress; gives how many could not be graded."""
+    """Grade a class with progress; gives what became of each."""
     from tqdm import tqdm
 
     from proctor.grading import many
 
-    faults = 0
+    done = []
     with tqdm(total=len(students), unit="submission", smoothing=0.1) as bar:
         try:
             for graded in many.grade_class(assignment, students, open_executor, device):
+                done.append(graded)
                 bar.update()
                 if graded.fault:
-                    faults += 1
                     bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
-                bar.set_postfix(failed=faults)
+                bar.set_postfix(failed=sum(bool(one.fault) for one in done))
         except OSError as error:
             raise GradingError(f"{where}: {error}") from error
-    return faults
+    return done
 
 
 def _build(arguments):

@@ -27,7 +27,7 @@ Needs Python 3.11 or later. In this folder:
     python -m pip install -r requirements.txt
     jupyter lab
 
-On Linux without a GPU, this line in the third one's place spares gigabytes of CUDA:
+On Linux without a GPU, this line in place of the third spares gigabytes of CUDA:
 
     python -m pip install -r requirements.txt --extra-index-url https://download.pytorch.org/whl/cpu
 

@@ -21,7 +21,7 @@ from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.course import Course, SecretError, open_course
 from proctor.grading import cache, intake, many
 from proctor.grading.reading import Unreadable, digest, is_student_id, read_bytes
-from proctor.grading.report import is_autograder, write_verdict
+from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
 from proctor.settings import SettingsError, resolve_device
 
@@ -85,8 +85,13 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             if assignment is None:
                 super().convert_notebooks()
                 return
-            with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
-                super().convert_notebooks()
+            self.graded = 0
+            try:
+                with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
+                    super().convert_notebooks()
+            finally:
+                failed, unchanged = len(students) - self.graded, len(self.assignments) - len(students)
+                self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         except (SecretError, SettingsError, Unreadable) as error:
             # What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
             self.log.error(str(error))
@@ -99,7 +104,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         left_out, students = [], []
         if assignment is not None and self.coursedir.notebook_id == "*":
             # nbgrader itself passes over whoever handed in no notebook.
-            for path in glob.glob(self._format_source(assignment.name, self.coursedir.student_id)):  # noqa: PTH207
+            pattern = self._format_source(assignment.name, self.coursedir.student_id)
+            for path in glob.glob(pattern, include_hidden=True):  # noqa: PTH207 - a pattern of the whole path
                 self.assignments.setdefault(path, [])
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
@@ -229,6 +235,7 @@ class GradeCells(Execute):
         verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict)
+        self.parent.parent.graded += 1
         return nb, resources
 
 

@@ -35,12 +35,19 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of one submission; `fault` says why it could not be graded, which is no fault of its own."""
+    """What became of one submission.
+
+    Parameters
+    ----------
+    fault : why it could not be graded, which is no fault of its own
+    unchanged : whether its verdict was on record already
+    """
 
     student: str
     points: float = 0.0
     max_points: float = 0.0
     fault: str = ""
+    unchanged: bool = False
 
 
 def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
@@ -87,7 +94,7 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
         if verdict is None:
             left.append(student)
         else:
-            yield Graded(student, verdict.points, verdict.max_points)
+            yield Graded(student, verdict.points, verdict.max_points, unchanged=True)
     for _ in range(ROUNDS):
         if not left:
             return

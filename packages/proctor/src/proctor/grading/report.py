@@ -115,6 +115,13 @@ def _inline(text):
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
+def summary(graded: int, unchanged: int, failed: int, left_out: int) -> str:
+    """How a run over a class ended, in one line."""
+    parts = [f"{graded} graded", f"{unchanged} unchanged"]
+    parts += [f"{failed} could not be graded"] * bool(failed) + [f"{left_out} left out"] * bool(left_out)
+    return f"{graded + unchanged + failed + left_out} submissions: {', '.join(parts)}."
+
+
 def class_table(assignment: Assignment, grades: dict[str, dict[str, float]]) -> list[str]:
     """The class as lines of text: a row for each submission, a column for each exercise.
 
