@@ -53,7 +53,7 @@ test: setup
 	$(BIN)/python -m pytest -n auto
 
 prove: setup
-	$(BIN)/python -m pytest -n auto -m prove
+	$(BIN)/python -m pytest -n auto --dist worksteal -m prove
 
 demo: build
 	$(BIN)/proctor demo

@@ -108,11 +108,18 @@ def main(arguments=None):
         name = f"ours, {'with' if knows else 'without'} knowledge, {len(truth)} whole recordings"
         pr_auc, f1 = average_precision_score(truth, scores), f1_score(truth, scores > 0.5)
         rows.append((name, f"{auroc:.4f} ({low:.3f} to {high:.3f})", f"{pr_auc:.4f}", f"{f1:.4f}", ""))
+    print_table(data, train_data, test_data, rows, options)
 
+
+def print_table(data, train_data, test_data, rows, options):
+    """What was measured, below what was published."""
     print(f"\n{data.source}")
-    print(f"{len(train_data['Y'])} training segments of {len(set(train_data['recording']))} recordings, "
-          f"{len(test_data['Y'])} test segments of {len(set(test_data['recording']))} others; {options.epochs} epochs, "
-          f"batches of {options.batch_size}, learning rate {options.lr}, seed {options.seed}, {device}.\n")  # fmt: skip
+    sizes = [
+        f"{len(part['Y'])} {name} segments of {len(set(part['recording']))} recordings"
+        for name, part in (("training", train_data), ("test", test_data))
+    ]
+    print(f"{', '.join(sizes)}; {options.epochs} epochs, batches of {options.batch_size}, learning rate {options.lr}, "
+          f"seed {options.seed}, {options.device}.\n")  # fmt: skip
     print("| | AUROC (95% interval) | PR-AUC | F1 | training |\n| --- | --- | --- | --- | --- |")
     for name, values in PUBLISHED.items():
         print(f"| {name} | {' | '.join('' if value is None else f'{value:.4f}' for value in values)} | |")

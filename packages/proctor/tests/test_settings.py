@@ -1,8 +1,10 @@
 """Settings: those of the course, and those that are refused."""
 
+import sys
+
 import pytest
 
-from proctor.course import open_course
+from proctor.course import open_course, trust
 from proctor.settings import Settings, SettingsError
 
 
@@ -26,3 +28,12 @@ def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
 def test_settings_are_those_of_the_course(toy_course):
     settings = open_course(toy_course).settings
     assert settings == Settings(packages=["toylib"], cell_seconds=3, call_seconds=3)
+
+
+def test_package_that_is_installed_is_found_however_often_a_course_is_trusted(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", [*sys.path])
+    (tmp_path / "course_config.py").write_text('c = get_config()\nc.Proctor.packages = ["nbformat"]\n')
+    course = open_course(tmp_path)
+    for _ in range(3):
+        trust(course)
+        assert course.package("nbformat").name == "nbformat"
