@@ -546,7 +546,7 @@ def renamed_notebook(folder, notebook):
     (folder / "toy (1).ipynb").write_text(json.dumps(solve(notebook, TOTAL)))
 
 
-@broken(score=0, reason="is not there, and 2 other notebooks are")
+@broken(score=0, reason="is not there, and which of")
 def two_notebooks_of_other_names(folder, notebook):
     for name in ("toy-v1.ipynb", "toy-final.ipynb"):
         (folder / name).write_text(json.dumps(solve(deepcopy(notebook), TOTAL)))
