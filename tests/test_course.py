@@ -152,3 +152,11 @@ def test_demo_class_gets_its_points(name, tmp_path):
     assert all(0 < grades[student] < full for student in others if student.startswith("mistake_"))
     pages = {path.parts[-3] for path in (folder / "feedback").glob(f"*/{name}/{name}.html")}
     assert pages == set(grades)
+
+
+@pytest.mark.parametrize("name", in_prove(ASSIGNMENTS))
+def test_plain_pytest_gives_the_solution_full_marks(name):
+    command = ["pytest", "graders", "-q", "-p", "no:cacheprovider", "--device", "cpu"]
+    command += ["--submission", f"source/{name}/{name}.ipynb"]
+    ran = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout[-3000:]

@@ -131,9 +131,12 @@ def test_other_work_without_a_timestamp_is_graded_again_and_the_same_is_not(cour
     run(course.root, "autograde toy")
     assert points(course) == {"ann": 0}
     assert "of 10 points" not in run(course.root, "autograde toy")
+    run(course.root, "generate_feedback toy")
     answer(folder / "toy.ipynb", course.exercises)
     run(course.root, "autograde toy")
     assert points(course) == {"ann": 10}
+    run(course.root, "generate_feedback toy")
+    assert "6 of 6 points" in (course.root / "feedback/ann/toy/toy.html").read_text()
 
 
 def test_students_have_the_names_that_people_have(course):

@@ -338,4 +338,4 @@ def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     (folder / ".proctor_secret").unlink()
     assignment.release_notebook.unlink()
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
-    assert "run `make build`" in told and "Traceback" not in told
+    assert "run `proctor build`" in told and "Traceback" not in told

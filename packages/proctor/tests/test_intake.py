@@ -574,7 +574,7 @@ def test_what_ended_a_class_once_is_an_ordinary_submission(hand_in, solved):
 
 
 def test_release_that_is_not_built_is_told(toy, tmp_path):
-    with pytest.raises(Unreadable, match="run `make build`"):
+    with pytest.raises(Unreadable, match="run `proctor build`"):
         intake.blank(replace(toy, course=replace(toy.course, root=tmp_path)), "reason")
 
 

@@ -8,6 +8,7 @@ import importlib.machinery
 import os
 import secrets
 import sys
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,17 +138,33 @@ def open_course(start: Path) -> Course:
 
     Raises
     ------
-    CourseError : where there is none
+    CourseError : where there is none, or its course_config.py stops
     SettingsError : for a setting that cannot be used
     """
     root = find_root(start)
-    config = load_config(root / CONFIG)
+    try:
+        config = load_config(root / CONFIG)
+    except Exception as error:
+        raise CourseError(told(error, root, root / CONFIG)) from error
     return Course(root, read_settings(config), config)
+
+
+def told(error: BaseException, root: Path, file: Path) -> str:
+    """What stopped a file of the course, in one line: `file:line: what`, the line being the last one in the course."""
+    places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((Path(error.filename), error.lineno))
+    own = [(path, line) for path, line in places if path.is_relative_to(root)]
+    path, line = own[-1] if own else (file, 1)
+    words = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    return f"{path.relative_to(root).as_posix()}:{line}: {type(error).__name__}: {words}"
 
 
 def trust(course: Course) -> None:
     """Have this process, which runs no student code, import the course's solutions, checks and packages."""
-    folders = [str(course.root), *map(str, course.import_folders)]
+    # What is installed is on the path already.
+    own = [folder for folder in course.import_folders if folder.is_relative_to(course.root)]
+    folders = [str(course.root), *map(str, own)]
     if folders == _on_path:
         return
     sys.path[:] = [*folders, *(folder for folder in sys.path if folder not in _on_path)]

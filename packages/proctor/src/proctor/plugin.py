@@ -18,10 +18,11 @@ import pytest
 
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.bank import load_module
-from proctor.checks.outcome import RUN, Outcome, Run
+from proctor.authoring.errors import BuildError
+from proctor.checks.outcome import RUN, GradingError, Outcome, Run
 from proctor.checks.secret import check_seed
-from proctor.course import open_course
-from proctor.settings import resolve_device
+from proctor.course import open_course, trust
+from proctor.settings import SettingsError, resolve_device
 
 GRADERS = "graders"
 
@@ -31,7 +32,7 @@ class PlainRun(Run):
     """The run of plain pytest: a host is opened when the first check asks for it, and closed at the end."""
 
     path: Path | None = None
-    opened: dict[str, tuple] = field(default_factory=dict)
+    opened: dict[Path, tuple] = field(default_factory=dict)
 
     def subject(self, folder):
         """The submission, where the folder holds its assignment's checks; without one, the solution."""
@@ -41,13 +42,13 @@ class PlainRun(Run):
         course = open_course(folder)
         if self.path is not None and folder.name != intake.identify(self.path, course):
             return None
-        if folder.name not in self.opened:
+        if folder not in self.opened:
             assignment = load_assignment(course, folder.name)
             path = self.path or assignment.source_notebook
             taken = intake.read_submission(path, assignment)
             start = partial(HostProcess, course, self.device)
-            self.opened[folder.name] = (assignment, grade.open_submission(path.stem, taken, assignment, start))
-        return self.opened[folder.name][1]
+            self.opened[folder] = (assignment, grade.open_submission(str(path), taken, assignment, start))
+        return self.opened[folder][1]
 
     def summary(self):
         """The points and messages, as a student would read them."""
@@ -58,7 +59,8 @@ class PlainRun(Run):
         for assignment, subject in self.opened.values():
             known = {exercise.id for exercise in assignment.exercises}
             own = [o for o in self.outcomes if o.subject == subject.name and o.exercise in known]
-            lines += table(draw_up(assignment, subject.name, own, self.device, []))
+            # Where no check could be run, pytest has said why.
+            lines += table(draw_up(assignment, subject.name, own, self.device, [])) if own else []
         return lines
 
     def close(self):
@@ -96,6 +98,12 @@ def pytest_ignore_collect(collection_path, config):
     if path and collection_path.parent.name == GRADERS and collection_path.is_dir():
         return _run(config).subject(collection_path) is None
     return None
+
+
+def pytest_pycollect_makemodule(module_path):
+    """Checks are imported from the course that they lie in, as all that they import."""
+    if _is_check(module_path):
+        trust(open_course(module_path.parent))
 
 
 @pytest.fixture
@@ -152,17 +160,20 @@ def pytest_runtest_makereport(item, call):
     if call.when == "setup" and call.excinfo is None:
         return
     run = _run(item.config)
+    if call.excinfo is not None:
+        from proctor.grading.reading import Unreadable
+        from proctor.isolation.sandbox import SandboxError
+
+        if isinstance(call.excinfo.value, (BuildError, GradingError, SandboxError, SettingsError, Unreadable)):
+            run.fault = item.session.shouldstop = str(call.excinfo.value)
+            return
     subject = run.subject(item.path.parent)
     marker = item.get_closest_marker("points")
     exercise = item.path.stem.removeprefix("test_")
     failure = None
     if call.excinfo is not None:
         from proctor.checks.explain import explain
-        from proctor.isolation.sandbox import SandboxError
 
-        if isinstance(call.excinfo.value, SandboxError):
-            run.fault = item.session.shouldstop = str(call.excinfo.value)
-            return
         failure = explain(call.excinfo.value, exercise, subject)
     points = float(marker.args[0]) if marker else 0.0
     outcome = Outcome(subject.name, exercise, item.originalname, title(item.function), points, failure)

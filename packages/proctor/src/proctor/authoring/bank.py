@@ -2,10 +2,12 @@
 
 import importlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 
 from proctor.authoring.assignment import Assignment, Exercise
-from proctor.course import Course, trust
+from proctor.authoring.errors import BuildError
+from proctor.course import Course, told, trust
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,36 @@ def changed_code(exercise: Exercise, variant: Alternative) -> str:
 
 
 def load_module(course: Course, name: str) -> ModuleType:
-    """A module that only trusted processes import, by its dotted name: `solutions.seq2seq`."""
+    """A module that only trusted processes import, by its dotted name: `solutions.seq2seq`.
+
+    Raises
+    ------
+    BuildError : where it cannot be imported
+    """
     trust(course)
-    return importlib.import_module(name)
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        file = course.root / Path(*name.split(".")).with_suffix(".py")
+        raise BuildError([told(error, course.root, file)]) from error
 
 
 def mistakes(assignment: Assignment) -> list[Mistake]:
-    """The assignment's known mistakes."""
-    return load_module(assignment.course, f"graders.{assignment.name}.mistakes").MISTAKES
+    """The assignment's known mistakes; none where it has no mistakes.py."""
+    return _variants(assignment, "mistakes")
 
 
 def alternatives(assignment: Assignment) -> list[Alternative]:
-    """The assignment's known right alternatives."""
-    return load_module(assignment.course, f"graders.{assignment.name}.alternatives").ALTERNATIVES
+    """The assignment's known right alternatives; none where it has no alternatives.py."""
+    return _variants(assignment, "alternatives")
+
+
+def _variants(assignment, bank):
+    file = assignment.graders / f"{bank}.py"
+    if not file.exists():
+        return []
+    module = load_module(assignment.course, f"graders.{assignment.name}.{bank}")
+    if not hasattr(module, bank.upper()):
+        where = file.relative_to(assignment.root).as_posix()
+        raise BuildError([f"{where}:1: it defines no list {bank.upper()}"])
+    return getattr(module, bank.upper())

@@ -12,8 +12,11 @@ class BuildError(Exception):
     """
 
     def __init__(self, errors: list[str]):
-        super().__init__("\n".join(errors))
+        super().__init__(errors)
         self.errors = errors
+
+    def __str__(self):
+        return "\n".join(self.errors)
 
 
 class Errors(list):

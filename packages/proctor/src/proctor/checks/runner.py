@@ -7,6 +7,7 @@ import sys
 import warnings
 from copy import copy
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError, Outcome, Run
 from proctor.checks.secret import AUDIT_KEY
 from proctor.checks.submission import InProcess, Submission
-from proctor.course import trust
+from proctor.course import told, trust
 
 
 @dataclass
@@ -27,6 +28,7 @@ class CollectedRun(Run):
 
     present: Submission | None = None
     items: list[pytest.Item] = field(default_factory=list)
+    stopped: list[tuple[BaseException, Path]] = field(default_factory=list)
 
     def subject(self, folder):
         """The submission of the present."""
@@ -36,6 +38,12 @@ class CollectedRun(Run):
         """Keep what was collected, in the place of running it."""
         self.items = session.items
         return True
+
+    def pytest_exception_interact(self, node, call, report):
+        """Keep what stopped a file of checks: pytest's own words for it are many."""
+        if isinstance(report, pytest.CollectReport):
+            error = call.excinfo.value
+            self.stopped.append((error.__cause__ or error, node.path))
 
 
 @functools.cache
@@ -50,8 +58,9 @@ def collect(root, name, device):
     run, words = CollectedRun(device), io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main([str(root / "graders" / name), *quiet], plugins=[run])
-    if status != pytest.ExitCode.OK:
-        raise GradingError(f"the checks of `{name}` could not be run:\n{words.getvalue().strip()}")
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        reasons = [told(error, root, path) for error, path in run.stopped] or words.getvalue().strip().splitlines()[-1:]
+        raise GradingError(f"the checks of `{name}` could not be run: {'; '.join(reasons)}")
     return run
 
 
@@ -85,6 +94,9 @@ def run_checks(
     run = collect(assignment.root, assignment.name, device)
     run.key, run.outcomes, run.fault = key, [], ""
     items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
+    missing = sorted(set(exercises) - {item.path.stem.removeprefix("test_") for item in items})
+    if missing:
+        raise GradingError(f"no checks in graders/{assignment.name}/test_{missing[0]}.py; run `proctor build`")
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), _heard_warnings():
         for run.present in subjects:
             for item, following in zip(items, [*items[1:], None], strict=True):

@@ -1,6 +1,6 @@
 """nbgrader's side: submissions come in rebuilt, verdicts go into the gradebook and the feedback.
 
-`course_config.py` puts these classes where nbgrader has its own. Assignments without graders go nbgrader's own way.
+`course_config.py` puts these classes where nbgrader has its own. What has no text in source/ goes nbgrader's own way.
 """
 
 import functools
@@ -37,10 +37,8 @@ TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?Z?( [\w:+/-]{1,40})?")
 
 
 def graded_assignment(course: Course, name: str) -> Assignment | None:
-    """The assignment, where it is one that has graders."""
-    if not (course.root / "graders" / name).is_dir() or name not in course.assignments:
-        return None
-    return load_assignment(course, name)
+    """The assignment, where it is one with a text; one of written answers alone needs no graders."""
+    return load_assignment(course, name) if name in course.assignments else None
 
 
 class _OnlyTheNotebook(BaseConverter):
@@ -111,7 +109,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
             if names is None or not is_student_id(names["student"]):
-                self.log.error("Left out %a: a student's id has no control character, and no . or - at its start", path)
+                self.log.error("Left out %a: that may not be a student's id (docs/instructors.md says what may)", path)
                 left_out.append(path)
                 del self.assignments[path]
             elif self.coursedir.notebook_id == "*" and assignment is not None:
@@ -145,7 +143,14 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         ):
             self.log.warning("%s is graded anew: it was handed in again, or its grading was cut short", destination)
             rmtree(destination)
-        return super().init_destination(assignment_id, student_id)
+        begins = super().init_destination(assignment_id, student_id)
+        if begins:
+            # What the last grading said is no longer so; `generate_feedback` writes what is not there.
+            course = self.coursedir
+            feedback = Path(course.format_path(course.feedback_directory, student_id, assignment_id))
+            if feedback.is_dir():
+                rmtree(feedback)
+        return begins
 
     def _timestamp(self, folder):
         """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""

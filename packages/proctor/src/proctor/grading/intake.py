@@ -181,7 +181,7 @@ def _release(assignment):
     """The release notebook, and the plain Python of each of its code cells by id; both are everybody's."""
     path = assignment.release_notebook
     if not path.exists():
-        raise Unreadable(f"{path} is not there; run `make build`")
+        raise Unreadable(f"{path} is not there; run `proctor build`")
     return _read_release(path, path.stat().st_mtime_ns)
 
 
@@ -191,9 +191,19 @@ def _read_release(path, changed):
     return notebook, {cell.id: plain_python(cell.source) for cell in notebook.cells if cell.cell_type == "code"}
 
 
+def released_notebook(assignment: Assignment) -> nbformat.NotebookNode:
+    """The release notebook, to be changed.
+
+    Raises
+    ------
+    Unreadable : where it is not built
+    """
+    return deepcopy(_release(assignment)[0])
+
+
 def blank(assignment: Assignment, reason: str) -> Intake:
     """The intake of a submission that cannot be read: the release notebook with nothing done, and the reason."""
-    return Intake(cells=[], notebook=deepcopy(_release(assignment)[0]), refused=reason)
+    return Intake(cells=[], notebook=released_notebook(assignment), refused=reason)
 
 
 def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:

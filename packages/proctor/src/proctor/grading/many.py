@@ -209,9 +209,13 @@ def dask_executor(address: str) -> Iterator[Executor]:
 
     Raises
     ------
+    GradingError : where Dask is not installed
     OSError : where no scheduler answers
     """
-    from distributed import Client
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise GradingError("--dask needs Dask here: python -m pip install distributed") from error
 
     with Client(address, timeout=10) as client:
         yield client.get_executor()

@@ -28,7 +28,7 @@ def sandbox_note(verdict: Verdict) -> str:
 
 def table(verdict: Verdict) -> list[str]:
     """A verdict as lines of text: the exercises with their points, and every message."""
-    width = max(len(exercise.title) for exercise in verdict.exercises)
+    width = max(len(title) for title in ["total", *(exercise.title for exercise in verdict.exercises)])
     lines = [f"{verdict.submission} ({verdict.assignment}, {verdict.device})", *verdict.notes]
     if verdict.sandbox != "bubblewrap":
         lines.append(sandbox_note(verdict))

@@ -88,6 +88,8 @@ def python_folders() -> list[Path]:
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
     folders.append(str(Path(os.path.realpath(sys.executable)).parent))
+    # An environment on top of another one is told of its packages by a path file.
+    folders += [folder for folder in sys.path if Path(folder).name in ("site-packages", "dist-packages")]
     kept = []
     for folder in sorted({Path(folder).resolve() for folder in folders}):
         if folder.exists() and not any(folder.is_relative_to(other) for other in kept):

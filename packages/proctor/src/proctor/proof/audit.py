@@ -127,15 +127,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
-    names = [variant.name for variant in [*mistakes, *alternatives]]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    result.faults += [f"{name}: there are two variants of this name" for name in doubled]
-    notebooks = {}
-    for variant in [*mistakes, *alternatives]:
-        try:
-            notebooks[variant.name] = variant_notebook(assignment, variant)
-        except ValueError as error:
-            result.faults.append(str(error))
+    notebooks = _notebooks(assignment, [*mistakes, *alternatives], result.faults)
     # A bank that cannot be read explains nothing, either: no submission can be graded with it.
     if result.faults:
         return result
@@ -161,14 +153,33 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
-    # Whoever fares badly on the audit's own inputs has been told already.
-    told = {
+    if others and not mistakes:
+        result.faults.append(f"no mistakes in graders/{assignment.name}/mistakes.py: nothing proves the checks")
+    result.faults += [fault for (name, _), fault in unlucky if name not in _told(result.trials)]
+    return result
+
+
+def _notebooks(assignment, variants, faults):
+    """The notebook of each variant by its name; what is wrong with the bank goes to `faults`."""
+    names = [variant.name for variant in variants]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    faults += [f"{name}: there are two variants of this name" for name in doubled]
+    notebooks = {}
+    for variant in variants:
+        try:
+            notebooks[variant.name] = variant_notebook(assignment, variant)
+        except ValueError as error:
+            faults.append(str(error))
+    return notebooks
+
+
+def _told(trials):
+    """Who fares badly on the audit's own inputs, and so has been told of already."""
+    return {
         trial.name
-        for trial in result.trials
+        for trial in trials
         if (not trial.failed if trial.kind == "mistake" else trial.verdict.points < trial.verdict.max_points)
     }
-    result.faults += [fault for (name, _), fault in unlucky if name not in told]
-    return result
 
 
 def _submit(pool, assignment, path, device):
@@ -201,7 +212,7 @@ def _faults(trials):
 def matrix(result: Audit) -> list[str]:
     """The audit as lines of text: a row for each trial, then the faults."""
     trials = result.trials
-    width = max((len(trial.name) for trial in trials), default=0)
+    width = max(len(name) for name in ["submission", *(trial.name for trial in trials)])
     lines = [f"{'submission':<{width}}  {'exercise':<12} points  failed checks -> diagnosis"]
     for trial in trials:
         points = f"{trial.verdict.points:g}/{trial.verdict.max_points:g}"

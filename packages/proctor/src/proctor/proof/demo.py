@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
 from proctor.course import CourseError
+from proctor.grading.intake import released_notebook
 
 MISTAKEN = 6
 
@@ -87,10 +89,10 @@ def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]
 def demo_class(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str]]:
     """Every submission of the class: its name, and its notebook (or text that is none)."""
     exercises = [exercise for exercise in assignment.exercises if not exercise.written]
-    first, second, middle, last = exercises[0], exercises[1], exercises[len(exercises) // 2], exercises[-1]
+    released = released_notebook(assignment)
 
     def solved(change: Callable[[NotebookNode], None] = lambda notebook: None, only=exercises) -> NotebookNode:
-        notebook = nbformat.read(assignment.release_notebook, as_version=4)
+        notebook = deepcopy(released)
         for exercise in only:
             cell(notebook, exercise.id).source = exercise.code
         change(notebook)
@@ -98,6 +100,11 @@ def demo_class(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str
 
     yield "complete", solved()
     yield "blank", solved(only=[])
+    yield "not_a_notebook", "I could not get Jupyter to run, so here is my answer in words.\n"
+    if not exercises:
+        return
+    count = len(exercises)
+    first, second, middle, last = (exercises[place] for place in (0, 1 % count, count // 2, -1))
     yield "half_done", solved(only=exercises[: len(exercises) // 2])
     for mistake in _one_each(bank.mistakes(assignment), MISTAKEN):
         yield f"mistake_{mistake.name}", solved(_put_in(assignment, mistake))
@@ -109,7 +116,6 @@ def demo_class(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str
     yield "prints_100_megabytes", solved(_after(first.id, 'print("x" * 100_000_000)'))
     yield "edited_checks", solved(_pass_all_checks, only=[])
     yield "deleted_cells", solved(_without(second.id, f"check_{second.id}"))
-    yield "not_a_notebook", "I could not get Jupyter to run, so here is my answer in words.\n"
 
 
 def cell(notebook: NotebookNode, cell_id: str) -> NotebookNode:
