@@ -83,6 +83,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             if assignment is None:
                 super().convert_notebooks()
                 return
+            self._require(assignment)
             self.graded = 0
             try:
                 with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
@@ -96,6 +97,12 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             raise NbGraderException(str(error)) from error
         if left_out:
             raise NbGraderException(f"left out, for a name that could do harm: {', '.join(map(ascii, left_out))}")
+
+    def _require(self, assignment):
+        """Raise `Unreadable` where the gradebook lacks it: nbgrader would say so of each student, with a traceback."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            if assignment.name not in {known.name for known in gradebook.assignments}:
+                raise Unreadable(f"the gradebook knows no assignment {assignment.name}; run `proctor build`")
 
     def _sort_out(self, assignment):
         """Forget the folders that are no student's; who they are, and whose work is to be graded."""

@@ -25,6 +25,7 @@ DONE = {
     "autograde": re.compile(r"of [\d.]+ points$|Skipping existing"),
     "generate_feedback": re.compile(r"Writing \d+ bytes|Skipping existing"),
 }
+ERROR = " | ERROR] "
 
 
 def grade_class(assignment: Assignment) -> None:
@@ -47,11 +48,14 @@ def grade_class(assignment: Assignment) -> None:
             log.open("a", encoding="utf-8") as kept,
             tqdm(total=total, desc=f"nbgrader {command} {assignment.name}", unit="submission") as progress,
         ):
+            errors = []
             for line in process.stdout:
                 kept.write(line)
+                errors += [line.partition(ERROR)[2].strip()] if ERROR in line else []
                 progress.update(bool(done.search(line.rstrip())))
         if process.returncode:
-            raise CourseError(f"nbgrader {command} {assignment.name} failed; {log} has the reasons")
+            reason = f"{errors[0]}; " if errors else ""
+            raise CourseError(f"nbgrader {command} {assignment.name} failed: {reason}{log} has all it said")
 
 
 def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]:
