@@ -315,6 +315,8 @@ def environment(course: Course, scratch: str) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": scratch,
+        # torch asks who it is, and there is no list of users to look it up in.
+        "USER": "student",
         "TMPDIR": scratch,
         "MPLCONFIGDIR": scratch,
         "MPLBACKEND": "Agg",
