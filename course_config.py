@@ -12,7 +12,7 @@ c.ClearSolutions.text_stub = "Your answer here."
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "feedback"]
 
 # Submissions come in rebuilt from the release, and proctor's verdicts are the outputs of the autograder cells.
-# An assignment without graders is executed by nbgrader itself, which has checked its metadata when that came in.
+# An assignment without a text in source/ is executed by nbgrader itself, which checked its metadata when that came in.
 c.Autograde.exporter_class = "proctor.gradebook.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.GradeCells",
