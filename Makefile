@@ -56,7 +56,7 @@ prove: setup
 	$(BIN)/python -m pytest -n auto --dist worksteal -m prove
 
 demo: build
-	$(BIN)/proctor demo
+	$(BIN)/proctor demo $(or $(ASSIGNMENTS),seq2seq)
 
 release-zip: setup
 	$(BIN)/python -m proctor.authoring.build --zip $(ASSIGNMENTS)
