@@ -44,14 +44,16 @@ def graded_assignment(course: Course, name: str) -> Assignment | None:
 class _OnlyTheNotebook(BaseConverter):
     """Where nbgrader would copy whatever else lies in a submission's folder, links followed, devices read."""
 
+    def _folders(self, assignment_id, student_id):
+        """Where a submission lies, and where it goes once it is graded."""
+        return [Path(form(assignment_id, student_id)) for form in (self._format_source, self._format_dest)]
+
     def init_assignment(self, assignment_id, student_id):
         """Copy what lies beside the notebook, where nbgrader itself executes it; else the exchange's own files."""
         if graded_assignment(self.course, assignment_id) is None:
             super().init_assignment(assignment_id, student_id)
             return
-        source, destination = (
-            Path(form(assignment_id, student_id)) for form in (self._format_source, self._format_dest)
-        )
+        source, destination = self._folders(assignment_id, student_id)
         destination.mkdir(parents=True, exist_ok=True)
         # Feedback is released for all or nobody: who handed in without the exchange has none there that fits.
         (destination / TIME).write_text(_words(source / TIME, TIMESTAMP))
@@ -128,9 +130,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
 
     def _is_new(self, assignment_id, student_id):
         """Whether a submission has not been graded yet as it now lies there."""
-        source, destination = (
-            Path(form(assignment_id, student_id)) for form in (self._format_source, self._format_dest)
-        )
+        source, destination = self._folders(assignment_id, student_id)
         graded = _graded_notebook(destination / f"{assignment_id}.ipynb")
         if graded is None:
             return True
