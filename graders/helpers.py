@@ -1,9 +1,4 @@
-"""What the checks of several assignments share: fixed weights, gradients, the question of the device, and the code
-that a name stands for.
-"""
-
-import ast
-import symtable
+"""What the checks of several assignments share: fixed weights, gradients, the question of the device."""
 
 import torch
 
@@ -151,49 +146,3 @@ def check_meta(call, message):
     except StudentError as error:
         mixed = any(words in error.message for words in TWO_DEVICES)
         expect.true(not mixed, f"{message} torch says: {error.message}", error.message)
-
-
-def code_of(tree, name, without=()):
-    """The top-level code that a name stands for, and all that this code builds on: one `ast.Module`.
-
-    Parameters
-    ----------
-    tree : ast.Module, the student's code
-    name : str
-    without : names that are not followed, such as an earlier exercise's
-    """
-    statements = []
-    for node in tree.body:
-        try:
-            statements.append((node, symtable.symtable(ast.unparse(node), "<cell>", "exec")))
-        except SyntaxError:
-            continue  # such as a `nonlocal` outside of a function: it cannot run in the notebook either
-    defined = [_defined(node, table) for node, table in statements]
-    reached, waiting, body = set(), {name}, []
-    while waiting:
-        reached |= waiting
-        waiting = set()
-        for (node, table), names in zip(statements, defined, strict=True):
-            if node not in body and names & reached:
-                body.append(node)
-                waiting |= _global_names(table)
-        waiting -= reached | set(without)
-    return ast.Module(body=body, type_ignores=[])
-
-
-def _defined(node, table):
-    """The notebook's names that a top-level statement defines or changes, as in `LSTM.forward = forward`."""
-    names = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
-    if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-        changed = [part.value for part in attributes if isinstance(part.ctx, ast.Store)]
-        names |= {part.id for part in changed if isinstance(part, ast.Name)}
-    return names
-
-
-def _global_names(table):
-    """The notebook's names that a statement uses. What is local in a function may be called as it likes."""
-    tables = [table]
-    for inner in tables:
-        tables += inner.get_children()
-    return {name.get_name() for inner in tables for name in inner.get_symbols() if name.is_global() or inner is table}

@@ -7,14 +7,17 @@ reference are compared over the same one, so an earlier exercise's mistake costs
 import torch
 from torch import nn
 
-from graders.helpers import code_of
 from proctor.checks import expect
+from proctor.checks.reading import BuiltIn
 
-BUILT_IN = {
-    "MultiheadAttention", "multi_head_attention_forward", "scaled_dot_product_attention", "flex_attention",
-    "TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer", "TransformerDecoder", "Transformer",
-    "_transformer_encoder_layer_fwd", "_native_multi_head_attention",
-}  # fmt: skip
+BUILT_IN = BuiltIn(
+    frozenset({
+        "MultiheadAttention", "multi_head_attention_forward", "scaled_dot_product_attention", "flex_attention",
+        "TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer", "TransformerDecoder", "Transformer",
+        "_transformer_encoder_layer_fwd", "_native_multi_head_attention",
+    }),
+    ("attention", "transformer"),
+)  # fmt: skip
 
 
 class BuiltInAttention(nn.Module):
@@ -120,18 +123,6 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(reference, name, stand_in)
         submission.replace(name, submission.send(stand_in))
-
-
-def check_from_scratch(submission, name, without=()):
-    """The code of a class uses no ready-made attention and no ready-made Transformer.
-
-    Parameters
-    ----------
-    submission : the fixture
-    name : str, the class
-    without : names of earlier exercises, which answer for themselves
-    """
-    expect.not_used(code_of(submission.tree, name, without), BUILT_IN, f"`{name}`")
 
 
 def values(result, what, names):

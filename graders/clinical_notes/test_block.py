@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from graders.clinical_notes.helpers import BuiltInAttention, check_from_scratch, put_in, values
+from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in, values
 from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
 
@@ -17,7 +17,7 @@ CALL = f"{MADE}(x, mask)"
 @pytest.fixture(autouse=True)
 def attention(submission, reference, monkeypatch):
     """A mistake in `MultiHeadSelfAttention` costs nothing here, and a ready-made block earns nothing."""
-    check_from_scratch(submission, "TransformerBlock", without=["MultiHeadSelfAttention"])
+    expect.from_scratch(submission, "TransformerBlock", BUILT_IN, without=["MultiHeadSelfAttention"])
     put_in(submission, reference, monkeypatch, MultiHeadSelfAttention=BuiltInAttention)
 
 

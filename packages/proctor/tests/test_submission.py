@@ -332,13 +332,6 @@ def test_code_before_an_error_in_a_cell_stands(submission):
             getattr(submission, name)
 
 
-def test_tree_is_that_of_the_cells_that_can_be_parsed(submission):
-    names = {node.name for node in submission.tree.body if hasattr(node, "name")}
-    assert {"double", "Net"} <= names
-    too_deep = Submission("ann", InProcess({}), [Cell("deep", "x = " + "-" * 10**6), Cell("fine", "y = 1")])
-    assert len(too_deep.tree.body) == 1
-
-
 def test_check_cannot_send_an_object_of_its_own(submission):
     with pytest.raises(TypeError, match="submission.send"):
         submission.double(Recorder(1))

@@ -10,9 +10,15 @@ from proctor.authoring.assignment import Assignment, Exercise
 from proctor.checks.outcome import Failure, Outcome
 from proctor.checks.runner import run_checks, variant_subject
 
+# What is not written has no cause, and what cannot be read none that could be known.
+EXPLAINED = ("wrong", "error")
+
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
-    """Two failures show the same mistake: the same kind, and the same observation as far as floats can tell."""
+    """Two failures show the same mistake: the same kind, and the same observation as far as floats can tell.
+
+    Where no array was observed, they say the same, too: a name or a single number is not much to go by.
+    """
     if one is None or other is None:
         return one is other
     if one.kind != other.kind or type(one.observed) is not type(other.observed):
@@ -21,9 +27,9 @@ def same_failure(one: Failure | None, other: Failure | None) -> bool:
         a, b = torch.as_tensor(one.observed), torch.as_tensor(other.observed)
         same = a.shape == b.shape and a.dtype == b.dtype
         return same and torch.allclose(a.double(), b.double(), rtol=1e-3, atol=1e-5, equal_nan=True)
-    if one.observed is None:
-        return one.message == other.message
-    return repr(one.observed) == repr(other.observed)
+    # Where code stopped, the message names the line, which is the student's own.
+    same_words = one.message == other.message or (one.kind == "error" and one.observed is not None)
+    return same_words and repr(one.observed) == repr(other.observed)
 
 
 @functools.cache
@@ -44,7 +50,7 @@ def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
     """The known mistake behind each failed check of one exercise.
 
     A mistake that fares the same in every check explains all failures. Else somebody made two mistakes at once, and
-    a check is explained by a mistake that is seen just so in this check and in no other mistake.
+    a check is explained by a mistake that says and shows just the same in this check, as no other mistake does.
 
     Parameters
     ----------
@@ -56,13 +62,14 @@ def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:
     {check: mistake}
     """
     failures = {outcome.check: outcome.failure for outcome in outcomes}
-    failed = [check for check, failure in failures.items() if failure is not None and failure.kind != "missing"]
-    for name, seen in known.items():
-        if failed and all(same_failure(failures[check], seen.get(check)) for check in failures):
-            return dict.fromkeys(failed, name)
+    failed = [check for check, failure in failures.items() if failure is not None and failure.kind in EXPLAINED]
+    whole = [name for name, seen in known.items() if all(same_failure(failures[c], seen.get(c)) for c in failures)]
+    if failed and whole:
+        # Two that cannot be told apart are no explanation.
+        return dict.fromkeys(failed, whole[0]) if len(whole) == 1 else {}
     explained = {}
     for check in failed:
         alike = [name for name, seen in known.items() if same_failure(failures[check], seen.get(check))]
-        if len(alike) == 1:
+        if len(alike) == 1 and failures[check].message == known[alike[0]][check].message:
             explained[check] = alike[0]
     return explained

@@ -4,11 +4,10 @@ Every function raises `Unmet` with a message for the student. `observed` is the 
 message: two submissions that fail a check with the same observation made the same mistake.
 """
 
-import ast
-
 import numpy as np
 import torch
 
+from proctor.checks.reading import UsesOf
 from proctor.checks.submission import Handle
 
 
@@ -25,6 +24,10 @@ class Unmet(AssertionError):
         super().__init__(message)
         self.message = message
         self.observed = observed
+
+
+class Unclear(Unmet):
+    """What only a person can tell: nothing is earned until somebody has looked."""
 
 
 def _fail(message, hint, observed):
@@ -150,18 +153,29 @@ def true(condition, message, value=None):
         raise Unmet(message, value)
 
 
-def not_used(tree, names, what):
-    """None of the names stands in the student's code, as a plain name or as an attribute.
+def from_scratch(submission, name, built_in, without=()):
+    """The code that a name of the submission stands for uses no built-in, and tells what it uses.
 
     Parameters
     ----------
-    tree : ast.AST, the student's code
-    names : collection of str, e.g. {"LSTM", "LSTMCell"}
-    what : str, what is to be written without them
+    name : str, a class or a function
+    built_in : reading.BuiltIn, what it is to be written without
+    without : names that are not followed, such as an earlier exercise's, which answers for itself
+
+    Raises
+    ------
+    Unmet : where it uses one
+    Unclear : where that cannot be told without running it
     """
     __tracebackhide__ = True
-    for node in ast.walk(tree):
-        used = {ast.Name: "id", ast.Attribute: "attr", ast.alias: "name"}.get(node.__class__)
-        name = getattr(node, used).rpartition(".")[2] if used else None
-        if name in names:
-            _fail(f"{what} is to be written without `{name}`, which your code uses.", "", name)
+    notebook = submission.notebook
+    uses = UsesOf(notebook.code_of(name, tuple(without)), built_in)
+    if uses.used:
+        _fail(f"`{name}` is to be written without `{uses.used[0]}`, which your code uses.", "", uses.used[0])
+    words = [f"the cell `{cell}` cannot be parsed" for cell in notebook.unreadable]
+    words += [f"`{what}` does not tell what it uses" for what in uses.hidden]
+    if words:
+        raise Unclear(
+            f"Whether `{name}` is written without built-ins cannot be read from your code: {words[0]}. A person is to "
+            "look at it, and until then it earns nothing. Written out, it is graded at once."
+        )

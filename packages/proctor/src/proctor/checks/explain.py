@@ -2,7 +2,7 @@
 
 import platform
 
-from proctor.checks.expect import Unmet
+from proctor.checks.expect import Unclear, Unmet
 from proctor.checks.outcome import Failure
 from proctor.checks.submission import MissingName, StudentError, Submission
 from proctor.isolation.process import HostLost
@@ -12,6 +12,8 @@ NOT_WRITTEN = "Not implemented yet."
 
 def explain(error: BaseException, exercise: str, subject: Submission) -> Failure:
     """Why a check failed, in a student's words."""
+    if isinstance(error, Unclear):
+        return Failure("unclear", error.message)
     if isinstance(error, Unmet):
         return Failure("wrong", error.message, error.observed)
     if isinstance(error, StudentError):

@@ -22,7 +22,8 @@ class Failure:
 
     Parameters
     ----------
-    kind : "missing" (not written yet), "error" (the code stopped or was stopped) or "wrong"
+    kind : "missing" (not written yet), "error" (the code stopped or was stopped), "unclear" (for a person to tell) or
+        "wrong"
     message : str, for the student
     observed : what the student's code gave, to tell mistakes apart
     lost : whether it ended its process, or was stopped

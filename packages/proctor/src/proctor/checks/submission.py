@@ -1,6 +1,5 @@
 """A submission as a check sees it: the student's names as attributes, wherever their code runs."""
 
-import ast
 import functools
 import inspect
 from collections.abc import Callable
@@ -8,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
-from proctor.checks.plain import definitions, plain_python
+from proctor.checks.plain import definitions
+from proctor.checks.reading import Notebook
 from proctor.isolation import wire
 from proctor.isolation.host import Host
 from proctor.isolation.process import START_SECONDS, Connection, HostLost
@@ -203,16 +203,10 @@ class Submission:
         """What stopped a cell of the notebook, by the cell's id: {id: exception}."""
         return {cell: result.error for cell, result in self.cell_results.items() if result.error}
 
-    @property
-    def tree(self):
-        """The syntax tree of the cells that can be parsed, one `ast.Module`."""
-        body = []
-        for cell in self._cells:
-            try:
-                body += ast.parse(plain_python(cell.source)).body
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue  # the parser's way of saying that the code is nested too deeply, too
-        return ast.Module(body=body, type_ignores=[])
+    @functools.cached_property
+    def notebook(self):
+        """The student's code as it can be read: a `reading.Notebook`."""
+        return Notebook(self._cells)
 
 
 # Python parses the whole file to find a class in it.

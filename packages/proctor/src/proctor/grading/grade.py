@@ -6,7 +6,7 @@ from pathlib import Path
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
-from proctor.checks.diagnosis import diagnose, mistakes_outcomes
+from proctor.checks.diagnosis import EXPLAINED, diagnose, mistakes_outcomes
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
 from proctor.checks.plain import defined_names
@@ -101,8 +101,8 @@ def _judge_now(assignment, exercise, subject, device, key):
     """How an exercise fares in the present state of the notebook."""
     outcomes = run_checks(assignment, [exercise], [subject], device, key)
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
-    # What is not written has no cause, and what was stopped once would be so again.
-    if key == AUDIT_KEY or all(failure.kind == "missing" for failure in failures) or any(f.lost for f in failures):
+    # What was stopped once would be so again.
+    if key == AUDIT_KEY or not any(f.kind in EXPLAINED for f in failures) or any(f.lost for f in failures):
         return outcomes, outcomes if key == AUDIT_KEY else []
     return outcomes, run_checks(assignment, [exercise], [subject], device)
 
@@ -164,7 +164,7 @@ def _judge(assignment, exercise, outcomes, replayed, device):
     """The verdict over one exercise."""
     failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     causes = {}
-    if replayed and any(failure.kind != "missing" for failure in failed):
+    if replayed and any(failure.kind in EXPLAINED for failure in failed):
         causes = diagnose(replayed, mistakes_outcomes(assignment, exercise, device))
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)} if causes else {}
     checks = []
@@ -188,7 +188,9 @@ def _one_line(text):
 def _status(points, max_points, failed):
     if not failed and points == max_points:
         return "correct"
+    kinds = {failure.kind for failure in failed}
+    if "unclear" in kinds:
+        return "unclear"
     if points > 0:
         return "partial"
-    kinds = {failure.kind for failure in failed}
     return kinds.pop() if kinds in ({"missing"}, {"error"}) else "wrong"

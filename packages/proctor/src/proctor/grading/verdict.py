@@ -18,7 +18,7 @@ class CheckVerdict:
 
 @dataclass
 class ExerciseVerdict:
-    """One exercise of a verdict; `status` is correct, partial, wrong, missing or error."""
+    """One exercise of a verdict; `status` is correct, partial, wrong, missing, error or, for a person to tell, unclear."""
 
     id: str
     title: str

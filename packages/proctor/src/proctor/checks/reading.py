@@ -1,0 +1,293 @@
+"""What a student's code is made of, read without running it: for exercises that are to be solved without a built-in.
+
+What cannot be read is neither right nor wrong: it is for a person to look at.
+"""
+
+import ast
+import re
+import symtable
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from proctor.checks.cell import Cell
+from proctor.checks.plain import plain_python
+
+# Where code written out may take its parts from. Of other modules a person has to know what is in them.
+LIBRARIES = {
+    "__future__", "abc", "collections", "contextlib", "copy", "dataclasses", "einops", "enum", "functools", "itertools",
+    "logging", "math", "numbers", "numpy", "random", "string", "time", "torch", "tqdm", "typing", "typing_extensions",
+    "warnings",
+}  # fmt: skip
+# In them, what gives or runs what no name in the code says.
+HIDDEN_PARTS = {"ops", "jit", "package", "load", "classes", "hub", "library", "cpp_extension", "fx", "onnx"}
+HIDING_NAMES = {
+    "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "getattr", "setattr", "delattr", "breakpoint",
+    "get_ipython", "__builtins__", "__loader__",
+}  # fmt: skip
+# Wherever they stand in a notebook, they may change what any name means.
+CHANGING_NAMES = {"exec", "eval", "setattr", "__import__", "__builtins__"}
+ORDINARY_DUNDERS = {
+    "__init__", "__call__", "__class__", "__name__", "__qualname__", "__doc__", "__version__", "__len__", "__iter__",
+    "__getitem__", "__setitem__", "__contains__", "__repr__", "__str__", "__next__", "__enter__", "__exit__",
+    "__post_init__", "__new__", "__add__", "__mul__", "__matmul__", "__eq__", "__hash__", "__bool__",
+}  # fmt: skip
+# `%time` and its like run the code behind them.
+TIMED = re.compile(
+    r"^([ \t]*(?:[\w.]+[ \t]*=[ \t]*)?)%+(?:time|timeit|prun|capture)\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]*",
+    re.MULTILINE,
+)
+SHELL = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!?]|\?\s*$", re.MULTILINE)
+
+
+TOO_MUCH = re.compile(r"too (?:many|complex|deep)|exceeds", re.IGNORECASE)
+# What a class is made of, that can be exchanged from outside of it.
+METHODS = {"forward", "register_forward_hook", "register_forward_pre_hook"}
+
+
+@dataclass
+class Notebook:
+    """The cells of a submission as one syntax tree, and the ids of those that run but cannot be read."""
+
+    cells: list[Cell]
+    unreadable: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.statements = []
+        for cell in self.cells:
+            for statement in self._read(cell):
+                try:
+                    table = symtable.symtable(ast.unparse(statement), "<cell>", "exec")
+                except SyntaxError:
+                    continue  # such as a `nonlocal` outside of a function: it cannot run in the notebook either
+                except (RecursionError, MemoryError, ValueError):
+                    self.unreadable.append(cell.id)
+                    continue
+                self.statements.append((statement, table))
+
+    def _read(self, cell):
+        source = cell.source.replace("\r\n", "\n")
+        try:
+            timed = TIMED.sub(r"\1", source)
+            return ast.parse(plain_python(timed if timed != source else source)).body
+        except SyntaxError as error:
+            # Where no magic is in it and it is not too much for a parser, Python refuses it in the notebook, too.
+            if SHELL.search(source) or TOO_MUCH.search(str(error.msg)):
+                self.unreadable.append(cell.id)
+        except (ValueError, RecursionError, MemoryError):
+            self.unreadable.append(cell.id)
+        return []
+
+    @cached_property
+    def _defining(self):
+        """The statements that define or change each of the notebook's names: {name: their numbers}."""
+        numbers = defaultdict(list)
+        for number, (statement, table) in enumerate(self.statements):
+            for name in _defined(statement, table):
+                numbers[name].append(number)
+        return numbers
+
+    def code_of(self, name: str, without: tuple[str, ...] = ()) -> ast.Module:
+        """The top-level code that a name stands for, and all that this code builds on.
+
+        Parameters
+        ----------
+        without : names that are not followed, such as an earlier exercise's
+        """
+        seen, waiting, reached = {name, *without}, [name], set()
+        for number, (statement, _) in enumerate(self.statements):
+            if _patches(statement):
+                reached.add(number)
+                waiting += self._used_by(number, seen)
+        while waiting:
+            for number in self._defining.get(waiting.pop(), []):
+                if number not in reached:
+                    reached.add(number)
+                    waiting += self._used_by(number, seen)
+        return ast.Module([self.statements[number][0] for number in sorted(reached)], type_ignores=[])
+
+    def _used_by(self, number, seen):
+        fresh = _global_names(self.statements[number][1]) - seen
+        seen |= fresh
+        return fresh
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """What an exercise is to be written without.
+
+    Parameters
+    ----------
+    names : e.g. {"LSTM", "LSTMCell"}, as a name or an attribute of whatever it may be
+    stems : e.g. ("lstm", "rnn"), what stands in the names of a library's functions that do the same
+    """
+
+    names: frozenset[str]
+    stems: tuple[str, ...]
+
+    def has(self, name: str, of_library: bool) -> bool:
+        """Whether a name is one of them."""
+        return name in self.names or (of_library and any(stem in name.lower() for stem in self.stems))
+
+
+class UsesOf(ast.NodeVisitor):
+    """Goes through code and writes down which built-ins it uses, and what in it does not tell what it uses.
+
+    A name that the code itself defines is no built-in, whatever it is called.
+    """
+
+    def __init__(self, code: ast.Module, built_in: BuiltIn):
+        self.built_in, self.used, self.hidden = built_in, [], []
+        self._paths = _imported_paths(code)
+        self._own, self._methods = _own_names(code)
+        self._doubtful, self._hands_on_a_library = [], False
+        self.visit(code)
+        # `part.lstm(x)` is a method of the notebook's own, unless `part` may be torch.
+        self.hidden += self._doubtful if self._hands_on_a_library else []
+
+    def visit_ImportFrom(self, node):  # noqa: N802 - the names that ast asks for
+        if any(part.name == "*" for part in node.names) and not _is_known(str(node.module)):
+            self.hidden.append(f"from {node.module} import *")
+
+    def visit_Name(self, node):  # noqa: N802
+        path = self._paths.get(node.id)
+        if path is not None:
+            self._look_at(path)
+            self._hands_on_a_library |= path.rpartition(".")[2].islower()
+        elif node.id in self._own:
+            return
+        elif node.id in self.built_in.names:
+            self.used.append(node.id)
+        elif node.id in HIDING_NAMES:
+            self.hidden.append(node.id)
+
+    def visit_Attribute(self, node):  # noqa: N802
+        path = self._path(node)
+        if path is not None:
+            self._look_at(path)
+            return
+        self._look_at_part(node.attr, node.value)
+        self.visit(node.value)
+
+    def visit_Call(self, node):  # noqa: N802
+        name = node.func.id if isinstance(node.func, ast.Name) and node.func.id not in self._own else ""
+        if name in ("getattr", "setattr", "hasattr", "vars") and node.args and not node.keywords:
+            self._look_at_access(name, node)
+        else:
+            self.visit(node.func)
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def _look_at_access(self, name, node):
+        """`getattr` and its like: with a name that is written out, as the attribute; of `self`, as it may be."""
+        target, written = node.args[0], node.args[1] if len(node.args) > 1 else None
+        if isinstance(written, ast.Constant) and isinstance(written.value, str):
+            self.visit(ast.Attribute(target, written.value, ast.Load()))
+        elif not _is_own(target):
+            self.hidden.append(f"{name}` with a name that is computed")
+
+    def _look_at_part(self, name, value):
+        """An attribute of what is no library, as far as can be told."""
+        if self.built_in.has(name, of_library=False):
+            if name not in self._methods:
+                self.used.append(name)
+            elif not _is_own(value):
+                self._doubtful.append(name)
+        elif _is_dunder(name) and name not in ORDINARY_DUNDERS or name in ("run_cell", "run_line_magic"):
+            self.hidden.append(name)
+
+    def _look_at(self, path):
+        """Something of a library's, by its dotted path."""
+        root, *parts = path.split(".")
+        last = parts[-1] if parts else root
+        if not _is_known(root):
+            self.hidden.append(path)
+        elif self.built_in.has(last, of_library=True):
+            self.used.append(last)
+        elif any(part in HIDDEN_PARTS or part.startswith("_") for part in set(parts) - ORDINARY_DUNDERS):
+            self.hidden.append(path)
+
+    def _path(self, node):
+        """The dotted path of an attribute of something imported; None of anything else."""
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if isinstance(node, ast.Name) and node.id in self._paths:
+            return ".".join([self._paths[node.id], *reversed(parts)])
+        return None
+
+
+def _is_known(root):
+    return root.partition(".")[0] in LIBRARIES
+
+
+def _imported_paths(code):
+    """The dotted path of what each imported name stands for."""
+    paths = {}
+    for node in ast.walk(code):
+        if isinstance(node, ast.Import):
+            for part in node.names:
+                path = part.name if part.asname else part.name.partition(".")[0]
+                paths[part.asname or path] = path
+        elif isinstance(node, ast.ImportFrom):
+            paths.update({part.asname or part.name: f"{node.module}.{part.name}" for part in node.names})
+    return paths
+
+
+def _own_names(code):
+    """The names that code binds, and those of its functions, classes and attributes of `self`."""
+    names, methods = set(), set()
+    for node in ast.walk(code):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+            methods.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_own(node.value):
+            methods.add(node.attr)
+    return names, methods
+
+
+def _defined(node, table):
+    """The notebook's names that a top-level statement defines or changes, as in `LSTM.forward = forward`."""
+    names = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+    if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+        changed = [part.value for part in attributes if isinstance(part.ctx, ast.Store)]
+        names |= {part.id for part in changed if isinstance(part, ast.Name)}
+    return names
+
+
+def _global_names(table):
+    """The notebook's names that a statement uses. What is local in a function may be called as it likes."""
+    tables = [table]
+    for inner in tables:
+        tables += inner.get_children()
+    return {name.get_name() for inner in tables for name in inner.get_symbols() if name.is_global() or inner is table}
+
+
+def _is_own(node):
+    """Whether an expression is the object whose method the code stands in, or its class."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in ("super", "type")
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def _is_dunder(name):
+    return name.startswith("__") and name.endswith("__")
+
+
+def _patches(statement):
+    """Whether a statement may exchange a method from outside of its class, or bring names that it does not say."""
+    return any(map(_patches_here, ast.walk(statement)))
+
+
+def _patches_here(node):
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and not _is_own(node.value):
+        return node.attr in METHODS or _is_dunder(node.attr)
+    if isinstance(node, ast.Name):
+        return node.id in CHANGING_NAMES
+    return isinstance(node, ast.alias) and node.name == "*"

@@ -1,0 +1,126 @@
+"""What code uses is read from it without running it; what cannot be read is for a person."""
+
+import pytest
+
+from proctor.checks import expect
+from proctor.checks.cell import Cell
+from proctor.checks.reading import BuiltIn, Notebook
+from proctor.checks.submission import InProcess, Submission
+
+LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "rnn"))
+GIVEN = "import torch\nimport torch.nn.functional as F\nfrom torch import nn"
+LAYER = "class LSTM(nn.Module):\n    def forward(self, x):\n        return {}"
+
+
+def read(*sources):
+    submission = Submission("ann", InProcess({}), [Cell(f"code {n}", text) for n, text in enumerate(sources, 1)])
+    expect.from_scratch(submission, "LSTM", LSTM)
+
+
+def inside(expression):
+    return [GIVEN, LAYER.format(expression)]
+
+
+FINE = {
+    "its own name": inside("LSTM.layers * x"),
+    "an own function": [*inside("lstm_cell(x)"), "def lstm_cell(x):\n    return torch.tanh(x)"],
+    "an own class": [*inside("LSTMCell()(x)"), "class LSTMCell(nn.Module):\n    pass"],
+    "an own method": inside("self.lstm(x)\n    def lstm(self, x):\n        return x @ self.w"),
+    "a method of a part": [
+        *inside("self.part.lstm_cell(x)\n    def __init__(self):\n        self.part = Part()"),
+        "class Part:\n    def lstm_cell(self, x):\n        return x",
+    ],
+    "a method of a variable": [
+        GIVEN,
+        "class Part:\n    def lstm_cell(self, x):\n        return x",
+        "class LSTM:\n    def forward(self, x):\n        part = Part()\n        return part.lstm_cell(x)",
+    ],
+    "a variable": inside("lstm\n    lstm = 3"),
+    "a variable of a function": inside("[lstm for lstm in x]"),
+    "an attribute of self": inside("self.lstm\n    def start(self):\n        self.lstm = 3"),
+    "weights by computed names": inside("[getattr(self, 'W_x' + gate) for gate in 'ifco']"),
+    "weights set by computed names": inside("[setattr(self, f'W_x{gate}', x) for gate in 'ifco']"),
+    "an attribute written out": inside("getattr(torch, 'tanh')(x)"),
+    "whether there is one": inside("hasattr(self, x)"),
+    "helpers of recurrent networks": inside("torch.nn.utils.rnn.pad_sequence(x)"),
+    "the built-in beside it": [*inside("x"), "for layer in (LSTM, nn.LSTM):\n    layer(3, 5)"],
+    "evaluation mode": [*inside("x"), "model = LSTM()\nmodel.eval()"],
+    "its words": inside("'nn.LSTM'  # nn.LSTM"),
+    "the base's own start": inside("x\n    def __init__(self):\n        nn.Module.__init__(self)"),
+    "magics": [*inside("x"), "%matplotlib inline\n!pip install torch", "%%time\nx = 3", "nn.LSTM?"],
+    "a cell that Python refuses": [*inside("x"), "def half(:"],
+    "settings of a library": [*inside("x"), "torch.backends.cudnn.deterministic = True"],
+    "weights exchanged": [*inside("x"), "model = LSTM()\nmodel.fc.weight = nn.Parameter(torch.ones(3))"],
+    "computed names elsewhere": [*inside("x"), "activation = getattr(nn, 'Re' + 'LU')"],
+    "a dataclass": [*inside("State(x)"), "from dataclasses import dataclass\n@dataclass\nclass State:\n    h: object"],
+}  # fmt: skip
+USED = {
+    "an attribute": inside("nn.LSTM(3, 5)(x)"),
+    "a function": inside("torch.lstm(x)"),
+    "a function of its kind": inside("torch.quantized_lstm_cell(x)"),
+    "another name": ["from torch.nn import LSTM as Mine", *inside("Mine()(x)")],
+    "a star": ["from torch.nn import *", *inside("LSTMCell()(x)")],
+    "a base class": [GIVEN, "class LSTM(nn.LSTM): pass"],
+    "a helper": [*inside("helper(x)"), "def helper(x):\n    return nn.LSTM(3, 5)(x)"],
+    "a part of a dict": [*inside("parts['a'](x)"), "parts = {'a': nn.LSTM}"],
+    "an attribute by name": inside("getattr(nn, 'LSTM')(x)"),
+    "a library in a variable": [*inside("library.lstm(x)"), "library = torch"],
+    "a method put in": [*inside("x"), "def go(self, x):\n    return torch.lstm(x)", "LSTM.forward = go"],
+    "a method put in, elsewhere": [*inside("x"), "other = LSTM\nother.forward = lambda self, x: torch.lstm(x)"],
+    "a method put in by setattr": [*inside("x"), "setattr(LSTM, 'forward', lambda self, x: torch.lstm(x))"],
+    "a method put into a library": [*inside("x"), "nn.Module.__call__ = lambda self, x: torch.lstm(x)"],
+    "a timed line": [*inside("x"), "%time LSTM.forward = lambda self, x: torch.lstm(x)"],
+    "a timed cell": [*inside("x"), "%%time\nLSTM.forward = lambda self, x: torch.lstm(x)"],
+    "a decorator": ["import torch\ndef mine(c):\n    return torch.nn.LSTM", "@mine\nclass LSTM: pass"],
+    "a default": inside("x\n    def go(self, f=torch.lstm): pass"),
+    "a chain": [*inside("a0(x)"), *[f"a{n} = a{n + 1}" for n in range(600)], "a600 = torch.lstm"],
+}
+HIDDEN = {
+    "a computed name": inside("getattr(torch, 'ls' + 'tm')(x)"),
+    "getattr by another name": inside("find(torch, 'ls' + 'tm')(x)\nfind = getattr"),
+    "exec": [*inside("x"), "exec('LSTM.forward = ' + 'torch.ls' + 'tm')"],
+    "eval": inside("eval('torch.ls' + 'tm')(x)"),
+    "globals": inside("globals()['F']"),
+    "a library's dictionary": inside("torch.__dict__['ls' + 'tm'](x)"),
+    "vars of a library": inside("vars(torch)['ls' + 'tm'](x)"),
+    "all subclasses": inside("nn.Module.__subclasses__()"),
+    "torch.ops": inside("torch.ops.aten.mv(x)"),
+    "torch._C": inside("torch._C._VariableFunctions.mv(x)"),
+    "importlib": ["import importlib", *inside("importlib.import_module('torch')")],
+    "another library's": ["from dlh.fused_lstm import Fused", *inside("Fused(x)")],
+    "all of another library's": ["from dlh.layers import *", *inside("Layer(x)")],
+    "operator": ["import operator", *inside("operator.attrgetter('ls' + 'tm')(torch)")],
+    "a name put together": [*inside("x"), "setattr(LSTM, 'for' + 'ward', torch.tanh)"],
+    "a library handed on": [
+        *inside("self.part.lstm(x)\n    def __init__(self):\n        self.part = torch"),
+        "class Decoy(LSTM):\n    def lstm(self): pass", "LSTM.forward = Decoy.lstm",
+    ],
+    "too deep to parse": [*inside("x"), "LSTM.forward = torch.lstm\ny = " + "-" * 2950 + "1"],
+    "far too deep to parse": [*inside("x"), "y = " + "-" * 10**6 + "1"],
+    "magics that hide it": [*inside("x"), "%time LSTM.forward = (\n!ls\n"],
+    "a shell's own": [*inside("x"), "LSTM.forward = get_ipython().run_cell('torch')"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sources", FINE.values(), ids=FINE)
+def test_what_is_no_built_in_passes(sources):
+    read(*sources)
+
+
+@pytest.mark.parametrize("sources", USED.values(), ids=USED)
+def test_built_in_is_found(sources):
+    with pytest.raises(expect.Unmet, match=r"^`LSTM` is to be written without `\w+") as error:
+        read(*sources)
+    assert not isinstance(error.value, expect.Unclear)
+
+
+@pytest.mark.parametrize("sources", HIDDEN.values(), ids=HIDDEN)
+def test_what_cannot_be_read_is_for_a_person(sources):
+    with pytest.raises(expect.Unclear, match="A person is to look at it"):
+        read(*sources)
+
+
+def test_earlier_exercise_is_not_followed():
+    notebook = Notebook([Cell("a", "def early():\n    return 1"), Cell("b", "def late():\n    return early()")])
+    assert [node.name for node in notebook.code_of("late", ("early",)).body] == ["late"]
+    assert [node.name for node in notebook.code_of("late").body] == ["early", "late"]
