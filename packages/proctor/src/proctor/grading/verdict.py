@@ -18,7 +18,7 @@ class CheckVerdict:
 
 @dataclass
 class ExerciseVerdict:
-    """One exercise of a verdict; `status` is correct, partial, wrong, missing, error or, for a person to tell, unclear."""
+    """One exercise of a verdict; `status` is correct, partial, wrong, missing, error, or unclear (for a person)."""
 
     id: str
     title: str
