@@ -50,6 +50,8 @@ def _parser():
     audit.add_argument("assignments", nargs="*", metavar="A")
     audit.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (default: 2)")
     audit.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    words = "instead, put small changes to the solutions to the checks, and list those that none finds"
+    audit.add_argument("--mutants", action="store_true", help=words)
     audit.set_defaults(command=_audit)
 
     build = commands.add_parser("build", help="build the notebooks in source/ and release/")
@@ -119,10 +121,15 @@ def _course_of(path, default):
 
 
 def _audit(arguments):
-    from proctor.proof import audit
+    from proctor.proof import audit, survivors
 
     proven = True
     for assignment in _assignments(arguments):
+        if arguments.mutants:
+            found = survivors.survey(assignment, arguments.jobs)
+            print(*survivors.report(found), sep="\n")
+            proven = proven and not found.survivors and not found.unused
+            continue
         result = audit.audit(assignment, arguments.device, arguments.jobs)
         print(*audit.matrix(result), sep="\n")
         proven = proven and not result.faults

@@ -110,3 +110,16 @@ def without_solutions(code: str) -> list[str]:
     """The lines of well-marked code outside its solution regions, but for blank ones."""
     parts = re.split(rf"(?m)^ *(?:{BEGIN}|{END}) *$", code)
     return [line for part in parts[::2] for line in part.split("\n") if line.strip()]
+
+
+def written_lines(code: str) -> set[int]:
+    """The numbers that the lines within the solution regions of well-marked code have in `without_markers(code)`."""
+    numbers, number, inside = set(), 0, False
+    for line in code.split("\n"):
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
+            continue
+        number += 1
+        if inside:
+            numbers.add(number)
+    return numbers

@@ -79,9 +79,18 @@ def _heard_warnings():
 
 
 def run_checks(
-    assignment: Assignment, exercises: list[str], subjects: list[Submission], device: str, key: bytes = AUDIT_KEY
+    assignment: Assignment,
+    exercises: list[str],
+    subjects: list[Submission],
+    device: str,
+    key: bytes = AUDIT_KEY,
+    stop_at_failure: bool = False,
 ) -> list[Outcome]:
     """Put the checks of some exercises to some subjects, with pytest, in this process, on inputs of the key's.
+
+    Parameters
+    ----------
+    stop_at_failure : to spare a subject's other checks once one has failed
 
     Raises
     ------
@@ -103,6 +112,8 @@ def run_checks(
                 runtestprotocol(item, log=False, nextitem=following)
                 if run.fault:
                     raise GradingError(run.fault)
+                if stop_at_failure and run.outcomes[-1].failure is not None:
+                    break
     return run.outcomes
 
 
