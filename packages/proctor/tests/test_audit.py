@@ -55,9 +55,11 @@ def test_every_fault_of_the_checks_is_reported(own_course):
     assert result.faults == [
         "triples: is not caught by any check of `double`",
         "triples: loses points in total as well",
-        "adds: gets 1 of 10, loses in double, total",
+        "adds: gets 1 of 10, fails `test_values` of `double`: `double(x)` should have shape (3, 5), but has shape ().\n"
+        "Keep every value by itself.; `test_values` of `total`: `total(x, function)` should be 8.016, but is 4.008.",
         "blank: earns 1 points",
         "only 2 of 3 mistakes are diagnosed by name",
+        "double: no mistake fails `test_shape`: does it compare anything?",
     ]
     lines = matrix(result)
     assert [line for line in lines if line.startswith("FAULT ")] == [f"FAULT {fault}" for fault in result.faults]
@@ -103,3 +105,58 @@ def test_mistake_that_is_caught_on_the_audits_inputs_only_is_reported(own_course
     assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
         "triples: is not caught by any check of `double` on other inputs"
     ]
+
+
+def test_check_that_fails_right_code_now_and_then_is_reported(own_course):
+    change(own_course, "graders/toy/test_double.py", "def test_shape(submission, generator):",
+           "def test_shape(submission, generator, seed):")  # fmt: skip
+    change(own_course, "graders/toy/test_double.py", "    x = torch.rand(3, 5, generator=generator)\n    expect.shape",
+           "    expect.true(seed % 18, '')\n    x = torch.rand(3, 5, generator=generator)\n    expect.shape")  # fmt: skip  # noqa: E501
+    faults = audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults
+    assert "solution: fails `test_shape` of `double` on some inputs: " in faults
+
+
+def test_what_nothing_proves_is_reported(own_course):
+    change(own_course, "graders/toy/mistakes.py", ', costly="One check."', "")
+    change(own_course, "graders/toy/mistakes.py", 'hint="Keep every value by itself."', 'hint=" "')
+    change(own_course, "graders/toy/alternatives.py",
+           '    Alternative("adds", "double", [("FACTOR * x", "x + x")]),\n', "")  # fmt: skip
+    change(own_course, "graders/toy/test_double.py", '    """Every value is doubled."""\n', "")
+    change(
+        own_course, "graders/toy/test_double.py", "    expect.shape(", "    submission.double(x), (lambda *_: None)("
+    )
+    assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
+        "double: no alternative in graders/toy/alternatives.py: nothing proves its checks",
+        "double: no mistake fails `test_shape`: does it compare anything?",
+        "double: `test_values` has no docstring, which students read as its title",
+        "sums_too_early: has no hint",
+        "averages: costs 6 of 6 points of `total`: over half",
+    ]
+
+
+def test_exercise_without_mistakes_is_reported(own_course):
+    change(own_course, "graders/toy/mistakes.py", '"averages", "total", [("torch.sum(", "torch.mean(")]',
+           '"averages", "double", [("FACTOR", "5")]')  # fmt: skip
+    assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
+        "total: no mistake in graders/toy/mistakes.py: nothing proves its checks"
+    ]
+
+
+def test_given_cell_that_stops_is_reported(own_course):
+    change(own_course, "source/toy/toy.py", "# %% exercise=double", "# %%\nno_such_name\n\n# %% exercise=double")
+    assert cli.main(["--course", str(own_course), "build"]) == 0
+    (fault,) = audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults
+    assert fault.startswith("solution: The cell `")
+    assert "NameError" in fault
+
+
+def test_misspelt_fixture_is_the_authors_fault(own_course, capsys):
+    change(
+        own_course,
+        "graders/toy/test_total.py",
+        "(submission, reference, generator)",
+        "(submission, reference, generatr)",
+    )
+    assert cli.main(["--course", str(own_course), "audit"]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told == "proctor: graders/toy/test_total.py: `test_values` asks for a fixture `generatr`, which there is not"

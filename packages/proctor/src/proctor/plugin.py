@@ -167,6 +167,11 @@ def pytest_runtest_makereport(item, call):
         if isinstance(call.excinfo.value, (BuildError, GradingError, SandboxError, SettingsError, Unreadable)):
             run.fault = item.session.shouldstop = str(call.excinfo.value)
             return
+        if isinstance(call.excinfo.value, pytest.FixtureLookupError):
+            name = call.excinfo.value.argname
+            where = f"{item.path.parent.name}/{item.path.name}: `{item.originalname}`"
+            run.fault = item.session.shouldstop = f"graders/{where} asks for a fixture `{name}`, which there is not"
+            return
     subject = run.subject(item.path.parent)
     marker = item.get_closest_marker("points")
     exercise = item.path.stem.removeprefix("test_")

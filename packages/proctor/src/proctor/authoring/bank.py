@@ -30,9 +30,15 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Mistake(Alternative):
-    """A wrong solution that students write, with the hint that a teacher would give."""
+    """A wrong solution that students write, with the hint that a teacher would give.
+
+    Parameters
+    ----------
+    costly : str, why it may cost more than half of its exercise's points
+    """
 
     hint: str = ""
+    costly: str = ""
 
 
 def changed_code(exercise: Exercise, variant: Alternative) -> str:

@@ -53,10 +53,10 @@ def grade_intake(
     key = submission_key(assignment.course, taken.cells) if key is None else key
     try:
         judged = _in_their_places(assignment, taken, subject, device, key)
-        notes = [*taken.notes, *_cell_notes(subject.cell_results, assignment)]
+        outcomes, replayed = ([outcome for state in judged.values() for outcome in state[part]] for part in (0, 1))
+        notes = [*taken.notes, *_cell_notes(subject.cell_results, assignment, outcomes)]
     finally:
         subject.close()
-    outcomes, replayed = ([outcome for state in judged.values() for outcome in state[part]] for part in (0, 1))
     verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
     verdict.seconds = round(time.perf_counter() - start, 2)
     return verdict
@@ -107,16 +107,17 @@ def _judge_now(assignment, exercise, subject, device, key):
     return outcomes, run_checks(assignment, [exercise], [subject], device)
 
 
-def _cell_notes(results, assignment):
-    """What stopped a cell: whatever builds on it may fail for that reason."""
+def _cell_notes(results, assignment, outcomes):
+    """What stopped a cell, but for one that waits for an answer: whatever builds on it may fail for that reason."""
     notes, exercises = [], {exercise.id for exercise in assignment.exercises}
+    unwritten = UNWRITTEN if any(o.failure is not None and o.failure.kind == "missing" for o in outcomes) else ()
     for cell, result in results.items():
         error = result.error
         if isinstance(error, LeftOut):
             notes.append(f"The cell `{cell}` was left out: {error}.")
         elif result.lost:
             notes.append(f"The cell `{cell}` stopped, and only what it defines was kept: {error}")
-        elif cell not in exercises and isinstance(error, StudentError) and error.type_name not in UNWRITTEN:
+        elif cell not in exercises and isinstance(error, StudentError) and error.type_name not in unwritten:
             notes.append(f"The cell `{cell}` stopped: {error}{place_of(error)}.{circumstance_of(error)}")
     return notes
 

@@ -2,7 +2,8 @@
 
 The checks are proven when every mistake loses points in its own exercise and in no other, when every alternative
 and the solution itself get full marks, both on the audit's inputs and on others, when the blank release gets nothing,
-and when at least nine mistakes of ten are diagnosed by their own name.
+when each check fails for one mistake at least, when nine mistakes of ten are diagnosed by their own name, and when no
+mistake costs more than half of an exercise, unless the bank says why.
 """
 
 import tempfile
@@ -24,6 +25,10 @@ from proctor.settings import resolve_device
 
 DIAGNOSED_SHARE = 0.9
 OTHER_INPUTS = 5
+# A check that fails right code on one draw in eighteen passes five draws three times in four, and sixty once in thirty.
+DRAWS = 60
+# One slip is to leave half of an exercise's points, where they are so many.
+WORTH_SHARING = 5
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,26 @@ def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: 
     return faults
 
 
+def try_draws(assignment: Assignment, exercise: Exercise, device: str, draws: int = DRAWS) -> dict:
+    """How an exercise's solution, and an alternative by turns, fare in its own checks on so many draws of the inputs.
+
+    Returns
+    -------
+    {(variant, check): the fault as a sentence}
+    """
+    own = [variant for variant in bank.alternatives(assignment) if variant.exercise == exercise.id]
+    faults = {}
+    for number in range(OTHER_INPUTS, draws):
+        subjects = [own_subject(assignment, exercise, "solution", exercise.code)]
+        if own:
+            subjects.append(variant_subject(assignment, exercise, own[number % len(own)]))
+        for outcome in run_checks(assignment, [exercise.id], subjects, device, b"%d" % number):
+            if outcome.failure is not None:
+                what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}` on some inputs"
+                faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
+    return faults
+
+
 def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
@@ -143,20 +168,60 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
         keys = [b"%d" % number for number in range(OTHER_INPUTS)]
         others = [
-            pool.submit(try_variants, assignment, exercise, device, keys)
+            future
             for exercise in assignment.exercises
             if not exercise.written
+            for future in (
+                pool.submit(try_variants, assignment, exercise, device, keys),
+                pool.submit(try_draws, assignment, exercise, device),
+            )
         ]
         for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
             result.trials.append(Trial(*waiting[future], future.result()))
-        unlucky = [fault for future in others for fault in future.result().items()]
+        unlucky = {}
+        for future in others:
+            unlucky = future.result() | unlucky
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
-    if others and not mistakes:
-        result.faults.append(f"no mistakes in graders/{assignment.name}/mistakes.py: nothing proves the checks")
-    result.faults += [fault for (name, _), fault in unlucky if name not in _told(result.trials)]
+    result.faults += _gaps(assignment, result.trials)
+    result.faults += [fault for (name, _), fault in unlucky.items() if name not in _told(result.trials)]
     return result
+
+
+def _gaps(assignment, trials):
+    """What nothing proves: checks that no mistake fails or that say nothing, mistakes and exercises without theirs."""
+    solution = next(trial.verdict for trial in trials if trial.kind == "solution")
+    gaps = [f"solution: {note}" for note in solution.notes]
+    for exercise in solution.exercises:
+        own = [trial for trial in trials if trial.exercise == exercise.id]
+        for kind in ("mistake", "alternative"):
+            if not any(trial.kind == kind for trial in own):
+                gaps.append(
+                    f"{exercise.id}: no {kind} in graders/{assignment.name}/{kind}s.py: nothing proves its checks"
+                )
+        failed = {check for trial in own if trial.kind == "mistake" for check in trial.failed}
+        for check in exercise.checks:
+            if check.name not in failed and any(trial.kind == "mistake" for trial in own):
+                gaps.append(f"{exercise.id}: no mistake fails `{check.name}`: does it compare anything?")
+            if check.title == f"{check.name}.":
+                gaps.append(f"{exercise.id}: `{check.name}` has no docstring, which students read as its title")
+    gaps += [f"{mistake.name}: has no hint" for mistake in bank.mistakes(assignment) if not mistake.hint.strip()]
+    return gaps + _dear(assignment, trials)
+
+
+def _dear(assignment, trials):
+    """Mistakes that cost more than one slip should: what one check has found, others charge again."""
+    allowed, told = {mistake.name for mistake in bank.mistakes(assignment) if mistake.costly}, []
+    for trial in trials:
+        for exercise in trial.verdict.exercises:
+            lost = exercise.max_points - exercise.points
+            small = exercise.max_points < WORTH_SHARING or 2 * lost <= exercise.max_points
+            if trial.kind == "mistake" and trial.exercise == exercise.id and not small and trial.name not in allowed:
+                told.append(
+                    f"{trial.name}: costs {lost:g} of {exercise.max_points:g} points of `{exercise.id}`: over half"
+                )
+    return told
 
 
 def _notebooks(assignment, variants, faults):
@@ -197,9 +262,14 @@ def _faults(trials):
         if trial.kind == "mistake" and not trial.failed:
             faults.append(f"{trial.name}: is not caught by any check of `{trial.exercise}`")
         if trial.kind != "mistake" and verdict.points != verdict.max_points:
-            lost = [e.id for e in verdict.exercises if e.points < e.max_points]
             points = f"{verdict.points:g} of {verdict.max_points:g}"
-            faults.append(f"{trial.name}: gets {points}, loses in {', '.join(lost)}")
+            lost = [
+                f"`{check.name}` of `{exercise.id}`: {check.message}"
+                for exercise in verdict.exercises
+                for check in exercise.checks
+                if not check.passed
+            ]
+            faults.append(f"{trial.name}: gets {points}, fails {'; '.join(lost)}")
         if trial.kind == "mistake" and trial.lost_elsewhere:
             faults.append(f"{trial.name}: loses points in {', '.join(trial.lost_elsewhere)} as well")
     mistakes = [trial for trial in trials if trial.kind == "mistake"]
