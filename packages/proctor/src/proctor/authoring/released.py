@@ -33,7 +33,8 @@ class Release:
     release : str, its digest, which its notebook's metadata tell
     built : str, the day on which it was first built, as 2026-01-31; empty where that is not known
     cells : what each cell was given as, by the digest of its text: a grade id, or CODE, LEFT_OUT, TEXT
-    exercises : the names that each exercise asks for; as `cells`, only what no release before it has
+    exercises : the names that each exercise asks for, of one in words the digest of its question; as `cells`, only what
+        no release before it has
     """
 
     release: str
@@ -72,7 +73,7 @@ class Past:
         return cell_id if cell_id.removeprefix("check_") in self.exercises else None
 
     def names_of(self, exercise: str) -> list[list[str]]:
-        """The names that an exercise asked for, one list for each time that they changed."""
+        """What an exercise asked for, as in `Release.exercises`, one list for each time that it changed."""
         return [one.exercises[exercise] for one in self.releases if exercise in one.exercises]
 
     def number(self, release: object) -> int | None:
@@ -89,13 +90,16 @@ class Past:
         digest = release_digest(notebook)
         if self.number(digest) is not None:
             return self
-        cells, exercises = {}, {}
+        cells, exercises, above = {}, {}, ""
         for cell in notebook.cells:
             if cell.source.strip() and text_digest(cell.source) not in self.cells:
                 cells.setdefault(text_digest(cell.source), role_of(cell))
             about = cell.metadata.get("nbgrader", {})
-            if about.get("solution") and self.names_of(about.grade_id)[-1:] != [asked_names(cell)]:
-                exercises[about.grade_id] = asked_names(cell)
+            if about.get("solution"):
+                asked = asked_names(cell) if cell.cell_type == "code" else [above]
+                if self.names_of(about.grade_id)[-1:] != [asked]:
+                    exercises[about.grade_id] = asked
+            above = text_digest(cell.source)
         return Past((*self.releases, Release(digest, built, cells, exercises)))
 
 
@@ -159,7 +163,10 @@ def read_past(root: Path, name: str) -> Past:
     if not file.is_file():
         return Past()
     try:
-        return Past(tuple(Release(**one) for one in json.loads(file.read_bytes())))
+        releases = tuple(Release(**one) for one in json.loads(file.read_bytes()))
+        if not releases or not all(isinstance(part, dict) for one in releases for part in (one.cells, one.exercises)):
+            raise TypeError("there is none in it")
+        return Past(releases)
     except (ValueError, TypeError) as error:
         where = f"{file.relative_to(root).as_posix()}:{getattr(error, 'lineno', 1)}"
         reason = f"no record of releases ({str(error)[:80]}); bring back the one under version control"

@@ -31,6 +31,7 @@ class Match:
     elsewhere : ids of exercises that the student solved in cells which are not theirs, so that nothing is put back
     set_aside : those of `own` that are shown and do not run
     replaced : how many given cells of an older release are in it, which this release no longer has
+    texts : their own texts, each with the digest of the last given cell above it
     added : ids of exercises that its release did not have
     notes : what an instructor should know
     """
@@ -40,6 +41,7 @@ class Match:
     elsewhere: set[str] = field(default_factory=set)
     set_aside: list[nbformat.NotebookNode] = field(default_factory=list)
     replaced: int = 0
+    texts: list[tuple[str, nbformat.NotebookNode]] = field(default_factory=list)
     added: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
@@ -55,6 +57,7 @@ def match(
     """
     matched = _by_id_or_text(submitted, release, assignment, past)
     _find_answers_by_name(matched, release, assignment, past)
+    _find_texts_by_question(matched, assignment, past)
     _find_texts_by_place(matched, release)
     return matched
 
@@ -63,7 +66,7 @@ def former_names(assignment: Assignment, release: nbformat.NotebookNode, past: P
     """What exercises asked for in older releases under another name: {that name: the present one}."""
     asked = {cell.id: asked_names(cell) for cell in release.cells if "nbgrader" in cell.metadata}
     taken, renamed = _names_given(release), {}
-    for exercise in assignment.exercises:
+    for exercise in (exercise for exercise in assignment.exercises if not exercise.written):
         present = asked.get(exercise.id, [])
         for names in (names for id in (*exercise.former, exercise.id) for names in past.names_of(id)):
             if len(names) == len(present):
@@ -80,11 +83,12 @@ def _by_id_or_text(submitted, release, assignment, past):
     kinds = ("", "check_")
     renamed = {f"{kind}{old}": f"{kind}{e.id}" for e in assignment.exercises for old in e.former for kind in kinds}
     once, given = {cell.id for cell in release.cells if role_of(cell) not in (CODE, TEXT)}, _names_given(release)
-    matched, last = Match(), None
+    matched, last, above = Match(), None, ""
     for cell in submitted.cells:
         digest = text_digest(cell.source)
         same = texts.get(digest, [])
         role = None if same else past.cells.get(digest, (None,))[0]
+        above = digest if same or role else above
         matched.replaced += role is not None and role not in past.exercises
         names = [*_names(cell), *(id for id in same if id not in matched.found), *same, role]
         name = next((id for id in (renamed.get(n, n) for n in names) if id in ids), None)
@@ -93,6 +97,7 @@ def _by_id_or_text(submitted, release, assignment, past):
             last = name
         elif name is None:
             _take_own(matched, last, cell, role, past, given)
+            matched.texts += [(above, cell)] if role is None and cell.cell_type != "code" else []
         elif (same or role) and name in once:
             # A second copy of what was given: nothing of it is the student's.
             _set_aside(matched, last, cell)
@@ -214,6 +219,20 @@ def _find_answers_by_name(matched, release, assignment, past):
             matched.own[place] = [mine for mine in matched.own[place] if mine is not cell]
         else:
             matched.elsewhere.add(name)
+
+
+def _find_texts_by_question(matched, assignment, past):
+    """Written answers whose cell is gone: the student's own text below the question, as any release asked it."""
+    for exercise in assignment.exercises:
+        if exercise.written and exercise.id not in matched.found:
+            ids = (exercise.id, *exercise.former)
+            asked = {question for id in ids for asked in past.names_of(id) for question in asked}
+            answer = next((cell for above, cell in matched.texts if above in asked), None)
+            if answer is not None:
+                matched.found[exercise.id] = answer
+                matched.texts = [(above, cell) for above, cell in matched.texts if cell is not answer]
+                for place, cells in matched.own.items():
+                    matched.own[place] = [mine for mine in cells if mine is not answer]
 
 
 def _find_texts_by_place(matched, release):
