@@ -1,13 +1,18 @@
 """Releases change: a notebook of an older one is graded in peace, and what is a student's own stays theirs."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from copy import deepcopy
+from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.api import Gradebook
 
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
@@ -20,6 +25,7 @@ from proctor.proof.demo import cell
 from proctor.settings import SettingsError
 from shapes import SHAPES, cells, change, contents, given, line_of
 
+CARRY = Path(__file__).parents[3] / "docs/carry_marks.py"
 FIRST = """\
 # %% [markdown]
 # # Toy
@@ -275,9 +281,9 @@ def test_old_notebook_earns_all_that_it_asked_for_and_one_calm_note(form, first,
     }, [check.message for exercise in verdict.exercises for check in exercise.checks]  # fmt: skip
     [note] = verdict.notes
     assert "given cells have been corrected since" in note
-    assert "did not have `triple`, `question`, which counts as not implemented yet" in note
+    assert "it did not have `triple`, `question` yet, so nothing is implemented there" in note
     told = read_past(changed.root, "toy").told(0)
-    assert note.startswith(f"This notebook is {told if 'proctor' in notebook.metadata else 'of an earlier release'}: ")
+    assert note.startswith(f"This notebook {'is' if 'proctor' in notebook.metadata else 'looks like'} {told}: ")
     assert cell(taken.notebook, "thought").source.strip() == "Two is prime."
     assert NOT_ASKED in cell(taken.notebook, "question").source
     own = [plain_lines(entry.source) for entry in taken.notebook.cells if entry.id.startswith("own-")]
@@ -370,7 +376,7 @@ def test_cell_deleted_from_an_old_notebook_is_told_as_deleted(first, changed):
 def test_release_that_a_student_makes_up_is_none(told, first, changed):
     first.metadata["proctor"] = told
     [note] = rebuild(first, changed).notes
-    assert note.startswith("This notebook is of an earlier release: ")
+    assert note.startswith(f"This notebook looks like {read_past(changed.root, 'toy').told(0)}: ")
 
 
 # The build
@@ -498,3 +504,58 @@ def test_package_that_is_nowhere_is_refused(course):
     with pytest.raises(SettingsError, match='names "toylab", but .* not installed') as refused:
         build_course(open_course(course))
     assert "\n" not in str(refused.value)
+
+
+# The gradebook
+
+
+@pytest.mark.prove
+def test_marks_are_carried_into_the_gradebook_of_a_new_release_as_the_guide_says(changed, toy_sources, tmp_path):
+    """The guide's own commands, from a class graded on the first release to pages of the second."""
+    course = tmp_path / "course"
+    shutil.copytree(changed.root, course)
+    second = {name: (course / name).read_text() for name in ("source/toy/toy.py", "solutions/toy.py")}
+    for name in ("triple", "summed"):
+        shutil.move(course / f"graders/toy/test_{name}.py", tmp_path)
+    (course / "gradebook.db").unlink()
+    shutil.copytree(toy_sources / "solutions", course / "solutions", dirs_exist_ok=True)
+    (course / "source/toy/toy.py").write_text(FIRST)
+    add_exercise(course, "negative", -1, 1)
+    shutil.copy(toy_sources / "graders/toy/test_total.py", course / "graders/toy")
+    build_course(open_course(course))
+    notebook = nbformat.read(course / "release/toy/toy.ipynb", as_version=4)
+    cell(notebook, "reflection").source = ANSWERS["reflection"]
+    (course / "submitted/ann/toy").mkdir(parents=True)
+    nbformat.write(notebook, course / "submitted/ann/toy/toy.ipynb")
+    run(course, "-m", "nbgrader", "autograde", "toy")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("reflection", "toy", "toy", "ann").manual_score = 2.5
+        gradebook.find_grade("check_total", "toy", "toy", "ann").extra_credit = 1
+        gradebook.find_comment("double", "toy", "toy", "ann").manual_comment = "Come and see me."
+        gradebook.db.commit()
+    for name in ("negative", "total"):
+        (course / f"graders/toy/test_{name}.py").unlink()
+    for name in ("triple", "summed"):
+        shutil.move(tmp_path / f"test_{name}.py", course / "graders/toy")
+    for name, content in second.items():
+        (course / name).write_text(content)
+    with pytest.raises(BuildError, match="Cannot add or remove cells .*docs/instructors.md, A new release"):
+        build_course(open_course(course))
+    shutil.copy(course / "gradebook.db", course / "before.db")
+    run(course, "-m", "nbgrader", "db", "assignment", "remove", "toy", "--force")
+    build_course(open_course(course))
+    run(course, "-m", "nbgrader", "autograde", "toy", "--force")
+    assert "3 marks and comments were carried over" in run(course, str(CARRY), "before.db", "toy")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_grade("thought", "toy", "toy", "ann").score == 2.5
+        assert gradebook.find_grade("check_summed", "toy", "toy", "ann").extra_credit == 1
+        assert gradebook.find_comment("double", "toy", "toy", "ann").comment == "Come and see me."
+        assert gradebook.find_submission("toy", "ann").score == 3.5
+
+
+def run(course, *command):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONWARNINGS": "ignore"}
+    ran = subprocess.run([sys.executable, *command], cwd=course, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout

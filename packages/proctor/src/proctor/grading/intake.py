@@ -24,12 +24,11 @@ from proctor.checks.outcome import GradingError
 from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
 from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
-from proctor.grading.matching import former_names, match
+from proctor.grading.matching import match
 from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
-OPEN = "counts as not implemented yet"
 NOT_ASKED = "The release that was handed in did not have this question."
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
@@ -247,7 +246,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         for extra in matched.own.get(original.id, []):
             _add_own(extra, matched, taken.cells, rebuilt)
     taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
-    return _under_present_names(taken, former_names(assignment, release, past))
+    return _under_present_names(taken, matched.renamed)
 
 
 def _about_older_release(submitted, release, matched, assignment, past):
@@ -256,12 +255,14 @@ def _about_older_release(submitted, release, matched, assignment, past):
     `matched` is told which exercises that release did not have.
     """
     told = submitted.metadata.get("proctor")
-    number = past.number(told.get("release")) if isinstance(told, dict) else None
-    known = number is not None and number != past.number(release_digest(release))
+    number, looks = past.number(told.get("release")) if isinstance(told, dict) else None, "is"
     if number is None:
         # The oldest release that has all that is found of any.
         digests = [text_digest(cell.source) for cell in submitted.cells]
-        number = max((past.cells[digest][1] for digest in digests if digest in past.cells), default=len(past.releases))
+        number = max((past.cells[digest][1] for digest in digests if digest in past.cells), default=None)
+        looks = "looks like"
+    if number is None:
+        return []
     for exercise in assignment.exercises:
         first = min(past.exercises.get(name, 0) for name in (exercise.id, *exercise.former))
         if first > number and not {exercise.id, f"check_{exercise.id}"} & {*matched.found, *matched.elsewhere}:
@@ -271,10 +272,11 @@ def _about_older_release(submitted, release, matched, assignment, past):
         cells = "1 given cell has" if matched.replaced == 1 else f"{matched.replaced} given cells have"
         parts.append(f"{cells} been corrected since, and stand here as they are now")
     if matched.added:
-        names = ", ".join(f"`{e.id}`" for e in assignment.exercises if e.id in matched.added)
-        parts.append(f"it did not have {names}, which {OPEN}")
-    which = past.told(number) if known else "of an earlier release"
-    return [f"This notebook is {which}: {'; '.join(parts)}."] if parts else []
+        names = ", ".join(f"`{exercise.id}`" for exercise in assignment.exercises if exercise.id in matched.added)
+        parts.append(f"it did not have {names} yet, so nothing is implemented there")
+    older = number != past.number(release_digest(release))
+    which = f"{looks} {past.told(number)}" if older else "has cells of another release"
+    return [f"This notebook {which}: {'; '.join(parts)}."] if parts else []
 
 
 def _under_present_names(taken, renamed):

@@ -32,6 +32,7 @@ class Match:
     set_aside : those of `own` that are shown and do not run
     replaced : how many given cells of an older release are in it, which this release no longer has
     texts : their own texts, each with the digest of the last given cell above it
+    renamed : the present name of what an older release asked for under another
     added : ids of exercises that its release did not have
     notes : what an instructor should know
     """
@@ -42,6 +43,7 @@ class Match:
     set_aside: list[nbformat.NotebookNode] = field(default_factory=list)
     replaced: int = 0
     texts: list[tuple[str, nbformat.NotebookNode]] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
@@ -56,19 +58,22 @@ def match(
     past : the releases on record; what is of an older one is not taken for a student's own
     """
     matched = _by_id_or_text(submitted, release, assignment, past)
+    matched.renamed = _former_names(release, assignment, past)
     _find_answers_by_name(matched, release, assignment, past)
     _find_texts_by_question(matched, assignment, past)
     _find_texts_by_place(matched, release)
     return matched
 
 
-def former_names(assignment: Assignment, release: nbformat.NotebookNode, past: Past) -> dict[str, str]:
+def _former_names(release, assignment, past):
     """What exercises asked for in older releases under another name: {that name: the present one}."""
-    asked = {cell.id: asked_names(cell) for cell in release.cells if "nbgrader" in cell.metadata}
-    taken, renamed = _names_given(release), {}
-    for exercise in (exercise for exercise in assignment.exercises if not exercise.written):
-        present = asked.get(exercise.id, [])
-        for names in (names for id in (*exercise.former, exercise.id) for names in past.names_of(id)):
+    cells, renamed = {cell.id: cell for cell in release.cells}, {}
+    for exercise in assignment.exercises:
+        asked = [names for name in (*exercise.former, exercise.id) for names in past.names_of(name)]
+        if exercise.written or exercise.id not in cells or all(names == asked[0] for names in asked):
+            continue
+        present, taken = asked_names(cells[exercise.id]), _names_given(release)
+        for names in asked:
             if len(names) == len(present):
                 pairs = zip(names, present, strict=True)
                 renamed |= {old: new for old, new in pairs if old not in taken and new not in names}
@@ -193,7 +198,7 @@ def _find_answers_by_name(matched, release, assignment, past):
     """Answers that stand in cells of the student's own, or together with another in one cell."""
     released = {cell.id: text_digest(cell.source) for cell in release.cells}
     wanted = {exercise.id: set(exercise.names) for exercise in assignment.exercises if not exercise.written}
-    for old, new in former_names(assignment, release, past).items():
+    for old, new in matched.renamed.items():
         for names in wanted.values():
             names |= {old} if new in names else set()
     missing = {
