@@ -327,6 +327,23 @@ def test_what_was_made_of_old_given_cells_is_kept_and_only_given_code_runs(form,
     ]
 
 
+@pytest.mark.parametrize("form", [as_it_is, of_an_older_build, by_way_of("py:percent")], ids=lambda form: form.__name__)
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_training_cell_that_was_edited_does_not_run_and_a_copy_of_it_that_is_something_else_does(
+    form, which, first, changed
+):
+    notebook = first if which == "first" else nbformat.read(changed.release_notebook, as_version=4)
+    training = next(entry for entry in notebook.cells if "training" in entry.metadata.get("tags", []))
+    training.source += "\nMORE = 1"
+    notebook = form(notebook)
+    if form.__name__ != "py:percent":  # which draws all ids anew
+        notebook.cells.append(new_code_cell("MINE = 1", metadata={"tags": ["training"]}))
+        assert "MINE = 1" in [cell.source for cell in rebuild(notebook, changed).cells]
+    taken = rebuild(notebook, changed)
+    assert not any("MORE" in cell.source for cell in taken.cells)
+    assert any("MORE" in cell.source for cell in taken.notebook.cells)
+
+
 def test_figure_of_an_old_release_is_shown_to_whoever_marks(first, changed):
     first.cells[-1].outputs = [new_output("stream", text="the figure")]
     taken = rebuild(first, changed)

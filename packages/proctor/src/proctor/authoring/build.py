@@ -81,6 +81,11 @@ def build_course(course: Course, names: list[str] | None = None) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="build-") as staging:
         for text in texts:
             built |= _build(course, text, Path(staging).resolve(), pasts[text.name])
+    return _put_in_place(course, names, built)
+
+
+def _put_in_place(course: Course, names: list[str], built: dict[Path, bytes]) -> list[Path]:
+    """Write what has changed, and delete what is no longer built; gives what was written."""
     stale = [
         path
         for name in names

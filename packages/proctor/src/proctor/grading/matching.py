@@ -12,12 +12,22 @@ from dataclasses import dataclass, field
 import nbformat
 
 from proctor.authoring.assignment import Assignment
-from proctor.authoring.released import CODE, LEFT_OUT, LEFT_OUT_TAGS, TEXT, Past, asked_names, role_of, text_digest
+from proctor.authoring.released import (
+    CODE,
+    CONTENT_ID,
+    LEFT_OUT,
+    LEFT_OUT_TAGS,
+    TEXT,
+    Past,
+    asked_names,
+    role_of,
+    text_digest,
+)
 from proctor.authoring.solutions import top_level_names
 from proctor.checks.plain import defined_names, plain_python
 
-# How cells were once called: by the notebook, and their place in it.
-POSITION = re.compile(r"\w+-\d{1,4}")
+# How cells are called, and how they once were: by the notebook, and their place in it.
+GIVEN_ID = re.compile(rf"{CONTENT_ID.pattern}|\w+-\d{{1,4}}")
 
 
 @dataclass
@@ -88,6 +98,8 @@ def _by_id_or_text(submitted, release, assignment, past):
     kinds = ("", "check_")
     renamed = {f"{kind}{old}": f"{kind}{e.id}" for e in assignment.exercises for old in e.former for kind in kinds}
     once, given = {cell.id for cell in release.cells if role_of(cell) not in (CODE, TEXT)}, _names_given(release)
+    called = [name for cell in submitted.cells for name in (cell.get("id"), cell.get("metadata", {}).get("id"))]
+    ids_lost = not any(isinstance(name, str) and (name in ids or GIVEN_ID.fullmatch(name)) for name in called)
     matched, last, above = Match(), None, ""
     for cell in submitted.cells:
         digest = text_digest(cell.source)
@@ -101,7 +113,7 @@ def _by_id_or_text(submitted, release, assignment, past):
             matched.found[name] = cell
             last = name
         elif name is None:
-            _take_own(matched, last, cell, role, past, given)
+            _take_own(matched, last, cell, role, past, given, ids_lost)
             matched.texts += [(above, cell)] if role is None and cell.cell_type != "code" else []
         elif (same or role) and name in once:
             # A second copy of what was given: nothing of it is the student's.
@@ -125,12 +137,12 @@ def _names(cell):
     return [name for name in names if isinstance(name, str)]
 
 
-def _take_own(matched, last, cell, role, past, given):
+def _take_own(matched, last, cell, role, past, given, ids_lost):
     """A cell that the release does not have: the student's own, or given by an older release."""
     if role is None:
         # What the student made of a given cell is theirs; but a training cell stays one.
         known = next(filter(None, map(past.role_of_id, _names(cell))), None)
-        if _is_left_out(known) or _was_left_out(cell):
+        if _is_left_out(known) or _was_left_out(cell, ids_lost):
             _set_aside(matched, last, cell)
         else:
             matched.own.setdefault(last, []).append(cell)
@@ -148,14 +160,18 @@ def _is_left_out(role):
     return role == LEFT_OUT or (role is not None and role.startswith("check_"))
 
 
-def _was_left_out(cell):
-    """Whether a cell that has kept the name of its place tells that it was not to run; nobody loses by it."""
+def _was_left_out(cell, ids_lost):
+    """Whether a cell itself tells that it was not to run.
+
+    A copy, which a student may have filled with something else, has all of the cell but its id. So the id has to be one
+    that was given, unless an editor has drawn all of them anew.
+    """
     metadata = cell.get("metadata", {})
     about, tags = metadata.get("nbgrader"), metadata.get("tags", [])
     if isinstance(about, dict) and about.get("locked") is True and about.get("grade") is True:
         return True
     tagged = isinstance(tags, list) and any(tag in LEFT_OUT_TAGS for tag in tags if isinstance(tag, str))
-    return tagged and any(POSITION.fullmatch(name) for name in _names(cell))
+    return tagged and (ids_lost or any(GIVEN_ID.fullmatch(name) for name in _names(cell)))
 
 
 def _set_aside(matched, last, cell):
