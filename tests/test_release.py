@@ -28,7 +28,7 @@ def rebuilt(tmp_path_factory):
         shutil.copytree(
             ROOT / folder, root / folder, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__", ".ipynb_checkpoints")
         )
-    for file in ("course_config.py", "requirements.txt"):
+    for file in ("course_config.py", "nbgrader_config.py", "requirements.txt"):
         shutil.copy(ROOT / file, root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", os.defpath)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import nbformat
 
+from proctor.authoring.released import text_digest
+
 SOLUTIONS = '''\
 """What stands between `### BEGIN SOLUTION` and `### END SOLUTION` is the students' part."""
 
@@ -138,6 +140,7 @@ c.Proctor.packages = ["toylib"]
 
 FILES = {
     "course_config.py": CONFIG,
+    "nbgrader_config.py": 'load_subconfig("course_config.py")\n',
     "source/shapes/shapes.py": TEXT,
     "solutions/shapes.py": SOLUTIONS,
     "graders/shapes/test_area.py": AREA_CHECKS,
@@ -164,6 +167,11 @@ def line_of(course: Path, file: str, words: str, which: int = 0) -> int:
 
 def contents(*folders: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def given(text: str, kind: str = "code") -> str:
+    """The id of a cell that is not graded."""
+    return f"{kind}-{text_digest(text)}"
 
 
 def cells(path: Path) -> dict:

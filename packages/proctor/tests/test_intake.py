@@ -22,7 +22,10 @@ from proctor.grading.harmless import safe_markdown
 from proctor.grading.intake import plain_python, read_submission, rebuild
 from proctor.grading.reading import Unreadable, read_notebook
 from proctor.proof.demo import cell
+from shapes import given
 
+GIVEN = given("import torch\nfrom toylib import FACTOR")
+TRAINING = given('raise RuntimeError("a training cell ran while grading")')
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -53,7 +56,7 @@ def hand_in(toy, tmp_path):
 
 def test_answers_run_in_the_release_order_and_nothing_else_does(hand_in, solved, toy):
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["toy-2", "double", "total"]
+    assert list(sources(taken)) == [GIVEN, "double", "total"]
     assert sources(taken)["double"] == toy.exercises[0].code
     assert taken.notes == []
     assert taken.refused == ""
@@ -62,13 +65,13 @@ def test_answers_run_in_the_release_order_and_nothing_else_does(hand_in, solved,
 def test_training_and_checks_never_run_whatever_the_students_copy_claims(hand_in, solved):
     for entry in solved.cells:
         entry.metadata.tags = []
-    training = cell(solved, "toy-3")
+    training = cell(solved, TRAINING)
     training.source = "print('my own training')"
     cell(solved, "check_double").metadata.nbgrader = {"grade": False, "solution": True, "locked": False}
     cell(solved, "double").metadata.tags = ["training", "skip-execution"]
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["toy-2", "double", "total"]
-    assert shown(taken, "toy-3").source == "print('my own training')"
+    assert list(sources(taken)) == [GIVEN, "double", "total"]
+    assert shown(taken, TRAINING).source == "print('my own training')"
 
 
 def test_nothing_of_the_students_metadata_counts(hand_in, solved, toy):
@@ -94,7 +97,7 @@ def test_deleted_cells_are_put_back_and_told(hand_in, solved):
 
 
 def test_notebook_of_another_assignment_is_told_in_one_sentence(hand_in):
-    stranger = nbformat.v4.new_notebook(cells=[new_code_cell("import torch\nfrom toylib import FACTOR", id="toy-2")])
+    stranger = nbformat.v4.new_notebook(cells=[new_code_cell("import torch\nfrom toylib import FACTOR", id=GIVEN)])
     for notebook in (stranger, nbformat.v4.new_notebook()):
         taken = hand_in(notebook)
         assert taken.notes == [
@@ -115,7 +118,7 @@ def test_second_copy_of_an_answer_runs_after_the_first_and_is_told(hand_in, solv
     again.source = "again = 1"
     solved.cells.insert(6, again)
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["toy-2", "double", "own-1", "total"]
+    assert list(sources(taken)) == [GIVEN, "double", "own-1", "total"]
     assert taken.notes == ["The cell `double` is there twice; the second one ran as a cell of the student's own."]
     assert len({entry.id for entry in taken.notebook.cells}) == len(taken.notebook.cells)
 
@@ -127,7 +130,7 @@ def test_own_cells_stay_where_they_were(hand_in, solved):
     solved.cells.insert(at + 2, new_code_cell("helper = 1", id="helper"))
     solved.cells.append(new_raw_cell("raw words", id="raw"))
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["own-1", "toy-2", "double", "own-3", "total"]
+    assert list(sources(taken)) == ["own-1", GIVEN, "double", "own-3", "total"]
     order = [entry.id for entry in taken.notebook.cells]
     assert order[0] == "own-1"
     assert order[order.index("double") - 1] == "own-2"
@@ -138,18 +141,18 @@ def test_own_cells_stay_where_they_were(hand_in, solved):
 
 
 def test_import_added_to_a_given_cell_runs_after_the_given_cell(hand_in, solved):
-    given = cell(solved, "toy-2")
+    given = cell(solved, GIVEN)
     given.source = "import math\n" + given.source
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["toy-2", "toy-2 as changed", "double", "total"]
-    assert sources(taken)["toy-2 as changed"].startswith("import math")
-    assert shown(taken, "toy-2").source.startswith("import math")
+    assert list(sources(taken)) == [GIVEN, f"{GIVEN} as changed", "double", "total"]
+    assert sources(taken)[f"{GIVEN} as changed"].startswith("import math")
+    assert shown(taken, GIVEN).source.startswith("import math")
 
 
 def test_given_cell_that_was_broken_still_runs_as_it_was_released(hand_in, solved):
-    cell(solved, "toy-2").source = "import torhc"
+    cell(solved, GIVEN).source = "import torhc"
     taken = hand_in(solved)
-    assert sources(taken)["toy-2"] == "import torch\nfrom toylib import FACTOR"
+    assert sources(taken)[GIVEN] == "import torch\nfrom toylib import FACTOR"
 
 
 def test_answer_turned_into_text_runs_as_code_again(hand_in, solved, toy):
@@ -173,7 +176,7 @@ def without_ids(notebook):
 
 def test_notebook_without_cell_ids_is_matched_by_grade_id_and_text(hand_in, solved):
     taken = hand_in(without_ids(solved))
-    assert list(sources(taken)) == ["toy-2", "double", "total"]
+    assert list(sources(taken)) == [GIVEN, "double", "total"]
     assert not any(entry.id.startswith("own-") for entry in taken.notebook.cells)
 
 
@@ -183,7 +186,7 @@ def test_ids_that_colab_moves_to_the_metadata_are_found(hand_in, solved):
         entry.metadata = {"id": name, "outputId": "123", "colab": {"base_uri": "https://localhost"}}
     solved.cells[1].source += "\nimport math"
     taken = hand_in(solved)
-    assert list(sources(taken)) == ["toy-2", "toy-2 as changed", "double", "total"]
+    assert list(sources(taken)) == [GIVEN, f"{GIVEN} as changed", "double", "total"]
     assert not any(entry.id.startswith("own-") for entry in taken.notebook.cells)
 
 

@@ -72,7 +72,7 @@ def statistics101(page, run, once) -> Path:
             (folder / name).write_text(content, encoding="utf-8")
         built = run(folder, "proctor.authoring.build", "--zip").splitlines()
         notebooks = [f"wrote {kind}/averages/averages.ipynb" for kind in ("source", "release")]
-        assert built == [*notebooks, f"wrote dist/{NAME}.zip"]
+        assert built == [*notebooks, "wrote graders/averages/released.json", f"wrote dist/{NAME}.zip"]
 
     return once(NAME, make)
 

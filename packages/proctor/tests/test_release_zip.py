@@ -146,8 +146,8 @@ def test_package_is_packed_from_wherever_it_is(course, folder, monkeypatch):
 
 
 def test_package_that_is_nowhere_is_told_in_one_line(course, monkeypatch, capsys):
-    shutil.rmtree(course / "toylib")
     build_course(open_course(course))
+    shutil.rmtree(course / "toylib")
     with pytest.raises(SettingsError, match="toylib") as refused:
         release_zip(open_course(course))
     assert "\n" not in str(refused.value)

@@ -17,6 +17,7 @@ from traitlets.config import Config
 from proctor.settings import Settings, SettingsError, load_config, read_settings
 
 CONFIG = "course_config.py"
+NBGRADER_CONFIG = "nbgrader_config.py"
 SECRET = ".proctor_secret"
 # What only trusted processes may import: their names are never to be found in a host.
 TRUSTED = ("graders", "solutions")
@@ -147,6 +148,31 @@ def open_course(start: Path) -> Course:
     except Exception as error:
         raise CourseError(told(error, root, root / CONFIG)) from error
     return Course(root, read_settings(config), config)
+
+
+def require_settings(course: Course) -> None:
+    """Refuse a course whose settings nbgrader would not read: it would run students' code itself, unprotected.
+
+    Raises
+    ------
+    CourseError : with what to write, and where
+    """
+    file = course.root / NBGRADER_CONFIG
+    fault = "there is no such file"
+    if file.is_file():
+        try:
+            config = load_config(file)
+        except Exception as error:
+            raise CourseError(told(error, course.root, file)) from error
+        # It may say more, and other things, but for what stands between students' code and nbgrader's own kernel.
+        loaded = all(set(values) <= set(config.get(section, {})) for section, values in course.config.items())
+        if loaded and repr(config.get("Autograde")) == repr(course.config.get("Autograde")):
+            return
+        fault = f"it does not load {CONFIG}"
+    raise CourseError(
+        f"{NBGRADER_CONFIG}:1: {fault}, so nbgrader would run students' code itself, unprotected; "
+        f'write into it: load_subconfig("{CONFIG}")'
+    )
 
 
 def told(error: BaseException, root: Path, file: Path) -> str:

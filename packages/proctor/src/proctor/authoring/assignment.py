@@ -27,6 +27,7 @@ class Exercise:
     names : tuple of str, what students define, in the notebook's order
     code : str, the solution: the named objects without their markers; empty for a written answer
     written : bool, a text that a person grades
+    former : tuple of str, the ids that it had in earlier releases
     """
 
     id: str
@@ -35,6 +36,7 @@ class Exercise:
     names: tuple[str, ...]
     code: str
     written: bool = False
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,6 @@ def _load_assignment(course, name, contents):
     exercises = []
     for exercise, cell in text.exercises.items():
         code = without_markers(join(text.statements(cell)))
-        exercises.append(
-            Exercise(exercise, cell.title, text.points(exercise), tuple(cell.included), code, cell.written)
-        )
+        names, former = tuple(cell.included), tuple(cell.former)
+        exercises.append(Exercise(exercise, cell.title, text.points(exercise), names, code, cell.written, former))
     return Assignment(name, course, tuple(exercises))

@@ -3,7 +3,8 @@
     source/<a>/<a>.py + solutions/<a>.py  ->  source/<a>/<a>.ipynb  ->  release/<a>/<a>.ipynb
 
 The second step is nbgrader's own generate_assignment, which also tells gradebook.db of the assignment. It runs
-in a copy, so neither source/ nor release/ changes before all has been checked. A rebuild changes no byte.
+in a copy, so neither source/ nor release/ changes before all has been checked. A rebuild changes no byte. What is
+built for students stays on record in graders/<a>/released.json.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +21,19 @@ import nbformat
 from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
-from proctor.authoring.lint import check_graders, check_text
+from proctor.authoring.lint import check_former, check_graders, check_text
 from proctor.authoring.release_zip import release_zip
+from proctor.authoring.released import (
+    Past,
+    past_file,
+    read_past,
+    release_digest,
+    text_digest,
+    today,
+    write_past,
+)
 from proctor.authoring.text import CHECK_TAG, Cell, Text
-from proctor.course import Course, CourseError, open_course
+from proctor.course import Course, CourseError, open_course, require_settings
 from proctor.settings import SettingsError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -42,20 +53,39 @@ def build_course(course: Course, names: list[str] | None = None) -> list[Path]:
 
     Raises
     ------
-    CourseError : where there is no such assignment
+    CourseError : where there is no such assignment, or nbgrader would not keep to the course's settings
+    SettingsError : where a package that students import is nowhere
     BuildError : with all that is wrong; then neither source nor release has changed
     """
+    require_settings(course)
+    for package in course.settings.packages:
+        course.package(package)
     names = list(dict.fromkeys(names or course.assignments))
     if not names:
         raise CourseError(f"no assignment in {course.root}: an assignment is a text source/<name>/<name>.py")
     texts = [read_text(course, name) for name in names]
-    errors = [error for text in texts for error in [*check_text(text), *check_graders(text), *check_repeats(text)]]
+    pasts = {text.name: known_releases(text) for text in texts}
+    errors = [
+        error
+        for text in texts
+        for error in (
+            *check_text(text),
+            *check_former(text, pasts[text.name].exercises),
+            *check_graders(text),
+            *check_repeats(text),
+        )
+    ]
     if errors:
         raise BuildError(errors)
     built: dict[Path, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="build-") as staging:
         for text in texts:
-            built |= _build(course, text, Path(staging).resolve())
+            built |= _build(course, text, Path(staging).resolve(), pasts[text.name])
+    return _put_in_place(course, names, built)
+
+
+def _put_in_place(course: Course, names: list[str], built: dict[Path, bytes]) -> list[Path]:
+    """Write what has changed, and delete what is no longer built; gives what was written."""
     stale = [
         path
         for name in names
@@ -73,12 +103,21 @@ def build_course(course: Course, names: list[str] | None = None) -> list[Path]:
     return written
 
 
-def _build(course: Course, text: Text, staging: Path) -> dict[Path, bytes]:
+def known_releases(text: Text) -> Past:
+    """The releases on record, and the one that lies in release/: it may be older than the record."""
+    past, file = read_past(text.root, text.name), text.root / "release" / text.name / f"{text.name}.ipynb"
+    try:
+        return past.remember(nbformat.read(file, as_version=4)) if file.is_file() else past
+    except (ValueError, AttributeError, nbformat.ValidationError):
+        return past  # no notebook: it is about to be replaced by one
+
+
+def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, bytes]:
     """The content of every file of an assignment that is built, by its path in the course."""
     source = staging / "source" / text.name
     shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
-    notebook = nbformat.writes(make_notebook(text)) + "\n"
-    (source / f"{text.name}.ipynb").write_bytes(notebook.encode())
+    notebook = make_notebook(text)
+    (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
     generate_release(course, text, staging)
     release = {path: path.read_bytes() for path in sorted((staging / "release").rglob("*")) if path.is_file()}
     release = {
@@ -90,22 +129,39 @@ def _build(course: Course, text: Text, staging: Path) -> dict[Path, bytes]:
     errors = [*check_released_code(text, release), *find_leaks(solution_lines(text), release)]
     if errors:
         raise BuildError(errors)
-    built = {text.file.with_suffix(".ipynb"): notebook.encode()}
-    return built | {text.root / path: content for path, content in release.items()}
+    file = Path("release") / text.name / f"{text.name}.ipynb"
+    released = nbformat.reads(release[file].decode(), as_version=4)
+    # In both, so that nbgrader's own generate_assignment says it as well.
+    notebook.metadata["proctor"] = released.metadata["proctor"] = {"release": release_digest(released)}
+    release[file] = _written(released)
+    built = {text.file.with_suffix(".ipynb"): _written(notebook)}
+    built |= {text.root / path: content for path, content in release.items()}
+    return built | {past_file(text.root, text.name): write_past(past.remember(released, today()))}
+
+
+def _written(notebook: nbformat.NotebookNode) -> bytes:
+    return (nbformat.writes(notebook) + "\n").encode()
 
 
 def make_notebook(text: Text) -> nbformat.NotebookNode:
-    """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids."""
+    """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids.
+
+    A cell's id is its grade id, else made from its text: what is put in, moved or changed elsewhere does not touch it.
+    """
+    taken = Counter()
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": dict(KERNEL), "language_info": {"name": "python"}},
         nbformat_minor=5,
     )
-    for number, cell in enumerate(text.cells, 1):
+    for cell in text.cells:
         if cell.markdown:
             made = nbformat.v4.new_markdown_cell(text.prose(cell))
         else:
             made = nbformat.v4.new_code_cell(text.code(cell))
-        made.id = cell.grade_id or f"{text.name}-{number}"
+        content_id = f"{'text' if cell.markdown else 'code'}-{text_digest(made.source)}"
+        taken[content_id] += 1
+        again = f"-{taken[content_id]}" if taken[content_id] > 1 else ""
+        made.id = cell.grade_id or content_id + again
         made.metadata = nbformat.from_dict(cell_metadata(text, cell))
         notebook.cells.append(made)
     nbformat.validate(notebook)
@@ -154,6 +210,8 @@ def generate_release(course: Course, text: Text, staging: Path) -> None:
     if not result["success"]:
         lines = [line for line in (result.get("log", "") + result["error"]).splitlines() if "Error: " in line]
         reason = lines[0].partition("Error: ")[2] if lines else result["error"].strip().splitlines()[-1]
+        if "Cannot add or remove cells" in reason:
+            reason += " (docs/instructors.md, A new release, says what to do)"
         raise BuildError([f"source/{text.name}/{text.name}.py:1: nbgrader generate_assignment says: {reason}"])
 
 

@@ -1,12 +1,17 @@
 """The checks on what an author wrote: the notebook's text, its solutions, the points of its graders."""
 
 import ast
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from proctor.authoring.errors import Errors
 from proctor.authoring.markers import BEGIN, END, find_regions, looks_like_marker
 from proctor.authoring.solutions import Statement
 from proctor.authoring.text import PLACEHOLDER, Text, did_you_mean, is_points
+
+# What both nbgrader and the format of notebooks take for a cell's name.
+GRADE_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 def check_text(text: Text) -> Errors:
@@ -81,10 +86,38 @@ def check_ids(text: Text, errors: Errors) -> None:
             errors.add(text.file, cell.line, message)
         if cell.grade_id is None:
             continue
+        if not GRADE_ID.fullmatch(cell.grade_id):
+            message = f"the grade id `{cell.grade_id}` should be at most 64 letters of a to z, digits and `_`"
+            errors.add(text.file, cell.line, message)
         if cell.grade_id in seen:
             message = f"the grade id `{cell.grade_id}` is taken by the cell on line {seen[cell.grade_id]}"
             errors.add(text.file, cell.line, message)
         seen.setdefault(cell.grade_id, cell.line)
+
+
+def check_former(text: Text, released: Iterable[str]) -> Errors:
+    """Former ids are of exercises that were released, are not those of others, and are given once.
+
+    Parameters
+    ----------
+    released : the ids that exercises had in any release
+    """
+    errors, seen = Errors(text.root), {}
+    for cell in text.cells:
+        for name in cell.former:
+            if name in text.exercises:
+                where = text.exercises[name].line
+                errors.add(text.file, cell.line, f"the former id `{name}` is that of the exercise on line {where}")
+            elif name in seen:
+                errors.add(text.file, cell.line, f"the former id `{name}` is taken by the cell on line {seen[name]}")
+            elif name not in released:
+                gone = set(released) - set(text.exercises)
+                message = f"no release had an exercise `{name}`{did_you_mean(name, gone)}"
+                errors.add(text.file, cell.line, message)
+            seen.setdefault(name, cell.line)
+        if "formerly" in cell.options and cell.exercise is None:
+            errors.add(text.file, cell.line, "formerly= without an exercise; write exercise= or written=")
+    return errors
 
 
 def check_markers(text: Text, errors: Errors) -> None:

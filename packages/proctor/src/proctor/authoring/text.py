@@ -63,6 +63,11 @@ class Cell:
         return f"check_{self.options['check']}" if "check" in self.options else self.exercise
 
     @property
+    def former(self) -> list[str]:
+        """The ids that its exercise had in earlier releases."""
+        return [name.strip() for name in self.options.get("formerly", "").split(",") if name.strip()]
+
+    @property
     def lines(self) -> list[tuple[int, str]]:
         """The lines of its body, by their number in the text."""
         return list(enumerate(self.source.split("\n"), self.line + 1))
@@ -160,6 +165,7 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
         return False, {}
     markdown = match.group(1) == "markdown"
     known = ("written", "points") if markdown else ("exercise", "include", "points", "check", "tags")
+    known = (*known, "formerly")
     options, rest = {}, (match.group(2) or "").strip()
     while rest:
         option = OPTION.match(rest)
@@ -175,7 +181,8 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
         else:
             read = {"points": read_points, "tags": read_tags}.get(key, partial(read_name, key))
             options[key] = read(value, wrong)
-    allowed = [{"exercise", "include", "points"}, {"check"}, {"include", "tags"}, {"written", "points"}]
+    exercise = {"points", "formerly"}
+    allowed = [exercise | {"exercise", "include"}, {"check"}, {"include", "tags"}, exercise | {"written"}]
     if not any(set(options) <= together for together in allowed):
         wrong(f"{', '.join(options)} do not go together in one cell")
     return markdown, options
@@ -209,9 +216,9 @@ def read_tags(value: str, wrong: Callable[[str], None]) -> list[str]:
 
 
 def read_name(key: str, value: str, wrong: Callable[[str], None]) -> str:
-    """The name that an option gives; of `include`, several by commas."""
+    """The name that an option gives; of `include` and `formerly`, several by commas."""
     value = value.strip('"').strip()
-    for name in [name.strip() for name in value.split(",")] if key == "include" else [value]:
+    for name in [name.strip() for name in value.split(",")] if key in ("include", "formerly") else [value]:
         if not name.isidentifier():
             wrong(f"`{key}` should name a Python identifier, but is `{name}`")
     return value

@@ -17,17 +17,19 @@ import jupytext
 import nbformat
 
 from proctor.authoring.assignment import Assignment, load_assignment
+from proctor.authoring.errors import BuildError
+from proctor.authoring.released import LEFT_OUT_TAGS, past_file, plain_lines, read_past, release_digest, text_digest
 from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
-from proctor.checks.plain import plain_python
+from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
 from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
 
-LEFT_OUT = {"training", "plot", "visible-check"}
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
+NOT_ASKED = "The release that was handed in did not have this question."
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
 
@@ -182,7 +184,20 @@ def _release(assignment):
     path = assignment.release_notebook
     if not path.exists():
         raise Unreadable(f"{path} is not there; run `proctor build`")
+    _past(assignment)
     return _read_release(path, path.stat().st_mtime_ns)
+
+
+def _past(assignment):
+    """The releases on record, everybody's, too."""
+    file = past_file(assignment.root, assignment.name)
+    try:
+        return _read_past(assignment.root, assignment.name, file.stat().st_mtime_ns if file.exists() else 0)
+    except BuildError as error:
+        raise Unreadable(str(error)) from error
+
+
+_read_past = functools.lru_cache(maxsize=8)(lambda root, name, changed: read_past(root, name))
 
 
 @functools.lru_cache(maxsize=8)
@@ -207,36 +222,86 @@ def blank(assignment: Assignment, reason: str) -> Intake:
 
 
 def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
-    """Rebuild a submission from the release notebook."""
+    """Rebuild a submission from the release notebook; it may be made from an older one."""
     release, code = _release(assignment)
-    matched = match(submitted, release, assignment)
+    past = _past(assignment)
+    matched = match(submitted, release, assignment, past)
     taken, rebuilt = Intake([], notes=matched.notes), []
     strange = not any(cell.id in matched.found for cell in release.cells if "nbgrader" in cell.metadata)
     if strange:
         taken.notes.append("None of the cells that are graded is in this notebook. Is it another assignment's?")
+    else:
+        taken.notes += _about_older_release(submitted, release, matched, assignment, past)
     for extra in matched.own.get(None, []):
-        _add_own(extra, taken.cells, rebuilt)
+        _add_own(extra, matched, taken.cells, rebuilt)
     for original in release.cells:
         about = original.metadata.get("nbgrader", {})
-        student = matched.found.get(original.id)
-        if student is None and about.get("grade_id") and not strange and original.id not in matched.elsewhere:
+        student, exercise = matched.found.get(original.id), about.get("grade_id", "").removeprefix("check_")
+        told = original.id in matched.elsewhere or exercise in matched.added
+        if student is None and exercise and not strange and not told:
             taken.notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
-        rebuilt.append(_put_back(original, student, matched, code, taken))
+        rebuilt.append(_put_back(original, student, matched, code, taken, past))
         if about.get("grade") and not about.get("solution"):
-            taken.places[about["grade_id"].removeprefix("check_")] = len(taken.cells)
+            taken.places[exercise] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
-            _add_own(extra, taken.cells, rebuilt)
+            _add_own(extra, matched, taken.cells, rebuilt)
     taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
+    return _under_present_names(taken, matched.renamed)
+
+
+def _about_older_release(submitted, release, matched, assignment, past):
+    """What an instructor should know of a notebook that was made from an older release: one note, or none.
+
+    `matched` is told which exercises that release did not have.
+    """
+    told = submitted.metadata.get("proctor")
+    number, looks = past.number(told.get("release")) if isinstance(told, dict) else None, "is"
+    if number is None:
+        # The oldest release that has all that is found of any.
+        digests = [text_digest(cell.source) for cell in submitted.cells]
+        number = max((past.cells[digest][1] for digest in digests if digest in past.cells), default=None)
+        looks = "looks like"
+    if number is None:
+        return []
+    for exercise in assignment.exercises:
+        first = min(past.exercises.get(name, 0) for name in (exercise.id, *exercise.former))
+        if first > number and not {exercise.id, f"check_{exercise.id}"} & {*matched.found, *matched.elsewhere}:
+            matched.added.add(exercise.id)
+    parts = []
+    if matched.replaced:
+        cells = "1 given cell has" if matched.replaced == 1 else f"{matched.replaced} given cells have"
+        parts.append(f"{cells} been corrected since, and stand here as they are now")
+    if matched.added:
+        names = ", ".join(f"`{exercise.id}`" for exercise in assignment.exercises if exercise.id in matched.added)
+        parts.append(f"it did not have {names} yet, so nothing is implemented there")
+    older = number != past.number(release_digest(release))
+    which = f"{looks} {past.told(number)}" if older else "has cells of another release"
+    return [f"This notebook {which}: {'; '.join(parts)}."] if parts else []
+
+
+def _under_present_names(taken, renamed):
+    """What an exercise asked for under another name in an older release is there under its present one, too."""
+    cells, places = [], dict(taken.places)
+    for number, cell in enumerate(taken.cells, 1):
+        cells.append(cell)
+        defined = defined_names(cell.source) if renamed else set()
+        lines = [f"{new} = {old}" for old, new in renamed.items() if old in defined and new not in defined]
+        if lines:
+            cells.append(Cell(f"{cell.id} renamed", "\n".join(lines)))
+            places |= {name: places[name] + 1 for name, place in taken.places.items() if place >= number}
+    taken.cells, taken.places = cells, places
     return taken
 
 
-def _put_back(original, student, matched, code, taken):
+def _put_back(original, student, matched, code, taken, past):
     """A cell of the release with what counts of the student's copy; what of it runs goes to `taken`."""
     # Of what the two then share, nothing is changed in place: nbgrader's converters work on copies.
     cell = nbformat.NotebookNode(original)
     about = original.metadata.get("nbgrader", {})
     answer, locked = about.get("solution", False), about.get("locked", False)
-    changed = student is not None and student.source.rstrip() != original.source.rstrip()
+    changed = student is not None and plain_lines(student.source) != plain_lines(original.source)
+    # What an older release gave is no change of the student's.
+    changed = changed and past.role(student.source) is None
     if student is not None and cell.cell_type == "code":
         cell.outputs = safe_outputs(student)
     if changed and not locked:
@@ -245,7 +310,7 @@ def _put_back(original, student, matched, code, taken):
         taken.notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
     if answer and student is None and cell.cell_type != "code":
         # Other words than the released ones: nbgrader then asks a person, where it would give 0 by itself.
-        cell.source = f"{original.source}\n\n*{NOT_THERE}*"
+        cell.source = f"{original.source}\n\n*{NOT_ASKED if original.id in matched.added else NOT_THERE}*"
     if not _runs(original) or original.id in matched.elsewhere:
         return cell
     given = not answer and all(earlier.given for earlier in taken.cells)
@@ -274,7 +339,7 @@ def imports(assignment: Assignment) -> list[str]:
 
 def _runs(cell):
     """Whether a cell of the release is run when a submission is graded."""
-    return cell.cell_type == "code" and not LEFT_OUT & set(cell.metadata.get("tags", []))
+    return cell.cell_type == "code" and not LEFT_OUT_TAGS & set(cell.metadata.get("tags", []))
 
 
 def _take_over(cell, student):
@@ -293,11 +358,11 @@ def _is_set_aside(cell):
     return tagged or bool(re.match(rf"\s*#\s*{NOT_GRADED}\s*$", cell.source, re.IGNORECASE | re.MULTILINE))
 
 
-def _add_own(cell, cells, rebuilt):
+def _add_own(cell, matched, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
         kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
-        if not _is_set_aside(cell):
+        if not _is_set_aside(cell) and not any(cell is aside for aside in matched.set_aside):
             cells.append(Cell(kept.id, cell.source, own=True))
     else:
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
