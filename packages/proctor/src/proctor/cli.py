@@ -12,6 +12,8 @@ from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.settings import SettingsError, resolve_device
 
+MAX_NAME, MAX_WORDS = 300, 1000
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use.
@@ -43,6 +45,10 @@ def _parser():
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     grade.add_argument("--assignment", metavar="A", help="the assignment, where the file does not tell it")
     grade.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    words = "only this exercise, or this check (encoder/test_masks); may be given several times"
+    grade.add_argument("--exercise", action="append", default=[], dest="exercises", metavar="E", help=words)
+    words = "show what each failed check called, with which inputs, what came back, and what the reference gives"
+    grade.add_argument("-v", "--verbose", action="store_true", help=words)
     grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
     grade.set_defaults(command=_grade)
 
@@ -85,7 +91,8 @@ def _assignments(arguments):
 def _grade(arguments):
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, report
+    from proctor.grading import grade, intake, report, selection
+    from proctor.grading.harmless import plain_text
 
     device, verdicts, status = resolve_device(arguments.device), [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
@@ -93,9 +100,13 @@ def _grade(arguments):
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
-            verdict = grade.grade(path, assignment, device)
+            chosen = selection.select(assignment, arguments.exercises, device)
+            # What students call their files is shown on a terminal.
+            name = plain_text(str(path), MAX_NAME)
+            verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
+            selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError) as error:
-            print(f"proctor: {error}", file=sys.stderr)
+            print(f"proctor: {plain_text(str(error), MAX_WORDS)}", file=sys.stderr)
             status = 2
             continue
         verdicts.append(verdict)

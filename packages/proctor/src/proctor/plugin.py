@@ -176,8 +176,8 @@ def pytest_runtest_makereport(item, call):
 
         failure = explain(call.excinfo.value, exercise, subject)
     points = float(marker.args[0]) if marker else 0.0
-    outcome = Outcome(subject.name, exercise, item.originalname, title(item.function), points, failure)
-    run.outcomes.append(outcome)
+    about = (subject.name, exercise, item.originalname, title(item.function), points)
+    run.outcomes.append(Outcome(*about, failure, subject.recorded()))
 
 
 def pytest_terminal_summary(terminalreporter, config):

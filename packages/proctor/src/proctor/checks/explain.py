@@ -13,7 +13,7 @@ NOT_WRITTEN = "Not implemented yet."
 def explain(error: BaseException, exercise: str, subject: Submission) -> Failure:
     """Why a check failed, in a student's words."""
     if isinstance(error, Unmet):
-        return Failure("wrong", error.message, error.observed)
+        return Failure("wrong", error.message, error.observed, expected=error.expected)
     if isinstance(error, StudentError):
         if error.type_name == "NotImplementedError":
             return _explain_unwritten(exercise, subject)
