@@ -77,6 +77,10 @@ class Run:
         """The `Submission` that the checks in a folder of `graders` are put to; None where there is none."""
         raise NotImplementedError
 
+    def key_of(self, folder):
+        """What the seeds of the checks in a folder of `graders` are drawn from."""
+        return self.key
+
     def summary(self):
         """Lines for the terminal when the run is over."""
         return []

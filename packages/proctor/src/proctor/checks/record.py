@@ -66,7 +66,9 @@ class Record:
         """Note a request and its result."""
         inputs = {}
         words = self._call(arguments, inputs) if op == "call" else self._request(op, arguments, inputs)
-        words = words if len(words) <= MAX_WORDS else f"{words[: MAX_WORDS - 3]}..."
+        if len(words) > MAX_WORDS:
+            # What is called stands at the end.
+            words = f"{words[: MAX_WORDS // 3]} ... {words[-MAX_WORDS // 2 :]}"
         reference = self._reference(result)
         if reference is not None:
             self._handles[reference.number] = words

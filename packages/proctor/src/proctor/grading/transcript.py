@@ -15,11 +15,13 @@ from proctor.grading.harmless import plain_text
 from proctor.isolation.process import HostLost
 
 MAX_WIDTH = 150
-MAX_LINES = 90
-MAX_ARRAY_LINES = 20
+MAX_LINES = 100
+MAX_ARRAY_LINES = 16
+# So many numbers of an array stand on one line.
+FEW = 6
 MAX_PARTS = 8
 MAX_LISTED = 10
-# So many of the steps that differ from the reference's are shown with their values.
+# So many of the steps that differ from the reference's are shown with their values, the last one with its numbers.
 SHOWN = 2
 PRINTED = {"precision": 4, "suppress_small": True, "max_line_width": 100}
 # As `expect.close` has them.
@@ -69,11 +71,16 @@ def transcript(outcome: Outcome, reference: list[Step]) -> list[str]:
     if len(others) > MAX_LISTED:
         lines.insert(0, f"({len(others) - MAX_LISTED} earlier calls are left out)")
     for pair in shown:
-        lines += _in_detail(*pair)
+        lines += _in_detail(*pair, with_numbers=pair is shown[-1])
     lines += _compared(outcome.failure, [part for pair in shown for _, part in _parts(pair[0].result)])
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = ["... (the rest was cut)"]
-    return [plain_text(line, MAX_WIDTH) for text in lines for line in text.splitlines()]
+    return [_safe(line) for line in lines]
+
+
+def _safe(line):
+    """A line for a terminal, whatever a student put into it."""
+    return plain_text(" ".join(line.splitlines()), MAX_WIDTH)
 
 
 def _tells(step):
@@ -92,33 +99,32 @@ def _listed(step, other):
         verdict = "(the check does not come to this with the reference)"
     else:
         verdict = "as the reference" if _is_same(step.result, result) else "DIFFERS from the reference"
-    yield f"{_on_one_line(step.words)}: {verdict}"
+    yield f"{step.words}: {verdict}"
     for name, value in step.inputs.items():
-        yield f"  {name}: {_on_one_line(_brief(value))}"
+        yield _head(name, value)
 
 
-def _in_detail(step, other):
-    """One step with all of its values."""
-    yield _on_one_line(step.words)
-    for name, value in step.inputs.items():
-        yield from _described(name, value)
+def _in_detail(step, other, with_numbers):
+    """One step with all of its values: what they are, where they are furthest apart, then the numbers."""
+    yield step.words
     result = _counterpart(step, other)
-    if isinstance(step.result, Exception):
-        yield from _described("returned", step.result)
-        yield from _described("reference", result)
-        return
-    theirs = dict(_parts(result))
-    for path, part in _parts(step.result):
-        if path in theirs and _is_same(part, theirs[path]):
-            yield f"  returned{path} (as the reference): {_on_one_line(_brief(part))}"
+    own, theirs = dict(_parts(step.result)), dict(_parts(result)) if result is not None else {}
+    values = dict(step.inputs)
+    for name, value in step.inputs.items():
+        yield _head(name, value)
+    for path in list(dict.fromkeys([*own, *theirs]))[:MAX_PARTS]:
+        if path in own and path in theirs and _is_same(own[path], theirs[path]):
+            yield f"  returned{path} (as the reference): {_brief(own[path])}"
             continue
-        yield from _described(f"returned{path}", part)
-        if path in theirs:
-            yield from _described(f"reference{path}", theirs[path])
-            yield from _difference(part, theirs[path])
-    for path in list(theirs)[:MAX_PARTS] if result is not None else []:
-        if path not in dict(_parts(step.result)):
-            yield from _described(f"reference{path}", theirs[path])
+        for name, parts in (("returned", own), ("reference", theirs)):
+            if path in parts:
+                yield _head(f"{name}{path}", parts[path])
+                # Of many values by name, such as weights, a line each has to do.
+                values |= {} if isinstance(step.result, dict) else {f"{name}{path}": parts[path]}
+        if path in own and path in theirs:
+            yield from _difference(own[path], theirs[path])
+    for name, value in values.items() if with_numbers else []:
+        yield from _numbers(name, value)
 
 
 def _compared(failure, shown):
@@ -129,9 +135,11 @@ def _compared(failure, shown):
     if any(_same_numbers(found, _as_array(part)) for part in shown):
         return
     yield "what was compared in the end"
-    yield from _described("found", failure.observed)
-    yield from _described("expected", failure.expected)
-    yield from _difference(failure.observed, failure.expected)
+    values = {"found": failure.observed, "expected": failure.expected}
+    yield from (_head(name, value) for name, value in values.items())
+    yield from _difference(*values.values())
+    for name, value in values.items():
+        yield from _numbers(name, value)
 
 
 def _parts(value, path="") -> Iterator[tuple[str, object]]:
@@ -148,29 +156,24 @@ def _parts(value, path="") -> Iterator[tuple[str, object]]:
         yield from _parts(item, deeper)
 
 
-def _described(name, value):
-    """A value as lines: what it is, then its numbers."""
-    if isinstance(value, TooLarge):
-        yield f"  {name}: too large to be shown"
-    elif isinstance(value, HostLost):
-        yield f"  {name}: nothing. {_on_one_line(str(value))}"
-    elif isinstance(value, Exception):
-        yield f"  {name}: stopped with {_on_one_line(str(value))}"
-    elif isinstance(value, (torch.Tensor, np.ndarray)):
-        kind = "tensor" if isinstance(value, torch.Tensor) else "array"
-        dtype = str(value.dtype).removeprefix("torch.")
-        yield f"  {name}: {dtype} {kind} of shape {tuple(value.shape)}"
-        yield from _numbers(value)
-    else:
-        yield f"  {name}: {_on_one_line(_brief(value))}"
+def _head(name, value):
+    """What a value is, on one line."""
+    if isinstance(value, HostLost):
+        return f"  {name}: nothing. {value}"
+    if isinstance(value, Exception):
+        return f"  {name}: stopped with {value}"
+    return f"  {name}: {_brief(value)}"
 
 
 def _brief(value):
-    """A value on one line."""
+    """A value on one line: of an array, its shape and some of its numbers."""
+    if isinstance(value, TooLarge):
+        return "too large to be shown"
     if isinstance(value, (torch.Tensor, np.ndarray)):
         array = _as_array(value)
-        numbers = "" if array is None else np.array2string(array.reshape(-1), threshold=6, edgeitems=3, **PRINTED)
-        return f"{str(value.dtype).removeprefix('torch.')} of shape {tuple(value.shape)} {numbers}"
+        numbers = "" if array is None else np.array2string(array.reshape(-1), threshold=FEW, edgeitems=3, **PRINTED)
+        kind = "tensor" if isinstance(value, torch.Tensor) else "array"
+        return f"{str(value.dtype).removeprefix('torch.')} {kind} of shape {tuple(value.shape)} {numbers}"
     if isinstance(value, (list, tuple)):
         opened, closed = "[]" if isinstance(value, list) else "()"
         words = ", ".join(_brief(item) for item in value[:MAX_PARTS])
@@ -183,13 +186,16 @@ def _brief(value):
     return f"a set of {len(value)}" if isinstance(value, set) else repr(value)
 
 
-def _numbers(value):
+def _numbers(name, value):
+    """The numbers of an array that have no place on one line."""
     array = _as_array(value)
-    if array is None:
+    if not isinstance(value, (torch.Tensor, np.ndarray)) or array is None or array.size <= FEW:
         return
-    around = 3 if array.ndim <= 2 else 2
-    lines = np.array2string(array, threshold=40, edgeitems=around, **PRINTED).splitlines()
-    yield from (f"    {line}" for line in lines[:MAX_ARRAY_LINES] if line.strip())
+    around = {1: 3, 2: 3, 3: 2}.get(array.ndim, 1)
+    words = np.array2string(array, threshold=40, edgeitems=around, **PRINTED)
+    lines = [line for line in words.splitlines() if line.strip()]
+    yield f"  {name}"
+    yield from (f"    {line}" for line in lines[:MAX_ARRAY_LINES])
     if len(lines) > MAX_ARRAY_LINES:
         yield "    ..."
 
@@ -253,7 +259,3 @@ def _is_same(value, reference):
 
 def _form(value):
     return getattr(value, "dtype", None), tuple(getattr(value, "shape", ()))
-
-
-def _on_one_line(text):
-    return " ".join(text.split())
