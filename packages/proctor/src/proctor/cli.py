@@ -66,6 +66,8 @@ def _parser():
     many.add_argument("assignment", metavar="A")
     many.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions graded at a time (default: cores)")
     many.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead")
+    words = "replace points that a changed check has changed, without asking"
+    many.add_argument("--yes", action="store_true", help=words)
     many.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     many.set_defaults(command=_class)
 
@@ -143,7 +145,7 @@ def _audit(arguments):
 def _class(arguments):
     from functools import partial
 
-    from proctor.grading import many, report
+    from proctor.grading import cache, many, report
 
     if arguments.jobs < 1:
         raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
@@ -162,8 +164,36 @@ def _class(arguments):
         print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
     faults, unchanged = sum(bool(one.fault) for one in graded), sum(one.unchanged for one in graded)
     print(report.summary(len(students) - unchanged - faults, unchanged, faults, len(left_out)))
-    print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
+    changed = sorted((one for one in graded if one.changes), key=lambda one: one.student)
+    agreed = _agree(changed, arguments.yes)
+    cache.settle(assignment, agreed)
+    if not agreed:
+        return 1
+    print(f"`nbgrader autograde {assignment.name}{' --force' if changed else ''}` now writes them into the gradebook.")
     return 1 if faults or left_out else 0
+
+
+def _agree(changed, yes):
+    """Say whose points would change, and have somebody agree; where nobody can be asked, nobody has."""
+    from proctor.grading import changes
+
+    if not changed:
+        return True
+    print(f"\nThe checks have changed since, and with them the points of {len(changed)} of the submissions:")
+    for one in changed:
+        print(*changes.told(one.student, one.points, one.max_points, one.changes), sep="\n")
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        print("proctor: nothing was changed, for nobody is here to be asked; `--yes` agrees.", file=sys.stderr)
+        return False
+    try:
+        agreed = input("Replace the points? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        agreed = False
+    if not agreed:
+        print("proctor: nothing was changed.", file=sys.stderr)
+    return agreed
 
 
 def _grade_students(assignment, students, open_executor, device, where):
