@@ -37,7 +37,7 @@ def select(assignment: Assignment, names: list[str], device: str) -> Selection:
     known = checks_of(assignment, device) if set(names) - set(graded) else {}
     whole, checks = set(), {}
     for name in names:
-        found = {name: None} if name in graded else _find(name, graded, known)
+        found = {name: None} if name in graded else _find(name, assignment, graded, known)
         if not found:
             raise GradingError(_unknown(name, assignment, graded, known))
         for exercise, some in found.items():
@@ -50,18 +50,24 @@ def select(assignment: Assignment, names: list[str], device: str) -> Selection:
     return Selection(replace(assignment, exercises=chosen), checks, True)
 
 
-def _find(name, graded, known):
+def _find(name, assignment, graded, known):
     """The exercises that have a check of this name: {exercise: names of checks, or None for all}."""
-    exercise, _, check = re.sub(r"(\.py)?(::|/)", "/", name).rpartition("/")
-    exercise = exercise.rpartition("/")[2].removeprefix("test_")
-    if not exercise and check.removeprefix("test_").removesuffix(".py") in graded:
-        return {check.removeprefix("test_").removesuffix(".py"): None}
+    *folders, last = re.split("::|/", name)
+    within = _plain(folders[-1]) if folders else ""
+    candidates = [within] if within in graded else graded if not folders else []
     found = {}
-    for candidate in [exercise] if exercise else graded:
-        some = {one for one in known.get(candidate, []) if check in (one, one.removeprefix("test_"))}
+    for exercise in candidates:
+        some = {check for check in known.get(exercise, []) if last in (check, check.removeprefix("test_"))}
         if some:
-            found[candidate] = some
+            found[exercise] = some
+    if not found and within in ("", assignment.name) and _plain(last) in graded:
+        return {_plain(last): None}
     return found
+
+
+def _plain(name):
+    """An exercise by the name of the file of its checks."""
+    return name.removesuffix(".py").removeprefix("test_")
 
 
 def _unknown(name, assignment, graded, known):
