@@ -19,7 +19,8 @@ from proctor.checks.secret import AUDIT_KEY
 from proctor.course import open_course
 from proctor.grading import grade, gradebook
 from proctor.isolation.process import HostProcess
-from proctor.proof import audit
+from proctor.proof import audit, demo
+from submissions import RIGHT_FORMS, full_marks
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = open_course(ROOT).assignments
@@ -127,6 +128,7 @@ def demo_points(assignment):
         "syntax_error": full - middle,
         "half_done": sum(points[: len(points) // 2]),
         "deleted_cells": full - points[min(1, len(points) - 1)],
+        **dict.fromkeys(demo.right_forms(assignment), full),
     }
 
 
@@ -152,6 +154,11 @@ def test_demo_class_gets_its_points(name, tmp_path):
     assert all(0 < grades[student] < full for student in others if student.startswith("mistake_"))
     pages = {path.parts[-3] for path in (folder / "feedback").glob(f"*/{name}/{name}.html")}
     assert pages == set(grades)
+
+
+@pytest.mark.parametrize("form", RIGHT_FORMS)
+def test_right_answer_in_any_form_earns_full_marks(form, tmp_path):
+    full_marks(load_assignment(open_course(ROOT), "seq2seq"), form, tmp_path)
 
 
 @pytest.mark.parametrize("name", in_prove(ASSIGNMENTS))

@@ -6,12 +6,34 @@ from pathlib import Path
 
 import psutil
 
+from proctor.authoring.assignment import Assignment
 from proctor.checks.submission import Cell, InSandbox, Submission
 from proctor.course import open_course
+from proctor.grading.grade import grade_intake
+from proctor.grading.intake import take_in
+from proctor.grading.report import table
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost, HostProcess
+from proctor.proof import demo
 
 SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
+RIGHT_FORMS = (
+    "own_cell",
+    "merged_cells",
+    "shell_line",
+    "question_first",
+    "top_level_await",
+    "future_import",
+    "cleaned_up",
+    "own_training",
+    "other_order",
+    "windows_lines",
+    "ids_dropped",
+    "named_ipynb_json",
+    "exported_py",
+    "two_notebooks",
+    "Zoë d'Ávila (2)",
+)
 ENDINGS = {
     "exits": ("import os\nos._exit(7)", "exit status 7"),
     "is killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
@@ -54,3 +76,13 @@ def descendants(pid):
 
 def alive(pids):
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+def full_marks(assignment: Assignment, form: str, folder) -> None:
+    """Grade one form of the demo class, and fail where it loses a point."""
+    folder = folder / form / assignment.name
+    folder.mkdir(parents=True)
+    for file, content in demo.right_forms(assignment)[form].items():
+        (folder / file).write_text(content, encoding="utf-8", newline="")
+    verdict = grade_intake(take_in(folder / f"{assignment.name}.ipynb", assignment), assignment, form, "cpu")
+    assert verdict.points == verdict.max_points, "\n".join(table(verdict))

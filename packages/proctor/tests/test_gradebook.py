@@ -20,6 +20,7 @@ from proctor.grading import cache
 from proctor.grading.gradebook import read_grades
 from proctor.grading.report import class_table
 from proctor.proof.demo import cell
+from submissions import RIGHT_FORMS
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 WRITTEN = """
@@ -46,6 +47,7 @@ TOTALS = {
     "edited_checks": 0,
     "deleted_cells": 4,
     "not_a_notebook": 0,
+    **dict.fromkeys(RIGHT_FORMS, 10),
 }
 OTHERS = {"artist": 10, "eve": 0, "thief": 0}
 

@@ -12,6 +12,8 @@ from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.settings import SettingsError, resolve_device
 
+MAX_NAME, MAX_WORDS = 300, 1000
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use.
@@ -43,6 +45,10 @@ def _parser():
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     grade.add_argument("--assignment", metavar="A", help="the assignment, where the file does not tell it")
     grade.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    words = "only this exercise, or this check (encoder/test_masks); may be given several times"
+    grade.add_argument("--exercise", action="append", default=[], dest="exercises", metavar="E", help=words)
+    words = "show what each failed check called, with which inputs, what came back, and what the reference gives"
+    grade.add_argument("-v", "--verbose", action="store_true", help=words)
     grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
     grade.set_defaults(command=_grade)
 
@@ -62,6 +68,8 @@ def _parser():
     many.add_argument("assignment", metavar="A")
     many.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions graded at a time (default: cores)")
     many.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead")
+    words = "replace points that a changed check has changed, without asking"
+    many.add_argument("--yes", action="store_true", help=words)
     many.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     many.set_defaults(command=_class)
 
@@ -87,7 +95,8 @@ def _assignments(arguments):
 def _grade(arguments):
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, report
+    from proctor.grading import grade, intake, report, selection
+    from proctor.grading.harmless import plain_text
 
     device, verdicts, status = resolve_device(arguments.device), [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
@@ -95,9 +104,13 @@ def _grade(arguments):
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
-            verdict = grade.grade(path, assignment, device)
+            chosen = selection.select(assignment, arguments.exercises, device)
+            # What students call their files is shown on a terminal.
+            name = plain_text(str(path), MAX_NAME)
+            verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
+            selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError) as error:
-            print(f"proctor: {error}", file=sys.stderr)
+            print(f"proctor: {plain_text(str(error), MAX_WORDS)}", file=sys.stderr)
             status = 2
             continue
         verdicts.append(verdict)
@@ -139,7 +152,7 @@ def _audit(arguments):
 def _class(arguments):
     from functools import partial
 
-    from proctor.grading import many, report
+    from proctor.grading import cache, many, report
 
     if arguments.jobs < 1:
         raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
@@ -158,8 +171,36 @@ def _class(arguments):
         print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
     faults, unchanged = sum(bool(one.fault) for one in graded), sum(one.unchanged for one in graded)
     print(report.summary(len(students) - unchanged - faults, unchanged, faults, len(left_out)))
-    print(f"`nbgrader autograde {assignment.name}` now writes them into the gradebook.")
+    changed = sorted((one for one in graded if one.changes), key=lambda one: one.student)
+    agreed = _agree(changed, arguments.yes)
+    cache.settle(assignment, agreed)
+    if not agreed:
+        return 1
+    print(f"`nbgrader autograde {assignment.name}{' --force' if changed else ''}` now writes them into the gradebook.")
     return 1 if faults or left_out else 0
+
+
+def _agree(changed, yes):
+    """Say whose points would change, and have somebody agree; where nobody can be asked, nobody has."""
+    from proctor.grading import changes
+
+    if not changed:
+        return True
+    print(f"\nThe checks have changed since, and with them the points of {len(changed)} of the submissions:")
+    for one in changed:
+        print(*changes.told(one.student, one.points, one.max_points, one.changes), sep="\n")
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        print("proctor: nothing was changed, for nobody is here to be asked; `--yes` agrees.", file=sys.stderr)
+        return False
+    try:
+        agreed = input("Replace the points? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        agreed = False
+    if not agreed:
+        print("proctor: nothing was changed.", file=sys.stderr)
+    return agreed
 
 
 def _grade_students(assignment, students, open_executor, device, where):

@@ -10,63 +10,108 @@ Checks live in `graders/<assignment>/test_<exercise>.py`. `proctor.checks.runner
 """
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from proctor.authoring.assignment import load_assignment
+from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.bank import load_module
 from proctor.authoring.errors import BuildError
 from proctor.checks.outcome import RUN, GradingError, Outcome, Run
-from proctor.checks.secret import check_seed
-from proctor.course import open_course, trust
+from proctor.checks.secret import AUDIT_KEY, check_seed, submission_key
+from proctor.course import CourseError, SecretError, open_course, trust
 from proctor.settings import SettingsError, resolve_device
 
 GRADERS = "graders"
+MAX_NAME = 300
+
+
+@dataclass
+class Opened:
+    """An assignment whose checks are run by plain pytest, and what they are put to."""
+
+    assignment: Assignment
+    subject: object
+    key: bytes
 
 
 @dataclass
 class PlainRun(Run):
-    """The run of plain pytest: a host is opened when the first check asks for it, and closed at the end."""
+    """The run of plain pytest: a host is opened when the first check asks for it, and closed at the end.
+
+    Parameters
+    ----------
+    path : of the submission; None where the solutions are graded
+    name : the submission's assignment
+    """
 
     path: Path | None = None
-    opened: dict[Path, tuple] = field(default_factory=dict)
+    name: str = ""
+    opened: dict[Path, Opened] = field(default_factory=dict)
 
     def subject(self, folder):
         """The submission, where the folder holds its assignment's checks; without one, the solution."""
         from proctor.grading import grade, intake
+        from proctor.grading.harmless import plain_text
         from proctor.isolation.process import HostProcess
 
-        course = open_course(folder)
-        if self.path is not None and folder.name != intake.identify(self.path, course):
-            return None
         if folder not in self.opened:
+            if self.path is not None and folder.name != self.name:
+                return None
+            course = open_course(folder)
             assignment = load_assignment(course, folder.name)
             path = self.path or assignment.source_notebook
             taken = intake.read_submission(path, assignment)
             start = partial(HostProcess, course, self.device)
-            self.opened[folder] = (assignment, grade.open_submission(str(path), taken, assignment, start))
-        return self.opened[folder][1]
+            subject = grade.open_submission(plain_text(str(path), MAX_NAME), taken, assignment, start)
+            key = AUDIT_KEY if self.path is None else submission_key(course, taken.cells)
+            self.opened[folder] = Opened(assignment, subject, key)
+        return self.opened[folder].subject
+
+    def key_of(self, folder):
+        """That of the grading, so that the checks draw the same inputs; without a submission, the audit's."""
+        self.subject(folder)
+        return self.opened[folder].key
 
     def summary(self):
-        """The points and messages, as a student would read them."""
+        """The points and messages of what was run, as a student would read them."""
+        from proctor.checks.runner import run_checks
         from proctor.grading.grade import draw_up
         from proctor.grading.report import table
 
         lines = []
-        for assignment, subject in self.opened.values():
-            known = {exercise.id for exercise in assignment.exercises}
-            own = [o for o in self.outcomes if o.subject == subject.name and o.exercise in known]
-            # Where no check could be run, pytest has said why.
-            lines += table(draw_up(assignment, subject.name, own, self.device, [])) if own else []
+        for opened in self.opened.values():
+            own = [outcome for outcome in self.outcomes if outcome.subject == opened.subject.name]
+            part, note = _part_of(opened.assignment, own)
+            if not part.exercises:
+                # Where no check could be run, pytest has said why.
+                continue
+            # The mistakes are known on the audit's inputs.
+            failed = {outcome.exercise for outcome in own if outcome.failure and outcome.failure.kind != "missing"}
+            again = failed & {exercise.id for exercise in part.exercises} if opened.key != AUDIT_KEY else set()
+            replayed = run_checks(part, sorted(again), [opened.subject], self.device) if again else None
+            lines += table(draw_up(part, opened.subject.name, own, self.device, note, replayed))
         return lines
 
     def close(self):
         """End the hosts."""
-        for _, subject in self.opened.values():
-            subject.close()
+        for opened in self.opened.values():
+            opened.subject.close()
+
+
+def _part_of(assignment, outcomes):
+    """The assignment as far as its checks were run, with the points of these; and a note where that is not all."""
+    exercises = []
+    for exercise in assignment.exercises:
+        points = [outcome.points for outcome in outcomes if outcome.exercise == exercise.id]
+        if points and not exercise.written:
+            exercises.append(replace(exercise, points=sum(points)))
+    ran = sum(exercise.points for exercise in exercises)
+    full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
+    note = f"Only a part of the checks was run: the points are of {ran:g} of {full:g}."
+    return replace(assignment, exercises=tuple(exercises)), [note] if ran != full else []
 
 
 def pytest_addoption(parser):
@@ -76,9 +121,52 @@ def pytest_addoption(parser):
     group.addoption("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where student code runs")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
-    """The marker of this plugin."""
+    """The marker of this plugin; and what cannot be graded is told before anything is collected.
+
+    Raises
+    ------
+    pytest.UsageError : where the submission, the course or a setting cannot be used, with one line that says why
+    """
     config.addinivalue_line("markers", "points(n): the points of a check, its share of the exercise's")
+    path = config.getoption("--submission")
+    places = [(config.invocation_params.dir / word.partition("::")[0]).resolve() for word in config.args]
+    checks = [place for place in places if GRADERS in (place.name, place.parent.name, place.parent.parent.name)]
+    if RUN in config.stash or not (path or checks):
+        return
+    from proctor.grading.reading import Unreadable
+
+    try:
+        course = open_course([*checks, *places, config.rootpath][0])
+        _ = course.import_folders
+        run = _run(config)
+        if path:
+            run.name = _assignment_of(run.path, course, checks)
+            run.subject(course.root / GRADERS / run.name)
+    except BuildError as error:
+        raise pytest.UsageError(*error.errors) from None
+    except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
+        raise pytest.UsageError(" ".join(str(error).split())) from None
+
+
+def _assignment_of(path, course, checks):
+    """The assignment of a submission: what the file tells, else that of the checks which are asked for."""
+    from proctor.grading import intake
+
+    folders = [place if place.is_dir() else place.parent for place in checks if place.name != GRADERS]
+    named = sorted({folder.name for folder in folders})
+    try:
+        name = intake.identify(path, course)
+    except GradingError as error:
+        if len(named) == 1 and named[0] in course.assignments:
+            return named[0]
+        known = ", ".join(course.assignments)
+        words = f"cannot tell the assignment; say {GRADERS}/<assignment>, not {GRADERS} (there are {known})"
+        raise GradingError(f"{path}: {words}") from error
+    if named and name not in named:
+        raise GradingError(f"{path} is a submission of {name}, and has no checks in {GRADERS}/{', '.join(named)}")
+    return name
 
 
 def _is_check(path):
@@ -133,7 +221,7 @@ def device(request):
 def seed(request):
     """An int of this check's own, the same whenever the same submission is graded."""
     name = f"{request.path.parent.name}/{request.path.stem}/{request.function.__name__}"
-    return check_seed(_run(request.config).key, name)
+    return check_seed(_run(request.config).key_of(request.path.parent), name)
 
 
 @pytest.fixture
@@ -154,7 +242,7 @@ def title(function) -> str:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Records how a check ended."""
-    yield
+    made = yield
     if not _is_check(item.path) or "submission" not in item.fixturenames or call.when == "teardown":
         return
     if call.when == "setup" and call.excinfo is None:
@@ -165,7 +253,7 @@ def pytest_runtest_makereport(item, call):
         from proctor.isolation.sandbox import SandboxError
 
         if isinstance(call.excinfo.value, (BuildError, GradingError, SandboxError, SettingsError, Unreadable)):
-            run.fault = item.session.shouldstop = str(call.excinfo.value)
+            run.fault = item.session.shouldstop = made.get_result().longrepr = str(call.excinfo.value)
             return
         if isinstance(call.excinfo.value, pytest.FixtureLookupError):
             name = call.excinfo.value.argname
@@ -181,8 +269,8 @@ def pytest_runtest_makereport(item, call):
 
         failure = explain(call.excinfo.value, exercise, subject)
     points = float(marker.args[0]) if marker else 0.0
-    outcome = Outcome(subject.name, exercise, item.originalname, title(item.function), points, failure)
-    run.outcomes.append(outcome)
+    about = (subject.name, exercise, item.originalname, title(item.function), points)
+    run.outcomes.append(Outcome(*about, failure, subject.recorded()))
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -195,8 +283,8 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(line)
 
 
-def pytest_sessionfinish(session):
-    """Ends the hosts that this run started."""
-    run = session.config.stash.get(RUN, None)
+def pytest_unconfigure(config):
+    """Ends the hosts that this run started, which the summary still asks."""
+    run = config.stash.get(RUN, None)
     if run is not None:
         run.close()

@@ -18,21 +18,23 @@ class Unmet(AssertionError):
     ----------
     message : str, what was expected, what came back, the likely cause
     observed : plain data, array or tensor: what the student's code gave
+    expected : what it was compared with, for who grades
     """
 
-    def __init__(self, message, observed=None):
+    def __init__(self, message, observed=None, expected=None):
         super().__init__(message)
         self.message = message
         self.observed = observed
+        self.expected = expected
 
 
 class Unclear(Unmet):
     """What only a person can tell: nothing is earned until somebody has looked."""
 
 
-def _fail(message, hint, observed):
+def _fail(message, hint, observed, expected=None):
     __tracebackhide__ = True
-    raise Unmet(f"{message} {hint}".strip(), observed)
+    raise Unmet(f"{message} {hint}".strip(), observed, expected)
 
 
 def _name(kind):
@@ -92,7 +94,7 @@ def equal(value, expected, what, hint=""):
     if isinstance(value, (torch.Tensor, np.ndarray)):
         value = value.tolist()
     if value != expected:
-        _fail(f"{what} should be {_short(expected)}, but is {_short(value)}.", hint, value)
+        _fail(f"{what} should be {_short(expected)}, but is {_short(value)}.", hint, value, expected)
 
 
 def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
@@ -118,17 +120,18 @@ def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
     value, expected = value.cpu().to(wide), expected.cpu().to(wide)
     if not torch.isfinite(value).all() and torch.isfinite(expected).all():
         count = int((~torch.isfinite(value)).sum())
-        _fail(f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite.", hint, value)
+        words = f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite."
+        _fail(words, hint, value, expected)
     difference = (value - expected).abs()
     wrong = ~torch.isclose(value, expected, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
         return
     if not value.dim():
-        _fail(f"{what} should be {_number(expected)}, but is {_number(value)}.", hint, value)
+        _fail(f"{what} should be {_number(expected)}, but is {_number(value)}.", hint, value, expected)
     where = tuple(map(int, np.unravel_index(int(torch.where(wrong, difference, -1.0).argmax()), value.shape)))
     share = f"{int(wrong.sum())} of {value.numel()} differ"
     place = f"most of all at {list(where)}, which is {_number(value[where])} and should be {_number(expected[where])}"
-    _fail(f"{what} has wrong values: {share}, {place}.", hint, value)
+    _fail(f"{what} has wrong values: {share}, {place}.", hint, value, expected)
 
 
 def _number(value):

@@ -15,7 +15,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
     if isinstance(error, Unclear):
         return Failure("unclear", error.message)
     if isinstance(error, Unmet):
-        return Failure("wrong", error.message, error.observed)
+        return Failure("wrong", error.message, error.observed, expected=error.expected)
     if isinstance(error, StudentError):
         if error.type_name == "NotImplementedError":
             return _explain_unwritten(exercise, subject)

@@ -27,17 +27,23 @@ class Failure:
     message : str, for the student
     observed : what the student's code gave, to tell mistakes apart
     lost : whether it ended its process, or was stopped
+    expected : what it was compared with, where it was; never told to a student
     """
 
     kind: str
     message: str
     observed: object = None
     lost: bool = False
+    expected: object = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one check ended for one subject; `failure` is None where it passed."""
+    """How one check ended for one subject.
+
+    `failure` is None where it passed; `steps` (of `record.Step`) are what passed between the two,
+    where a record of it was kept.
+    """
 
     subject: str
     exercise: str
@@ -45,6 +51,7 @@ class Outcome:
     title: str
     points: float
     failure: Failure | None
+    steps: list = field(default_factory=list)
 
 
 @dataclass
@@ -70,6 +77,10 @@ class Run:
     def subject(self, folder):
         """The `Submission` that the checks in a folder of `graders` are put to; None where there is none."""
         raise NotImplementedError
+
+    def key_of(self, folder):
+        """What the seeds of the checks in a folder of `graders` are drawn from."""
+        return self.key
 
     def summary(self):
         """Lines for the terminal when the run is over."""

@@ -117,6 +117,20 @@ def run_checks(
     return run.outcomes
 
 
+def checks_of(assignment: Assignment, device: str) -> dict[str, list[str]]:
+    """The names of the checks of each exercise, in their files' order.
+
+    Raises
+    ------
+    GradingError : where they cannot be read, a fault of the course
+    """
+    trust(assignment.course)
+    names = {}
+    for item in collect(assignment.root, assignment.name, device).items:
+        names.setdefault(item.path.stem.removeprefix("test_"), []).append(item.originalname)
+    return {exercise: list(dict.fromkeys(own)) for exercise, own in names.items()}
+
+
 def variant_subject(assignment: Assignment, exercise: Exercise, variant: bank.Alternative) -> Submission:
     """A known mistake or alternative as checks see it, its code in this process."""
     return own_subject(assignment, exercise, variant.name, bank.changed_code(exercise, variant))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from proctor.checks.cell import Cell
 from proctor.checks.plain import definitions
 from proctor.checks.reading import Notebook
+from proctor.checks.record import Record, Step
 from proctor.isolation import wire
 from proctor.isolation.host import Host
 from proctor.isolation.process import START_SECONDS, Connection, HostLost
@@ -114,6 +115,7 @@ class Submission:
 
     def __init__(self, name, connection, cells):
         self._connection, self._cells, self._number = connection, cells, 0
+        self._record = None
         self.name = name
 
     def __getattr__(self, name):
@@ -132,6 +134,17 @@ class Submission:
         raise TypeError(f"a check cannot send a {type(value).__name__} to the host; use `submission.send`")
 
     def _ask(self, op, keep=False, **arguments):
+        if self._record is None:
+            return self._exchange(op, keep, arguments)
+        try:
+            result = self._exchange(op, keep, arguments)
+        except (StudentError, HostLost) as error:
+            self._record.add(op, arguments, error)
+            raise
+        self._record.add(op, arguments, result)
+        return result
+
+    def _exchange(self, op, keep, arguments):
         self._number += 1
         request = {"id": self._number, "op": op, "keep": keep, **arguments}
         frame = self._connection.request(wire.pack(request, self._refer))
@@ -184,6 +197,16 @@ class Submission:
                 self._ask("end_check")
             except HostLost:
                 self.close()
+        if self._record is not None:
+            self.start_record()
+
+    def start_record(self):
+        """From now on, keep what passes between a check and the submission."""
+        self._record = Record(Handle)
+
+    def recorded(self) -> list[Step]:
+        """What has passed in this check; nothing where no record is kept."""
+        return self._record.steps if self._record is not None else []
 
     def run_up_to(self, count):
         """Have the first so many cells of the notebook run, and no more until further notice."""

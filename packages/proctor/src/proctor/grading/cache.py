@@ -13,6 +13,7 @@ import site
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -23,14 +24,27 @@ from proctor.grading import intake
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 FOLDER = ".proctor_cache"
+# A record that waits for somebody's word before it replaces another.
+HELD = ".held"
 
 _graded_with: dict[str, dict[Path, str]] = {}
 
 
-def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
+def grade(
+    taken: intake.Intake,
+    assignment: Assignment,
+    name: str,
+    device: str,
+    hold: Callable[[list[ExerciseVerdict], list[ExerciseVerdict]], bool] | None = None,
+) -> Verdict:
     """The verdict over a submission: what is on record, and the rest graded and put on record.
 
-    Parameters and errors are those of `grade.grade_intake`.
+    Other parameters and errors are those of `grade.grade_intake`.
+
+    Parameters
+    ----------
+    hold : called with the verdicts on record, some of them stale, and the new ones; where it gives True, what is on
+        record stays, and the new record is put beside it until `settle`
     """
     start = time.perf_counter()
     if taken.refused:
@@ -40,16 +54,36 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
     path, record, stale = _look_up(taken, assignment, device, digests)
     if not stale and "notes" in record:
         return _verdict(record, assignment, name, device, start)
-    forget_changed_files(assignment, contents)
-    part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
-    fresh = _grade(taken, part, name, device)
+    before = [_as_verdict(entry["verdict"]) for entry in record["exercises"].values()]
+    held = read_record(path.with_suffix(HELD)) if hold is not None else record
+    if held is record or _stale(held, digests) or "notes" not in held:
+        forget_changed_files(assignment, contents)
+        part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
+        _put_in(record, _grade(taken, part, name, device), digests)
+        held = record
+    verdict = _verdict(held, assignment, name, device, start)
+    is_held = hold is not None and hold(before, verdict.exercises)
+    write_record(path.with_suffix(HELD) if is_held else path, held)
+    return verdict
+
+
+def _put_in(record, fresh, digests):
+    """Put what was graded into a record."""
     # The notes are of the code alone, and of all exercises.
     if not record["exercises"]:
         record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
     for exercise in fresh.exercises:
         record["exercises"][exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
-    write_record(path, record)
-    return _verdict(record, assignment, name, device, start)
+
+
+def settle(assignment: Assignment, accept: bool) -> None:
+    """Have the records that were held replace those on record, or be forgotten, as those of other checks are."""
+    digests = exercise_digests(assignment, course_contents(assignment))
+    for path in (assignment.root / FOLDER / assignment.name).glob(f"*{HELD}"):
+        if accept and not _stale(read_record(path), digests):
+            path.replace(path.with_suffix(".json"))
+        else:
+            path.unlink()
 
 
 def _grade(taken, assignment, name, device):
@@ -80,8 +114,13 @@ def _look_up(taken, assignment, device, digests):
     """Where a submission's record is kept, the record, and the exercises that it says nothing about any more."""
     path = record_path(taken, assignment, device)
     record = read_record(path)
+    return path, record, _stale(record, digests)
+
+
+def _stale(record, digests):
+    """The exercises whose checks or solutions are others than those that a record was made with."""
     kept = {name: entry["digest"] for name, entry in record["exercises"].items()}
-    return path, record, {name for name, digest in digests.items() if kept.get(name) != digest}
+    return {name for name, digest in digests.items() if kept.get(name) != digest}
 
 
 def _verdict(record, assignment, name, device, start):

@@ -16,6 +16,7 @@ from proctor.checks.submission import InSandbox, LeftOut, Refused, StudentError,
 from proctor.grading import intake
 from proctor.grading.harmless import plain_text
 from proctor.grading.hosts import warm_hosts
+from proctor.grading.transcript import transcripts
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.isolation.process import Connection
 
@@ -24,33 +25,43 @@ MAX_MESSAGE = 3000
 UNWRITTEN = ("NotImplementedError", "NameError")
 
 
-def grade(path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None) -> Verdict:
+def grade(
+    path: Path, assignment: Assignment, device: str, name: str = "", key: bytes | None = None, detailed: bool = False
+) -> Verdict:
     """Grade one notebook or `.py`.
 
     Parameters
     ----------
     device : "cpu" or "cuda"
     name : str, what the verdict calls the submission; the path if empty
-    key : as for `grade_intake`
+    key, detailed : as for `grade_intake`
 
     Raises
     ------
     intake.Unreadable : where the file cannot be read
     outcome.GradingError : where nothing can be graded here
     """
-    return grade_intake(intake.read_submission(path, assignment), assignment, name or str(path), device, key)
+    return grade_intake(intake.read_submission(path, assignment), assignment, name or str(path), device, key, detailed)
 
 
 def grade_intake(
-    taken: intake.Intake, assignment: Assignment, name: str, device: str, key: bytes | None = None
+    taken: intake.Intake,
+    assignment: Assignment,
+    name: str,
+    device: str,
+    key: bytes | None = None,
+    detailed: bool = False,
 ) -> Verdict:
     """Grade what an intake gave. An exercise that nothing was found for is missing, with the intake's note.
 
     The checks draw their inputs from the key; from the course's secret and the submission's code if it is None.
+    With `detailed`, each failed check has its details.
     """
     start = time.perf_counter()
     subject = open_submission(name, taken, assignment, warm_hosts(assignment, device))
     key = submission_key(assignment.course, taken.cells) if key is None else key
+    if detailed:
+        subject.start_record()
     try:
         judged = _in_their_places(assignment, taken, subject, device, key)
         outcomes, replayed = ([outcome for state in judged.values() for outcome in state[part]] for part in (0, 1))
@@ -58,6 +69,11 @@ def grade_intake(
     finally:
         subject.close()
     verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
+    if detailed:
+        found = transcripts(assignment, outcomes, device, key)
+        for exercise in verdict.exercises:
+            for check in exercise.checks:
+                check.details = found.get((exercise.id, check.name), [])
     verdict.seconds = round(time.perf_counter() - start, 2)
     return verdict
 

@@ -19,7 +19,8 @@ from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.course import SecretError
 from proctor.grading import cache, intake
-from proctor.grading.reading import is_student_id
+from proctor.grading.changes import Change, compare, graded_before
+from proctor.grading.reading import Unreadable, digest, is_student_id
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.sandbox import SandboxError
 
@@ -41,6 +42,7 @@ class Graded:
     ----------
     fault : why it could not be graded, which is no fault of its own
     unchanged : whether its verdict was on record already
+    changes : where it had other points before; its new verdict is then held until `cache.settle`
     """
 
     student: str
@@ -48,6 +50,7 @@ class Graded:
     max_points: float = 0.0
     fault: str = ""
     unchanged: bool = False
+    changes: tuple[Change, ...] = ()
 
 
 def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
@@ -56,32 +59,54 @@ def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
     return sorted(filter(is_student_id, found)), sorted(itertools.filterfalse(is_student_id, found))
 
 
+def _submission(assignment, student):
+    return assignment.course.submitted / student / assignment.name / f"{assignment.name}.ipynb"
+
+
 def _take_in(assignment, student):
-    folder = assignment.course.submitted / student / assignment.name
-    return intake.take_in(folder / f"{assignment.name}.ipynb", assignment)
+    return intake.take_in(_submission(assignment, student), assignment)
 
 
-def grade_student(assignment: Assignment, student: str, device: str, engine: str) -> Graded:
+def grade_student(assignment: Assignment, student: str, device: str, engine: str, ask: bool = False) -> Graded:
     """Grade one submission into the cache, in a worker, whose machine sees the course in the same place.
 
     Parameters
     ----------
     device : "cpu" or "cuda"
     engine : the digest of what the class is to be graded with
+    ask : whether a verdict that would replace another is held until somebody has agreed
     """
     with _one_at_a_time:
         if cache.engine_digest(assignment.course, device) != engine:
             return Graded(student, fault="this worker runs other packages, or other settings; restart the workers")
         try:
             taken = _take_in(assignment, student)
-            verdict = cache.grade(taken, assignment, student, device)
+            changes = []
+
+            def hold(before, after):
+                before = before or _graded_before(assignment, student)
+                changes.extend(compare(before, after))
+                return bool(before)
+
+            verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
-    return Graded(student, verdict.points, verdict.max_points)
+    return Graded(student, verdict.points, verdict.max_points, changes=tuple(changes))
+
+
+def _graded_before(assignment, student):
+    """What nbgrader has of the notebook that a student handed in, where the cache knows nothing of it any more."""
+    try:
+        made_of = digest(intake.find_notebook(_submission(assignment, student)))
+    except Unreadable:
+        return []
+    return graded_before(assignment, student, made_of)
 
 
 def grade_class(assignment: Assignment, students: list[str], open_executor, device: str) -> Iterator[Graded]:
     """Grade what some students handed in into the cache; gives each as it is done.
+
+    A verdict that would replace another one is held until `cache.settle`.
 
     Parameters
     ----------
@@ -99,7 +124,7 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
         if not left:
             return
         with open_executor() as executor:
-            started = {future: who for who, future in _start(executor, assignment, left, device).items()}
+            started = {future: who for who, future in _start(executor, assignment, left, device, ask=True).items()}
             for future in as_completed(started):
                 result = _result(future, started[future])
                 if result is not None:
@@ -127,12 +152,12 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
         yield lambda student: wait([started[student]] if student in started else [])
 
 
-def _start(executor, assignment, students, device):
+def _start(executor, assignment, students, device, ask=False):
     """Hand each student's submission to a worker: {student: future}."""
     # Made here where there is none yet, so that no two workers make one each.
     _ = assignment.course.secret
     engine = cache.engine_digest(assignment.course, device)
-    return {who: executor.submit(grade_student, assignment, who, device, engine) for who in students}
+    return {who: executor.submit(grade_student, assignment, who, device, engine, ask) for who in students}
 
 
 def _look_up(assignment, students, device):

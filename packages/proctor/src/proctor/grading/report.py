@@ -41,7 +41,7 @@ def table(verdict: Verdict) -> list[str]:
         for check, message in told(exercise):
             if not check.passed:
                 lines.append(f"    - {check.title} (0 / {check.max_points:g})")
-                lines += [f"      {line}" for line in message]
+                lines += [f"      {line}" for line in [*message, *check.details]]
     lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
     if verdict.by_hand:
         lines.append(f"  Written answers, {verdict.by_hand:g} points, are marked by hand.")

@@ -5,7 +5,11 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class CheckVerdict:
-    """One check of a verdict; `mistake` is the name of the known mistake that explains a failure, or None."""
+    """One check of a verdict.
+
+    `mistake` is the name of the known mistake that explains a failure, or None. `details` are for who answers a
+    complaint: what was called, what came back, what the reference gives; they are taken down only when asked for.
+    """
 
     name: str
     title: str
@@ -14,6 +18,7 @@ class CheckVerdict:
     passed: bool
     message: str
     mistake: str | None = None
+    details: list[str] = field(default_factory=list)
 
 
 @dataclass

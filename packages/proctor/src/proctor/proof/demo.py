@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -16,6 +15,8 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
 from proctor.course import CourseError
 from proctor.grading.intake import released_notebook
+from proctor.proof import forms
+from proctor.proof.forms import Files, cell, text
 
 MISTAKEN = 6
 
@@ -67,7 +68,7 @@ def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]
 
     Returns
     -------
-    list of Path, one file for each submission, in a folder that is named by what it does
+    list of Path, the first file of each submission, in a folder that is named by what it does
 
     Raises
     ------
@@ -79,26 +80,41 @@ def hand_in(assignment: Assignment, submitted: Path | None = None) -> list[Path]
     if others:
         raise CourseError(f"{submitted} holds work of others ({others[0]}, ...); run the demo in a fresh clone")
     written = []
-    for name, content in members.items():
-        path = submitted / name / assignment.name / f"{assignment.name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, str):
-            path.write_text(content, encoding="utf-8")
-        else:
-            nbformat.write(content, path)
-        written.append(path)
+    for name, files in members.items():
+        folder = submitted / name / assignment.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / file).write_text(content, encoding="utf-8", newline="")
+        written.append(folder / next(iter(files)))
     return written
 
 
-def demo_class(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str]]:
-    """Every submission of the class: its name, and its notebook (or text that is none)."""
+def demo_class(assignment: Assignment) -> Iterator[tuple[str, Files]]:
+    """Every submission of the class: its name, and its files."""
+    for name, content in _notebooks(assignment):
+        yield name, {f"{assignment.name}.ipynb": content if isinstance(content, str) else text(content)}
+    yield from right_forms(assignment).items()
+
+
+def right_forms(assignment: Assignment) -> dict[str, Files]:
+    """The submissions that are right, each in another form; none of an assignment without checks."""
     exercises = [exercise for exercise in assignment.exercises if not exercise.written]
-    released = released_notebook(assignment)
+    return forms.right_forms(assignment, lambda: _solved(assignment, exercises)) if exercises else {}
+
+
+def _solved(assignment, exercises):
+    notebook = released_notebook(assignment)
+    for exercise in exercises:
+        cell(notebook, exercise.id).source = exercise.code
+    return notebook
+
+
+def _notebooks(assignment):
+    """The submissions that are one notebook of the expected name, or a text that is none."""
+    exercises = [exercise for exercise in assignment.exercises if not exercise.written]
 
     def solved(change: Callable[[NotebookNode], None] = lambda notebook: None, only=exercises) -> NotebookNode:
-        notebook = deepcopy(released)
-        for exercise in only:
-            cell(notebook, exercise.id).source = exercise.code
+        notebook = _solved(assignment, only)
         change(notebook)
         return notebook
 
@@ -120,11 +136,6 @@ def demo_class(assignment: Assignment) -> Iterator[tuple[str, NotebookNode | str
     yield "prints_100_megabytes", solved(_after(first.id, 'print("x" * 100_000_000)'))
     yield "edited_checks", solved(_pass_all_checks, only=[])
     yield "deleted_cells", solved(_without(second.id, f"check_{second.id}"))
-
-
-def cell(notebook: NotebookNode, cell_id: str) -> NotebookNode:
-    """The cell of a notebook by its id."""
-    return next(cell for cell in notebook.cells if cell.id == cell_id)
 
 
 def _one_each(variants, count):
