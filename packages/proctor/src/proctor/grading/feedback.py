@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback, NbGraderException
+from traitlets.config import Config
 
 from proctor.grading.late import settle_penalties
 from proctor.grading.marks import Mark, Recorded, open_gradebook, read_submissions, recorded_marks, require_assignment
@@ -96,10 +97,10 @@ def _made_of(page):
     try:
         with page.open("rb") as file:
             file.seek(-min(page.stat().st_size, TAIL_BYTES), os.SEEK_END)
-            found = MADE_OF.search(file.read())
+            found = MADE_OF.findall(file.read())
     except FileNotFoundError:
         return ""
-    return found.group(1).decode() if found else ""
+    return found[-1].decode() if found else ""
 
 
 class FeedbackPages(GenerateFeedback):
@@ -153,15 +154,20 @@ class FeedbackPages(GenerateFeedback):
 class FeedbackExporter(HTMLExporter):
     """In the place of `GenerateFeedback.exporter_class`: a page says what is not marked yet, and whose a number is."""
 
-    def __init__(self, parent=None, **kw):
+    def __init__(self, parent=None, config=None, **kw):
         # As with `SubmissionExporter`: no setting names the class of a converter.
         if type(parent) is GenerateFeedback:
             parent.__class__ = FeedbackPages
-        super().__init__(parent=parent, **kw)
+        page = config.HTMLExporter
         # A template that the course names stays.
-        if self.template_name == "feedback":
-            self.extra_template_basedirs = [str(TEMPLATES), *self.extra_template_basedirs]
-            self.template_name = TEMPLATE
+        if page.template_name == "feedback":
+            folders = page.extra_template_basedirs
+            own = {"template_name": TEMPLATE, "extra_template_basedirs": [str(TEMPLATES), *folders]}
+            # Where what it extends is found by its name.
+            own["extra_template_paths"] = [*page.extra_template_paths, *folders]
+            config = Config(config)
+            config.merge({"FeedbackExporter": own})
+        super().__init__(parent=parent, config=config, **kw)
 
     def from_notebook_node(self, nb, resources=None, **kw):
         """Render a graded notebook."""
