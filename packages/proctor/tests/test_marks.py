@@ -329,3 +329,72 @@ def test_late_penalty_counts_marks_by_hand_and_an_extension(toys, capsys):
     toys.autograde(force=True)
     assert toys.generate_feedback() == {"ann"}
     assert "Late submission penalty (" not in toys.page("ann")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("graders/toy/test_total.py", "import no_such_module", "graders/toy/test_total.py:1: ModuleNotFoundError"),
+        ("graders/toy/test_total.py", "def (", "graders/toy/test_total.py:1: SyntaxError"),
+        ("graders/toy/test_total.py", None, "no checks in graders/toy/test_total.py"),
+        ("graders/toy/mistakes.py", "1 / 0", "graders/toy/mistakes.py:1: ZeroDivisionError"),
+        ("solutions/toy.py", "{}\n1 / 0", "ZeroDivisionError"),
+        ("solutions/toy.py", "{}\ndef (", "solutions/toy.py"),
+        ("course_config.py", '{}\nc.AssignLatePenalties.plugin_class = "no.such"', "the late plugin no.such cannot"),
+        ("course_config.py", "{}\nc.PenaltyPerDay.percent_per_day = 101", "should not be greater than 100"),
+        ("gradebook.db", "no database" * 100, "gradebook.db cannot be opened: file is not a database"),
+    ],
+)
+def test_fault_of_the_course_is_told_once(toys, file, text, words):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+    path = toys.root / file
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text.replace("{}", path.read_text()) if "{}" in text else text)
+    course = open_course(toys.root)
+    result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*", force=True)
+    assert not result["success"]
+    errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+    assert len(errors) == 1 and words in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///nowhere.db", "there is no gradebook nowhere.db; run `proctor build`"),
+        ("sqlite:///course_config.py", "file is not a database"),
+        ("sqlite:////proc/version", "/proc/version cannot be opened"),
+        ("postgresql+psycopg://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("postgresql+no_driver://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("hush", "c.CourseDirectory.db_url is no database URL"),
+    ],
+)
+def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(built, tmp_path, monkeypatch, capsys, url, words):
+    monkeypatch.chdir(shutil.copytree(built, tmp_path / "course"))
+    with Path("course_config.py").open("a") as config:
+        config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
+    assert cli.main(["table"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
+
+
+def test_reason_is_on_the_page_where_all_answers_are_written(toys):
+    text = '# %% [markdown]\n# # Essay\n\n# %%\nimport this\n' + WRITTEN
+    (toys.root / "source/essay").mkdir()
+    (toys.root / "source/essay/essay.py").write_text(text)
+    (toys.root / "solutions/essay.py").write_text('"""Nothing to write in code."""\n')
+    build_course(toys.course, ["essay"])
+    for student, content in (("ann", "{}"), ("ben", "<b>I could not</b>"), ("cem", None)):
+        folder = toys.root / "submitted" / student / "essay"
+        folder.mkdir(parents=True)
+        if content:
+            (folder / "essay.ipynb").write_text(content)
+    shutil.copytree(toys.root / "release/essay", toys.root / "submitted/dan/essay")
+    assert toys.nbgrader.autograde("essay", "*", force=False)["success"]
+    assert toys.nbgrader.generate_feedback("essay", force=False)["success"]
+    pages = {path.parts[-3]: path.read_text() for path in toys.root.glob("feedback/*/essay/essay.html")}
+    assert "it has no <code>nbformat</code>. Nothing could be graded." in pages["ann"]
+    assert "it is not valid JSON" in pages["ben"] and "No notebook was handed in. Nothing" in pages["cem"]
+    assert "Nothing could be graded" not in pages["dan"]

@@ -256,7 +256,7 @@ class GradeCells(Execute):
         self.parent.parent.wait_for(about["student"])
         verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
-        write_verdict(nb, verdict)
+        write_verdict(nb, verdict, self.parent.taken.refused)
         self.parent.parent.graded += 1
         return nb, resources
 

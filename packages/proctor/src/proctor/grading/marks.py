@@ -116,8 +116,13 @@ def open_gradebook(directory) -> Iterator[Gradebook]:
 
 
 def _reason(error):
-    """What a database said, in one line."""
-    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    """What a database said, in one line, and what to do about it."""
+    words = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    if isinstance(error, ImportError):
+        return f"its driver is missing ({words}); install it, or change c.CourseDirectory.db_url"
+    if "no such column" in words or "does not exist" in words:
+        return f"{words}; back it up and run `nbgrader db upgrade`, where an older nbgrader made it"
+    return f"{words}; is c.CourseDirectory.db_url right?"
 
 
 def require_assignment(gradebook: Gradebook, name: str) -> None:

@@ -58,12 +58,18 @@ def is_autograder(cell: nbformat.NotebookNode) -> bool:
     return bool(about.get("grade")) and not about.get("solution")
 
 
-def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
-    """Put each exercise's points and messages into its autograder cell, as nbgrader reads and shows them."""
+def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: str = "") -> None:
+    """Put each exercise's points and messages into its autograder cell, as nbgrader reads and shows them.
+
+    Parameters
+    ----------
+    refused : why nothing of the submission can be graded, which each check says already; empty where it can
+    """
     exercises = {f"check_{exercise.id}": exercise for exercise in verdict.exercises}
-    if not exercises and verdict.notes:
+    said = [line for line in (refused, *verdict.notes) if line]
+    if not exercises and said:
         # All answers are written, and no check has a place for what is to be said.
-        words = "<br>".join(map(_inline, verdict.notes))
+        words = "<br>".join(map(_inline, said))
         words = f'<div class="tex2jax_ignore" style="border-left:4px solid {WRONG};padding-left:1em">{words}</div>'
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(words, id="notes"))
     first = True
