@@ -17,9 +17,11 @@ c.Autograde.exporter_class = "proctor.gradebook.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.GradeCells",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "proctor.gradebook.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
+c.GenerateFeedback.exporter_class = "proctor.gradebook.FeedbackExporter"
+c.ExportApp.plugin_class = "proctor.gradebook.ExportGrades"
 
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"
 # where you trust everybody. Every verdict says which (docs/security.md).

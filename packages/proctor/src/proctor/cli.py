@@ -258,9 +258,11 @@ def _table(arguments):
 
 
 def _print_table(assignment):
-    from proctor.grading import gradebook, report
+    from proctor.grading import marks, report
 
-    print(*report.class_table(assignment, gradebook.read_grades(assignment)), sep="\n")
+    found = marks.read_class(assignment)
+    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties)
+    print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 
 if __name__ == "__main__":

@@ -10,24 +10,27 @@ import secrets
 from pathlib import Path
 
 import nbformat
-import nbgrader.api
 from nbconvert.exporters import NotebookExporter
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, BaseConverter, NbGraderException
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import rmtree
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.course import Course, SecretError, open_course
+from proctor.authoring.errors import BuildError
+from proctor.checks.outcome import GradingError
+from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
+from proctor.grading.late import open_plugin
+from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
 from proctor.grading.reading import Unreadable, digest, is_student_id, read_bytes
+from proctor.grading.ready import require_ready
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
+from proctor.isolation.sandbox import SandboxError
 from proctor.settings import SettingsError, resolve_device
 
-# nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
-# each statement once, which saves a quarter of the time.
-nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
+# What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
+FAULTS = (BuildError, CourseError, GradingError, SandboxError, SecretError, SettingsError, Unreadable)
 
 # What nbgrader's exchange puts beside a submission, and reads again when it releases feedback.
 TIME, SECRET = "timestamp.txt", "submission_secret.txt"
@@ -80,31 +83,36 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         self.coursedir.get_existing_timestamp = self._timestamp
         self.wait_for = lambda student: None
         try:
-            assignment = graded_assignment(self.course, self.coursedir.assignment_id)
-            left_out, students = self._sort_out(assignment)
-            if assignment is None:
-                super().convert_notebooks()
-                return
-            self._require(assignment)
-            self.graded = 0
-            try:
-                with many.grade_ahead(assignment, sorted(students), resolve_device("auto")) as self.wait_for:
-                    super().convert_notebooks()
-            finally:
-                failed, unchanged = len(students) - self.graded, len(self.assignments) - len(students)
-                self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
-        except (SecretError, SettingsError, Unreadable) as error:
-            # What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
-            self.log.error(str(error))
-            raise NbGraderException(str(error)) from error
+            left_out = self._grade_class()
+        except FAULTS as error:
+            words = "; ".join(str(error).splitlines())
+            self.log.error(words)
+            raise NbGraderException(words) from error
         if left_out:
             raise NbGraderException(f"left out, for a name that could do harm: {', '.join(map(ascii, left_out))}")
 
-    def _require(self, assignment):
-        """Raise `Unreadable` where the gradebook lacks it: nbgrader would say so of each student, with a traceback."""
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            if assignment.name not in {known.name for known in gradebook.assignments}:
-                raise Unreadable(f"the gradebook knows no assignment {assignment.name}; run `proctor build`")
+    def _grade_class(self):
+        """Grade the class; gives the folders that were left out."""
+        name, device = self.coursedir.assignment_id, resolve_device("auto")
+        assignment = graded_assignment(self.course, name)
+        left_out, students = self._sort_out(assignment)
+        # nbgrader would say so of each student, with a traceback.
+        open_plugin(self.config)
+        with open_gradebook(self.coursedir) as gradebook:
+            require_assignment(gradebook, name)
+        if assignment is None:
+            super().convert_notebooks()
+            return left_out
+        self.graded = 0
+        students.sort()
+        require_ready(assignment, students, device)
+        try:
+            with many.grade_ahead(assignment, students, device) as self.wait_for:
+                super().convert_notebooks()
+        finally:
+            failed, unchanged = len(students) - self.graded, len(self.assignments) - len(students)
+            self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
+        return left_out
 
     def _sort_out(self, assignment):
         """Forget the folders that are no student's; who they are, and whose work is to be graded."""
@@ -143,16 +151,18 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
         destination = Path(self._format_dest(assignment_id, student_id))
-        if (
-            graded_assignment(self.course, assignment_id) is not None
-            and destination.exists()
-            and self._is_new(assignment_id, student_id)
-        ):
+        is_graded_here = graded_assignment(self.course, assignment_id) is not None
+        is_new = is_graded_here and self._is_new(assignment_id, student_id)
+        self.before = {}
+        if is_new or self.force or not is_graded_here:
+            # Which marks by hand are of the same answers is told by what was graded last.
+            self.before = {path.stem: read_before(path) for path in destination.glob("*.ipynb")}
+        if is_new and destination.exists():
             self.log.warning("%s is graded anew: it was handed in again, or its grading was cut short", destination)
             rmtree(destination)
         begins = super().init_destination(assignment_id, student_id)
-        if begins:
-            # What the last grading said is no longer so; `generate_feedback` writes what is not there.
+        if begins and (is_new or not self.force):
+            # The page there is of what was handed in before: it is not to be released as that of the new.
             course = self.coursedir
             feedback = Path(course.format_path(course.feedback_directory, student_id, assignment_id))
             if feedback.is_dir():
@@ -246,19 +256,14 @@ class GradeCells(Execute):
         self.parent.parent.wait_for(about["student"])
         verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
-        write_verdict(nb, verdict)
+        write_verdict(nb, verdict, self.parent.taken.refused)
         self.parent.parent.graded += 1
         return nb, resources
 
 
 def read_grades(assignment: Assignment) -> dict[str, dict[str, float]]:
-    """Every submission's score for each exercise, from the course's gradebook: {student: {exercise: score}}."""
-    directory = assignment.course.directory
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        grades = {}
-        for submission in gradebook.assignment_submissions(assignment.name):
-            scores = {}
-            for notebook in submission.notebooks:
-                scores.update({grade.name.removeprefix("check_"): grade.score for grade in notebook.grades})
-            grades[submission.student.id] = scores
-    return dict(sorted(grades.items()))
+    """Every submission's score for each exercise, from the course's gradebook: {student: {exercise: score}}.
+
+    Parameters and errors are those of `marks.read_class`.
+    """
+    return read_class(assignment).grades

@@ -2,11 +2,15 @@
 
 import html
 import re
+from dataclasses import asdict
 
 import nbformat
 
 from proctor.authoring.assignment import Assignment
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+
+# The colors of a verdict.
+RIGHT, PARTLY, WRONG = "#2e7d32", "#b26a00", "#c62828"
 
 
 def told(exercise: ExerciseVerdict) -> list[tuple[CheckVerdict, list[str]]]:
@@ -54,9 +58,20 @@ def is_autograder(cell: nbformat.NotebookNode) -> bool:
     return bool(about.get("grade")) and not about.get("solution")
 
 
-def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
-    """Put each exercise's points and messages into its autograder cell, as nbgrader reads and shows them."""
+def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: str = "") -> None:
+    """Put each exercise's points and messages into its autograder cell, as nbgrader reads and shows them.
+
+    Parameters
+    ----------
+    refused : why nothing of the submission can be graded, which each check says already; empty where it can
+    """
     exercises = {f"check_{exercise.id}": exercise for exercise in verdict.exercises}
+    said = [line for line in (refused, *verdict.notes) if line]
+    if not exercises and said:
+        # All answers are written, and no check has a place for what is to be said.
+        words = "<br>".join(map(_inline, said))
+        words = f'<div class="tex2jax_ignore" style="border-left:4px solid {WRONG};padding-left:1em">{words}</div>'
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(words, id="notes"))
     first = True
     for cell in notebook.cells:
         if cell.cell_type != "code" or not is_autograder(cell):
@@ -71,9 +86,11 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict) -> None:
             notes.append(sandbox_note(verdict))
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
+        # As data, too: once a person has overruled it, it is told otherwise.
+        kept = {"proctor": {"exercise": asdict(exercise), "notes": notes}}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
         cell.outputs = [
-            nbformat.v4.new_output("display_data", shown),
+            nbformat.v4.new_output("display_data", shown, metadata=kept),
             nbformat.v4.new_output("execute_result", {"text/plain": f"{exercise.points:g}"}, execution_count=1),
         ]
 
@@ -87,20 +104,38 @@ def _as_text(exercise, notes):
     return lines
 
 
-def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
-    color = {"correct": "#2e7d32", "partial": "#b26a00"}.get(exercise.status, "#c62828")
-    head = f"{html.escape(exercise.title)}: {exercise.points:g} of {exercise.max_points:g} points"
+def overrule(cell: nbformat.NotebookNode, score: float) -> None:
+    """Have an autograder cell say the score that a person gave, and of the verdict only what the checks found."""
+    for output in cell.outputs:
+        kept = output.get("metadata", {}).get("proctor")
+        if kept is not None:
+            exercise = ExerciseVerdict(**kept["exercise"])
+            exercise.checks = [CheckVerdict(**check) for check in exercise.checks]
+            output.data = {"text/html": _as_html(exercise, kept["notes"], score)}
+        elif output.output_type == "execute_result":
+            output.data = {"text/plain": f"{score:g}"}
+
+
+def _as_html(exercise: ExerciseVerdict, notes: list[str], overruled: float | None = None) -> str:
+    """The verdict as a box; with the score that a person gave, where one did, and then without points of its own."""
+    points = exercise.points if overruled is None else overruled
+    color = RIGHT if points >= exercise.max_points else PARTLY if points > 0 else WRONG
+    head = f"{html.escape(exercise.title)}: {round(points, 2):g} of {exercise.max_points:g} points"
+    if overruled is not None:
+        head += ", given by a person"
+        notes = [*notes, "What the checks found:"]
     rows = []
     for check, lines in told(exercise):
-        mark, shade = ("passed", "#2e7d32") if check.passed else ("failed", "#c62828")
+        mark, shade = ("passed", RIGHT) if check.passed else ("failed", WRONG)
         message, *hints = lines or [""]
         detail = f"<br>{_inline(message)}" if message else ""
         detail += "".join(f"<br><b>Likely cause:</b> {_inline(hint)}" for hint in hints)
         title = _inline(check.title) if check.passed else f"<b>{_inline(check.title)}</b>"
+        earned = f"{check.points:g}&nbsp;/&nbsp;{check.max_points:g}" if overruled is None else ""
         rows.append(
             f'<tr style="vertical-align:top"><td style="color:{shade};width:5em;text-align:left">{mark}</td>'
             f'<td style="text-align:left">{title}{detail}</td>'
-            f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
+            f'<td style="width:5em">{earned}</td></tr>'
         )
     noted = "".join(f"<p>{_inline(note)}</p>" for note in notes)
     # MathJax would typeset the formulas of a message, and make the links in them.
@@ -122,20 +157,64 @@ def summary(graded: int, unchanged: int, failed: int, left_out: int) -> str:
     return f"{graded + unchanged + failed + left_out} submissions: {', '.join(parts)}."
 
 
-def class_table(assignment: Assignment, grades: dict[str, dict[str, float]]) -> list[str]:
+def class_table(
+    assignment: Assignment,
+    grades: dict[str, dict[str, float]],
+    not_marked: dict[str, set[str]] | None = None,
+    penalties: dict[str, float] | None = None,
+) -> list[str]:
     """The class as lines of text: a row for each submission, a column for each exercise.
 
     Parameters
     ----------
     grades : as `gradebook.read_grades` gives them
+    not_marked, penalties : as `marks.read_class` gives them
     """
+    not_marked, penalties = not_marked or {}, penalties or {}
     ids = [exercise.id for exercise in assignment.exercises]
     width = max([len(student) for student in grades] + [len("submission")])
-    cells = [max(len(name), 6) for name in ids]
-    head = "  ".join(f"{name:>{size}}" for name, size in zip(ids, cells, strict=True))
-    lines = [f"{'submission':<{width}}  {head}  {'total':>6}"]
+    columns = [*ids, *["late"] * bool(penalties), "total"]
+
+    def line(name, values):
+        padded = (f"{value:>{max(len(column), 6)}}" for column, value in zip(columns, values, strict=True))
+        return f"{name:<{width}}  {'  '.join(padded)}"
+
+    lines = [line("submission", columns)]
     for student, scores in grades.items():
-        row = "  ".join(f"{scores.get(name, 0):>{size}g}" for name, size in zip(ids, cells, strict=True))
-        lines.append(f"{student:<{width}}  {row}  {sum(scores.values()):>6g}")
-    limits = "  ".join(f"{e.points:>{size}g}" for e, size in zip(assignment.exercises, cells, strict=True))
-    return [*lines, f"{'(points)':<{width}}  {limits}  {assignment.points:>6g}"]
+        is_open, lost = not_marked.get(student, ()), penalties.get(student, 0)
+        row = ["-" if name in is_open else _number(scores.get(name, 0)) for name in ids]
+        row += [_number(-lost) if lost else ""] * bool(penalties)
+        lines.append(line(student, [*row, _number(sum(scores.values()) - lost)]))
+    limits = [*(f"{exercise.points:g}" for exercise in assignment.exercises), *[""] * bool(penalties)]
+    return [*lines, line("(points)", [*limits, f"{assignment.points:g}"])]
+
+
+def _number(points):
+    return f"{round(points, 2):g}"
+
+
+def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagged: dict[str, set[str]]) -> list[str]:
+    """What is left to do in a class before its grades are final, a line each; none where nothing is.
+
+    Parameters
+    ----------
+    not_marked, flagged : as `marks.read_class` gives them
+    """
+    written = {exercise.id for exercise in assignment.exercises if exercise.written}
+    # Who was given more time is in the gradebook before anything was handed in.
+    ungraded = {student for student, names in not_marked.items() if names - written}
+    waiting = {student: names for student, names in not_marked.items() if student not in ungraded}
+    lines = []
+    for found, words in (
+        (waiting, ("answer", "not marked yet (-); formgrader shows which")),
+        (flagged, ("mark", "of an answer that has changed since; formgrader shows which")),
+    ):
+        count = sum(map(len, found.values()))
+        if count:
+            what = f"{words[0]}{'s' * (count > 1)} of {len(found)} student{'s' * (len(found) > 1)}"
+            lines.append(f"{count} {what} {'are' if count > 1 else 'is'} {words[1]}.")
+    if ungraded:
+        count = len(ungraded)
+        is_not = f"submission{'s are' if count > 1 else ' is'} not graded yet"
+        lines.append(f"{count} {is_not}; run `nbgrader autograde {assignment.name}`.")
+    return lines

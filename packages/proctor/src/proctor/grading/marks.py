@@ -1,0 +1,287 @@
+"""What the gradebook has of a class: points of the checks, marks and comments of people, and what is not marked yet."""
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import nbgrader.api
+from nbgrader.api import Gradebook
+from nbgrader.plugins import CsvExportPlugin
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import determine_grade, is_grade, is_solution
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from proctor.authoring.assignment import Assignment
+from proctor.grading.late import settle_penalties
+from proctor.grading.reading import Unreadable
+from proctor.settings import SettingsError
+
+# nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
+# each statement once, which saves a quarter of the time.
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one graded cell earned.
+
+    Parameters
+    ----------
+    automatic : what the checks gave; None where a person decides, or it was not graded yet
+    manual : what a person gave, which wins; None where nobody did
+    extra : what a person added
+    flagged : whether formgrader asks for a look at it
+    """
+
+    automatic: float | None
+    manual: float | None
+    extra: float | None
+    max_score: float
+    flagged: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody and nothing has marked it yet."""
+        return self.manual is None and self.automatic is None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person has had a say."""
+        return self.manual is not None or bool(self.extra)
+
+    @property
+    def score(self) -> float:
+        """The points that count, as nbgrader has it."""
+        if self.is_open:
+            return 0.0
+        return (self.automatic if self.manual is None else self.manual) + (self.extra or 0.0)
+
+
+@dataclass
+class Recorded:
+    """What the gradebook has of one notebook: {cell: mark}, {cell: comment}, the late penalty in points."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    penalty: float = 0.0
+
+
+@dataclass
+class ClassMarks:
+    """A class as the gradebook has it.
+
+    Parameters
+    ----------
+    grades : {student: {exercise: points}}, 0 for what is not marked yet
+    not_marked : {student: the exercises that nobody has marked yet}, of those who have some
+    penalties : {student: points}, of those who lose some for being late
+    flagged : {student: the exercises with a mark by hand of an answer that has changed since}
+    """
+
+    grades: dict[str, dict[str, float]] = field(default_factory=dict)
+    not_marked: dict[str, set[str]] = field(default_factory=dict)
+    penalties: dict[str, float] = field(default_factory=dict)
+    flagged: dict[str, set[str]] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def open_gradebook(directory) -> Iterator[Gradebook]:
+    """The gradebook of an nbgrader `CourseDirectory`, which has to be there.
+
+    Raises
+    ------
+    Unreadable : where it cannot be opened, or read: with the reason in one line, without a password
+    """
+    try:
+        url = make_url(directory.db_url)
+    except ArgumentError as error:
+        raise Unreadable("the gradebook cannot be opened: c.CourseDirectory.db_url is no database URL") from error
+    path = url.database if url.get_backend_name() == "sqlite" else None
+    if path and path != ":memory:" and not path.startswith("file:") and not Path(path).exists():
+        raise Unreadable(f"there is no gradebook {path}; run `proctor build`")
+    shown = path or url  # as text, a URL hides its password
+    try:
+        gradebook = Gradebook(directory.db_url, directory.course_id)
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        raise Unreadable(f"the gradebook {shown} cannot be opened: {_reason(error)}") from error
+    try:
+        with gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        raise Unreadable(f"the gradebook {shown} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error):
+    """What a database said, in one line, and what to do about it."""
+    words = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    if isinstance(error, ImportError):
+        return f"its driver is missing ({words}); install it, or change c.CourseDirectory.db_url"
+    if "no such column" in words or "does not exist" in words:
+        return f"{words}; back it up and run `nbgrader db upgrade`, where an older nbgrader made it"
+    return f"{words}; is c.CourseDirectory.db_url right?"
+
+
+def require_assignment(gradebook: Gradebook, name: str) -> None:
+    """Raise `Unreadable` where the gradebook lacks it: nbgrader would say so of each student, with a traceback."""
+    if name not in {known.name for known in gradebook.assignments}:
+        raise Unreadable(f"the gradebook knows no assignment {name}; run `proctor build`")
+
+
+def read_submissions(gradebook: Gradebook, name: str) -> dict[str, dict[str, Recorded]]:
+    """Everything that is recorded of an assignment: {student: {notebook: Recorded}}."""
+    found = {}
+    for submission in gradebook.assignment_submissions(name):
+        found[submission.student_id] = {notebook.name: _recorded(notebook) for notebook in submission.notebooks}
+    return dict(sorted(found.items()))
+
+
+def _recorded(notebook):
+    return Recorded(
+        {
+            grade.name: Mark(
+                grade.auto_score, grade.manual_score, grade.extra_credit, grade.max_score, grade.needs_manual_grade
+            )
+            for grade in notebook.grades
+        },
+        {comment.name: comment.comment for comment in notebook.comments if comment.comment},
+        notebook.late_submission_penalty or 0.0,
+    )
+
+
+def read_class(assignment: Assignment) -> ClassMarks:
+    """A class as the gradebook has it, its late penalties settled.
+
+    Raises
+    ------
+    Unreadable : where the gradebook cannot be read, or lacks the assignment
+    SettingsError : where late penalties cannot be taken
+    """
+    with open_gradebook(assignment.course.directory) as gradebook:
+        require_assignment(gradebook, assignment.name)
+        settle_penalties(gradebook, assignment.name, assignment.course.config)
+        submissions = read_submissions(gradebook, assignment.name)
+    found = ClassMarks()
+    for student, notebooks in submissions.items():
+        marks = {name.removeprefix("check_"): mark for one in notebooks.values() for name, mark in one.marks.items()}
+        found.grades[student] = {name: mark.score for name, mark in marks.items()}
+        for kind, names in (
+            (found.not_marked, {name for name, mark in marks.items() if mark.is_open}),
+            (found.flagged, {name for name, mark in marks.items() if mark.flagged and mark.is_by_hand}),
+        ):
+            if names:
+                kind[student] = names
+        penalty = sum(one.penalty for one in notebooks.values())
+        if penalty:
+            found.penalties[student] = penalty
+    return found
+
+
+def answers_in(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """What each graded cell of a notebook is about: its own text, or the code above it: {cell: text}."""
+    answers, code, last = {}, [], ""
+    for cell in notebook.cells:
+        if not is_grade(cell):
+            code += [cell.source] * (cell.cell_type == "code")
+        elif is_solution(cell):
+            answers[cell.metadata.nbgrader.grade_id] = cell.source
+        else:
+            # Of several checks in a row, each is about the code above the first.
+            last = "\n".join(code) or last
+            answers[cell.metadata.nbgrader.grade_id] = last
+            code = []
+    return answers
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a graded notebook that is about to be graded anew was: {cell: answer}, {cell: [manual, extra, stale]}."""
+
+    answers: dict[str, str]
+    marks: dict[str, list]
+
+
+def read_before(path: Path) -> Before | None:
+    """What a notebook of `autograded` was; None where it cannot be told, or its grading was cut short."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        return Before(answers_in(notebook), recorded_marks(notebook))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def recorded_marks(notebook: nbformat.NotebookNode) -> dict[str, list]:
+    """The marks by hand as they were when a notebook was graded: {cell: [manual, extra, stale]}.
+
+    A stale one was given for an answer that has changed since.
+
+    Raises
+    ------
+    KeyError : where `SaveGrades` has not been at it
+    """
+    return notebook.metadata["proctor"]["marks"]
+
+
+class SaveGrades(SaveAutoGrades):
+    """In the place of nbgrader's `SaveAutoGrades`, which asks for another look at each mark by hand, always.
+
+    This one asks where the answer is another than the one that the mark was given for.
+    """
+
+    def preprocess(self, nb, resources):
+        """Save the grades, and note in the notebook which marks it was graded beside."""
+        self.before = getattr(self.parent.parent, "before", {}).get(resources["nbgrader"]["notebook"])
+        self.answers, self.kept = answers_in(nb), {}
+        nb, resources = super().preprocess(nb, resources)
+        nb.metadata.setdefault("proctor", {})["marks"] = self.kept
+        return nb, resources
+
+    def _add_score(self, cell, resources):
+        name = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
+        grade.auto_score, _ = determine_grade(cell, self.log)
+        stale = False
+        if grade.manual_score is not None or grade.extra_credit:
+            stale = self._is_of_another_answer(name, grade)
+            self.kept[name] = [grade.manual_score, grade.extra_credit, stale]
+        grade.needs_manual_grade = stale or (grade.manual_score is None and grade.auto_score is None)
+        self.gradebook.db.commit()
+
+    def _is_of_another_answer(self, name, grade):
+        if self.before is None or self.before.answers.get(name) != self.answers[name]:
+            return True
+        manual, extra, stale = self.before.marks.get(name, [None, None, False])
+        # Whoever marks in formgrader takes the flag away.
+        return stale and grade.needs_manual_grade and [manual, extra] == [grade.manual_score, grade.extra_credit]
+
+
+class ExportGrades(CsvExportPlugin):
+    """In the place of nbgrader's `CsvExportPlugin`: late penalties are settled first, what is not marked is told."""
+
+    def __init__(self, parent=None, **kwargs):
+        super().__init__(parent=parent, **kwargs)
+        try:
+            # nbgrader opens it next, and would answer with a traceback.
+            with open_gradebook(parent.coursedir):
+                pass
+        except Unreadable as error:
+            parent.fail(str(error))
+
+    def export(self, gradebook):
+        """Write the table."""
+        for assignment in gradebook.assignments:
+            if self.assignment and assignment.name not in map(str, self.assignment):
+                continue
+            try:
+                settle_penalties(gradebook, assignment.name, self.config)
+            except SettingsError as error:
+                self.parent.fail(str(error))
+            submissions = read_submissions(gradebook, assignment.name).values()
+            marks = [mark for one in submissions for notebook in one.values() for mark in notebook.marks.values()]
+            count = sum(mark.is_open for mark in marks)
+            if count:
+                self.log.warning("%s: %d answers are not marked yet, and count as 0", assignment.name, count)
+        super().export(gradebook)

@@ -1,0 +1,400 @@
+"""Marks by hand: kept when work is graded anew, shown on the page of feedback, in the table, under late penalties."""
+
+import shutil
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+
+from proctor import cli
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.build import build_course, scripts_on_path
+from proctor.course import open_course
+from proctor.grading.feedback import standing
+from proctor.grading.gradebook import read_grades
+from proctor.grading.late import PenaltyPerDay
+from proctor.grading.marks import Mark, answers_in
+from proctor.proof.demo import cell
+
+WRITTEN = """
+# %% [markdown]
+# ## 3. Reflect
+
+# %% [markdown] written=reflection points=3
+# ### BEGIN SOLUTION
+# Because two is the smallest prime.
+# ### END SOLUTION
+"""
+# As in the public module, which nbgrader's own commands import.
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+MEAN = "def double(x):\n    return x + x.mean()"
+DUE = datetime(2026, 3, 1, 12)
+
+
+class Class:
+    """A course with its nbgrader, whose commands run in this process."""
+
+    def __init__(self, root):
+        self.root, self.course = root, open_course(root)
+        self.toy = load_assignment(self.course, "toy")
+        self.nbgrader = NbGraderAPI(self.course.directory, config=self.course.config)
+
+    def hand_in(self, student, reflection="Because.", at=None, **answers):
+        """A submission, solved but for the answers given."""
+        notebook = nbformat.read(self.toy.release_notebook, as_version=4)
+        for exercise in self.toy.exercises[:2]:
+            cell(notebook, exercise.id).source = answers.get(exercise.id, exercise.code)
+        cell(notebook, "reflection").source = reflection or cell(notebook, "reflection").source
+        folder = self.root / "submitted" / student / "toy"
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, folder / "toy.ipynb")
+        if at:
+            (folder / "timestamp.txt").write_text(f"{at:%Y-%m-%d %H:%M:%S} UTC")
+
+    def autograde(self, force=False):
+        result = self.nbgrader.autograde("toy", "*", force=force)
+        assert result["success"], result
+        return result["log"]
+
+    def generate_feedback(self):
+        """Write the pages; gives whose were written."""
+        before = {path: path.stat().st_mtime_ns for path in self.root.glob("feedback/*/toy/toy.html")}
+        result = self.nbgrader.generate_feedback("toy", force=False)
+        assert result["success"], result
+        after = {path: path.stat().st_mtime_ns for path in self.root.glob("feedback/*/toy/toy.html")}
+        return {path.parts[-3] for path, changed in after.items() if before.get(path) != changed}
+
+    def page(self, student):
+        return (self.root / "feedback" / student / "toy/toy.html").read_text()
+
+    @contextmanager
+    def gradebook(self):
+        with Gradebook(self.course.directory.db_url, self.course.directory.course_id) as gradebook:
+            yield gradebook
+            gradebook.db.commit()
+
+    def mark(self, student, name, score=None, extra=None, comment=None):
+        """As formgrader does it."""
+        with self.gradebook() as gradebook:
+            grade = gradebook.find_grade(name, "toy", "toy", student)
+            grade.manual_score, grade.extra_credit = score, extra
+            grade.needs_manual_grade = score is None and grade.auto_score is None
+            if comment:
+                answer = gradebook.find_comment(name.removeprefix("check_"), "toy", "toy", student)
+                answer.manual_comment = comment
+
+    def flagged(self):
+        with self.gradebook() as gradebook:
+            return {
+                (submission.student.id, grade.name)
+                for submission in gradebook.assignment_submissions("toy")
+                for grade in submission.notebooks[0].grades
+                if grade.needs_manual_grade
+            }
+
+
+@pytest.fixture(scope="module")
+def built(toy_sources, once) -> Path:
+    def make(folder):
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        with (folder / "source/toy/toy.py").open("a") as text:
+            text.write(WRITTEN)
+        with (folder / "course_config.py").open("a") as config:
+            config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
+        build_course(open_course(folder))
+
+    return once("toy_with_written", make)
+
+
+@pytest.fixture
+def toys(built, tmp_path, monkeypatch):
+    root = shutil.copytree(built, tmp_path / "course")
+    monkeypatch.chdir(root)
+    with scripts_on_path():
+        yield Class(root)
+
+
+def test_grading_by_force_keeps_marks_and_flags_only_answers_that_changed(toys):
+    for student in ("ann", "ben", "cem", "dan"):
+        toys.hand_in(student, double=MEAN)
+    toys.hand_in("eve", reflection=None)
+    toys.autograde()
+    assert toys.flagged() == {(student, "reflection") for student in ("ann", "ben", "cem", "dan")}
+    for student in ("ann", "ben", "dan"):
+        toys.mark(student, "reflection", 2, comment="Say why.")
+        toys.mark(student, "check_double", 3)
+    toys.mark("eve", "check_total", extra=1)
+    toys.hand_in("ben", reflection="Because of something else.", double=MEAN)
+    toys.hand_in("dan", double=MEAN + "  # looks right")
+    toys.autograde(force=True)
+    assert toys.flagged() == {("cem", "reflection"), ("ben", "reflection"), ("dan", "check_double")}
+    toys.autograde(force=True)
+    assert toys.flagged() == {("cem", "reflection"), ("ben", "reflection"), ("dan", "check_double")}
+    toys.mark("ben", "reflection", 2)
+    toys.autograde(force=True)
+    assert toys.flagged() == {("cem", "reflection"), ("dan", "check_double")}
+    grades = read_grades(toys.toy)
+    assert [grades[who]["reflection"] for who in ("ann", "ben", "cem", "dan", "eve")] == [2, 2, 0, 2, 0]
+    assert [grades[who]["double"] for who in ("ann", "ben", "cem", "dan")] == [3, 3, 1, 3]
+    assert grades["eve"]["total"] == 7
+    with toys.gradebook() as gradebook:
+        assert gradebook.find_comment("reflection", "toy", "toy", "ann").manual_comment == "Say why."
+
+
+def test_mark_whose_answer_cannot_be_told_is_flagged(toys):
+    toys.hand_in("ann")
+    toys.autograde()
+    toys.mark("ann", "reflection", 2)
+    shutil.rmtree(toys.root / "autograded/ann")
+    toys.autograde()
+    assert toys.flagged() == {("ann", "reflection")}
+
+
+def test_mark_through_the_api_that_leaves_the_flag_is_one_of_the_answer_there(toys):
+    toys.hand_in("ann")
+    toys.autograde()
+    with toys.gradebook() as gradebook:
+        gradebook.find_grade("reflection", "toy", "toy", "ann").manual_score = 2
+    toys.autograde(force=True)
+    assert toys.flagged() == set()
+
+
+def test_pages_are_written_anew_where_what_they_say_has_changed(toys):
+    for student in ("ann", "ben", "cem"):
+        toys.hand_in(student)
+    toys.autograde()
+    assert toys.generate_feedback() == {"ann", "ben", "cem"}
+    assert toys.generate_feedback() == set()
+    toys.mark("ann", "reflection", 2)
+    assert toys.generate_feedback() == {"ann"}
+    assert "Score: 2 / 3" in toys.page("ann")
+    toys.mark("ann", "reflection", 2, comment="Say why.")
+    toys.mark("ben", "check_double", 3)
+    assert toys.generate_feedback() == {"ann", "ben"}
+    assert "Say why." in toys.page("ann")
+    toys.mark("ben", "check_double", extra=1)
+    toys.hand_in("cem", double=MEAN)
+    toys.autograde()
+    assert toys.generate_feedback() == {"ben", "cem"}
+    assert "1 of 4 points" in toys.page("cem")
+    toys.autograde(force=True)
+    assert toys.generate_feedback() == set()
+    (toys.root / "feedback/ann/toy/toy.html").unlink()
+    assert toys.generate_feedback() == {"ann"}
+
+
+def test_answer_that_is_not_marked_yet_says_so_on_the_page(toys):
+    toys.hand_in("ann")
+    toys.hand_in("eve", reflection=None)
+    toys.autograde()
+    toys.generate_feedback()
+    page = " ".join(toys.page("ann").split())
+    assert "toy (Score: 10 / 13, so far)" in page
+    assert '<b>Not marked yet:</b> <a href="#reflection">reflection</a>, 3 points.' in page
+    assert page.count("Not marked yet: 3 points") == 2 and "0 / 3" not in page and "0.0 / 3" not in page
+    assert "ot marked yet" not in toys.page("eve") and "Score: 0 / 3" in toys.page("eve"), "there is no answer"
+    toys.mark("ann", "reflection", 0)
+    toys.generate_feedback()
+    assert "ot marked yet" not in toys.page("ann") and "Score: 0 / 3" in toys.page("ann")
+
+
+def test_page_says_one_number_of_an_overruled_score_and_whose_it_is(toys):
+    toys.hand_in("ann", double=MEAN)
+    toys.autograde()
+    toys.generate_feedback()
+    assert "Double a tensor: 1 of 4 points<" in toys.page("ann")
+    toys.mark("ann", "check_double", 3)
+    toys.generate_feedback()
+    page = toys.page("ann")
+    assert "Double a tensor: 3 of 4 points, given by a person" in page
+    assert page.count("Score: 3 / 4, given by a person") == 2
+    assert "1 of 4" not in page and "Score: 1 / 4" not in page
+    assert "Every value is doubled." in page, "what the checks found"
+    assert "Sum a function of a tensor: 6 of 6 points<" in page, "the others as they were"
+
+
+@pytest.mark.parametrize(
+    ("mark", "stale", "is_checked", "words"),
+    [
+        (Mark(None, None, None, 5, True), False, False, "Not marked yet: 5 points"),
+        (Mark(None, None, 1, 5, True), False, False, "Not marked yet: 5 points"),
+        (Mark(None, 0, None, 5, False), False, False, "Score: 0 / 5"),
+        (Mark(0, None, None, 5, False), False, False, "Score: 0 / 5"),
+        (Mark(None, 10 / 3, None, 5, False), False, False, "Score: 3.33 / 5"),
+        (Mark(5, 5, None, 5, False), False, True, "Score: 5 / 5, given by a person"),
+        (Mark(4, None, 2, 5, False), False, True, "Score: 6 / 5, with 2 extra, given by a person"),
+        (Mark(None, 3, None, 5, True), True, False, "Score: 3 / 5, for an earlier answer; not marked again yet"),
+    ],
+)
+def test_standing_tells_what_counts_and_whose_it_is(mark, stale, is_checked, words):
+    assert standing(mark, stale, is_checked) == words
+
+
+def test_page_tells_a_mark_of_an_earlier_answer(toys):
+    toys.hand_in("ann")
+    toys.autograde()
+    toys.mark("ann", "reflection", 2)
+    toys.hand_in("ann", reflection="Because of something else.")
+    toys.autograde()
+    toys.generate_feedback()
+    assert "Score: 2 / 3, for an earlier answer; not marked again yet" in toys.page("ann")
+    toys.mark("ann", "reflection", 2)
+    assert toys.generate_feedback() == {"ann"}
+    assert "earlier answer" not in toys.page("ann")
+
+
+def test_answer_of_a_check_is_the_code_above_it(toys):
+    notebook = nbformat.read(toys.toy.source_notebook, as_version=4)
+    answers = answers_in(notebook)
+    assert "def double" in answers["check_double"] and "def total" not in answers["check_double"]
+    assert "def total" in answers["check_total"] and "def double" not in answers["check_total"]
+    assert answers["reflection"] == cell(notebook, "reflection").source
+
+
+def test_table_tells_what_is_not_marked_yet(toys, capsys):
+    toys.hand_in("ann")
+    toys.hand_in("ben")
+    toys.hand_in("eve", reflection=None)
+    toys.autograde()
+    with toys.gradebook() as gradebook:
+        gradebook.update_or_create_student("fay")
+        gradebook.update_or_create_submission("toy", "fay")
+    assert cli.main(["table"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line}
+    assert rows["ann"] == ["4", "6", "-", "10"] and rows["eve"] == ["4", "6", "0", "10"]
+    assert rows["fay"] == ["-", "-", "-", "0"]
+    assert lines[-2:] == [
+        "2 answers of 2 students are not marked yet (-); formgrader shows which.",
+        "1 submission is not graded yet; run `nbgrader autograde toy`.",
+    ]
+    toys.mark("ann", "reflection", 2)
+    toys.mark("ben", "reflection", 0)
+    toys.hand_in("ann", reflection="Because of something else.")
+    toys.autograde()
+    cli.main(["table"])
+    printed = capsys.readouterr().out
+    assert "1 mark of 1 student is of an answer that has changed since; formgrader shows which." in printed
+    assert "not marked yet" not in printed
+
+
+@pytest.mark.parametrize(
+    ("settings", "days", "penalty"),
+    [
+        ({}, 0.01, 1),
+        ({}, 1, 1),
+        ({}, 1.01, 2),
+        ({}, 30, 10),
+        ({"percent_per_day": 25, "most_percent": 40}, 3, 4),
+        ({"grace_minutes": 15}, 10 / 1440, None),
+        ({"grace_minutes": 15}, 20 / 1440, 1),
+        ({"grace_minutes": 15}, 1 + 10 / 1440, 1),
+        ({"percent_per_day": 0}, 5, 0),
+    ],
+)
+def test_penalty_counts_days_begun(settings, days, penalty):
+    assert PenaltyPerDay(**settings).late_submission_penalty("ann", 10, days * 86400) == penalty
+
+
+def test_late_penalty_counts_marks_by_hand_and_an_extension(toys, capsys):
+    toys.hand_in("ann", at=DUE + timedelta(hours=30))
+    toys.hand_in("ben", at=DUE - timedelta(hours=1))
+    toys.autograde()
+    toys.generate_feedback()
+    cli.main(["table"])
+    assert "late" not in capsys.readouterr().out
+    assert "penalty (" not in toys.page("ann"), "there is no due date"
+    with toys.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("toy", duedate=DUE)
+    for student in ("ann", "ben"):
+        toys.mark(student, "reflection", 3)
+    assert toys.generate_feedback() == {"ann", "ben"}
+    assert "Late submission penalty (Score: -2.6)" in toys.page("ann") and "(Score: 10.4 / 13)" in toys.page("ann")
+    assert "Late submission penalty (" not in toys.page("ben")
+    cli.main(["table"])
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert rows["submission"] == ["double", "total", "reflection", "late", "total"]
+    assert rows["ann"] == ["4", "6", "3", "-2.6", "10.4"] and rows["ben"] == ["4", "6", "3", "13"]
+    with toys.gradebook() as gradebook:
+        gradebook.grant_extension("toy", "ann", days=1)
+    assert toys.generate_feedback() == {"ann"}
+    assert "Score: -1.3" in toys.page("ann")
+    with toys.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("toy", duedate=None)
+    toys.autograde(force=True)
+    assert toys.generate_feedback() == {"ann"}
+    assert "Late submission penalty (" not in toys.page("ann")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("graders/toy/test_total.py", "import no_such_module", "graders/toy/test_total.py:1: ModuleNotFoundError"),
+        ("graders/toy/test_total.py", "def (", "graders/toy/test_total.py:1: SyntaxError"),
+        ("graders/toy/test_total.py", None, "no checks in graders/toy/test_total.py"),
+        ("graders/toy/mistakes.py", "1 / 0", "graders/toy/mistakes.py:1: ZeroDivisionError"),
+        ("solutions/toy.py", "{}\n1 / 0", "ZeroDivisionError"),
+        ("solutions/toy.py", "{}\ndef (", "solutions/toy.py"),
+        ("course_config.py", '{}\nc.AssignLatePenalties.plugin_class = "no.such"', "the late plugin no.such cannot"),
+        ("course_config.py", "{}\nc.PenaltyPerDay.percent_per_day = 101", "should not be greater than 100"),
+        ("gradebook.db", "no database" * 100, "gradebook.db cannot be opened: file is not a database"),
+    ],
+)
+def test_fault_of_the_course_is_told_once(toys, file, text, words):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+    path = toys.root / file
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text.replace("{}", path.read_text()) if "{}" in text else text)
+    course = open_course(toys.root)
+    result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*", force=True)
+    assert not result["success"]
+    errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+    assert len(errors) == 1 and words in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///nowhere.db", "there is no gradebook nowhere.db; run `proctor build`"),
+        ("sqlite:///course_config.py", "file is not a database"),
+        ("sqlite:////proc/version", "/proc/version cannot be opened"),
+        ("postgresql+psycopg://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("postgresql+no_driver://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("hush", "c.CourseDirectory.db_url is no database URL"),
+    ],
+)
+def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(built, tmp_path, monkeypatch, capsys, url, words):
+    monkeypatch.chdir(shutil.copytree(built, tmp_path / "course"))
+    with Path("course_config.py").open("a") as config:
+        config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
+    assert cli.main(["table"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
+
+
+def test_reason_is_on_the_page_where_all_answers_are_written(toys):
+    text = '# %% [markdown]\n# # Essay\n\n# %%\nimport this\n' + WRITTEN
+    (toys.root / "source/essay").mkdir()
+    (toys.root / "source/essay/essay.py").write_text(text)
+    (toys.root / "solutions/essay.py").write_text('"""Nothing to write in code."""\n')
+    build_course(toys.course, ["essay"])
+    for student, content in (("ann", "{}"), ("ben", "<b>I could not</b>"), ("cem", None)):
+        folder = toys.root / "submitted" / student / "essay"
+        folder.mkdir(parents=True)
+        if content:
+            (folder / "essay.ipynb").write_text(content)
+    shutil.copytree(toys.root / "release/essay", toys.root / "submitted/dan/essay")
+    assert toys.nbgrader.autograde("essay", "*", force=False)["success"]
+    assert toys.nbgrader.generate_feedback("essay", force=False)["success"]
+    pages = {path.parts[-3]: path.read_text() for path in toys.root.glob("feedback/*/essay/essay.html")}
+    assert "it has no <code>nbformat</code>. Nothing could be graded." in pages["ann"]
+    assert "it is not valid JSON" in pages["ben"] and "No notebook was handed in. Nothing" in pages["cem"]
+    assert "Nothing could be graded" not in pages["dan"]
