@@ -210,9 +210,10 @@ def _table(arguments):
 
 
 def _print_table(assignment):
-    from proctor.grading import gradebook, report
+    from proctor.grading import gradebook, report, roster
 
-    print(*report.class_table(assignment, gradebook.read_grades(assignment)), sep="\n")
+    grades = gradebook.read_grades(assignment)
+    print(*report.class_table(assignment, grades, roster.without_grades(assignment, grades)), sep="\n")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ import warnings
 
 from sqlalchemy.exc import SAWarning
 
+from proctor.grading.collecting import DownloadCollector, DownloadExtractor
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
 
-__all__ = ["GradeCells", "SubmissionExporter"]
+__all__ = ["DownloadCollector", "DownloadExtractor", "GradeCells", "SubmissionExporter"]
 
 # nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
 # that it waits until then.

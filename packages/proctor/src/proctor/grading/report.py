@@ -122,20 +122,25 @@ def summary(graded: int, unchanged: int, failed: int, left_out: int) -> str:
     return f"{graded + unchanged + failed + left_out} submissions: {', '.join(parts)}."
 
 
-def class_table(assignment: Assignment, grades: dict[str, dict[str, float]]) -> list[str]:
+def class_table(
+    assignment: Assignment, grades: dict[str, dict[str, float]], others: dict[str, str] | None = None
+) -> list[str]:
     """The class as lines of text: a row for each submission, a column for each exercise.
 
     Parameters
     ----------
     grades : as `gradebook.read_grades` gives them
+    others : as `roster.without_grades` gives them
     """
     ids = [exercise.id for exercise in assignment.exercises]
-    width = max([len(student) for student in grades] + [len("submission")])
+    others = others or {}
+    width = max(map(len, ["submission", *grades, *others]))
     cells = [max(len(name), 6) for name in ids]
     head = "  ".join(f"{name:>{size}}" for name, size in zip(ids, cells, strict=True))
     lines = [f"{'submission':<{width}}  {head}  {'total':>6}"]
     for student, scores in grades.items():
         row = "  ".join(f"{scores.get(name, 0):>{size}g}" for name, size in zip(ids, cells, strict=True))
         lines.append(f"{student:<{width}}  {row}  {sum(scores.values()):>6g}")
+    lines += [f"{student:<{width}}  {reason}" for student, reason in others.items()]
     limits = "  ".join(f"{e.points:>{size}g}" for e, size in zip(assignment.exercises, cells, strict=True))
     return [*lines, f"{'(points)':<{width}}  {limits}  {assignment.points:>6g}"]
