@@ -1,5 +1,7 @@
 """Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
 
+import io
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -54,3 +56,18 @@ def descendants(pid):
 
 def alive(pids):
     return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
+
+
+def zipped(entries, when=(2024, 10, 2, 23, 50, 0)) -> bytes:
+    """A zip of {name: content}, or of (ZipInfo, content)."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items() if isinstance(entries, dict) else entries:
+            archive.writestr(zipfile.ZipInfo(name, when) if isinstance(name, str) else name, content)
+    return target.getvalue()
+
+
+def entry(name, when=(2024, 10, 2, 23, 50, 0), extra=b"", mode=0):
+    info = zipfile.ZipInfo(name, when)
+    info.extra, info.external_attr = extra, mode << 16
+    return info

@@ -5,6 +5,7 @@
 
 import unicodedata
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -126,7 +127,7 @@ class DownloadCollector(FileNameCollectorPlugin):
         numbered = bool(numbers & {student.lms_user_id for student in students})
         found = {key: roster.find(theirs[-1], students, numbered) for key, theirs in identities.items()}
         taken = Counter((key[0], of[0].id) for key, of in found.items() if len(of) == 1 and not _by_number(key, of[0]))
-        known = any(roster.is_named(student) for student in students)
+        known = any(student.of_class for student in students)
         result = defaultdict(list)
         for key, theirs in identities.items():
             try:
@@ -252,7 +253,9 @@ class CollectDownloads(ZipCollectApp):
                 due = gradebook.find_assignment(self.coursedir.assignment_id).duedate
             except MissingEntry:
                 due = None
-            return roster.known_students(gradebook), due
+            listed = {student.id for student in given}
+            students = roster.known_students(gradebook)
+            return [replace(one, of_class=one.of_class or one.id in listed) for one in students], due
 
     def _collect_files(self, src_files):
         """Collect a whole class; `src_files` are its unpacked files."""
@@ -304,8 +307,8 @@ class CollectDownloads(ZipCollectApp):
     def _tell_missing(self):
         """Say who of the class has no folder, as far as the gradebook knows the class."""
         course = self.coursedir
-        named = sorted(student.id for student in self.students if roster.is_named(student))
-        folders = {one: course.format_path(course.submitted_directory, one, course.assignment_id) for one in named}
+        ids = sorted(student.id for student in self.students if student.of_class)
+        folders = {one: course.format_path(course.submitted_directory, one, course.assignment_id) for one in ids}
         missing = [student for student, folder in folders.items() if not Path(folder).is_dir()]
         if missing:
-            self.log.info("Nothing handed in by %d of %d: %s", len(missing), len(named), ", ".join(missing))
+            self.log.info("Nothing handed in by %d of %d: %s", len(missing), len(ids), ", ".join(missing))

@@ -9,7 +9,7 @@ Blackboard  <title>_<username>_attempt_<time>_<own name>, and <title>_<username>
 import os.path
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,7 @@ WHAT = r"(?:(?P<file>\d+)_(?P<own>.+)|(?P<typed>(?:text|link)\.html))"
 LATE = r"(?P<late>(?:LATE|late)_)?"
 CANVAS = re.compile(rf"(?P<name>.+?)(?<!_question)_{LATE}(?P<number>\d+)_{WHAT}", re.DOTALL)
 ANONYMOUS = re.compile(rf"{LATE}(?P<name>anon)_(?P<number>\w+?)_{WHAT}", re.DOTALL)
-# In which order they are tried: folders and times are sure signs, and Canvas's numbers are the weakest.
+# In which order they are tried: Canvas's numbers are the weakest sign.
 SURE = (("Moodle", MOODLE), ("Blackboard", BLACKBOARD))
 WEAK = (("Canvas", ANONYMOUS), ("Canvas", CANVAS), ("Canvas", QUIZ))
 # A receipt's first line, in any language: `Name: Ann Lee (ann)`.
@@ -90,17 +90,16 @@ def read_names(folder: Path, files: Iterable[Path]) -> tuple[list[Handed], list[
 
 
 def _matches(parts, wrappers=frozenset()):
-    """Where in a path a student's name stands, and what it says: (position, LMS, match); the outermost counts."""
+    """Where in a path a student's name stands, and what it says: (position, LMS, match).
+
+    The outermost counts: what is inside is a student's, who could name it after somebody else.
+    """
     for position, part in enumerate(parts):
-        for lms, pattern in SURE:
-            match = pattern.fullmatch(part)
-            if match:
-                return position, lms, match
-    for position, part in enumerate(parts):
-        # Canvas makes no folders.
-        if (position < len(parts) - 1 and not is_zip(part)) or parts[: position + 1] in wrappers:
+        if position == 0 and part in wrappers:
             continue
-        for lms, pattern in WEAK:
+        # Canvas makes no folders.
+        is_file = position == len(parts) - 1 or is_zip(part)
+        for lms, pattern in (*SURE, *WEAK) if is_file else SURE:
             match = pattern.fullmatch(part)
             if match:
                 return position, lms, match
@@ -108,13 +107,18 @@ def _matches(parts, wrappers=frozenset()):
 
 
 def _wrappers(paths):
-    """The zips that are a class's, not a student's: most of what is in them says whose it is."""
-    inside = defaultdict(list)
-    for parts in paths:
-        for position, part in enumerate(parts[:-1]):
-            if is_zip(part):
-                inside[parts[: position + 1]].append(_matches(parts[position + 1 :]) is not None)
-    return {zipped for zipped, told in inside.items() if 2 * sum(told) > len(told)}
+    """The downloads that are a class's, though their names could be a student's: what is in them is several students'.
+
+    None where students' own files lie beside them.
+    """
+    students = defaultdict(set)
+    for first, *rest in paths:
+        if rest and is_zip(first):
+            found = _matches(rest)
+            students[first] |= {(found[1], found[2]["name"])} if found else set()
+        elif _matches([first, *rest]):
+            return set()
+    return {first for first, names in students.items() if len(names) > 1}
 
 
 def _read(file, parts, wrappers):
@@ -162,11 +166,12 @@ def name_users(handed: list[Handed], usernames: Iterable[str], assignment: str) 
         known = [user for user in usernames if head.casefold().endswith(f"_{user}".casefold())]
         if known:
             users[head] = max(known, key=len)
-    titles = {head[: -len(user)] for head, user in users.items()}
-    for head in heads - set(users):
-        known = [title for title in titles if head.startswith(title) and head != title]
-        if known:
-            users[head] = head[len(max(known, key=len)) :]
+    # One assignment has one title: who is known by the end of another's username is somebody else.
+    titles = Counter(head[: -len(user)] for head, user in users.items())
+    for title, _ in reversed(titles.most_common()):
+        users |= {
+            head: head[len(title) :] for head in heads - set(receipts) if head.startswith(title) and head != title
+        }
     left = heads - set(users)
     guessed = {head: _guess_user(head, sorted(left), assignment) for head in left}
     users |= {head: user for head, (user, _) in guessed.items()}

@@ -35,13 +35,19 @@ READ = (
 
 @dataclass(frozen=True)
 class Student:
-    """A student of the class, as nbgrader's gradebook has them."""
+    """A student, as nbgrader's gradebook has them.
+
+    Parameters
+    ----------
+    of_class : bool, whether somebody said that they are of the class; autograde puts ids alone into the gradebook
+    """
 
     id: str
     first_name: str = ""
     last_name: str = ""
     email: str = ""
     lms_user_id: str = ""
+    of_class: bool = True
 
 
 def read_roster(path: Path) -> list[Student]:
@@ -91,9 +97,8 @@ def read_roster(path: Path) -> list[Student]:
 
 def _decode(data):
     """A file's text; what Blackboard calls a spreadsheet is UTF-16."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
-    return data.decode("utf-8-sig")
+    is_utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return data.decode("utf-16" if is_utf16 else "utf-8").lstrip("\ufeff")
 
 
 def _student(cells, ids, canvas, where):
@@ -125,19 +130,17 @@ def _student(cells, ids, canvas, where):
 
 def known_students(gradebook: Gradebook) -> list[Student]:
     """The students in a gradebook."""
-    fields = ("id", "first_name", "last_name", "email", "lms_user_id")
-    return [Student(*(getattr(student, field) or "" for field in fields)) for student in gradebook.students]
-
-
-def is_named(student: Student) -> bool:
-    """Whether somebody said who this is; autograde puts ids alone into the gradebook."""
-    return bool(student.first_name or student.last_name or student.email or student.lms_user_id)
+    students = []
+    for student in gradebook.students:
+        about = [student.first_name, student.last_name, student.email, student.lms_user_id]
+        students.append(Student(student.id, *(value or "" for value in about), of_class=any(about)))
+    return students
 
 
 def save(students: Iterable[Student], gradebook: Gradebook) -> None:
     """Put students into a gradebook, as `nbgrader db student import` does; what a roster does not tell stays."""
     for student in students:
-        about = {key: value for key, value in vars(student).items() if key != "id" and value}
+        about = {key: value for key, value in vars(student).items() if key not in ("id", "of_class") and value}
         gradebook.update_or_create_student(student.id, **about)
 
 
@@ -210,7 +213,7 @@ def without_grades(assignment: Assignment, graded: Iterable[str]) -> dict[str, s
         students = [one for one in known_students(gradebook) if one.id not in graded]
     reasons = {}
     for student in students:
-        if is_named(student) or student.id not in handed_in_others:
+        if student.of_class or student.id not in handed_in_others:
             folder = assignment.course.submitted / student.id / assignment.name
             reasons[student.id] = "not graded yet" if folder.is_dir() else "nothing handed in"
     return dict(sorted(reasons.items()))
