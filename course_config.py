@@ -23,6 +23,12 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "proctor.gradebook.FeedbackExporter"
 c.ExportApp.plugin_class = "proctor.gradebook.ExportGrades"
 
+# `nbgrader zip_collect` takes the zips of Canvas, Moodle and Blackboard as they come. The roster, a CSV file of the
+# class, goes into the gradebook. The times that an LMS writes are those of c.Exchange.timezone (docs/instructors.md).
+c.ZipCollectApp.extractor_plugin = "proctor.gradebook.DownloadExtractor"
+c.ZipCollectApp.collector_plugin = "proctor.gradebook.DownloadCollector"
+c.DownloadCollector.roster = ""
+
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"
 # where you trust everybody. Every verdict says which (docs/security.md).
 c.Proctor.sandbox = "bubblewrap"

@@ -1,5 +1,7 @@
 """Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
 
+import io
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -86,3 +88,18 @@ def full_marks(assignment: Assignment, form: str, folder) -> None:
         (folder / file).write_text(content, encoding="utf-8", newline="")
     verdict = grade_intake(take_in(folder / f"{assignment.name}.ipynb", assignment), assignment, form, "cpu")
     assert verdict.points == verdict.max_points, "\n".join(table(verdict))
+
+
+def zipped(entries, when=(2024, 10, 2, 23, 50, 0)) -> bytes:
+    """A zip of {name: content}, or of (ZipInfo, content)."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items() if isinstance(entries, dict) else entries:
+            archive.writestr(zipfile.ZipInfo(name, when) if isinstance(name, str) else name, content)
+    return target.getvalue()
+
+
+def entry(name, when=(2024, 10, 2, 23, 50, 0), extra=b"", mode=0):
+    info = zipfile.ZipInfo(name, when)
+    info.extra, info.external_attr = extra, mode << 16
+    return info

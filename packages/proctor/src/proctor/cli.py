@@ -258,10 +258,11 @@ def _table(arguments):
 
 
 def _print_table(assignment):
-    from proctor.grading import marks, report
+    from proctor.grading import marks, report, roster
 
     found = marks.read_class(assignment)
-    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties)
+    others = roster.without_grades(assignment, found.grades)
+    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others)
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 

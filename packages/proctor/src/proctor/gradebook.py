@@ -4,12 +4,22 @@ import warnings
 
 from sqlalchemy.exc import SAWarning
 
+from proctor.grading.collecting import DownloadCollector, DownloadExtractor
 from proctor.grading.feedback import FeedbackExporter
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import ExportGrades, SaveGrades
 
-__all__ = ["ExportGrades", "FeedbackExporter", "GradeCells", "PenaltyPerDay", "SaveGrades", "SubmissionExporter"]
+__all__ = [
+    "DownloadCollector",
+    "DownloadExtractor",
+    "ExportGrades",
+    "FeedbackExporter",
+    "GradeCells",
+    "PenaltyPerDay",
+    "SaveGrades",
+    "SubmissionExporter",
+]
 
 # nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
 # that it waits until then.

@@ -29,6 +29,8 @@ from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_note
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
+# What a submission may be, by the end of its name; each where there is none of the earlier.
+FORMS = ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",))
 NOT_ASKED = "The release that was handed in did not have this question."
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
@@ -92,7 +94,7 @@ def find_notebook(path: Path) -> Path:
     if not path.parent.is_dir():
         raise Unreadable(f"{path} is not there, or is not a file")
     present = sorted(other for other in path.parent.iterdir() if not other.name.startswith("."))
-    for endings in ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",)):
+    for endings in FORMS:
         found = [other for other in present if other.name.endswith(endings)]
         if len(found) == 1:
             return found[0]

@@ -162,6 +162,7 @@ def class_table(
     grades: dict[str, dict[str, float]],
     not_marked: dict[str, set[str]] | None = None,
     penalties: dict[str, float] | None = None,
+    others: dict[str, str] | None = None,
 ) -> list[str]:
     """The class as lines of text: a row for each submission, a column for each exercise.
 
@@ -169,10 +170,11 @@ def class_table(
     ----------
     grades : as `gradebook.read_grades` gives them
     not_marked, penalties : as `marks.read_class` gives them
+    others : as `roster.without_grades` gives them
     """
-    not_marked, penalties = not_marked or {}, penalties or {}
+    not_marked, penalties, others = not_marked or {}, penalties or {}, others or {}
     ids = [exercise.id for exercise in assignment.exercises]
-    width = max([len(student) for student in grades] + [len("submission")])
+    width = max(map(len, ["submission", *grades, *others]))
     columns = [*ids, *["late"] * bool(penalties), "total"]
 
     def line(name, values):
@@ -185,6 +187,7 @@ def class_table(
         row = ["-" if name in is_open else _number(scores.get(name, 0)) for name in ids]
         row += [_number(-lost) if lost else ""] * bool(penalties)
         lines.append(line(student, [*row, _number(sum(scores.values()) - lost)]))
+    lines += [f"{student:<{width}}  {reason}" for student, reason in others.items()]
     limits = [*(f"{exercise.points:g}" for exercise in assignment.exercises), *[""] * bool(penalties)]
     return [*lines, line("(points)", [*limits, f"{assignment.points:g}"])]
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from nbgrader.utils import parse_utc
 
 WITH_ZONE = re.compile(r"(.*\d)\s*([+-]\d\d:?\d\d|[A-Za-z][\w+/-]*)")
+LMS_TIME = re.compile(r"\d{4}(-\d\d){5}")
 
 
 def read_time(words: str, timezone: str) -> datetime:
@@ -34,3 +35,25 @@ def read_time(words: str, timezone: str) -> datetime:
             raise ValueError(f"{zone} is no abbreviation of {timezone} at that time")
         moment = moment.replace(tzinfo=ZoneInfo(zone)) if "/" in zone else own
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def read_lms_time(words: str, timezone: str) -> datetime:
+    """A time as an LMS writes it into a file's name, in UTC, without a zone.
+
+    Parameters
+    ----------
+    words : such as 2024-10-01-12-30-09, which Blackboard writes on its own clock; or as `read_time` reads it
+    timezone : str, the course's zone, which that clock is taken to show
+
+    Raises
+    ------
+    ValueError, LookupError : where it cannot be told which time is meant
+    """
+    if LMS_TIME.fullmatch(words):
+        return in_utc(datetime.strptime(words, "%Y-%m-%d-%H-%M-%S"), timezone)
+    return read_time(words, timezone)
+
+
+def in_utc(moment: datetime, timezone: str) -> datetime:
+    """What a clock of a zone shows, in UTC; of an hour that comes twice in autumn, the first."""
+    return moment.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)
