@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
@@ -309,7 +310,7 @@ def test_only_a_regular_file_is_opened(toy, tmp_path):
 
 def test_notebook_of_very_many_values_is_refused_before_it_is_read(hand_in, monkeypatch):
     monkeypatch.setattr(reading.json, "loads", None)
-    with pytest.raises(Unreadable, match="holds more than 2000000 values; clear its outputs"):
+    with pytest.raises(Unreadable, match="holds more than 1000000 values; clear its outputs"):
         hand_in('{"nbformat": 4, "cells": [' + "{}," * 2**20 + "{}]}")
 
 
@@ -318,11 +319,19 @@ def test_what_is_too_large_is_refused(hand_in, release, monkeypatch):
         release.cells.append(new_code_cell("", id=f"c{len(release.cells)}"))
     with pytest.raises(Unreadable, match="at most 1000 are graded"):
         hand_in(release)
-    release.cells = [new_code_cell("a = 1\n" * 500_000, id="long")]
-    with pytest.raises(Unreadable, match="more than 2 MB of code"):
+    release.cells = [new_code_cell("a = 1\n" * 20_000) for _ in range(5)]
+    with pytest.raises(Unreadable, match="more than 512 KB of code"):
         hand_in(release)
-    with pytest.raises(Unreadable, match="more than 2 MB of code"):
-        hand_in("a = 1\n" * 500_000, name="mine.py")
+    release.cells = [new_code_cell(""), new_code_cell("a = 1\n" * 30_000)]
+    with pytest.raises(Unreadable, match="Cell 2 of toy.ipynb has 180000 characters; at most 131072 are graded"):
+        hand_in(release)
+    with pytest.raises(Unreadable, match="has 150000 characters"):
+        hand_in("# " + "a" * 149_998, name="mine.py")
+    with pytest.raises(Unreadable, match="more than 10000 lines"):
+        hand_in("\n\n\na=1" * 10_000, name="mine.py")
+    with pytest.raises(Unreadable, match="has 2000 cells"):
+        hand_in("# In[ ]:\na = 1\n" * 2000, name="mine.py")
+    release.cells = [new_code_cell("", outputs=[new_output("stream", text="x" * 2**20)])]
     monkeypatch.setattr(reading, "MAX_BYTES", 2**20)
     with pytest.raises(Unreadable, match="larger than 1 MB; clear its outputs"):
         hand_in(release)
@@ -522,7 +531,6 @@ KEPT = [
     "x & y, 3 > 2, `x -> y`",
     "H<sub>2</sub>O<br/><b>bold</b>",
     "[a link](https://example.org/a?b=1:2 'title'), <https://example.org>, [mail](mailto:a@b.org), [part](#part)",
-    "![there](figures/circle.png) and ![inline](data:image/png;base64,AAAA)",
     "| a | b |\n|---|---|\n| 1 | 2 |",
     "`array[0]: float` and x[1]: y",
 ]
@@ -549,8 +557,74 @@ def test_picture_pasted_into_text_is_kept_and_a_lost_one_leads_nowhere(hand_in, 
     attachments = {"mine.png": {"image/png": PNG}, "bad.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}}
     solved.cells.append(new_markdown_cell(source, id="mine", attachments=attachments))
     kept = shown(hand_in(solved), "own-1")
-    assert kept.attachments == {"mine.png": {"image/png": PNG}}
-    assert kept.source == "![mine](attachment:mine.png) ![lost](#attachment:lost.png) ![bad](#attachment:bad.svg)"
+    assert kept.attachments == {"picture-1": {"image/png": PNG}}
+    assert kept.source == "![mine](attachment:picture-1) ! [lost](#attachment:lost.png) ! [bad](#attachment:bad.svg)"
+
+
+@pytest.mark.parametrize("name", ["my%20figure.png", "my figure.png", "a.png!!", "bild-\u00e4.png", "\ud83d.png", "a/../b", "'"])
+def test_picture_is_shown_whatever_its_name(hand_in, solved, name):
+    source = f"![mine](attachment:{name.replace(' ', '%20')} 'mine')"
+    solved.cells.append(new_markdown_cell(source, attachments={name: {"image/png": PNG}}))
+    kept = shown(hand_in(solved), "own-1")
+    page = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[kept]))[0]
+    assert (f"data:image/png;base64,{PNG}" in page) == ("\ud83d" not in name)
+
+
+def test_picture_that_stands_in_the_text_is_kept_and_does_not_count_as_text(hand_in, solved):
+    picture = PNG[:32] + "A" * 10**6
+    source = f"Mine: ![x](data:image/png;base64,{picture}) and ![y](data:image/svg+xml;base64,AAAA)"
+    solved.cells.append(new_markdown_cell(source))
+    kept = shown(hand_in(solved), "own-1")
+    assert kept.source == "Mine: ![x](attachment:picture-1) and ! [y](#data:image/svg+xml;base64,AAAA)"
+    assert kept.attachments == {"picture-1": {"image/png": picture}}
+
+
+FETCHING = [
+    "![x](https://evil.example/a.png)",
+    "![x](//evil.example/a.png)",
+    "![x](/hub/logout)",
+    "![x](../../api/shutdown)",
+    "![x](figures/circle.png)",
+    "![x](<https://evil.example/a b.png>)",
+    "![x][1]\n\n[1]: https://evil.example/a.png",
+    "![x]\n\n[x]: https://evil.example/a.png",
+    "![x][]\n\n[X]: /hub/logout",
+    "\\\\![x](https://evil.example/a.png)",
+    "![![a](attachment:a.png)](https://evil.example/a.png)",
+    "![a [b] c](https://evil.example/a.png)",
+    "[![x](https://evil.example/a.png)](https://example.org)",
+    "!\n[x](https://evil.example/a.png)",
+    "<img src='https://evil.example/a.png'>",
+    "<link rel=stylesheet href=https://evil.example/a.css>",
+    "<b style='background: url(https://evil.example)'>x</b>",
+    "<meta http-equiv=refresh content='0; url=https://evil.example'>",
+    "<form action=https://evil.example><input type=submit>",
+    "<video src=https://evil.example poster=//evil.example>",
+    "<svg><image href='https://evil.example/a.png'/></svg>",
+    "<base href=https://evil.example>",
+    "![x](data:image/svg+xml;base64,PHN2Zz4=)",
+]
+
+
+class Fetching(HTMLParser):
+    """Collects what a browser would fetch by itself when it shows some HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "a":
+            self.found += [(tag, *pair) for pair in attrs if pair[0] in ("src", "href", "style", "action", "content")]
+
+
+@pytest.mark.parametrize("source", FETCHING)
+def test_text_fetches_nothing_by_itself(source):
+    raw, safe = Fetching(), Fetching()
+    raw.feed(markdown2html(source.replace("attachment:", "#")))
+    safe.feed(markdown2html(safe_markdown(source, {"a.png": "picture-1"}).replace("attachment:", "#")))
+    assert [entry for entry in safe.found if entry[2] != "#picture-1"] == []
+    assert raw.found or source.startswith("!\n")
 
 
 @pytest.mark.parametrize("error", [RecursionError, ValueError, MemoryError, KeyError, UnicodeError])
@@ -567,7 +641,7 @@ def test_whatever_goes_wrong_in_one_submission_is_its_refusal(hand_in, release, 
 def test_what_ended_a_class_once_is_an_ordinary_submission(hand_in, solved):
     solved.cells += [
         new_code_cell("%%time\n" * 1100),
-        new_code_cell("%%time\n" * 20_000 + "x = ("),
+        new_code_cell("%%time\n" * 15_000 + "x = ("),
         new_markdown_cell("[x](&#" + "9" * 5000 + ";)"),
         new_markdown_cell("[x]: &#x" + "f" * 5000 + ";"),
     ]

@@ -1,6 +1,7 @@
 """Cells as plain Python, for whoever reads a student's code without running it."""
 
 import ast
+import functools
 import re
 
 from proctor.authoring.solutions import top_level_names
@@ -44,20 +45,22 @@ def _without_magics(lines):
         goes_on = bool(goes_on or magic) and line.endswith("\\")
 
 
-def _parses(source):
+def _parsed(source):
     try:
-        ast.parse(source)
+        return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False  # the parser's way of saying that the code is nested too deeply, too
-    return True
+        return None  # the parser's way of saying that the code is nested too deeply, too
 
 
-def defined_names(source: str) -> set[str]:
+def _parses(source):
+    return _parsed(source) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def defined_names(source: str) -> frozenset[str]:
     """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
-    code = plain_python(source)
-    if not _parses(code):
-        return set()
-    return {name for node in ast.parse(code).body for name in top_level_names(node)}
+    tree = _parsed(plain_python(source))
+    return frozenset(name for node in tree.body for name in top_level_names(node)) if tree else frozenset()
 
 
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -70,10 +73,11 @@ def definitions(source: str) -> str:
     An assignment is plain where nothing is called or gone through for it: what takes time does not count in.
     """
     code = plain_python(source)
-    if not _parses(code):
+    tree = _parsed(code)
+    if tree is None:
         return ""
     lines, kept, left = code.split("\n"), set(), set()
-    for node in ast.parse(code).body:
+    for node in tree.body:
         plain = isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(
             isinstance(n, WORKING) for n in ast.walk(node)
         )

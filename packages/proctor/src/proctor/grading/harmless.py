@@ -3,41 +3,69 @@
 import base64
 import html
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
+from urllib.parse import unquote
 
-import nbformat
+from nbformat import NotebookNode
 
 MAX_OUTPUT_CHARACTERS = 10_000
+MAX_OUTPUTS = 200
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
-KEPT_PICTURES = ("image/png", "image/jpeg")
+KEPT_PICTURES = ("image/png", "image/jpeg", "image/gif")
 # What is taken is never given back, so that no text is read twice.
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+")
 
 
-def safe_attachments(cell):
-    """The pictures that a student pasted into a markdown cell: PNG and JPEG, bounded."""
-    kept, size = {}, 0
+# A picture that stands in the text itself, as Colab pastes it.
+IN_TEXT = re.compile(r"data:(image/(?:png|jpe?g|gif));base64,([A-Za-z0-9+/]++={0,2})", re.IGNORECASE)
+
+
+def attach_pictures(cell: NotebookNode) -> None:
+    """Make attachments of the pictures that a text holds as data, so that what is left of it is text."""
+    given = cell.get("attachments")
+    attachments = dict(given) if isinstance(given, dict) else {}
+
+    def attach(match):
+        name = f"in-text-{len(attachments)}"
+        attachments[name] = {match[1].lower().replace("jpg", "jpeg"): match[2]}
+        return f"attachment:{name}"
+
+    source = IN_TEXT.sub(attach, cell.source)
+    if source != cell.source:
+        cell.source, cell.attachments = source, attachments
+
+
+def safe_attachments(cell: NotebookNode) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The pictures that a student pasted into a markdown cell, bounded: names of ours for theirs, and attachments."""
+    names, kept, size = {}, {}, 0
     given = cell.get("attachments")
     for name, data in given.items() if isinstance(given, dict) else []:
         for kind, picture in data.items() if isinstance(data, dict) else []:
             if kind in KEPT_PICTURES and _is_picture(picture, kind) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
                 size += len(picture)
-                kept[name] = {kind: picture}
-    return kept
+                # What theirs mean to a path, a link or a page is nothing that a page should depend on.
+                names[name] = f"picture-{len(kept) + 1}"
+                kept[names[name]] = {kind: picture}
+                break
+    return names, kept
 
 
 def _is_picture(data, kind):
-    """Base64 of a picture of the given kind; a PNG also says its size, which a browser would take memory for."""
+    """Base64 of a picture of the given kind; those that say their size first must not take a browser's memory."""
     if not isinstance(data, str) or len(data) > MAX_PICTURE_CHARACTERS or not BASE64.fullmatch(data):
         return False
-    if kind != "image/png":
-        return True
     head = "".join(data[:100].split())[:32]
-    if len(head) < 32 or not head.startswith("iVBORw0KGgo"):
+    if len(head) < 32:
         return False
-    size = base64.b64decode(head)[16:]
-    return int.from_bytes(size[:4], "big") * int.from_bytes(size[4:8], "big") <= MAX_PICTURE_PIXELS
+    head = base64.b64decode(head)
+    if kind == "image/png":
+        width, height, right = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big"), b"\x89PNG\r\n"
+    elif kind == "image/gif":
+        width, height, right = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"), b"GIF8"
+    else:
+        width, height, right = 1, 1, b"\xff\xd8\xff"
+    return head.startswith(right) and width * height <= MAX_PICTURE_PIXELS
 
 
 def safe_outputs(cell):
@@ -46,6 +74,9 @@ def safe_outputs(cell):
     for output in cell.get("outputs", []):
         if not isinstance(output, dict):
             continue
+        if len(outputs) >= MAX_OUTPUTS:
+            outputs.append(_text_output("... (the other outputs were cut)"))
+            break
         data = output.get("data") if isinstance(output.get("data"), dict) else {}
         text = output.get("text") if output.get("output_type") == "stream" else data.get("text/plain", "")
         if output.get("output_type") == "error":
@@ -55,11 +86,17 @@ def safe_outputs(cell):
         picture = _joined(data.get("image/png", ""))
         if _is_picture(picture, "image/png") and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
             pictures += len(picture)
-            outputs.append(nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}))
+            shown = NotebookNode({"image/png": picture, "text/plain": text})
+            outputs.append(NotebookNode(output_type="display_data", metadata=NotebookNode(), data=shown))
         elif text:
-            outputs.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+            outputs.append(_text_output(text))
         characters += len(text)
     return outputs
+
+
+def _text_output(text):
+    # nbformat's own maker validates each, which takes seconds where there are very many.
+    return NotebookNode(output_type="stream", name="stdout", text=text)
 
 
 def _joined(text):
@@ -83,36 +120,54 @@ def plain_text(text: str, limit: int) -> str:
     return text[:limit].rstrip() + " ... (the rest was cut)"
 
 
+def one_line(text: str, limit: int = 500) -> str:
+    """Text that a terminal, a log or a page shows as one line: names of files are what strangers made of them."""
+    return plain_text(" ".join(text.split()), limit)
+
+
 HARMLESS_TAGS = (
     "b|i|u|s|em|strong|sub|sup|small|mark|del|ins|kbd|code|pre|br|hr|blockquote|q|details|summary|"
     "ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|h[1-6]"
 )
 TAG = re.compile(rf"<(?=[A-Za-z/!?])(?!/?(?:{HARMLESS_TAGS})\s*/?>|https?://[^\s<>]*>)", re.IGNORECASE)
 # No scheme holds a bracket, so the first one ends what there is to see.
-TARGET = re.compile(r"(\](?:\(|:)\s*(?:<\s*)?)([^\s)]+)")
-ATTACHED = re.compile(r"attachment:([\w.-]+)>?")
-HARMLESS_TARGET = re.compile(r"(https?|mailto):|data:image/(png|jpeg|gif);|[^:]*([/?#]|$)", re.IGNORECASE)
+TARGET = re.compile(r"(\](?:\(|:)\s*+(?:<\s*+)?)([^\s)]+)")
+ATTACHED = re.compile(r"""!\[([^\[\]]*+)\]\(\s*+<?attachment:([^\s()<>]++)>?(?:\s++(?:"[^"\n]*+"|'[^'\n]*+'))?\s*+\)""")
+HARMLESS_TARGET = re.compile(r"(https?|mailto):|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
-def safe_markdown(source: str, pictures: Collection[str] = ()) -> str:
-    """Markdown that runs nothing in a browser, and reads as it did.
+def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:
+    """Markdown that runs and fetches nothing in a browser, and reads as it did.
 
     HTML is kept where it is a harmless tag without attributes; any other `<` gets a space after it, which no browser
-    takes for a tag, and which changes neither a formula nor much of a program. A link or picture whose target is
-    neither on the web nor one of `pictures`, the names of the cell's attachments, leads nowhere.
+    takes for a tag, and which changes neither a formula nor much of a program. So does the `!` of a picture that did
+    not come with the notebook: what is left is a link. A link whose target is not on the web leads nowhere.
+
+    Parameters
+    ----------
+    names : of the cell's attachments, and what they are called now
     """
+    # MathJax makes links, too.
+    source = re.sub(r"\\(href|mmlToken)", r"\\text", source)
+    parts, end, names = [], 0, names or {}
+    for match in ATTACHED.finditer(source):
+        name = names.get(match[2]) or names.get(unquote(match[2]))
+        if name:
+            words = TAG.sub("< ", match[1])
+            parts += [_without_pictures(source[end : match.start()]), f"![{words}](attachment:{name})"]
+            end = match.end()
+    return "".join([*parts, _without_pictures(source[end:])])
 
-    def target(match):
-        try:
-            plain = html.unescape(re.sub(r"\\(\W)", r"\1", match[2]))
-        except ValueError:  # a reference by a number of thousands of digits
-            return f"{match[1]}#"
-        plain = re.sub(r"[\x00-\x20]", "", plain)
-        attached = ATTACHED.fullmatch(match[2])
-        if HARMLESS_TARGET.match(plain) or (attached and attached[1] in pictures):
-            return match[0]
-        return f"{match[1]}#{match[2]}"
 
-    # MathJax makes links, too. Targets come first: a space within the brackets of one would hide it.
-    formulas = re.sub(r"\\(href|mmlToken)", r"\\text", source)
-    return TAG.sub("< ", TARGET.sub(target, formulas))
+def _without_pictures(text):
+    # Targets come first: a space within the brackets of one would hide it.
+    return TAG.sub("< ", TARGET.sub(_safe_target, text.replace("![", "! [")))
+
+
+def _safe_target(match):
+    try:
+        plain = html.unescape(re.sub(r"\\(\W)", r"\1", match[2]))
+    except ValueError:  # a reference by a number of thousands of digits
+        return f"{match[1]}#"
+    plain = re.sub(r"[\x00-\x20]", "", plain)
+    return match[0] if HARMLESS_TARGET.match(plain) else f"{match[1]}#{match[2]}"

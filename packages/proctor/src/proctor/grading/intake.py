@@ -23,9 +23,9 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
 from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
-from proctor.grading.harmless import safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.harmless import one_line, safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
-from proctor.grading.reading import MAX_SOURCE_CHARACTERS, Unreadable, read_notebook, read_text, require_file
+from proctor.grading.reading import MAX_CELLS, Unreadable, names_in, read_notebook, read_program, require_file
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
@@ -56,30 +56,45 @@ class Intake:
 
 
 def take_in(path: Path, assignment: Assignment) -> Intake:
-    """The intake of a file, or of a blank release where the file cannot be read, with the reason."""
+    """The intake of a file, or of a blank release where the file cannot be taken in, with the reason."""
+    try:
+        with _refusals(path):
+            return _take_in(path, assignment)
+    except Unreadable as error:
+        return blank(assignment, f"{error}. Nothing could be graded.")
+
+
+def _take_in(path, assignment):
     # A link could lead to somebody else's work.
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
-            return blank(assignment, f"The folder {folder.name} is a link. Nothing could be graded.")
-    try:
-        handed_in = find_notebook(path)
-        taken = read_submission(handed_in, assignment)
-        if taken.notebook is None:
-            taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
-    except Unreadable as error:
-        return blank(assignment, f"{error}. Nothing could be graded.")
-    others = [other.name for other in notebooks_beside(handed_in)]
+            raise Unreadable(f"The folder {folder.name} is a link")
+    handed_in = find_notebook(path)
+    taken = read_submission(handed_in, assignment)
+    if taken.notebook is None:
+        taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
+    others = [name for name in names_in(path.parent) if name.endswith(".ipynb") and name != handed_in.name]
     if handed_in.name != path.name:
-        taken.notes.insert(0, f"The notebook was handed in as `{handed_in.name}`, not as `{path.name}`.")
+        taken.notes.insert(0, f"The notebook was handed in as {_listed([handed_in.name])}, not as `{path.name}`.")
     elif others:
-        taken.notes.insert(0, f"`{path.name}` was graded, and not {', '.join(f'`{name}`' for name in others[:5])}.")
+        taken.notes.insert(0, f"`{path.name}` was graded, and not {_listed(others)}.")
     return taken
 
 
-def notebooks_beside(path: Path) -> list[Path]:
-    """The other notebooks in a file's folder; not what an operating system keeps beside each of its files."""
-    found = path.parent.glob("*.ipynb") if path.parent.is_dir() else []
-    return sorted(other for other in found if other.name != path.name and not other.name.startswith("."))
+def _listed(names):
+    return ", ".join(f"`{one_line(name, 100)}`" for name in names[:5])
+
+
+@contextlib.contextmanager
+def _refusals(path):
+    """Whatever a stranger wrote may break a library in ways that nobody foresaw; it ends with this submission."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        raise Unreadable(f"{path.name} could not be taken in: {reason}") from error
 
 
 def find_notebook(path: Path) -> Path:
@@ -93,16 +108,15 @@ def find_notebook(path: Path) -> Path:
         return path
     if not path.parent.is_dir():
         raise Unreadable(f"{path} is not there, or is not a file")
-    present = sorted(other for other in path.parent.iterdir() if not other.name.startswith("."))
+    present = names_in(path.parent)
     for endings in FORMS:
-        found = [other for other in present if other.name.endswith(endings)]
+        found = [name for name in present if name.endswith(endings)]
         if len(found) == 1:
-            return found[0]
+            return path.parent / found[0]
         if found:
-            names = ", ".join(f"`{other.name}`" for other in found[:5])
-            raise Unreadable(f"{path.name} is not there, and which of {names} is meant cannot be told")
-    present = [other for other in present if other.name not in ("timestamp.txt", "submission_secret.txt")]
-    there = f"; there is {', '.join(f'`{other.name}`' for other in present[:5])}" if present else ""
+            raise Unreadable(f"{path.name} is not there, and which of {_listed(found)} is meant cannot be told")
+    present = [name for name in present if name not in ("timestamp.txt", "submission_secret.txt")]
+    there = f"; there is {_listed(present)}" if present else ""
     raise Unreadable(f"No notebook was handed in{there}")
 
 
@@ -114,13 +128,8 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     Unreadable : where the file is neither, whatever it is that goes wrong
     """
     _release(assignment)
-    try:
+    with _refusals(path):
         return _read_program(path, assignment) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
-    except Unreadable:
-        raise
-    except Exception as error:
-        # What a stranger wrote may break a library in ways that nobody foresaw; it ends with this submission.
-        raise Unreadable(f"{path.name} could not be taken in: {type(error).__name__}: {str(error)[:80]}") from error
 
 
 # How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
@@ -128,14 +137,16 @@ EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
 
 
 def _read_program(path, assignment):
-    text = read_text(path).replace("\r\n", "\n")
-    if len(text) > MAX_SOURCE_CHARACTERS:
-        raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code")
+    text = read_program(path)
     if EXPORTED.search(text):
-        sources = map(_without_following_text, EXPORTED.split(text)[1:])
+        sources = [_without_following_text(part) for part in EXPORTED.split(text)[1:]]
+    else:
+        notebook = jupytext.read(io.StringIO(text), fmt="py")
+        sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    if len(sources) > MAX_CELLS:
+        raise Unreadable(f"{path.name} has {len(sources)} cells; at most {MAX_CELLS} are graded")
+    if EXPORTED.search(text):
         return rebuild(nbformat.v4.new_notebook(cells=_as_cells(sources)), assignment)
-    notebook = jupytext.read(io.StringIO(text), fmt="py")
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
 
 
@@ -347,8 +358,8 @@ def _runs(cell):
 def _take_over(cell, student):
     cell.source = student.source
     if cell.cell_type != "code":
-        pictures = safe_attachments(student)
-        cell.source = safe_markdown(student.source, pictures)
+        names, pictures = safe_attachments(student)
+        cell.source = safe_markdown(student.source, names)
         if pictures:
             cell.attachments = pictures
 

@@ -6,23 +6,35 @@ import json
 import os
 import stat
 import unicodedata
+from itertools import accumulate, islice
 from pathlib import Path
 
 import nbformat
 
-from proctor.grading.harmless import encodable
+from proctor.grading.harmless import attach_pictures, encodable, one_line
 
-MAX_BYTES = 256 * 2**20
-# In memory, a list or a dict takes some two hundred bytes, however short its text.
-MAX_VALUES = 2 * 10**6
+# Notebooks with figures of the course's own kind take 1 to 3 MB, and their cells 60 KB.
+MAX_BYTES = 24 * 2**20
+# In memory, a dict takes some seven hundred bytes, however short its text, and eight times what a number takes.
+MAX_VALUES = 10**6
+DICT_VALUES = 8
+MAX_DEPTH = 100
 MAX_CELLS = 1000
-MAX_SOURCE_CHARACTERS = 2 * 2**20
+MAX_SOURCE_CHARACTERS = 2**19
+# The parser needs some nine hundred times the size of what it reads.
+MAX_CELL_CHARACTERS = 2**17
+# What splits a program into cells takes time by the square of their number.
+MAX_PROGRAM_LINES = 10_000
+MAX_FILES = 10_000
 MAX_NAME_BYTES = 200
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Unreadable(Exception):
-    """The file cannot be graded; the message says why in one line."""
+    """The file cannot be graded; the message says why in one line, whatever names are in it."""
+
+    def __init__(self, message):
+        super().__init__(one_line(message))
 
 
 def is_student_id(name: str) -> bool:
@@ -43,11 +55,23 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
     Raises
     ------
-    Unreadable : where the file is not a notebook
+    Unreadable : where the file is not a notebook, or one that is larger than any real one
     """
-    text = read_text(path)
-    if sum(map(text.count, ",[{")) > MAX_VALUES:
-        raise Unreadable(f"{path.name} holds more than {MAX_VALUES} values; clear its outputs, save it again")
+    try:
+        return _as_notebook(_read_json(path), path.name)
+    except Unreadable:
+        raise
+    except Exception as error:
+        # nbformat raises whatever a malformed file makes it stumble over.
+        raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
+
+
+def _read_json(path):
+    """What a notebook's file holds, once it is known to be of a modest size."""
+    data = read_bytes(path, MAX_BYTES)
+    _require_modest(data, path.name)
+    text = _decoded(data, path.name)
+    del data
     if not text.strip():
         raise Unreadable(f"{path.name} is empty")
     try:
@@ -56,23 +80,54 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:120]})") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
         raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
-    try:
-        notebook = nbformat.convert(nbformat.reader.reads(text), 4)
-        for cell in notebook.cells:
-            if not isinstance(cell.source, str) or not isinstance(cell.get("metadata", {}), dict):
-                raise TypeError("a cell without source or metadata")
-            if not isinstance(cell.cell_type, str) or not isinstance(cell.get("outputs", []), list):
-                raise TypeError("a cell without a type or a list of outputs")
-            # Windows ends a line otherwise, which changes nothing.
-            cell.source = encodable(cell.source.replace("\r\n", "\n"))
-    except Exception as error:  # noqa: BLE001 - nbformat raises whatever a malformed file makes it stumble over
-        raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
+    return raw
+
+
+def _require_modest(data, name):
+    """Count what stands outside of the strings of some JSON: what it holds, and how deep it is nested."""
+    plain = data.replace(rb"\\", b"").replace(rb"\"", b"")
+    strings = plain.count(b'"') // 2
+    # Their number comes first: of very many, the list alone would be large.
+    marks = b"".join(plain.split(b'"')[::2]).translate(None, NO_MARKS) if strings <= MAX_VALUES else b""
+    values = marks.count(b",") + marks.count(b"[") + DICT_VALUES * marks.count(b"{")
+    if max(strings, values) > MAX_VALUES:
+        raise Unreadable(f"{name} holds more than {MAX_VALUES} values; clear its outputs, save it again")
+    if max(accumulate(map(DEPTH.__getitem__, marks.translate(None, b","))), default=0) > MAX_DEPTH:
+        raise Unreadable(f"{name} is not a notebook: it is not valid JSON of one (nested more than {MAX_DEPTH} deep)")
+
+
+DEPTH = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+NO_MARKS = bytes(set(range(256)) - set(b",") - set(DEPTH))
+
+
+def _as_notebook(raw, name):
+    minor = raw.get("nbformat_minor", 0)
+    notebook = nbformat.convert(nbformat.versions[raw["nbformat"]].to_notebook_json(raw, minor=minor), 4)
     if len(notebook.cells) > MAX_CELLS:
-        raise Unreadable(f"{path.name} has {len(notebook.cells)} cells; at most {MAX_CELLS} are graded")
-    # The parser needs some six hundred times the size of what it reads.
-    if sum(len(cell.source) for cell in notebook.cells) > MAX_SOURCE_CHARACTERS:
-        raise Unreadable(f"{path.name} has more than {MAX_SOURCE_CHARACTERS // 2**20} MB of code and text in its cells")
+        raise Unreadable(f"{name} has {len(notebook.cells)} cells; at most {MAX_CELLS} are graded")
+    for cell in notebook.cells:
+        if not isinstance(cell.source, str) or not isinstance(cell.get("metadata", {}), dict):
+            raise TypeError("a cell without source or metadata")
+        if not isinstance(cell.cell_type, str) or not isinstance(cell.get("outputs", []), list):
+            raise TypeError("a cell without a type or a list of outputs")
+        # Windows ends a line otherwise, which changes nothing.
+        cell.source = encodable(cell.source.replace("\r\n", "\n"))
+        if cell.cell_type != "code":
+            attach_pictures(cell)
+    require_short((cell.source for cell in notebook.cells), name)
     return notebook
+
+
+def require_short(sources, name):
+    """Raise `Unreadable` where the sources of some cells are longer than what is graded."""
+    total = 0
+    for number, source in enumerate(sources, 1):
+        total += len(source)
+        if len(source) > MAX_CELL_CHARACTERS:
+            words = f"has {len(source)} characters; at most {MAX_CELL_CHARACTERS} are graded. Keep data in files"
+            raise Unreadable(f"Cell {number} of {name} {words}")
+    if total > MAX_SOURCE_CHARACTERS:
+        raise Unreadable(f"{name} has more than {MAX_SOURCE_CHARACTERS // 2**10} KB of code and text in its cells")
 
 
 def require_file(path: Path) -> None:
@@ -122,8 +177,30 @@ def _open_file(path, flags):
     return descriptor
 
 
-def read_text(path):
+def read_program(path: Path) -> str:
+    """The text of a `.py`.
+
+    Raises
+    ------
+    Unreadable : where it is none, or longer than any real one
+    """
+    text = _decoded(read_bytes(path, MAX_BYTES), path.name).replace("\r\n", "\n")
+    if text.count("\n") > MAX_PROGRAM_LINES:
+        raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
+    require_short([text], path.name)
+    return text
+
+
+def _decoded(data, name):
     try:
-        return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{path.name} is neither a notebook nor a program: it is not text in UTF-8") from error
+        raise Unreadable(f"{name} is neither a notebook nor a program: it is not text in UTF-8") from error
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder, sorted, up to `MAX_FILES`; not what an operating system keeps beside each of its files."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as found:
+        return sorted(entry.name for entry in islice(found, MAX_FILES) if not entry.name.startswith("."))
