@@ -59,7 +59,7 @@ shift 3
 exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 """
 UNPRIVILEGED = """
-import os, sys
+import os, sys, tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,17 +75,19 @@ course = replace(course, settings=replace(course.settings, sandbox=level))
 nursery = Nursery(course, [])
 start = partial(ForkedHost, nursery, course) if forked else partial(HostProcess, course, "cpu")
 subject = Submission("x", InSandbox(cells, course.settings, start), cells)
-print(os.getuid(), subject.FACTOR, subject.tried(str(root), os.getpid()))
+theirs = tempfile.NamedTemporaryFile()
+before = os.stat(theirs.name)
+print(os.getuid(), subject.FACTOR, subject.tried(str(root), os.getpid(), theirs.name), os.stat(theirs.name) == before)
 scratch = subject.scratch()
 subject.close()
 nursery.close()
 print(os.path.exists(scratch) and scratch != "/tmp", subject.cell_errors)
 """
 TRIES = """
-import os, socket, subprocess, tempfile, threading
+import ctypes, fcntl, os, socket, subprocess, tempfile, threading
 
 
-def tried(root, grader):
+def tried(root, grader, theirs):
     done = []
     tries = {
         "solutions": lambda: open(root + "/solutions/toy.py"),
@@ -100,6 +102,11 @@ def tried(root, grader):
         "unix": lambda: socket.socket(socket.AF_UNIX),
         "process": lambda: os.fork() or os._exit(0),
         "program": lambda: subprocess.run(["true"]),
+        "owner of signals": lambda: fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, grader),
+        "signals": lambda: fcntl.fcntl(os.pipe()[0], fcntl.F_SETFL, fcntl.FASYNC),
+        "signals by ioctl": lambda: fcntl.ioctl(os.pipe()[0], 0x8901, (grader).to_bytes(4, "little")),
+        "datagram": lambda: socket.socketpair(type=socket.SOCK_DGRAM),
+        "life of its own": lambda: ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) and os.open("/", os.O_WRONLY),
         "threads": lambda: [threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(999)],
     }
     for name, attempt in tries.items():
@@ -107,6 +114,16 @@ def tried(root, grader):
             attempt()
             done.append(name)
         except (OSError, RuntimeError):
+            pass
+    for change in (
+        lambda: os.chmod(theirs, 0),
+        lambda: os.chown(theirs, -1, os.getgid()),
+        lambda: os.utime(theirs, (1, 1)),
+        lambda: os.setxattr(theirs, "user.x", b"x"),
+    ):
+        try:
+            change()
+        except OSError:
             pass
     open(scratch() + "/mine", "w").write("x")
     os.makedirs(scratch() + "/a/b/c")
@@ -155,13 +172,13 @@ def as_nobody(toy_course, tmp_path_factory):
 
 @pytest.mark.parametrize("start", ["from nothing", "forked"])
 def test_ordinary_user_has_the_sandbox_too(as_nobody, start):
-    assert as_nobody("bubblewrap", start) == [f"{os.getuid() or 65534} 2 []", "False {}"]
+    assert as_nobody("bubblewrap", start) == [f"{os.getuid() or 65534} 2 [] True", "False {}"]
 
 
 @pytest.mark.skipif(seal.landlock_version() < sandbox.LANDLOCK_NEEDED, reason="this kernel has no Landlock for it")
 @pytest.mark.parametrize("start", ["from nothing", "forked"])
 def test_landlock_alone_holds_where_there_are_no_namespaces(as_nobody, start):
-    assert as_nobody("landlock", start) == [f"{os.getuid() or 65534} 2 []", "False {}"]
+    assert as_nobody("landlock", start) == [f"{os.getuid() or 65534} 2 [] True", "False {}"]
 
 
 def test_landlock_is_refused_where_it_would_not_hold(toy_course, monkeypatch, submit):

@@ -22,6 +22,7 @@ import linecache
 import os
 import random
 import select
+import selectors
 import socket
 import sys
 import tempfile
@@ -307,6 +308,8 @@ def main(modules: list[str]):
     notebook.__dict__["display"] = print
     # A forgotten `breakpoint()` is no reason to stop: nobody is there to debug.
     sys.breakpointhook = lambda *arguments, **more: None
+    # What epoll keeps is memory of the kernel's that no limit counts, so a host has none, and asyncio is told so.
+    selectors.DefaultSelector = selectors.PollSelector
     sys.modules["__main__"] = notebook
     host = Host(notebook.__dict__)
     with contextlib.suppress(EOFError):

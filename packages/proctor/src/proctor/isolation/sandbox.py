@@ -4,20 +4,17 @@ What the host then does to itself is said here, too (`layers`), and done there (
 """
 
 import contextlib
-import errno
-import functools
 import os
 import platform
 import re
 import resource
 import shutil
 import site
-import socket
 import sys
-import tempfile
 from pathlib import Path
 
 from proctor.course import TRUSTED, Course
+from proctor.isolation import calls
 from proctor.isolation.seal import landlock_version
 from proctor.settings import Settings
 
@@ -25,27 +22,12 @@ SCRATCH = ("/tmp", "/dev/shm")
 SEEN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 MAX_THREADS = 128
 LANDLOCK_NEEDED = 4
-CLONE_THREAD = 0x00010000
+# Of 1000 that make a process the first to be ended where memory runs out: Documentation/filesystems/proc.rst.
+OF_A_NURSERY = 500
 CAP_SYS_ADMIN = 21
 # Above those of people and services; below, and apart from, those of containers.
 FIRST_USER, USERS = 61184, 4000
-# What student code has no use for. One host is one process: so its limit of memory is a limit for all that it does,
-# nothing of it outlives it, and nobody is there to talk to. Numbers are of calls too young for an old libseccomp; they
-# are the same on every machine.
-REFUSED = (
-    "fork", "vfork", "execve", "execveat", "socket", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",
-    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", 428, 429, 430, 431, 432, 433, 442,
-    "bpf", "perf_event_open", "userfaultfd", "add_key", "request_key", "keyctl", "personality", "modify_ldt",
-    "name_to_handle_at", "open_by_handle_at", "fanotify_init", "swapon", "syslog", "quotactl", "acct",
-    424, 434, 438, 440, 448,
-)  # fmt: skip
-# As an old kernel would answer, so that programs take another way: io_uring, clone3; memory that no limit counts.
-UNKNOWN = (425, 426, 427, 435, "memfd_create", 447, "shmget", "msgget", "semget", "mq_open")
 EXCHANGE = Path("/usr/local/share/nbgrader")
-# Where there is no namespace of processes around a host, it also has no way to the grader's.
-OF_OTHERS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "setpriority", "ioprio_set",
-             "migrate_pages", "move_pages")  # fmt: skip
-OF_ONE_BY_NUMBER = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 INSTALL = (
     "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`, or "
@@ -242,7 +224,7 @@ def layers(course: Course, scratch: str) -> dict:
     return {
         "user": FIRST_USER + os.getpid() % USERS if is_privileged() else 0,
         "threads": threads,
-        "program": system_call_filter(alone=settings.sandbox == "bubblewrap").hex(),
+        "program": _program(alone=settings.sandbox == "bubblewrap"),
         "unknown": TRUSTED,
         **{rights: [path for path in paths if Path(path).exists()] for rights, paths in seen.items()},
     }
@@ -275,37 +257,11 @@ def _threads_of_this_user():
     return count
 
 
-@functools.cache
-def system_call_filter(alone: bool) -> bytes:
-    """The seccomp filter as classic BPF, for the machine that this is.
-
-    Parameters
-    ----------
-    alone : whether the host sees no process but its own
-
-    Raises
-    ------
-    SandboxError : where libseccomp is not installed
-    """
+def _program(alone):
     try:
-        import pyseccomp as seccomp
+        return calls.system_call_filter(alone).hex()
     except (ImportError, RuntimeError) as error:
         raise SandboxError(NO_SECCOMP) from error
-    rules = seccomp.SyscallFilter(seccomp.ALLOW)
-    rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
-    for names, number in ((REFUSED + OF_OTHERS * (not alone), errno.EPERM), (UNKNOWN, errno.ENOSYS)):
-        for name in names:
-            rules.add_rule(seccomp.ERRNO(number), name)
-    # A thread is no process of its own. Pairs of sockets are pipes within the host.
-    refuse = seccomp.ERRNO(errno.EPERM)
-    rules.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, 0))
-    rules.add_rule(refuse, "socketpair", seccomp.Arg(0, seccomp.NE, socket.AF_UNIX))
-    for name in OF_ONE_BY_NUMBER:
-        rules.add_rule(refuse, name, seccomp.Arg(0, seccomp.NE, 0))
-    with tempfile.TemporaryFile() as file:
-        rules.export_bpf(file)
-        file.seek(0)
-        return file.read()
 
 
 def environment(course: Course, scratch: str) -> dict[str, str]:
@@ -331,6 +287,12 @@ def environment(course: Course, scratch: str) -> dict[str, str]:
     }
 
 
+def _die_before_the_grader():
+    """Where memory runs out, the kernel ends a nursery rather than the grader, and a host (`seal`) before both."""
+    place = Path("/proc/self/oom_score_adj")
+    place.write_text(str(max(OF_A_NURSERY, int(place.read_text()))))
+
+
 def limit(settings: Settings, device: str):
     """A function that sets the resource limits of the process that calls it, to be run right before exec."""
     megabyte = 2**20
@@ -340,11 +302,14 @@ def limit(settings: Settings, device: str):
         resource.RLIMIT_CPU: int(settings.submission_seconds) + 60,
         resource.RLIMIT_FSIZE: settings.scratch_megabytes * megabyte,
         resource.RLIMIT_NOFILE: 256,
+        # Timers count as such, too, and are memory of the kernel's.
+        resource.RLIMIT_SIGPENDING: 1000,
     }
     if device != "cuda":
         limits[resource.RLIMIT_AS] = int(settings.memory_gigabytes * 1024) * megabyte
 
     def set_limits():
+        _die_before_the_grader()
         for name, value in limits.items():
             hard = resource.getrlimit(name)[1]
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)

@@ -153,6 +153,8 @@ def put_on(
     """
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208
         raise SealError("the host has several threads already; a seal would hold for one of them only")
+    # Where memory runs out, the kernel ends a host before all else.
+    Path("/proc/self/oom_score_adj").write_text("1000")
     if user:
         os.setgroups([])
         os.setresgid(user, user, user)
