@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from proctor.checks import expect
-from proctor.checks.reading import BuiltIn
+from proctor.checks.constraints import BuiltIn
 
 BUILT_IN = BuiltIn(
     frozenset({

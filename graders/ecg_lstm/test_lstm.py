@@ -6,7 +6,7 @@ from torch import nn
 
 from graders.helpers import check_device
 from proctor.checks import expect
-from proctor.checks.reading import BuiltIn
+from proctor.checks.constraints import BuiltIn
 
 INPUTS, HIDDENS = 5, 7
 LAYER = f"`LSTM({INPUTS}, {HIDDENS})`"

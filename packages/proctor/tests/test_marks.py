@@ -256,6 +256,34 @@ def test_answer_of_a_check_is_the_code_above_it(toys):
     assert answers["reflection"] == cell(notebook, "reflection").source
 
 
+FROM_SCRATCH = """
+@pytest.fixture(autouse=True)
+def by_hand(submission):
+    expect.from_scratch(submission, "double", BuiltIn(frozenset({"mul"}), ("mul",), ("toylib",)))
+
+
+@pytest.mark.points(1)"""
+
+
+def test_code_that_hides_what_it_uses_is_left_to_a_person(toys, capsys):
+    check = toys.root / "graders/toy/test_double.py"
+    text = check.read_text().replace("@pytest.mark.points(1)", FROM_SCRATCH.strip(), 1)
+    check.write_text(text.replace("import torch\n", "import torch\nfrom proctor.checks.constraints import BuiltIn\n", 1))
+    toys.hand_in("ann", double="def double(x):\n    return getattr(torch, 'm' + 'ul')(x, 2)")
+    toys.hand_in("ben")
+    toys.autograde()
+    assert toys.flagged() == {("ann", "check_double"), ("ann", "reflection"), ("ben", "reflection")}
+    assert [read_grades(toys.toy)[who]["double"] for who in ("ann", "ben")] == [0, 4]
+    toys.generate_feedback()
+    assert "Not marked yet: 4 points" in toys.page("ann")
+    assert "A person is to look at it" in toys.page("ann")
+    toys.mark("ann", "check_double", 4)
+    toys.autograde(force=True)
+    assert read_grades(toys.toy)["ann"]["double"] == 4
+    assert cli.main(["table", "toy"]) == 0
+    assert "ann" in capsys.readouterr().out
+
+
 def test_table_tells_what_is_not_marked_yet(toys, capsys):
     toys.hand_in("ann")
     toys.hand_in("ben")

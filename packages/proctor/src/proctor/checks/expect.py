@@ -7,7 +7,7 @@ message: two submissions that fail a check with the same observation made the sa
 import numpy as np
 import torch
 
-from proctor.checks.reading import UsesOf
+from proctor.checks.constraints import UsesOf
 from proctor.checks.submission import Handle
 
 
@@ -162,7 +162,7 @@ def from_scratch(submission, name, built_in, without=()):
     Parameters
     ----------
     name : str, a class or a function
-    built_in : reading.BuiltIn, what it is to be written without
+    built_in : constraints.BuiltIn, what it is to be written without
     without : names that are not followed, such as an earlier exercise's, which answers for itself
 
     Raises

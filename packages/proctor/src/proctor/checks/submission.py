@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
+from proctor.checks.constraints import Notebook
 from proctor.checks.plain import definitions
-from proctor.checks.reading import Notebook
 from proctor.checks.record import Record, Step
 from proctor.isolation import wire
 from proctor.isolation.host import Host
@@ -228,7 +228,7 @@ class Submission:
 
     @functools.cached_property
     def notebook(self):
-        """The student's code as it can be read: a `reading.Notebook`."""
+        """The student's code as it can be read: a `constraints.Notebook`."""
         return Notebook(self._cells)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from proctor.authoring.assignment import Assignment
 from proctor.grading.late import settle_penalties
 from proctor.grading.reading import Unreadable
+from proctor.grading.report import is_unclear
 from proctor.settings import SettingsError
 
 # nbgrader opens the gradebook seven times for each submission. With one engine for all of them, SQLAlchemy compiles
@@ -242,7 +243,7 @@ class SaveGrades(SaveAutoGrades):
     def _add_score(self, cell, resources):
         name = cell.metadata.nbgrader["grade_id"]
         grade = self.gradebook.find_grade(name, self.notebook_id, self.assignment_id, self.student_id)
-        grade.auto_score, _ = determine_grade(cell, self.log)
+        grade.auto_score = None if is_unclear(cell) else determine_grade(cell, self.log)[0]
         stale = False
         if grade.manual_score is not None or grade.extra_credit:
             stale = self._is_of_another_answer(name, grade)

@@ -95,6 +95,12 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         ]
 
 
+def is_unclear(cell: nbformat.NotebookNode) -> bool:
+    """Whether the verdict in an autograder cell leaves the exercise to a person."""
+    kept = [output.get("metadata", {}).get("proctor", {}) for output in cell.get("outputs", [])]
+    return any(entry.get("exercise", {}).get("status") == "unclear" for entry in kept)
+
+
 def _as_text(exercise, notes):
     lines = [f"{exercise.title}: {exercise.points:g} of {exercise.max_points:g} points", *notes]
     for check, message in told(exercise):

@@ -120,10 +120,16 @@ class BuiltIn:
     ----------
     names : e.g. {"LSTM", "LSTMCell"}, as a name or an attribute of whatever it may be
     stems : e.g. ("lstm", "rnn"), what stands in the names of a library's functions that do the same
+    libraries : other packages, such as the course's own, of which nothing else would solve the exercise
     """
 
     names: frozenset[str]
     stems: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
+
+    def knows(self, path: str) -> bool:
+        """Whether what a module has in it is told by its names."""
+        return path.partition(".")[0] in LIBRARIES.union(self.libraries)
 
     def has(self, name: str, of_library: bool) -> bool:
         """Whether a name is one of them."""
@@ -146,7 +152,7 @@ class UsesOf(ast.NodeVisitor):
         self.hidden += self._doubtful if self._hands_on_a_library else []
 
     def visit_ImportFrom(self, node):  # noqa: N802 - the names that ast asks for
-        if any(part.name == "*" for part in node.names) and not _is_known(str(node.module)):
+        if any(part.name == "*" for part in node.names) and not self.built_in.knows(str(node.module)):
             self.hidden.append(f"from {node.module} import *")
 
     def visit_Name(self, node):  # noqa: N802
@@ -200,7 +206,7 @@ class UsesOf(ast.NodeVisitor):
         """Something of a library's, by its dotted path."""
         root, *parts = path.split(".")
         last = parts[-1] if parts else root
-        if not _is_known(root):
+        if not self.built_in.knows(root):
             self.hidden.append(path)
         elif self.built_in.has(last, of_library=True):
             self.used.append(last)
@@ -216,10 +222,6 @@ class UsesOf(ast.NodeVisitor):
         if isinstance(node, ast.Name) and node.id in self._paths:
             return ".".join([self._paths[node.id], *reversed(parts)])
         return None
-
-
-def _is_known(root):
-    return root.partition(".")[0] in LIBRARIES
 
 
 def _imported_paths(code):

@@ -4,7 +4,7 @@ import pytest
 
 from proctor.checks import expect
 from proctor.checks.cell import Cell
-from proctor.checks.reading import BuiltIn, Notebook
+from proctor.checks.constraints import BuiltIn, Notebook
 from proctor.checks.submission import InProcess, Submission
 
 LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "rnn"))
