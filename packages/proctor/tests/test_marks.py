@@ -268,7 +268,8 @@ def by_hand(submission):
 def test_code_that_hides_what_it_uses_is_left_to_a_person(toys, capsys):
     check = toys.root / "graders/toy/test_double.py"
     text = check.read_text().replace("@pytest.mark.points(1)", FROM_SCRATCH.strip(), 1)
-    check.write_text(text.replace("import torch\n", "import torch\nfrom proctor.checks.constraints import BuiltIn\n", 1))
+    imports = "import torch\nfrom proctor.checks.constraints import BuiltIn\n"
+    check.write_text(text.replace("import torch\n", imports, 1))
     toys.hand_in("ann", double="def double(x):\n    return getattr(torch, 'm' + 'ul')(x, 2)")
     toys.hand_in("ben")
     toys.autograde()
