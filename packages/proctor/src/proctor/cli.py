@@ -1,4 +1,4 @@
-"""The command line of the course: build, grade, audit, class, demo, table."""
+"""The command line of the course: build, grade, audit, class, demo, report, table."""
 
 import argparse
 import json
@@ -76,6 +76,12 @@ def _parser():
     demo = commands.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
     demo.add_argument("assignments", nargs="*", metavar="A")
     demo.set_defaults(command=_demo)
+
+    report = commands.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
+    report.add_argument("assignment", metavar="A")
+    report.add_argument("--html", type=Path, metavar="FILE", help="where to (default: reports/A.html in the course)")
+    report.add_argument("--csv", type=Path, metavar="FILE", help="also write a line for each student and check")
+    report.set_defaults(command=_report)
 
     table = commands.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
     table.add_argument("assignments", nargs="*", metavar="A")
@@ -248,6 +254,20 @@ def _demo(arguments):
     print(f"\ngradebook   {make_url(course.directory.db_url)}")
     print(f"feedback    {course.root / 'feedback'}/<submission>/<assignment>/<assignment>.html")
     print(f"formgrader  run `jupyter lab` in {course.root}, then open Nbgrader > Formgrader")
+    return 0
+
+
+def _report(arguments):
+    from proctor.grading import class_report
+
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    report = class_report.draw_up(assignment)
+    page = arguments.html or assignment.root / "reports" / f"{assignment.name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(class_report.as_html(report), encoding="utf-8")
+    if arguments.csv:
+        arguments.csv.write_text(class_report.as_csv(report), encoding="utf-8", newline="")
+    print(page)
     return 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
-from proctor.checks.diagnosis import EXPLAINED, diagnose, mistakes_outcomes
+from proctor.checks.diagnosis import EXPLAINED, diagnose, fingerprint, mistakes_outcomes
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
 from proctor.checks.plain import defined_names
@@ -184,6 +184,7 @@ def _judge(assignment, exercise, outcomes, replayed, device):
     if replayed and any(failure.kind in EXPLAINED for failure in failed):
         causes = diagnose(replayed, mistakes_outcomes(assignment, exercise, device))
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)} if causes else {}
+    observed = {outcome.check: fingerprint(outcome.failure) for outcome in replayed}
     checks = []
     for outcome in outcomes:
         failure, mistake = outcome.failure, causes.get(outcome.check)
@@ -191,7 +192,9 @@ def _judge(assignment, exercise, outcomes, replayed, device):
         if mistake:
             message = f"{message}\n{hints[mistake]}"
         earned = 0.0 if failure else outcome.points
-        checks.append(CheckVerdict(outcome.check, outcome.title, earned, outcome.points, not failure, message, mistake))
+        check = CheckVerdict(outcome.check, outcome.title, earned, outcome.points, not failure, message, mistake)
+        check.observed = observed.get(outcome.check, "") if failure else ""
+        checks.append(check)
     points = sum(check.points for check in checks)
     status = _status(points, exercise.points, failed)
     return ExerciseVerdict(exercise.id, exercise.title, points, float(exercise.points), status, checks)

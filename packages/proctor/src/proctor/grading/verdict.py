@@ -9,6 +9,7 @@ class CheckVerdict:
 
     `mistake` is the name of the known mistake that explains a failure, or None. `details` are for who answers a
     complaint: what was called, what came back, what the reference gives; they are taken down only when asked for.
+    `observed` tells failures apart: two submissions with the same one did the same wrong thing on the same inputs.
     """
 
     name: str
@@ -19,6 +20,7 @@ class CheckVerdict:
     message: str
     mistake: str | None = None
     details: list[str] = field(default_factory=list)
+    observed: str = ""
 
 
 @dataclass

@@ -1,0 +1,272 @@
+"""A class as its teacher wants to see it: who, how many points, which checks, which mistakes, known ones and others.
+
+It reads what nbgrader has: the gradebook, and the graded notebooks with their verdicts.
+"""
+
+import csv
+import io
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+import nbformat
+import numpy as np
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import Assignment
+from proctor.grading import marks, roster
+from proctor.grading.alike import Alike, alike, without_layout
+from proctor.grading.intake import released_notebook
+from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Fewer say nothing about a check.
+ENOUGH = 8
+BINS = 20
+MOST_PAIRS, MOST_GROUPS = 30, 40
+
+
+@dataclass
+class Student:
+    """What is known of one submission.
+
+    Parameters
+    ----------
+    points : {exercise: what counts, marks by hand included}
+    verdicts : {exercise: its verdict by the checks}
+    answers : {exercise: its cell}
+    notes : what was said of the submission as a whole
+    """
+
+    name: str
+    points: dict[str, float]
+    penalty: float = 0.0
+    verdicts: dict[str, ExerciseVerdict] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def total(self) -> float:
+        return sum(self.points.values()) - self.penalty
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """How a class fares in one check.
+
+    Parameters
+    ----------
+    passed : share of those who wrote something for the exercise
+    discrimination : point-biserial correlation with the points of all other checks; None where it cannot be told
+    word : what is suspicious about it; empty where nothing is
+    """
+
+    exercise: str
+    title: str
+    tried: int
+    passed: float
+    discrimination: float | None
+    word: str
+
+
+@dataclass(frozen=True)
+class MistakeRow:
+    """A known mistake, and who made it."""
+
+    exercise: str
+    name: str
+    hint: str
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Failures that no known mistake explains, and that were observed to be the same.
+
+    Parameters
+    ----------
+    messages : what each failed check said to one of the students
+    code : that student's answer
+    entry : what to put into mistakes.py, but for the name and the hint
+    """
+
+    exercise: str
+    students: tuple[str, ...]
+    messages: tuple[tuple[str, str], ...]
+    code: str
+    entry: str
+
+
+@dataclass
+class ClassReport:
+    """All that the page shows."""
+
+    assignment: Assignment
+    students: list[Student]
+    not_marked: dict[str, set[str]]
+    others: dict[str, str]
+    checks: list[CheckRow] = field(default_factory=list)
+    mistakes: list[MistakeRow] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    pairs: list[Alike] = field(default_factory=list)
+
+
+def draw_up(assignment: Assignment) -> ClassReport:
+    """The report over a class as the gradebook and the graded notebooks have it.
+
+    Raises
+    ------
+    Unreadable : where the gradebook cannot be read
+    """
+    found = marks.read_class(assignment)
+    students = [_read_student(assignment, name, found) for name in found.grades]
+    others = roster.without_grades(assignment, found.grades)
+    report = ClassReport(assignment, students, found.not_marked, others)
+    report.checks = [row for exercise in assignment.exercises for row in _check_rows(exercise, students)]
+    report.mistakes = _mistake_rows(assignment, students)
+    report.groups = _groups(students)
+    released = {cell.id: cell.source for cell in released_notebook(assignment).cells}
+    for exercise in assignment.exercises:
+        answers = {one.name: one.answers[exercise.id] for one in students if exercise.id in one.answers}
+        if not exercise.written:
+            report.pairs += alike(answers, released.get(exercise.id, ""), exercise.id)
+    return report
+
+
+def _read_student(assignment, name, found):
+    student = Student(name, found.grades[name], found.penalties.get(name, 0.0))
+    path = assignment.root / "autograded" / name / assignment.name / f"{assignment.name}.ipynb"
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError):
+        return student
+    exercises = {exercise.id for exercise in assignment.exercises}
+    for cell in notebook.cells:
+        if cell.id in exercises:
+            student.answers[cell.id] = cell.source
+        for output in cell.get("outputs", []):
+            kept = output.get("metadata", {}).get("proctor")
+            if kept:
+                about = kept["exercise"]
+                checks = [CheckVerdict(**check) for check in about["checks"]]
+                student.verdicts[about["id"]] = ExerciseVerdict(**{**about, "checks": checks})
+                student.notes += kept["notes"]
+    return student
+
+
+def _check_rows(exercise, students):
+    """A row for each check of an exercise, over those who wrote something for it."""
+    tried = [one for one in students if exercise.id in one.verdicts and one.verdicts[exercise.id].status != "missing"]
+    all_points = np.array([sum(v.points for v in one.verdicts.values()) for one in tried])
+    columns = defaultdict(list)
+    for one in tried:
+        for check in one.verdicts[exercise.id].checks:
+            columns[check.title].append((check.passed, check.points))
+    for title, column in columns.items():
+        passed, points = (np.array(values, dtype=float) for values in zip(*column, strict=True))
+        rest = all_points - points
+        tells = len(tried) >= ENOUGH and passed.std() > 0 and rest.std() > 0
+        discrimination = float(np.corrcoef(passed, rest)[0, 1]) if tells else None
+        yield CheckRow(exercise.id, title, len(tried), passed.mean(), discrimination, _word(passed, discrimination))
+
+
+def _word(passed, discrimination):
+    if len(passed) >= ENOUGH and not passed.any():
+        return "nobody passes"
+    if discrimination is not None and discrimination < 0:
+        return "the best fail it"
+    return ""
+
+
+def _mistake_rows(assignment, students):
+    made = defaultdict(list)
+    for one in students:
+        named = {check.mistake for verdict in one.verdicts.values() for check in verdict.checks if check.mistake}
+        for name in named:
+            made[name].append(one.name)
+    known = [mistake for mistake in bank.mistakes(assignment) if mistake.name in made]
+    rows = [MistakeRow(mistake.exercise, mistake.name, mistake.hint, tuple(made[mistake.name])) for mistake in known]
+    return sorted(rows, key=lambda row: (-len(row.students), row.exercise, row.name))
+
+
+def _groups(students):
+    """Answers that fail without a name, by what was observed of them."""
+    alike = defaultdict(list)
+    for one in students:
+        for name, verdict in one.verdicts.items():
+            failed = [check for check in verdict.checks if not check.passed]
+            if any(check.observed and not check.mistake for check in failed):
+                alike[name, tuple((check.name, check.observed) for check in failed)].append(one)
+    groups = []
+    for (name, _), members in alike.items():
+        one = min(members, key=lambda member: len(member.answers.get(name, "")))
+        messages = tuple((check.title, check.message) for check in one.verdicts[name].checks if not check.passed)
+        code = one.answers.get(name, "")
+        groups.append(Group(name, tuple(member.name for member in members), messages, code, _entry(name, code)))
+    return sorted(groups, key=lambda group: (-len(group.students), group.exercise))
+
+
+def _entry(exercise, code):
+    escaped = code.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    lines = [
+        "Mistake(",
+        '    name="",',
+        f'    exercise="{exercise}",',
+        '    hint="",',
+        f'    code="""\n{escaped}\n""",',
+        "),",
+    ]
+    return "\n".join(lines)
+
+
+def as_html(report: ClassReport) -> str:
+    """The page: one file, without scripts, pictures as SVG."""
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    assignment = report.assignment
+    answers = {(one.name, name): without_layout(code) for one in report.students for name, code in one.answers.items()}
+    return environment.get_template("class_report.html.j2").render(
+        report=report,
+        assignment=assignment,
+        total=histogram([one.total for one in report.students], assignment.points),
+        exercises=[
+            (exercise, histogram([one.points.get(exercise.id, 0.0) for one in report.students], exercise.points))
+            for exercise in assignment.exercises
+        ],
+        pairs=[
+            (pair, answers[pair.first, pair.exercise], answers[pair.second, pair.exercise])
+            for pair in report.pairs[:MOST_PAIRS]
+        ],
+        groups=report.groups[:MOST_GROUPS],
+        waiting=sum(map(len, report.not_marked.values())),
+        stopped=[one for one in report.students if _ran_out_of_time(one)],
+        noted=[one for one in report.students if one.notes],
+    )
+
+
+def _ran_out_of_time(student):
+    said = [check.message for verdict in student.verdicts.values() for check in verdict.checks]
+    return any("was stopped" in words or "used up" in words for words in (*said, *student.notes))
+
+
+def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:
+    """How many have how many points, as bars: (the share of the limit where a bar begins, how many)."""
+    if not points:
+        return []
+    bins = np.clip((np.array(points) / limit * BINS).astype(int), 0, BINS)
+    counts = Counter(bins.tolist())
+    return [(number / BINS, counts.get(number, 0)) for number in range(BINS + 1)]
+
+
+def as_csv(report: ClassReport) -> str:
+    """A line for each student and check."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["student", "exercise", "check", "points", "max_points", "passed", "mistake"])
+    for one in report.students:
+        for name, verdict in one.verdicts.items():
+            for check in verdict.checks:
+                row = [check.name, check.points, check.max_points, int(check.passed), check.mistake or ""]
+                writer.writerow([one.name, name, *row])
+    return text.getvalue()
