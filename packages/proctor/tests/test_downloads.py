@@ -84,6 +84,10 @@ SEEN = {
     "ann_123_456_seq2seq.html": ("ann_123", "seq2seq.html"),
     "ann_123_text.html": ("ann_123", "text.html"),
     "Ann Lee_123_assignsubmission_file_/seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    "submissions/ann_123_456_seq2seq.ipynb": ("ann_123", "seq2seq.ipynb"),
+    "Ann Lee_123_assignsubmission_file/seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    "Ann Lee_123_assignsubmission_file_Bob_9_assignsubmission_file_x.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    f"Seq2Seq_ann_attempt_{ONE}_x_bob_attempt_{TWO}_seq2seq.ipynb": ("ann", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_/seq2seq (2).ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_/work/Seq2Seq - Copy (2).ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
@@ -185,6 +189,20 @@ def test_a_class_tells_its_title(collect):
     heads = [f"Part_2_{user}" for user in ("ann_b", "bo", "c_d_e")]
     collected = collect({f"{head}_attempt_{ONE}_seq2seq.ipynb": "x" for head in heads})
     assert set(collected.files) == {"ann_b", "bo", "c_d_e"}
+
+
+def test_a_guessed_username_is_told(collect):
+    collected = collect({f"Part_2_ann_lee_attempt_{ONE}_seq2seq.ipynb": "x"}, students=[Student("lee", of_class=False)])
+    assert set(collected.files) == {"lee"} and "was guessed" in collected.log
+
+
+@pytest.mark.parametrize("name", [name for name in SEEN if "_attempt_" not in name])
+def test_one_file_is_read_as_nbgrader_asks(tmp_path, name):
+    file = tmp_path / "submissions.zip" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("work")
+    told = DownloadCollector().collect(str(file))
+    assert told["student_id"] == SEEN[name][0] and told["file_id"]
 
 
 def test_nobody_hands_in_for_somebody_else(collect):

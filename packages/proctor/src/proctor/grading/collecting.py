@@ -29,9 +29,6 @@ class DownloadExtractor(ExtractorPlugin):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.refused = []
-        # What was left out is known at the end, and no setting names the class of the command that ends then.
-        if type(self.parent) is ZipCollectApp:
-            self.parent.__class__ = CollectDownloads
 
     def extract(self, archive_path, extracted_path):
         """Unpack every zip in a folder into a folder of its name, and copy other files."""
@@ -57,15 +54,22 @@ class DownloadCollector(FileNameCollectorPlugin):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.problems = []
+        # What was left out is known at the end, and no setting names the class of the command that ends then.
+        if type(self.parent) is ZipCollectApp:
+            self.parent.__class__ = CollectDownloads
 
     def collect(self, submitted_file):
-        """What the name of one file says; without its class, so that a username of Blackboard's may be a guess."""
+        """What the name of one file says, as nbgrader wants it; a class is collected by `collect_class`."""
         file = Path(submitted_file)
-        handed, _ = downloads.read_names(file.parent.parent, [file])
+        handed, _ = downloads.read_names(Path(file.anchor), [file])
         if not handed or handed[0].own is None:
             return self._by_regexp(file) if not handed else None
         (one,) = downloads.name_users(handed, [], "")
-        told = {"student_id": downloads.own_id(one), "file_id": one.own.name}
+        try:
+            told = {"student_id": downloads.own_id(one), "file_id": one.own.name}
+        except ValueError as error:
+            self.log.warning("%s: %s", printable(file.name), error)
+            return None
         when = self._time([one])
         return told | ({"timestamp": when.isoformat(" ")} if when else {})
 
@@ -227,6 +231,9 @@ class CollectDownloads(ZipCollectApp):
 
     def extract_archive_files(self):
         """Unpack what was downloaded, where there is something, the settings can be used and the roster can be read."""
+        if not isinstance(self.extractor_plugin_inst, DownloadExtractor):
+            # nbgrader's own follows links, and keeps no times.
+            self.extractor_plugin_inst = DownloadExtractor(parent=self)
         archive = Path(self._format_collect_path(self.archive_directory))
         if not archive.is_dir() or all(is_noise(file.name) for file in archive.iterdir()):
             self.fail("There is nothing to collect: put the zip from your LMS into %s", archive)
