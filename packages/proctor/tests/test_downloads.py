@@ -161,6 +161,19 @@ def test_of_two_downloads_of_moodle_the_newer_counts(tmp_path):
     assert str(found["A_1"][1]) == "2024-10-08 23:00:00"
 
 
+def test_what_an_instructor_unpacked_is_read(tmp_path):
+    names = ["A_1_assignsubmission_file_/seq2seq.ipynb", "A_1_assignsubmission_onlinetext_/onlinetext.html"]
+    for name in [*names, "ann_2_3_seq2seq.ipynb"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    found = DownloadCollector().collect_class(files, tmp_path, [], ["seq2seq"], None)
+    assert {student: set(files) for student, (files, _) in found.items()} == {
+        "A_1": {"seq2seq.ipynb", "onlinetext.html"},
+        "ann_2": {"seq2seq.ipynb"},
+    }
+
+
 def test_students_of_one_name_are_two(collect):
     names = [
         "Ann Lee_123_assignsubmission_file_/seq2seq.ipynb",

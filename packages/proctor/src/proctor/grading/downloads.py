@@ -138,7 +138,7 @@ def _read(file, parts, wrappers):
         return None
     return Handed(
         path=file,
-        archive=parts[0] if len(parts) > 1 else "",
+        archive=parts[0] if position and is_zip(parts[0]) else "",
         lms=lms,
         name=unicodedata.normalize("NFC", says["name"]).strip(),
         number=says.get("number", ""),
@@ -155,12 +155,7 @@ def name_users(handed: list[Handed], usernames: Iterable[str], assignment: str) 
     A receipt tells the username. Else a title is one that is known from another file, the assignment's name, or what
     all have in common; a username is one of `usernames`.
     """
-    receipts = {}
-    for one in handed:
-        if one.lms == "Blackboard" and one.own is None:
-            told = _read_receipt(one.path)
-            if told and one.name.casefold().endswith(f"_{told[1]}".casefold()):
-                receipts[one.name] = told
+    receipts = _read_receipts(handed)
     heads = {one.name for one in handed if one.lms == "Blackboard"}
     users = {head: user for head, (_, user) in receipts.items()}
     for head in heads - set(users):
@@ -209,12 +204,17 @@ def _guess_user(head, heads, assignment):
     return user, "_" not in head
 
 
-def _read_receipt(path):
-    """The full name and the username in a receipt of Blackboard's; None where there is none."""
-    with path.open("rb") as file:
-        first = file.read(MAX_RECEIPT_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
-    match = RECEIPT.fullmatch(first)
-    return (match["name"], match["user"].strip()) if match else None
+def _read_receipts(handed):
+    """What Blackboard's receipts tell: {title and username: (full name, username)}."""
+    receipts = {}
+    for one in handed:
+        if one.lms == "Blackboard" and one.own is None:
+            with one.path.open("rb") as file:
+                first = file.read(MAX_RECEIPT_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
+            told = RECEIPT.fullmatch(first)
+            if told and one.name.casefold().endswith(f"_{told['user'].strip()}".casefold()):
+                receipts[one.name] = told["name"], told["user"].strip()
+    return receipts
 
 
 def own_id(handed: Handed) -> str:
