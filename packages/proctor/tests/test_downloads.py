@@ -374,6 +374,18 @@ def test_a_name_is_not_given_to_two(collect):
     assert set(collected.files) == {"José Núñez_8", "José Núñez_9"} and len(collected.problems) == 2
 
 
+def test_a_name_does_not_take_what_a_number_has(collect):
+    names = [f"José Núñez_{n}_assignsubmission_file_/seq2seq.ipynb" for n in (125, 9)]
+    collected = collect(dict.fromkeys(names, "x"), students=CLASS)
+    assert set(collected.files) == {"jose", "José Núñez_9"} and len(collected.problems) == 1
+
+
+def test_a_quiz_goes_with_the_assignment(collect):
+    names = ["leecharlotte_9_20_seq2seq.ipynb", "leecharlotte_question_1_30_seq2seq.ipynb"]
+    collected = collect(dict.fromkeys(names, "x"), students=[Student("char", "Charlotte", "Lee", "", "9")])
+    assert set(collected.files) == {"char"} and not collected.problems
+
+
 def test_another_number_of_canvas_is_another_student(collect):
     collected = collect({"leeann_123_1_seq2seq.ipynb": "x", "núñezjosé_999_2_seq2seq.ipynb": "x"}, students=CLASS)
     assert set(collected.files) == {"alee", "núñezjosé_999"}

@@ -130,7 +130,9 @@ class DownloadCollector(FileNameCollectorPlugin):
         numbers = {one.number for one in handed if one.lms == "Canvas"} - {""}
         numbered = bool(numbers & {student.lms_user_id for student in students})
         found = {key: roster.find(theirs[-1], students, numbered) for key, theirs in identities.items()}
-        taken = Counter((key[0], of[0].id) for key, of in found.items() if len(of) == 1 and not _by_number(key, of[0]))
+        # A quiz of Canvas's may have no number; else another number is another student, of whatever name.
+        unnumbered = {key for key in identities if key[0] == "Canvas" and not key[2]}
+        taken = Counter((key[0], of[0].id) for key, of in found.items() if len(of) == 1 and key not in unnumbered)
         known = any(student.of_class for student in students)
         result = defaultdict(list)
         for key, theirs in identities.items():
@@ -141,12 +143,14 @@ class DownloadCollector(FileNameCollectorPlugin):
                 continue
             of = found[key]
             alike = ", ".join(student.id for student in of)
-            if len(of) == 1 and (_by_number(key, of[0]) or taken[key[0], of[0].id] == 1):
+            if len(of) == 1 and (key in unnumbered or _by_number(key, of[0]) or taken[key[0], of[0].id] == 1):
                 name = of[0].id
             elif len(of) == 1:
                 self.problems.append(f"{name}: several of this name handed in, and the class has one, {alike}")
             elif of:
-                self.problems.append(f"{name}: the class has several of this name, {alike}; which is meant is not told")
+                self.problems.append(
+                    f"{name}: the class has several of this name, {alike}; their LMS numbers in the roster would tell"
+                )
             elif known:
                 self.log.warning("%s is not of the class, as the gradebook has it", name)
             result[name] += theirs
@@ -157,7 +161,7 @@ class DownloadCollector(FileNameCollectorPlugin):
         told = self._by_regexp(file)
         if told is None:
             where = printable(str(file.relative_to(folder)))
-            self.problems.append(f"{where}: no name such as Canvas, Moodle or Blackboard give; it was left out")
+            self.problems.append(f"{where}: left out, for Canvas, Moodle and Blackboard give other names")
             return
         files, when = collected.get(told["student_id"], ({}, None))
         name = str(Path(told["file_id"]).with_suffix(file.suffix))
