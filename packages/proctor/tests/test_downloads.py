@@ -84,6 +84,10 @@ SEEN = {
     "ann_123_456_seq2seq.html": ("ann_123", "seq2seq.html"),
     "ann_123_text.html": ("ann_123", "text.html"),
     "Ann Lee_123_assignsubmission_file_/seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    "submissions/ann_123_456_seq2seq.ipynb": ("ann_123", "seq2seq.ipynb"),
+    "Ann Lee_123_assignsubmission_file/seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    "Ann Lee_123_assignsubmission_file_Bob_9_assignsubmission_file_x.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
+    f"Seq2Seq_ann_attempt_{ONE}_x_bob_attempt_{TWO}_seq2seq.ipynb": ("ann", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_/seq2seq (2).ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_/work/Seq2Seq - Copy (2).ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
     "Ann Lee_123_assignsubmission_file_seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
@@ -157,6 +161,19 @@ def test_of_two_downloads_of_moodle_the_newer_counts(tmp_path):
     assert str(found["A_1"][1]) == "2024-10-08 23:00:00"
 
 
+def test_what_an_instructor_unpacked_is_read(tmp_path):
+    names = ["A_1_assignsubmission_file_/seq2seq.ipynb", "A_1_assignsubmission_onlinetext_/onlinetext.html"]
+    for name in [*names, "ann_2_3_seq2seq.ipynb"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    found = DownloadCollector().collect_class(files, tmp_path, [], ["seq2seq"], None)
+    assert {student: set(files) for student, (files, _) in found.items()} == {
+        "A_1": {"seq2seq.ipynb", "onlinetext.html"},
+        "ann_2": {"seq2seq.ipynb"},
+    }
+
+
 def test_students_of_one_name_are_two(collect):
     names = [
         "Ann Lee_123_assignsubmission_file_/seq2seq.ipynb",
@@ -185,6 +202,20 @@ def test_a_class_tells_its_title(collect):
     heads = [f"Part_2_{user}" for user in ("ann_b", "bo", "c_d_e")]
     collected = collect({f"{head}_attempt_{ONE}_seq2seq.ipynb": "x" for head in heads})
     assert set(collected.files) == {"ann_b", "bo", "c_d_e"}
+
+
+def test_a_guessed_username_is_told(collect):
+    collected = collect({f"Part_2_ann_lee_attempt_{ONE}_seq2seq.ipynb": "x"}, students=[Student("lee", of_class=False)])
+    assert set(collected.files) == {"lee"} and "was guessed" in collected.log
+
+
+@pytest.mark.parametrize("name", [name for name in SEEN if "_attempt_" not in name])
+def test_one_file_is_read_as_nbgrader_asks(tmp_path, name):
+    file = tmp_path / "submissions.zip" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("work")
+    told = DownloadCollector().collect(str(file))
+    assert told["student_id"] == SEEN[name][0] and told["file_id"]
 
 
 def test_nobody_hands_in_for_somebody_else(collect):
@@ -341,6 +372,18 @@ def test_a_name_is_not_given_to_two(collect):
     names = [f"José Núñez_{n}_assignsubmission_file_/seq2seq.ipynb" for n in (8, 9)]
     collected = collect(dict.fromkeys(names, "x"), students=CLASS)
     assert set(collected.files) == {"José Núñez_8", "José Núñez_9"} and len(collected.problems) == 2
+
+
+def test_a_name_does_not_take_what_a_number_has(collect):
+    names = [f"José Núñez_{n}_assignsubmission_file_/seq2seq.ipynb" for n in (125, 9)]
+    collected = collect(dict.fromkeys(names, "x"), students=CLASS)
+    assert set(collected.files) == {"jose", "José Núñez_9"} and len(collected.problems) == 1
+
+
+def test_a_quiz_goes_with_the_assignment(collect):
+    names = ["leecharlotte_9_20_seq2seq.ipynb", "leecharlotte_question_1_30_seq2seq.ipynb"]
+    collected = collect(dict.fromkeys(names, "x"), students=[Student("char", "Charlotte", "Lee", "", "9")])
+    assert set(collected.files) == {"char"} and not collected.problems
 
 
 def test_another_number_of_canvas_is_another_student(collect):

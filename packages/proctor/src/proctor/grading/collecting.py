@@ -29,9 +29,6 @@ class DownloadExtractor(ExtractorPlugin):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.refused = []
-        # What was left out is known at the end, and no setting names the class of the command that ends then.
-        if type(self.parent) is ZipCollectApp:
-            self.parent.__class__ = CollectDownloads
 
     def extract(self, archive_path, extracted_path):
         """Unpack every zip in a folder into a folder of its name, and copy other files."""
@@ -57,15 +54,22 @@ class DownloadCollector(FileNameCollectorPlugin):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.problems = []
+        # What was left out is known at the end, and no setting names the class of the command that ends then.
+        if type(self.parent) is ZipCollectApp:
+            self.parent.__class__ = CollectDownloads
 
     def collect(self, submitted_file):
-        """What the name of one file says; without its class, so that a username of Blackboard's may be a guess."""
+        """What the name of one file says, as nbgrader wants it; a class is collected by `collect_class`."""
         file = Path(submitted_file)
-        handed, _ = downloads.read_names(file.parent.parent, [file])
+        handed, _ = downloads.read_names(Path(file.anchor), [file])
         if not handed or handed[0].own is None:
             return self._by_regexp(file) if not handed else None
         (one,) = downloads.name_users(handed, [], "")
-        told = {"student_id": downloads.own_id(one), "file_id": one.own.name}
+        try:
+            told = {"student_id": downloads.own_id(one), "file_id": one.own.name}
+        except ValueError as error:
+            self.log.warning("%s: %s", printable(file.name), error)
+            return None
         when = self._time([one])
         return told | ({"timestamp": when.isoformat(" ")} if when else {})
 
@@ -126,7 +130,9 @@ class DownloadCollector(FileNameCollectorPlugin):
         numbers = {one.number for one in handed if one.lms == "Canvas"} - {""}
         numbered = bool(numbers & {student.lms_user_id for student in students})
         found = {key: roster.find(theirs[-1], students, numbered) for key, theirs in identities.items()}
-        taken = Counter((key[0], of[0].id) for key, of in found.items() if len(of) == 1 and not _by_number(key, of[0]))
+        # A quiz of Canvas's may have no number; else another number is another student, of whatever name.
+        unnumbered = {key for key in identities if key[0] == "Canvas" and not key[2]}
+        taken = Counter((key[0], of[0].id) for key, of in found.items() if len(of) == 1 and key not in unnumbered)
         known = any(student.of_class for student in students)
         result = defaultdict(list)
         for key, theirs in identities.items():
@@ -137,12 +143,14 @@ class DownloadCollector(FileNameCollectorPlugin):
                 continue
             of = found[key]
             alike = ", ".join(student.id for student in of)
-            if len(of) == 1 and (_by_number(key, of[0]) or taken[key[0], of[0].id] == 1):
+            if len(of) == 1 and (key in unnumbered or _by_number(key, of[0]) or taken[key[0], of[0].id] == 1):
                 name = of[0].id
             elif len(of) == 1:
                 self.problems.append(f"{name}: several of this name handed in, and the class has one, {alike}")
             elif of:
-                self.problems.append(f"{name}: the class has several of this name, {alike}; which is meant is not told")
+                self.problems.append(
+                    f"{name}: the class has several of this name, {alike}; their LMS numbers in the roster would tell"
+                )
             elif known:
                 self.log.warning("%s is not of the class, as the gradebook has it", name)
             result[name] += theirs
@@ -153,7 +161,7 @@ class DownloadCollector(FileNameCollectorPlugin):
         told = self._by_regexp(file)
         if told is None:
             where = printable(str(file.relative_to(folder)))
-            self.problems.append(f"{where}: no name such as Canvas, Moodle or Blackboard give; it was left out")
+            self.problems.append(f"{where}: left out, for Canvas, Moodle and Blackboard give other names")
             return
         files, when = collected.get(told["student_id"], ({}, None))
         name = str(Path(told["file_id"]).with_suffix(file.suffix))
@@ -227,6 +235,9 @@ class CollectDownloads(ZipCollectApp):
 
     def extract_archive_files(self):
         """Unpack what was downloaded, where there is something, the settings can be used and the roster can be read."""
+        if not isinstance(self.extractor_plugin_inst, DownloadExtractor):
+            # nbgrader's own follows links, and keeps no times.
+            self.extractor_plugin_inst = DownloadExtractor(parent=self)
         archive = Path(self._format_collect_path(self.archive_directory))
         if not archive.is_dir() or all(is_noise(file.name) for file in archive.iterdir()):
             self.fail("There is nothing to collect: put the zip from your LMS into %s", archive)

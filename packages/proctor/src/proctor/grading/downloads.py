@@ -18,8 +18,9 @@ from proctor.grading.extracting import is_noise, is_zip
 from proctor.grading.intake import FORMS
 from proctor.grading.reading import MAX_NAME_BYTES, is_student_id
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_[a-z]+_(?P<own>.*)", re.DOTALL)
-BLACKBOARD = re.compile(r"(?P<name>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<own>.+)|\.txt)", re.DOTALL)
+# The first sign counts: what follows it is a student's own name for a file, who may write there what they like.
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<own>.*))?", re.DOTALL)
+BLACKBOARD = re.compile(r"(?P<name>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<own>.+)|\.txt)", re.DOTALL)
 QUIZ = re.compile(r"(?P<name>.+?)_?(?P<number>\d*)_question_\d+_(?P<file>\d+)_(?P<own>.+)", re.DOTALL)
 WHAT = r"(?:(?P<file>\d+)_(?P<own>.+)|(?P<typed>(?:text|link)\.html))"
 LATE = r"(?P<late>(?:LATE|late)_)?"
@@ -137,7 +138,7 @@ def _read(file, parts, wrappers):
         return None
     return Handed(
         path=file,
-        archive=parts[0] if len(parts) > 1 else "",
+        archive=parts[0] if position and is_zip(parts[0]) else "",
         lms=lms,
         name=unicodedata.normalize("NFC", says["name"]).strip(),
         number=says.get("number", ""),
@@ -154,12 +155,7 @@ def name_users(handed: list[Handed], usernames: Iterable[str], assignment: str) 
     A receipt tells the username. Else a title is one that is known from another file, the assignment's name, or what
     all have in common; a username is one of `usernames`.
     """
-    receipts = {}
-    for one in handed:
-        if one.lms == "Blackboard" and one.own is None:
-            told = _read_receipt(one.path)
-            if told and one.name.casefold().endswith(f"_{told[1]}".casefold()):
-                receipts[one.name] = told
+    receipts = _read_receipts(handed)
     heads = {one.name for one in handed if one.lms == "Blackboard"}
     users = {head: user for head, (_, user) in receipts.items()}
     for head in heads - set(users):
@@ -175,6 +171,12 @@ def name_users(handed: list[Handed], usernames: Iterable[str], assignment: str) 
     left = heads - set(users)
     guessed = {head: _guess_user(head, sorted(left), assignment) for head in left}
     users |= {head: user for head, (user, _) in guessed.items()}
+    # A known username may be the end of a longer one.
+    doubtful = {head for head, (_, sure) in guessed.items() if not sure}
+    for head in heads - set(receipts) - left:
+        title = head[: -len(users[head])]
+        if titles[title] == 1 and title.casefold() != f"{assignment}_".casefold():
+            doubtful.add(head)
     return [
         one
         if one.lms != "Blackboard"
@@ -182,7 +184,7 @@ def name_users(handed: list[Handed], usernames: Iterable[str], assignment: str) 
             one,
             name=users[one.name],
             full_name=receipts.get(one.name, ("", ""))[0],
-            guessed=one.name in guessed and not guessed[one.name][1],
+            guessed=one.name in doubtful,
         )
         for one in handed
     ]
@@ -202,12 +204,17 @@ def _guess_user(head, heads, assignment):
     return user, "_" not in head
 
 
-def _read_receipt(path):
-    """The full name and the username in a receipt of Blackboard's; None where there is none."""
-    with path.open("rb") as file:
-        first = file.read(MAX_RECEIPT_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
-    match = RECEIPT.fullmatch(first)
-    return (match["name"], match["user"].strip()) if match else None
+def _read_receipts(handed):
+    """What Blackboard's receipts tell: {title and username: (full name, username)}."""
+    receipts = {}
+    for one in handed:
+        if one.lms == "Blackboard" and one.own is None:
+            with one.path.open("rb") as file:
+                first = file.read(MAX_RECEIPT_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
+            told = RECEIPT.fullmatch(first)
+            if told and one.name.casefold().endswith(f"_{told['user'].strip()}".casefold()):
+                receipts[one.name] = told["name"], told["user"].strip()
+    return receipts
 
 
 def own_id(handed: Handed) -> str:
@@ -279,18 +286,18 @@ def place(attempt: list[Handed], notebooks: list[str]) -> Placed:
         versions = defaultdict(list)
         for one, end in found:
             stem, copies = _tidy(one.own.name[: -len(end)], notebooks)
-            versions[stem].append((one.file_number, copies, one.modified, str(one.own), one, end))
-        latest = {stem: max(sorted(each, key=lambda v: v[:4]), key=lambda v: v[:3]) for stem, each in versions.items()}
+            versions[stem].append((one.file_number, -len(one.own.parts), copies, one.modified, one, end))
+        latest = {stem: max(each, key=lambda version: version[:4]) for stem, each in versions.items()}
         named = {stem: latest[stem] for stem in notebooks if stem in latest}
         if not named and len(latest) == len(notebooks) == 1:
             named = {notebooks[0]: next(iter(latest.values()))}
             versions = {notebooks[0]: next(iter(versions.values()))}
         for stem, (*_, one, end) in named.items():
             placed.files[f"{stem}{end}"] = one
-            superseded += [version[4] for version in versions[stem]]
+            superseded += [version[-2] for version in versions[stem]]
             if len(versions[stem]) > 1:
-                names = ", ".join(sorted(version[4].path.name for version in versions[stem]))
-                placed.notes.append(f"of {names}, {one.path.name} is taken")
+                names = ", ".join(sorted(_label(version[-2]) for version in versions[stem]))
+                placed.notes.append(f"of {names}, {_label(one)} is taken")
             elif one.own.name != f"{stem}{end}":
                 placed.notes.append(f"{one.own.name} is taken as {stem}{end}")
         if not named:
@@ -304,6 +311,11 @@ def place(attempt: list[Handed], notebooks: list[str]) -> Placed:
         if one not in superseded and one.own.name not in RESERVED and not _in_the_way(one.own, placed.files):
             placed.files.setdefault(str(one.own), one)
     return placed
+
+
+def _label(one):
+    """What a file is called, as far as that tells it apart."""
+    return one.path.name if one.own.parent.name == "" else str(one.own)
 
 
 def _in_the_way(path, others):

@@ -57,17 +57,7 @@ def read_roster(path: Path) -> list[Student]:
     ------
     Unreadable : where it cannot be read, or a row makes no student
     """
-    try:
-        text = _decode(read_bytes(path, MAX_BYTES))
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"the roster {path.name} is not text in UTF-8; save it as CSV in UTF-8") from error
-    except Unreadable as error:
-        raise Unreadable(f"the roster cannot be read: {error}") from error
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        raise Unreadable(f"the roster {path.name} is no CSV file: {error}") from error
+    rows = _read_rows(path)
     head = [cell.strip().casefold() for cell in rows[0]] if rows else []
     # Canvas calls its own number ID; elsewhere that is the student's.
     canvas = "student" in head or "sis login id" in head or "sis user id" in head
@@ -93,6 +83,21 @@ def read_roster(path: Path) -> list[Student]:
     if not students:
         raise Unreadable(f"the roster {path.name} names nobody")
     return list(students.values())
+
+
+def _read_rows(path):
+    """The cells of a CSV file, whatever parts them."""
+    try:
+        text = _decode(read_bytes(path, MAX_BYTES))
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"the roster {path.name} is not text in UTF-8; save it as CSV in UTF-8") from error
+    except Unreadable as error:
+        raise Unreadable(f"the roster cannot be read: {error}") from error
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise Unreadable(f"the roster {path.name} is no CSV file: {error}") from error
 
 
 def _decode(data):
@@ -209,7 +214,7 @@ def without_grades(assignment: Assignment, graded: Iterable[str]) -> dict[str, s
     """
     directory, graded = assignment.course.directory, set(graded)
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        handed_in_others = {one.student.id for other in gradebook.assignments for one in other.submissions}
+        handed_in_others = {one.student_id for other in gradebook.assignments for one in other.submissions}
         students = [one for one in known_students(gradebook) if one.id not in graded]
     reasons = {}
     for student in students:
