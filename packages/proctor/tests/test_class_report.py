@@ -1,0 +1,118 @@
+"""The report on a class: points, checks, mistakes with a name and without, and who wrote what few others did."""
+
+import csv
+import io
+import re
+import shutil
+
+import nbformat
+import pytest
+from nbgrader.apps.api import NbGraderAPI
+
+from proctor import cli
+from proctor.authoring.build import scripts_on_path
+from proctor.course import open_course
+from proctor.grading.alike import alike, runs
+from proctor.grading.class_report import Student, _check_rows, histogram
+from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
+from proctor.proof.demo import cell
+
+LONG = """\
+def total(x, function):
+    values = function(x)
+    weights = torch.ones_like(values) / len(values)
+    largest, smallest = values.max(), values.min()
+    # A remark.
+    return (weights * values).sum() * len(values) + (largest - largest) - (smallest - smallest)
+"""
+RENAMED = re.sub(r"\bvalues\b", "v", LONG.replace("weights", "w").replace("# A remark.", "")).replace("largest", "hi")
+OTHERS = [f"def total(x, function):\n    return sum(function(x)) + {n} * torch.zeros(()).sum()" for n in range(30)]
+
+
+def found(*answers):
+    return list(alike({f"student{n}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total"))
+
+
+def test_answers_that_share_what_few_have_are_found_whatever_their_names():
+    (pair,) = found(LONG, RENAMED, *OTHERS)
+    assert (pair.first, pair.second, pair.share, pair.others) == ("student0", "student1", 1.0, 0)
+
+
+def test_what_many_write_is_not_alike():
+    assert found(*OTHERS) == []
+    assert found(*[LONG] * 10, *OTHERS) == []
+
+
+def test_what_was_released_does_not_count():
+    assert runs(LONG) == runs(RENAMED)
+    assert list(alike({"ann": LONG, "ben": RENAMED}, LONG, "total")) == []
+
+
+def student(name, **passed):
+    checks = [CheckVerdict(check, f"{check}.", 2.0 * right, 2.0, right, "") for check, right in passed.items()]
+    verdict = ExerciseVerdict("total", "Total", sum(c.points for c in checks), 2.0 * len(checks), "partial", checks)
+    return Student(name, {"total": verdict.points}, verdicts={"total": verdict})
+
+
+def test_suspicious_checks_have_a_word(toy):
+    good = [student(f"good{n}", a=True, b=True, c=True, odd=False, never=False) for n in range(5)]
+    weak = [student(f"weak{n}", a=n == 0, b=False, c=False, odd=True, never=False) for n in range(5)]
+    rows = {row.title: row for row in _check_rows(toy.exercises[1], [*good, *weak])}
+    assert (rows["never."].passed, rows["never."].word, rows["never."].discrimination) == (0.0, "nobody passes", None)
+    assert rows["odd."].word == "the best fail it"
+    assert rows["a."].word == ""
+    assert rows["a."].discrimination > 0.5
+
+
+def test_bars_count_everybody_and_full_marks_apart():
+    bars = dict(histogram([0, 0.4, 9.9, 10, 10, 12], 10))
+    assert (bars[0.0], bars[0.95], bars[1.0], sum(bars.values())) == (2, 1, 3, 6)
+    assert histogram([], 10) == []
+
+
+WRITTEN = {
+    "ann": "def double(x):\n    return x + x",
+    "ben": "def double(x):\n    return 3 * x",
+    "cem": "def double(x):\n    return x * x  # <b>",
+    "dan": "def double(x):\n    squares = x**2\n    return squares",
+    "eve": "def double(x):\n    raise NotImplementedError",
+}
+
+
+@pytest.fixture
+def graded(toy_course, tmp_path, solved):
+    """A copy of the toy course with a small class, graded by nbgrader."""
+    root = shutil.copytree(toy_course, tmp_path / "course")
+    for name, answer in WRITTEN.items():
+        cell(solved, "double").source = answer
+        (root / "submitted" / name / "toy").mkdir(parents=True)
+        nbformat.write(solved, root / "submitted" / name / "toy/toy.ipynb")
+    course = open_course(root)
+    with scripts_on_path():
+        result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*")
+    assert result["success"], result["log"]
+    return root
+
+
+def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
+    assert cli.main(["--course", str(graded), "report", "toy", "--csv", str(graded / "checks.csv")]) == 0
+    page = (graded / "reports/toy.html").read_text()
+    assert capsys.readouterr().out.strip().endswith("reports/toy.html")
+    assert "5 submissions graded." in page
+    assert "Did you mean to multiply by FACTOR?" in page
+    # Two wrote the same mistake in other words.
+    assert re.search(r"<b>2</b> in double: `double\(x\)` has wrong values", page)
+    assert "cem, dan. The code of one of them:" in page
+
+    assert "exercise=&#34;double&#34;" in page
+    assert "return x * x  # &lt;b&gt;" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    rows = list(csv.DictReader(io.StringIO((graded / "checks.csv").read_text())))
+    assert {(row["student"], row["mistake"]) for row in rows if row["mistake"]} == {("ben", "triples")}
+    assert len(rows) == 15
+
+
+def test_report_of_an_unknown_assignment_is_one_line(toy_course, capsys):
+    assert cli.main(["--course", str(toy_course), "report", "tony"]) == 2
+    assert capsys.readouterr().err.startswith("proctor: no source/tony/tony.py")
