@@ -83,6 +83,11 @@ def plain_text(text: str, limit: int) -> str:
     return text[:limit].rstrip() + " ... (the rest was cut)"
 
 
+def plain_line(text: str, limit: int) -> str:
+    """Text as `plain_text` has it, on one line."""
+    return plain_text(" ".join(text.splitlines()), limit)
+
+
 HARMLESS_TAGS = (
     "b|i|u|s|em|strong|sub|sup|small|mark|del|ins|kbd|code|pre|br|hr|blockquote|q|details|summary|"
     "ul|ol|li|dl|dt|dd|table|thead|tbody|tr|th|td|h[1-6]"
