@@ -101,6 +101,16 @@ def test_unknown_exercise_is_one_line_with_the_known_ones(name, toy):
     assert "test_shape, test_values" in words if name.startswith("double") else "double, total" in words
 
 
+def test_name_of_a_file_is_shown_harmlessly(toy, triples, capsys):
+    path = triples.rename(triples.with_name("a\x1b[31mnn\n  total 10 of 10\u202e.ipynb"))
+    command = ["--course", str(toy.root), "grade", "--assignment", "toy", "--exercise", "double"]
+    assert cli.main([*command, str(path), str(path.with_name("no\x1b[2J\nbody.ipynb"))]) == 2
+    captured = capsys.readouterr()
+    shown = (captured.out + captured.err).splitlines()
+    assert all(line.isprintable() and not line.startswith("  total 10") for line in shown)
+    assert len(captured.err.splitlines()) == 1
+
+
 def outcome(*steps, failure=None):
     return Outcome("ann", "double", "test", "", 1, failure or Failure("wrong", "m"), list(steps))
 

@@ -159,10 +159,13 @@ def test_gradebook_has_the_expected_totals(assignment):
 
 def test_demo_prints_the_class_and_where_things_are(graded, assignment):
     printed = (graded / "demo.log").read_text()
-    rows = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.strip()}
+
+    def row(name):
+        return next(line for line in printed.splitlines() if line.startswith(f"{name} ")).removeprefix(name).split()
+
     for student, total in TOTALS.items():
-        assert float(rows[student][-1]) == total, student
-    assert rows["submission"] == ["double", "total", "reflection", "total"]
+        assert float(row(student)[-1]) == total, student
+    assert row("submission") == ["double", "total", "reflection", "total"]
     for words in ("gradebook.db", "feedback/<submission>/<assignment>/<assignment>.html", "Formgrader"):
         assert words in printed
     assert class_table(assignment, read_grades(assignment))[0].split()[0] == "submission"

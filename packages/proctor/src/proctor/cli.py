@@ -102,7 +102,7 @@ def _grade(arguments):
     from tqdm import tqdm
 
     from proctor.grading import grade, intake, report, selection
-    from proctor.grading.harmless import plain_text
+    from proctor.grading.harmless import one_line
 
     device, verdicts, status = resolve_device(arguments.device), [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
@@ -112,11 +112,11 @@ def _grade(arguments):
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
             chosen = selection.select(assignment, arguments.exercises, device)
             # What students call their files is shown on a terminal.
-            name = plain_text(str(path), MAX_NAME)
+            name = one_line(str(path), MAX_NAME)
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError) as error:
-            print(f"proctor: {plain_text(str(error), MAX_WORDS)}", file=sys.stderr)
+            print(f"proctor: {one_line(str(error), MAX_WORDS)}", file=sys.stderr)
             status = 2
             continue
         verdicts.append(verdict)

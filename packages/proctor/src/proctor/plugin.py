@@ -25,7 +25,7 @@ from proctor.course import CourseError, SecretError, open_course, trust
 from proctor.settings import SettingsError, resolve_device
 
 GRADERS = "graders"
-MAX_NAME = 300
+MAX_NAME = 500
 
 
 @dataclass
@@ -54,7 +54,7 @@ class PlainRun(Run):
     def subject(self, folder):
         """The submission, where the folder holds its assignment's checks; without one, the solution."""
         from proctor.grading import grade, intake
-        from proctor.grading.harmless import plain_text
+        from proctor.grading.harmless import one_line
         from proctor.isolation.process import HostProcess
 
         if folder not in self.opened:
@@ -65,7 +65,7 @@ class PlainRun(Run):
             path = self.path or assignment.source_notebook
             taken = intake.read_submission(path, assignment)
             start = partial(HostProcess, course, self.device)
-            subject = grade.open_submission(plain_text(str(path), MAX_NAME), taken, assignment, start)
+            subject = grade.open_submission(one_line(str(path), MAX_NAME), taken, assignment, start)
             key = AUDIT_KEY if self.path is None else submission_key(course, taken.cells)
             self.opened[folder] = Opened(assignment, subject, key)
         return self.opened[folder].subject
@@ -135,6 +135,7 @@ def pytest_configure(config):
     checks = [place for place in places if GRADERS in (place.name, place.parent.name, place.parent.parent.name)]
     if RUN in config.stash or not (path or checks):
         return
+    from proctor.grading.harmless import one_line
     from proctor.grading.reading import Unreadable
 
     try:
@@ -147,7 +148,7 @@ def pytest_configure(config):
     except BuildError as error:
         raise pytest.UsageError(*error.errors) from None
     except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
-        raise pytest.UsageError(" ".join(str(error).split())) from None
+        raise pytest.UsageError(one_line(str(error), MAX_NAME)) from None
 
 
 def _assignment_of(path, course, checks):

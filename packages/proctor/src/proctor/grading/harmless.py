@@ -122,7 +122,7 @@ def plain_text(text: str, limit: int) -> str:
 
 def one_line(text: str, limit: int = 500) -> str:
     """Text that a terminal, a log or a page shows as one line: names of files are what strangers made of them."""
-    return plain_text(" ".join(text.split()), limit)
+    return plain_text(" ".join(text.splitlines()), limit)
 
 
 HARMLESS_TAGS = (

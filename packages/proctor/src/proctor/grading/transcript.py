@@ -11,7 +11,7 @@ from proctor.checks.outcome import Outcome
 from proctor.checks.record import Step, TooLarge
 from proctor.checks.runner import own_subject, run_checks
 from proctor.checks.submission import Handle
-from proctor.grading.harmless import plain_text
+from proctor.grading.harmless import one_line
 from proctor.isolation.process import HostLost
 
 MAX_WIDTH = 150
@@ -75,12 +75,7 @@ def transcript(outcome: Outcome, reference: list[Step]) -> list[str]:
     lines += _compared(outcome.failure, [part for pair in shown for _, part in _parts(pair[0].result)])
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = ["... (the rest was cut)"]
-    return [_safe(line) for line in lines]
-
-
-def _safe(line):
-    """A line for a terminal, whatever a student put into it."""
-    return plain_text(" ".join(line.splitlines()), MAX_WIDTH)
+    return [one_line(line, MAX_WIDTH) for line in lines]
 
 
 def _tells(step):
