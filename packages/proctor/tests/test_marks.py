@@ -19,16 +19,8 @@ from proctor.grading.gradebook import read_grades
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import Mark, answers_in
 from proctor.proof.demo import cell
+from submissions import WRITTEN
 
-WRITTEN = """
-# %% [markdown]
-# ## 3. Reflect
-
-# %% [markdown] written=reflection points=3
-# ### BEGIN SOLUTION
-# Because two is the smallest prime.
-# ### END SOLUTION
-"""
 # As in the public module, which nbgrader's own commands import.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -98,22 +90,11 @@ class Class:
             }
 
 
-@pytest.fixture(scope="module")
-def built(toy_sources, once) -> Path:
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        with (folder / "source/toy/toy.py").open("a") as text:
-            text.write(WRITTEN)
-        with (folder / "course_config.py").open("a") as config:
-            config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
-        build_course(open_course(folder))
-
-    return once("toy_with_written", make)
-
-
 @pytest.fixture
-def toys(built, tmp_path, monkeypatch):
-    root = shutil.copytree(built, tmp_path / "course")
+def toys(written_course, tmp_path, monkeypatch):
+    root = shutil.copytree(written_course, tmp_path / "course")
+    with (root / "course_config.py").open("a") as config:
+        config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
     monkeypatch.chdir(root)
     with scripts_on_path():
         yield Class(root)
@@ -371,8 +352,10 @@ def test_fault_of_the_course_is_told_once(toys, file, text, words):
         ("hush", "c.CourseDirectory.db_url is no database URL"),
     ],
 )
-def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(built, tmp_path, monkeypatch, capsys, url, words):
-    monkeypatch.chdir(shutil.copytree(built, tmp_path / "course"))
+def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
+    written_course, tmp_path, monkeypatch, capsys, url, words
+):
+    monkeypatch.chdir(shutil.copytree(written_course, tmp_path / "course"))
     with Path("course_config.py").open("a") as config:
         config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
     assert cli.main(["table"]) == 2
