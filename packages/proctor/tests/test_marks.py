@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
@@ -252,7 +253,7 @@ def test_table_tells_what_is_not_marked_yet(toys, capsys):
     assert rows["fay"] == ["-", "-", "-", "0"]
     assert lines[-2:] == [
         "2 answers of 2 students are not marked yet (-); formgrader shows which.",
-        "1 submission is not graded yet; run `nbgrader autograde toy`.",
+        "1 submission is not graded yet, or nothing was handed in.",
     ]
     toys.mark("ann", "reflection", 2)
     toys.mark("ben", "reflection", 0)
@@ -361,6 +362,47 @@ def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
     assert cli.main(["table"]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
+
+
+def test_notebook_that_nbgrader_executes_itself_keeps_its_marks_and_says_what_is_open(toys):
+    about = {"schema_version": 3, "task": False}
+    marked = about | {"grade": True}
+    essay = new_markdown_cell("Your answer here.", id="essay")
+    essay.metadata.nbgrader = marked | {"grade_id": "essay", "solution": True, "locked": False, "points": 3}
+    code = new_code_cell("x = 1", id="code")
+    code.metadata.nbgrader = about | {"grade_id": "code", "grade": False, "solution": True, "locked": False}
+    check = new_code_cell("assert x == 2", id="check")
+    check.metadata.nbgrader = marked | {"grade_id": "check", "solution": False, "locked": True, "points": 5}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[essay, code, check], metadata=kernel)
+    (toys.root / "source/plain").mkdir()
+    nbformat.write(notebook, toys.root / "source/plain/plain.ipynb")
+    assert toys.nbgrader.generate_assignment("plain")["success"]
+    folder = toys.root / "submitted/ann/plain"
+    folder.mkdir(parents=True)
+
+    def once_more(**answers):
+        handed_in = nbformat.read(toys.root / "release/plain/plain.ipynb", as_version=4)
+        for name, source in answers.items():
+            cell(handed_in, name).source = source
+        nbformat.write(handed_in, folder / "plain.ipynb")
+        assert toys.nbgrader.autograde("plain", "*", force=True)["success"]
+        assert toys.nbgrader.generate_feedback("plain", force=False)["success"]
+        with toys.gradebook() as gradebook:
+            submission = gradebook.find_submission("plain", "ann")
+            flagged = {grade.name for grade in submission.notebooks[0].grades if grade.needs_manual_grade}
+        return flagged, " ".join((toys.root / "feedback/ann/plain/plain.html").read_text().split())
+
+    flagged, page = once_more(essay="Because.")
+    assert flagged == {"essay"} and "Not marked yet: 3 points" in page and "Score: 0 / 5" in page
+    with toys.gradebook() as gradebook:
+        for name, score in (("essay", 2), ("check", 1)):
+            grade = gradebook.find_grade(name, "plain", "plain", "ann")
+            grade.manual_score, grade.needs_manual_grade = score, False
+    flagged, page = once_more(essay="Because.")
+    assert flagged == set() and "Score: 2 / 3" in page and "Score: 1 / 5, given by a person" in page
+    flagged, page = once_more(essay="Because.", code="x = 2")
+    assert flagged == {"check"} and "(Score: 3 / 8)" in page
 
 
 def test_reason_is_on_the_page_where_all_answers_are_written(toys):
