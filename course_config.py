@@ -20,8 +20,14 @@ c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
+# Pages are written anew where what they say has changed, and say what is not marked yet.
 c.GenerateFeedback.exporter_class = "proctor.gradebook.FeedbackExporter"
+# Late penalties are taken from all marks, those by hand with them.
 c.ExportApp.plugin_class = "proctor.gradebook.ExportGrades"
+
+# What being late costs where an assignment has a due date; nothing without a plugin (docs/instructors.md).
+# c.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"
+# c.PenaltyPerDay.percent_per_day = 10
 
 # `nbgrader zip_collect` takes the zips of Canvas, Moodle and Blackboard as they come. The roster, a CSV file of the
 # class, goes into the gradebook. The times that an LMS writes are those of c.Exchange.timezone (docs/instructors.md).

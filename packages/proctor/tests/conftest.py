@@ -14,7 +14,7 @@ from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
 from proctor.proof.demo import cell
 from shapes import FILES
-from submissions import sandboxed
+from submissions import WRITTEN, sandboxed
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +51,19 @@ def toy_course(toy_sources, once) -> Path:
         build_course(open_course(folder))
 
     return once("toy_course", make)
+
+
+@pytest.fixture(scope="session")
+def written_course(toy_sources, once) -> Path:
+    """The toy course with a third exercise, `reflection`, answered in words, built; to be read only."""
+
+    def make(folder):
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        with (folder / "source/toy/toy.py").open("a") as text:
+            text.write(WRITTEN)
+        build_course(open_course(folder))
+
+    return once("written_course", make)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,17 @@ ENDINGS = {
     ),
 }
 
+# An exercise that the toy course does not have: an answer in words, which a person marks.
+WRITTEN = """
+# %% [markdown]
+# ## 3. Reflect
+
+# %% [markdown] written=reflection points=3
+# ### BEGIN SOLUTION
+# Because two is the smallest prime.
+# ### END SOLUTION
+"""
+
 
 def course_with(root, **settings):
     """The course at `root` with other settings."""

@@ -1,13 +1,17 @@
 """nbgrader's own loop through its exchange, twice round: release, hand in, grade, give feedback, hand in again."""
 
+import contextlib
 import os
+import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from proctor.authoring.assignment import load_assignment
 from proctor.course import open_course
@@ -20,12 +24,12 @@ c.Exchange.root = {root!r}
 """
 
 
-def run(folder, command, status=0) -> str:
-    """What one of nbgrader's commands prints, run in a folder."""
+def run(folder, command, status=0, by=()) -> str:
+    """What one of nbgrader's commands prints, run in a folder, behind what makes it another user's."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     home = {"HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"), "PYTHONWARNINGS": "ignore"}
     ran = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *command.split()],
+        [*by, sys.executable, "-m", "nbgrader", *command.split()],
         cwd=folder,
         env=os.environ | home | {"PATH": path},
         stdout=subprocess.PIPE,
@@ -74,6 +78,127 @@ def grade_and_return(course):
     run(course.root, "generate_feedback toy")
     run(course.root, "release_feedback toy")
     return log
+
+
+# Two of the accounts that every Linux has, as the exchange asks for names: the one who teaches, the one who learns.
+TEACHER, LEARNER = "daemon", "nobody"
+
+
+# Python may lie where only root may enter, such as a home: in a mount namespace of its own, all may enter that folder,
+# in which there is nothing but Python.
+PASS = """
+set -e
+if [ "$1" != "" ]; then
+    mount --bind "$2" /mnt
+    mount -t tmpfs -o mode=755 none "$1"
+    mkdir -p "$2"
+    mount --move /mnt "$2"
+fi
+user=$3 group=$4
+shift 4
+exec setpriv --reuid="$user" --regid="$group" --clear-groups "$@"
+"""
+
+
+def known(name):
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(name)
+
+
+def as_user(name) -> list[str]:
+    """What stands before a command that a Linux user of this name is to run."""
+    closed = [folder for folder in Path(sys.base_prefix).parents if not folder.stat().st_mode & 0o001]
+    user = known(name)
+    where = [str(closed[-1]) if closed else "", sys.base_prefix, str(user.pw_uid), str(user.pw_gid)]
+    return ["unshare", "--mount", "sh", "-c", PASS, "sh", *where]
+
+
+def can_be(name):
+    """Whether a command can be run here as a user of this name."""
+    if os.geteuid() != 0 or not known(name) or not shutil.which("setpriv") or not shutil.which("unshare"):
+        return False
+    ran = subprocess.run([*as_user(name), sys.executable, "-c", "import nbgrader"], cwd="/", capture_output=True)
+    return ran.returncode == 0
+
+
+@pytest.fixture
+def users(written_course):
+    """Two folders and their users: a course that only its teacher can read, and a student's, with one exchange."""
+    # Not pytest's own folders, which others may not enter.
+    if not (can_be(TEACHER) and can_be(LEARNER)):
+        pytest.skip(f"this takes root, unshare and setpriv, and Linux users called {TEACHER} and {LEARNER}")
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        top.chmod(0o755)
+        exchange, teaching, learning = top / "exchange", top / "course", top / "student"
+        exchange.mkdir()
+        exchange.chmod(0o777)
+        shutil.copytree(written_course, teaching, ignore=shutil.ignore_patterns("gradebook.db"))
+        learning.mkdir()
+        settings = CONFIG.format(root=str(exchange))
+        (learning / "nbgrader_config.py").write_text("c = get_config()\n" + settings)
+        with (teaching / "course_config.py").open("a") as config:
+            config.write(settings)
+        for folder, user in ((teaching, TEACHER), (learning, LEARNER)):
+            folder.chmod(0o700)
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, user, known(user).pw_gid)
+        yield teaching, learning
+
+
+@pytest.mark.prove
+def test_two_users_go_twice_round_the_whole_loop(users):
+    teaching, learning = users
+    assert subprocess.run([*as_user(LEARNER), "ls", teaching], capture_output=True).returncode != 0
+
+    def teach(*commands):
+        return "".join(run(teaching, command, by=as_user(TEACHER)) for command in commands)
+
+    def learn(*commands):
+        return "".join(run(learning, command, by=as_user(LEARNER)) for command in commands)
+
+    def mark(score, comment):
+        with Gradebook(f"sqlite:///{teaching / 'gradebook.db'}", "toys") as gradebook:
+            grade = gradebook.find_grade("reflection", "toy", "toy", LEARNER)
+            assert grade.needs_manual_grade
+            grade.manual_score, grade.needs_manual_grade = score, False
+            gradebook.find_comment("reflection", "toy", "toy", LEARNER).manual_comment = comment
+            gradebook.db.commit()
+
+    def hand_in(exercises, words):
+        path = learning / "toy/toy.ipynb"
+        answer(path, exercises)
+        notebook = nbformat.read(path, as_version=4)
+        cell(notebook, "reflection").source = words
+        nbformat.write(notebook, path)
+        learn("submit toy")
+
+    teach("generate_assignment toy --force", "release_assignment toy")
+    toy = load_assignment(open_course(teaching), "toy")
+    learn("fetch_assignment toy")
+    give_back = ("generate_feedback toy", "release_feedback toy")
+    hand_in(toy.exercises[:1], "Because.")
+    teach("collect toy --update", "autograde toy", *give_back)
+    learn("fetch_feedback toy")
+    assert "(Score: 4 / 13, so far)" in pages(learning)[0]
+    mark(1, "Say why.")
+    teach(*give_back)
+    learn("fetch_feedback toy")
+    assert "(Score: 5 / 13)" in pages(learning)[0] and "Say why." in pages(learning)[0]
+
+    hand_in(toy.exercises[:2], "Because two is the smallest prime.")
+    teach("collect toy --update", "autograde toy", *give_back)
+    learn("fetch_feedback toy")
+    first, second = pages(learning)
+    assert "(Score: 5 / 13)" in first and "(Score: 11 / 13)" in second
+    assert "for an earlier answer; not marked again yet" in second
+    mark(3, "Well said.")
+    teach("autograde toy --force", *give_back)
+    assert "Skipping existing" in teach("generate_feedback toy")
+    learn("fetch_feedback toy")
+    first, second = pages(learning)
+    assert "Say why." in first and "Well said." in second and "(Score: 13 / 13)" in second
+    assert points(toy) == {LEARNER: 13}
 
 
 def pages(folder):

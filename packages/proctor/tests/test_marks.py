@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
@@ -19,16 +20,8 @@ from proctor.grading.gradebook import read_grades
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import Mark, answers_in
 from proctor.proof.demo import cell
+from submissions import WRITTEN
 
-WRITTEN = """
-# %% [markdown]
-# ## 3. Reflect
-
-# %% [markdown] written=reflection points=3
-# ### BEGIN SOLUTION
-# Because two is the smallest prime.
-# ### END SOLUTION
-"""
 # As in the public module, which nbgrader's own commands import.
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -98,22 +91,11 @@ class Class:
             }
 
 
-@pytest.fixture(scope="module")
-def built(toy_sources, once) -> Path:
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        with (folder / "source/toy/toy.py").open("a") as text:
-            text.write(WRITTEN)
-        with (folder / "course_config.py").open("a") as config:
-            config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
-        build_course(open_course(folder))
-
-    return once("toy_with_written", make)
-
-
 @pytest.fixture
-def toys(built, tmp_path, monkeypatch):
-    root = shutil.copytree(built, tmp_path / "course")
+def toys(written_course, tmp_path, monkeypatch):
+    root = shutil.copytree(written_course, tmp_path / "course")
+    with (root / "course_config.py").open("a") as config:
+        config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
     monkeypatch.chdir(root)
     with scripts_on_path():
         yield Class(root)
@@ -300,7 +282,7 @@ def test_table_tells_what_is_not_marked_yet(toys, capsys):
     assert rows["fay"] == ["-", "-", "-", "0"]
     assert lines[-2:] == [
         "2 answers of 2 students are not marked yet (-); formgrader shows which.",
-        "1 submission is not graded yet; run `nbgrader autograde toy`.",
+        "1 submission is not graded yet, or nothing was handed in.",
     ]
     toys.mark("ann", "reflection", 2)
     toys.mark("ben", "reflection", 0)
@@ -400,13 +382,56 @@ def test_fault_of_the_course_is_told_once(toys, file, text, words):
         ("hush", "c.CourseDirectory.db_url is no database URL"),
     ],
 )
-def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(built, tmp_path, monkeypatch, capsys, url, words):
-    monkeypatch.chdir(shutil.copytree(built, tmp_path / "course"))
+def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
+    written_course, tmp_path, monkeypatch, capsys, url, words
+):
+    monkeypatch.chdir(shutil.copytree(written_course, tmp_path / "course"))
     with Path("course_config.py").open("a") as config:
         config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
     assert cli.main(["table"]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
+
+
+def test_notebook_that_nbgrader_executes_itself_keeps_its_marks_and_says_what_is_open(toys):
+    about = {"schema_version": 3, "task": False}
+    marked = about | {"grade": True}
+    essay = new_markdown_cell("Your answer here.", id="essay")
+    essay.metadata.nbgrader = marked | {"grade_id": "essay", "solution": True, "locked": False, "points": 3}
+    code = new_code_cell("x = 1", id="code")
+    code.metadata.nbgrader = about | {"grade_id": "code", "grade": False, "solution": True, "locked": False}
+    check = new_code_cell("assert x == 2", id="check")
+    check.metadata.nbgrader = marked | {"grade_id": "check", "solution": False, "locked": True, "points": 5}
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[essay, code, check], metadata=kernel)
+    (toys.root / "source/plain").mkdir()
+    nbformat.write(notebook, toys.root / "source/plain/plain.ipynb")
+    assert toys.nbgrader.generate_assignment("plain")["success"]
+    folder = toys.root / "submitted/ann/plain"
+    folder.mkdir(parents=True)
+
+    def once_more(**answers):
+        handed_in = nbformat.read(toys.root / "release/plain/plain.ipynb", as_version=4)
+        for name, source in answers.items():
+            cell(handed_in, name).source = source
+        nbformat.write(handed_in, folder / "plain.ipynb")
+        assert toys.nbgrader.autograde("plain", "*", force=True)["success"]
+        assert toys.nbgrader.generate_feedback("plain", force=False)["success"]
+        with toys.gradebook() as gradebook:
+            submission = gradebook.find_submission("plain", "ann")
+            flagged = {grade.name for grade in submission.notebooks[0].grades if grade.needs_manual_grade}
+        return flagged, " ".join((toys.root / "feedback/ann/plain/plain.html").read_text().split())
+
+    flagged, page = once_more(essay="Because.")
+    assert flagged == {"essay"} and "Not marked yet: 3 points" in page and "Score: 0 / 5" in page
+    with toys.gradebook() as gradebook:
+        for name, score in (("essay", 2), ("check", 1)):
+            grade = gradebook.find_grade(name, "plain", "plain", "ann")
+            grade.manual_score, grade.needs_manual_grade = score, False
+    flagged, page = once_more(essay="Because.")
+    assert flagged == set() and "Score: 2 / 3" in page and "Score: 1 / 5, given by a person" in page
+    flagged, page = once_more(essay="Because.", code="x = 2")
+    assert flagged == {"check"} and "(Score: 3 / 8)" in page
 
 
 def test_reason_is_on_the_page_where_all_answers_are_written(toys):

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback, NbGraderException
+from nbgrader.utils import rmtree
 from traitlets.config import Config
 
 from proctor.grading.late import settle_penalties
@@ -148,6 +149,9 @@ class FeedbackPages(GenerateFeedback):
         self.notebooks = [path for name, path in names.items() if written[name] != self.pages[name].made_of]
         if not self.notebooks:
             self.log.info("Skipping existing assignment: %s", folder)
+        elif folder.exists() and len(self.notebooks) == len(names):
+            # What another instructor wrote may be replaced, but not changed.
+            rmtree(folder)
         return bool(self.notebooks)
 
 

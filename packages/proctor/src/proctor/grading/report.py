@@ -225,5 +225,5 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     if ungraded:
         count = len(ungraded)
         is_not = f"submission{'s are' if count > 1 else ' is'} not graded yet"
-        lines.append(f"{count} {is_not}; run `nbgrader autograde {assignment.name}`.")
+        lines.append(f"{count} {is_not}, or nothing was handed in.")
     return lines
