@@ -21,6 +21,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 
+# Pages, of feedback and of formgrader, are typeset within a time, and have a browser fetch nothing of a student's.
+c.GenerateFeedback.exporter_class = "proctor.gradebook.FeedbackPage"
+c.HTMLExporter.preprocessors = ["proctor.gradebook.TypesetCells"]
+
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"
 # where you trust everybody. Every verdict says which (docs/security.md).
 c.Proctor.sandbox = "bubblewrap"

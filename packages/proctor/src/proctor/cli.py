@@ -94,7 +94,7 @@ def _grade(arguments):
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
             verdict = grade.grade(path, assignment, device)
-        except (CourseError, intake.Unreadable, GradingError) as error:
+        except (CourseError, intake.Unreadable, GradingError, OSError) as error:
             print(f"proctor: {error}", file=sys.stderr)
             status = 2
             continue

@@ -1,12 +1,18 @@
 """The classes that a course's `course_config.py` names for nbgrader."""
 
+import logging
 import warnings
 
 from sqlalchemy.exc import SAWarning
 
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
+from proctor.grading.harmless import harmless_record
+from proctor.grading.pages import FeedbackPage, TypesetCells
 
-__all__ = ["GradeCells", "SubmissionExporter"]
+__all__ = ["FeedbackPage", "GradeCells", "SubmissionExporter", "TypesetCells"]
+
+# nbgrader logs the names of folders and files as students made them, before anybody can look at them.
+logging.setLogRecordFactory(harmless_record)
 
 # nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
 # that it waits until then.

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import logging
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from nbformat import NotebookNode
 
 MAX_OUTPUT_CHARACTERS = 10_000
 MAX_OUTPUTS = 200
+MAX_LOGGED = 100_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
 KEPT_PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -123,6 +125,15 @@ def plain_text(text: str, limit: int) -> str:
 def one_line(text: str, limit: int = 500) -> str:
     """Text that a terminal, a log or a page shows as one line: names of files are what strangers made of them."""
     return plain_text(" ".join(text.split()), limit)
+
+
+def harmless_record(*args, **named) -> logging.LogRecord:
+    """A record for a log of which no argument can begin a line, and nothing steers a terminal."""
+    record = logging.LogRecord(*args, **named)
+    if isinstance(record.args, tuple):
+        record.args = tuple(one_line(entry, MAX_LOGGED) if isinstance(entry, str) else entry for entry in record.args)
+    record.msg = plain_text(record.msg, MAX_LOGGED) if isinstance(record.msg, str) else record.msg
+    return record
 
 
 HARMLESS_TAGS = (

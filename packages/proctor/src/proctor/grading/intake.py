@@ -181,7 +181,8 @@ def identify(path: Path, course: Course) -> str:
             best = max(shared, key=shared.get, default=None)
             if best and shared[best]:
                 return best
-    raise GradingError(f"{path}: cannot tell the assignment; name it with --assignment (there are {', '.join(names)})")
+    words = f"cannot tell the assignment; name it with --assignment (there are {', '.join(names)})"
+    raise GradingError(f"{one_line(str(path))}: {words}")
 
 
 def _ids(course, name):
@@ -307,7 +308,8 @@ def _is_set_aside(cell):
 def _add_own(cell, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
-        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
+        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}")
+        kept.outputs = safe_outputs(cell)
         if not _is_set_aside(cell):
             cells.append(Cell(kept.id, cell.source, own=True))
     else:
