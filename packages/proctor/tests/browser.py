@@ -13,12 +13,13 @@ COUNT = """<script>addEventListener("load", () => document.body.innerHTML = JSON
 
 
 def open_page(folder, page):
-    """Open a page of HTML in a browser that reaches this machine alone: {"pictures": how many are seen, "text": str}."""
+    """What a browser that reaches this machine alone shows of a page: {"pictures": how many, "text": str}."""
     folder.mkdir()
     (folder / "page.html").write_text(page.replace("<head>", f"<head>{COUNT}", 1), encoding="utf-8")
     ran = subprocess.run(
         [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+         "--disable-background-networking", "--disable-component-update",
+         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
          f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000", "--dump-dom",
          (folder / "page.html").as_uri()],
         capture_output=True, text=True, timeout=100, check=True,

@@ -4,13 +4,14 @@ import base64
 import html
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
 MAX_OUTPUT_CHARACTERS = 10_000
 MAX_OUTPUTS = 200
+MAX_PRINTED_CHARACTERS = 500_000
 MAX_LOGGED = 100_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
@@ -94,6 +95,17 @@ def safe_outputs(cell):
             outputs.append(_text_output(text))
         characters += len(text)
     return outputs
+
+
+def cut_outputs(cells: Iterable[NotebookNode]) -> None:
+    """Leave out what the cells of a notebook print once all of them together have printed more than anybody reads."""
+    characters = 0
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            characters += len(output.get("text", ""))
+        if characters > MAX_PRINTED_CHARACTERS and cell.get("outputs"):
+            pictures = [output for output in cell.outputs if output.output_type == "display_data"]
+            cell.outputs = [*pictures, _text_output("... (this output was cut)")]
 
 
 def _text_output(text):

@@ -21,7 +21,7 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
 from proctor.checks.plain import plain_python
 from proctor.course import Course
-from proctor.grading.harmless import one_line, safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.harmless import cut_outputs, one_line, safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_CELLS, Unreadable, names_in, read_notebook, read_program, require_file
 
@@ -238,6 +238,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
             taken.places[about["grade_id"].removeprefix("check_")] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
             _add_own(extra, taken.cells, rebuilt)
+    cut_outputs(rebuilt)
     taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
     return taken
 

@@ -156,10 +156,17 @@ class TypesetCells(Preprocessor):
         for cell, text in zip_longest(cells, typeset):
             cell.metadata[TYPESET] = _as_it_is(cell.source) if text is None else text
         _use_typeset(self.parent)
-        # The templates of nbgrader have no other place in their head that a setting reaches.
-        styles = resources.setdefault("inlining", {}).setdefault("css", [])
-        styles.append(f"</style>{_meta(FETCHES_NOTHING)}<style>")
+        # nbconvert's own for styles, which begins anew, is registered after all that settings name.
+        if _fetch_nothing not in self.parent._preprocessors:
+            self.parent.register_preprocessor(_fetch_nothing)
         return nb, resources
+
+
+def _fetch_nothing(nb, resources):
+    # The templates of nbgrader have no other place in their head that a preprocessor reaches.
+    styles = resources.setdefault("inlining", {}).setdefault("css", [])
+    styles.append(f"</style>{_meta(FETCHES_NOTHING)}<style>")
+    return nb, resources
 
 
 class FeedbackPage(HTMLExporter):
