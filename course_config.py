@@ -35,6 +35,9 @@ c.ZipCollectApp.extractor_plugin = "proctor.gradebook.DownloadExtractor"
 c.ZipCollectApp.collector_plugin = "proctor.gradebook.DownloadCollector"
 c.DownloadCollector.roster = ""
 
+# Pages, of feedback and of formgrader, are typeset within a time, and have a browser fetch nothing of a student's.
+c.HTMLExporter.preprocessors = ["proctor.gradebook.TypesetCells"]
+
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"
 # where you trust everybody. Every verdict says which (docs/security.md).
 c.Proctor.sandbox = "bubblewrap"

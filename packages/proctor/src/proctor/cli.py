@@ -115,7 +115,7 @@ def _grade(arguments):
             name = one_line(str(path), MAX_NAME)
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
-        except (CourseError, intake.Unreadable, GradingError) as error:
+        except (CourseError, intake.Unreadable, GradingError, OSError) as error:
             print(f"proctor: {one_line(str(error), MAX_WORDS)}", file=sys.stderr)
             status = 2
             continue

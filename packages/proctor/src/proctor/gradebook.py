@@ -1,5 +1,6 @@
 """The classes that a course's `course_config.py` names for nbgrader."""
 
+import logging
 import warnings
 
 from sqlalchemy.exc import SAWarning
@@ -7,8 +8,10 @@ from sqlalchemy.exc import SAWarning
 from proctor.grading.collecting import DownloadCollector, DownloadExtractor
 from proctor.grading.feedback import FeedbackExporter
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
+from proctor.grading.harmless import harmless_record
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import ExportGrades, SaveGrades
+from proctor.grading.pages import TypesetCells
 
 __all__ = [
     "DownloadCollector",
@@ -19,7 +22,11 @@ __all__ = [
     "PenaltyPerDay",
     "SaveGrades",
     "SubmissionExporter",
+    "TypesetCells",
 ]
+
+# nbgrader logs the names of folders and files as students made them, before anybody can look at them.
+logging.setLogRecordFactory(harmless_record)
 
 # nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
 # that it waits until then.

@@ -238,7 +238,7 @@ def lists_within_lists(folder, notebook):
     return '{"nbformat": 4, "cells": ' + "[" * 200_000 + "]" * 200_000 + "}"
 
 
-@attack(9, score=0, reason="holds more than 2000000 values")
+@attack(9, score=0, reason="holds more than 1000000 values")
 def millions_of_cells(folder, notebook):
     return '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [' + "{}," * 4_000_000 + "{}]}"
 
@@ -249,7 +249,7 @@ def numbers_and_keys_that_json_has_not(folder, notebook):
     return text.replace('"nbformat": 4', '"nbformat": 3, "x": [NaN, Infinity, -Infinity], "nbformat": 4', 1)
 
 
-@attack(9, score=0, reason="is larger than 256 MB")
+@attack(9, score=0, reason="is larger than 24 MB")
 def notebook_of_a_terabyte(folder, notebook):
     with (folder / "toy.ipynb").open("w") as file:
         file.truncate(2**40)
@@ -563,3 +563,7 @@ def windows_line_ends(folder, notebook):
 @broken(score=10, reason="passed")
 def byte_order_mark(folder, notebook):
     return "\ufeff" + json.dumps(solve(notebook, TOTAL))
+
+
+# It enters its submissions here.
+import hostile.bounds  # noqa: E402, F401

@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import server_extensions
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
+from traitlets.config import Config, PyFileConfigLoader
 
 from hostile.corpus import (
     ATTACKS,
@@ -222,6 +223,13 @@ def test_class_is_graded_to_its_end(graded):
         assert "Traceback" not in (folder / "autograde.log").read_text()
 
 
+def test_log_has_no_line_of_a_students_and_steers_no_terminal(graded):
+    for folder in graded:
+        for name in ("autograde.log", "generate_feedback.log"):
+            log = (folder / name).read_text()
+            assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|^\[AutogradeApp \| INFO\] eve", log, re.MULTILINE)
+
+
 def test_nothing_is_left_behind(graded):
     assert [(folder / "left.txt").read_text() for folder in graded] == [""] * RUNS
 
@@ -286,9 +294,10 @@ def browse(folder, pages):
     return found
 
 
-def formgrader_page(notebook, student):
+def formgrader_page(notebook, student, settings):
     """The page in which a marker has a submission before them; formgrader's own scripts lie where nbgrader does."""
-    exporter = HTMLExporter(config=FormgradeExtension().build_extra_config())
+    settings.merge(FormgradeExtension().build_extra_config())
+    exporter = HTMLExporter(config=settings)
     about = {"assignment_id": "toy", "notebook_id": "toy", "submission_id": "1", "index": 0, "total": 1}
     about |= {"student": student, "last_name": None, "first_name": None, "notebook_path": "toy.ipynb"}
     about |= {"base_url": Path(server_extensions.__path__[0]).as_uri()}
@@ -302,7 +311,8 @@ def test_nothing_of_a_student_runs_in_any_page_but_text_and_pictures_are_seen(gr
         for path in (folder / "feedback").rglob("*.html"):
             pages[f"feedback_{path.parts[-3]}.html"] = path.read_text()
         for path in (folder / "autograded").rglob("*.ipynb"):
-            page = formgrader_page(nbformat.read(path, as_version=4), path.parts[-3])
+            settings = PyFileConfigLoader("course_config.py", path=str(folder)).load_config()
+            page = formgrader_page(nbformat.read(path, as_version=4), path.parts[-3], settings)
             pages[f"formgrader_{path.parts[-3]}.html"] = page
     assert len(pages) > 300
     found = browse(tmp_path / "pages", pages)
@@ -325,5 +335,5 @@ def test_the_same_page_would_run_them_if_it_were_not_taken_in(toy, tmp_path):
         output = new_output("display_data", {kind: text})
         notebook.cells.append(new_code_cell("", outputs=[output]))
     notebook.cells += [new_markdown_cell(text) for text in RUNNING_TEXTS.values()]
-    found = browse(tmp_path / "pages", {"raw.html": formgrader_page(notebook, "eve")})
+    found = browse(tmp_path / "pages", {"raw.html": formgrader_page(notebook, "eve", Config())})
     assert found["raw.html"]["ran"] == {*RUNNING_OUTPUTS, *RUNNING_TEXTS}

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import GenerateFeedback, NbGraderException
 from nbgrader.utils import rmtree
 from traitlets.config import Config
 
 from proctor.grading.late import settle_penalties
 from proctor.grading.marks import Mark, Recorded, open_gradebook, read_submissions, recorded_marks, require_assignment
+from proctor.grading.pages import FeedbackPage
 from proctor.grading.reading import Unreadable
 from proctor.grading.report import is_autograder, overrule
 from proctor.settings import SettingsError
@@ -155,7 +155,7 @@ class FeedbackPages(GenerateFeedback):
         return bool(self.notebooks)
 
 
-class FeedbackExporter(HTMLExporter):
+class FeedbackExporter(FeedbackPage):
     """In the place of `GenerateFeedback.exporter_class`: a page says what is not marked yet, and whose a number is."""
 
     def __init__(self, parent=None, config=None, **kw):

@@ -14,7 +14,7 @@ from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
 from proctor.checks.submission import InSandbox, LeftOut, Refused, StudentError, Submission
 from proctor.grading import intake
-from proctor.grading.harmless import plain_text
+from proctor.grading.harmless import one_line, plain_text
 from proctor.grading.hosts import warm_hosts
 from proctor.grading.transcript import transcripts
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
@@ -41,7 +41,8 @@ def grade(
     intake.Unreadable : where the file cannot be read
     outcome.GradingError : where nothing can be graded here
     """
-    return grade_intake(intake.read_submission(path, assignment), assignment, name or str(path), device, key, detailed)
+    taken = intake.read_submission(path, assignment)
+    return grade_intake(taken, assignment, name or one_line(str(path)), device, key, detailed)
 
 
 def grade_intake(

@@ -22,7 +22,7 @@ from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
 from proctor.grading.late import open_plugin
 from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
-from proctor.grading.reading import Unreadable, digest, is_student_id, read_bytes
+from proctor.grading.reading import Unreadable, digest, is_student_id, names_in, read_bytes
 from proctor.grading.ready import require_ready
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
@@ -122,16 +122,20 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             pattern = self._format_source(assignment.name, self.coursedir.student_id)
             for path in glob.glob(pattern, include_hidden=True):  # noqa: PTH207 - a pattern of the whole path
                 self.assignments.setdefault(path, [])
+        released = set(names_in(assignment.release_notebook.parent)) if assignment is not None else set()
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
             if names is None or not is_student_id(names["student"]):
-                self.log.error("Left out %a: that may not be a student's id (docs/instructors.md says what may)", path)
+                words = "that may not be a student's id (docs/instructors.md says what may)"
+                self.log.error("Left out %s: %s", ascii(path), words)
                 left_out.append(path)
                 del self.assignments[path]
             elif self.coursedir.notebook_id == "*" and assignment is not None:
                 expected = str(Path(path) / f"{names['assignment']}.ipynb")
-                self.assignments[path] = sorted({expected, *notebooks})
+                # Whatever else a student named a notebook, nbgrader would only log and stumble over.
+                known = [notebook for notebook in notebooks if Path(notebook).name in released]
+                self.assignments[path] = sorted({expected, *known})
                 if self.force or self._is_new(names["assignment"], names["student"]):
                     students.append(names["student"])
         return left_out, students

@@ -2,14 +2,17 @@
 
 import base64
 import html
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
 MAX_OUTPUT_CHARACTERS = 10_000
 MAX_OUTPUTS = 200
+MAX_PRINTED_CHARACTERS = 500_000
+MAX_LOGGED = 100_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
 KEPT_PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -94,6 +97,17 @@ def safe_outputs(cell):
     return outputs
 
 
+def cut_outputs(cells: Iterable[NotebookNode]) -> None:
+    """Leave out what the cells of a notebook print once all of them together have printed more than anybody reads."""
+    characters = 0
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            characters += len(output.get("text", ""))
+        if characters > MAX_PRINTED_CHARACTERS and cell.get("outputs"):
+            pictures = [output for output in cell.outputs if output.output_type == "display_data"]
+            cell.outputs = [*pictures, _text_output("... (this output was cut)")]
+
+
 def _text_output(text):
     # nbformat's own maker validates each, which takes seconds where there are very many.
     return NotebookNode(output_type="stream", name="stdout", text=text)
@@ -123,6 +137,15 @@ def plain_text(text: str, limit: int) -> str:
 def one_line(text: str, limit: int = 500) -> str:
     """Text that a terminal, a log or a page shows as one line: names of files are what strangers made of them."""
     return plain_text(" ".join(text.splitlines()), limit)
+
+
+def harmless_record(*args, **named) -> logging.LogRecord:
+    """A record for a log of which no argument can begin a line, and nothing steers a terminal."""
+    record = logging.LogRecord(*args, **named)
+    if isinstance(record.args, tuple):
+        record.args = tuple(one_line(entry, MAX_LOGGED) if isinstance(entry, str) else entry for entry in record.args)
+    record.msg = plain_text(record.msg, MAX_LOGGED) if isinstance(record.msg, str) else record.msg
+    return record
 
 
 HARMLESS_TAGS = (

@@ -23,7 +23,7 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
 from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
-from proctor.grading.harmless import one_line, safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.harmless import cut_outputs, one_line, safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_CELLS, Unreadable, names_in, read_notebook, read_program, require_file
 
@@ -185,7 +185,8 @@ def identify(path: Path, course: Course) -> str:
             best = max(shared, key=shared.get, default=None)
             if best and shared[best]:
                 return best
-    raise GradingError(f"{path}: cannot tell the assignment; name it with --assignment (there are {', '.join(names)})")
+    words = f"cannot tell the assignment; name it with --assignment (there are {', '.join(names)})"
+    raise GradingError(f"{one_line(str(path))}: {words}")
 
 
 def _ids(course, name):
@@ -258,6 +259,7 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
             taken.places[exercise] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
             _add_own(extra, matched, taken.cells, rebuilt)
+    cut_outputs(rebuilt)
     taken.notebook = nbformat.NotebookNode({**release, "metadata": deepcopy(release.metadata), "cells": rebuilt})
     return _under_present_names(taken, matched.renamed)
 
@@ -374,7 +376,8 @@ def _is_set_aside(cell):
 def _add_own(cell, matched, cells, rebuilt):
     number = 1 + sum(entry.id.startswith("own-") for entry in rebuilt)
     if cell.cell_type == "code":
-        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}", outputs=safe_outputs(cell))
+        kept = nbformat.v4.new_code_cell(cell.source, id=f"own-{number}")
+        kept.outputs = safe_outputs(cell)
         if not _is_set_aside(cell) and not any(cell is aside for aside in matched.set_aside):
             cells.append(Cell(kept.id, cell.source, own=True))
     else:

@@ -101,10 +101,13 @@ NO_MARKS = bytes(set(range(256)) - set(b",") - set(DEPTH))
 
 
 def _as_notebook(raw, name):
-    minor = raw.get("nbformat_minor", 0)
-    notebook = nbformat.convert(nbformat.versions[raw["nbformat"]].to_notebook_json(raw, minor=minor), 4)
-    if len(notebook.cells) > MAX_CELLS:
-        raise Unreadable(f"{name} has {len(notebook.cells)} cells; at most {MAX_CELLS} are graded")
+    version, minor = raw["nbformat"], raw.get("nbformat_minor", 0)
+    # To convert a cell of an old format takes much longer than to read it.
+    sheets = raw["worksheets"] if version in (2, 3) else [raw]
+    count = sum(len(sheet["cells"]) for sheet in sheets)
+    if count > MAX_CELLS:
+        raise Unreadable(f"{name} has {count} cells; at most {MAX_CELLS} are graded")
+    notebook = nbformat.convert(nbformat.versions[version].to_notebook_json(raw, minor=minor), 4)
     for cell in notebook.cells:
         if not isinstance(cell.source, str) or not isinstance(cell.get("metadata", {}), dict):
             raise TypeError("a cell without source or metadata")
