@@ -168,17 +168,21 @@ def code_of(tree, name, without=()):
             statements.append((node, symtable.symtable(ast.unparse(node), "<cell>", "exec")))
         except SyntaxError:
             continue  # such as a `nonlocal` outside of a function: it cannot run in the notebook either
-    defined = [_defined(node, table) for node, table in statements]
-    reached, waiting, body = set(), {name}, []
+    # By the name, so that each statement is looked at once, however long the chain that leads to it.
+    defining = {}
+    for number, (node, table) in enumerate(statements):
+        for defined in _defined(node, table):
+            defining.setdefault(defined, []).append(number)
+    reached, waiting, body = set(without) - {name}, [name], {}
     while waiting:
-        reached |= waiting
-        waiting = set()
-        for (node, table), names in zip(statements, defined, strict=True):
-            if node not in body and names & reached:
-                body.append(node)
-                waiting |= _global_names(table)
-        waiting -= reached | set(without)
-    return ast.Module(body=body, type_ignores=[])
+        for number in defining.pop(waiting.pop(), ()):
+            if number not in body:
+                node, table = statements[number]
+                body[number] = node
+                names = _global_names(table) - reached
+                reached |= names
+                waiting += names
+    return ast.Module(body=[body[number] for number in sorted(body)], type_ignores=[])
 
 
 def _defined(node, table):

@@ -100,7 +100,7 @@ def top_level_names(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
         # A comprehension on the right stores names too, but defines none.
-        inner = [m for n in ast.walk(node) if isinstance(n, ast.comprehension) for m in ast.walk(n.target)]
+        inner = {m for n in ast.walk(node) if isinstance(n, ast.comprehension) for m in ast.walk(n.target)}
         return [name.id for name in names if name not in inner]
     return []
 

@@ -1,6 +1,7 @@
 """Cells as plain Python, for whoever reads a student's code without running it."""
 
 import ast
+import functools
 import re
 
 from proctor.authoring.solutions import top_level_names
@@ -52,12 +53,13 @@ def _parses(source):
     return True
 
 
-def defined_names(source: str) -> set[str]:
+@functools.lru_cache(1000)
+def defined_names(source: str) -> frozenset[str]:
     """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
     code = plain_python(source)
     if not _parses(code):
-        return set()
-    return {name for node in ast.parse(code).body for name in top_level_names(node)}
+        return frozenset()
+    return frozenset(name for node in ast.parse(code).body for name in top_level_names(node))
 
 
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -27,10 +27,14 @@ FOLDER = ".proctor_cache"
 _graded_with: dict[str, dict[Path, str]] = {}
 
 
-def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) -> Verdict:
+def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str, refusal: str = "") -> Verdict:
     """The verdict over a submission: what is on record, and the rest graded and put on record.
 
     Parameters and errors are those of `grade.grade_intake`.
+
+    Parameters
+    ----------
+    refusal : why the rest is not to be graded, and earns nothing; it is graded if empty
     """
     start = time.perf_counter()
     if taken.refused:
@@ -42,7 +46,7 @@ def grade(taken: intake.Intake, assignment: Assignment, name: str, device: str) 
         return _verdict(record, assignment, name, device, start)
     forget_changed_files(assignment, contents)
     part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
-    fresh = _grade(taken, part, name, device)
+    fresh = _grade(replace(taken, refused=refusal or taken.refused), part, name, device)
     # The notes are of the code alone, and of all exercises.
     if not record["exercises"]:
         record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
