@@ -159,7 +159,7 @@ def _class(arguments):
 def _jobs(wanted, safe):
     """How many submissions to grade at a time; more than there is memory for where that is asked for, and said."""
     if wanted is not None and wanted > safe:
-        print(f"proctor: --jobs {wanted} is more than {safe}, for which there are cores and memory here", file=sys.stderr)
+        print(f"proctor: --jobs {wanted} is more than the cores and memory here are for, {safe}", file=sys.stderr)
     return wanted or safe
 
 

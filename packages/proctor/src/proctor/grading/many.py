@@ -24,8 +24,8 @@ from proctor.isolation.nursery import Nursery
 from proctor.isolation.sandbox import SandboxError
 
 ENDS_WORKERS = (
-    "Grading this ended the grader's own process, twice, so nothing of it could be graded. Look for answers of an unusual "
-    "size or kind, and hand it in again."
+    "Grading this ended the grader's own process, twice, so nothing of it could be graded. Look for answers of an "
+    "unusual size or kind, and hand it in again."
 )
 
 # So many submissions make up for the seconds that a worker takes to start.

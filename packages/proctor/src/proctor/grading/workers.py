@@ -121,7 +121,7 @@ def limited_time(settings: Settings) -> Iterator[None]:
     hosts = PATIENCE * (settings.submission_seconds + settings.own_cells_seconds)
     before, hard = resource.getrlimit(resource.RLIMIT_CPU)
     end = int(time.process_time()) + PROCESSOR_SECONDS
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         faulthandler.dump_traceback_later(hosts + PROCESSOR_SECONDS, exit=True, file=nowhere)
         if hard == resource.RLIM_INFINITY:
             resource.setrlimit(resource.RLIMIT_CPU, (end, hard))

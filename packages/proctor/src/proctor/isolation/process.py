@@ -10,10 +10,13 @@ import time
 
 from proctor.course import Course
 from proctor.isolation import sandbox, wire
+from proctor.isolation.group import Group
 from proctor.isolation.nursery import DEATH_SECONDS, Nursery, Program, make_scratch, remove
 from proctor.settings import PATIENCE
 
 START_SECONDS = 120
+# What the kernel keeps for a host that uses all that it may, and the grader's share of it.
+SPARE_GIGABYTES = 0.5
 EXIT_SECONDS = 2
 NURSERY_ENDED = -1
 CREDENTIALS = struct.Struct("iII")  # of a process, in unix(7): its number, user and group
@@ -88,12 +91,18 @@ class Connection:
     """
 
     def __init__(self):
-        self._socket = self._stopwatch = self.pid = None
+        self._socket = self._stopwatch = self._group = self.pid = None
         self._received = bytearray()
         self.seconds = 0.0
 
     def _watch(self, pid):
         self.pid, self._stopwatch = pid, Stopwatch(pid)
+
+    def _limit_memory(self, settings):
+        """Count all that the host holds, where the kernel lets us, and not only what its own limit counts."""
+        own = int((settings.memory_gigabytes + SPARE_GIGABYTES) * 2**30)
+        self._group = Group(own + sandbox.scratch_bytes(settings))
+        self._group.take_in(self.pid)
 
     def exchange(self, frame: bytes, seconds: float, limit: int = wire.MAX_VALUES) -> tuple[bytearray, bytearray]:
         """Send a frame and give the two parts of the answer's; `self.seconds` is then how long it took.
@@ -190,6 +199,8 @@ class HostProcess(Connection):
             self.program.look_for_children()
             self._stopwatch.close()
             self._watch(self.program.tree[-1].pid)
+            if device == "cpu":
+                self._limit_memory(course.settings)
             if sealed:
                 _put_seal_on(self, sandbox.layers(course, self.program.folder))
         except (HostLost, TimeoutError) as error:
@@ -215,6 +226,8 @@ class HostProcess(Connection):
         """Kill the host, and with it everything that it started."""
         self.program.close()
         self._stopwatch.close()
+        if self._group is not None:
+            self._group.close()
 
 
 class ForkedHost(Connection):
@@ -244,6 +257,7 @@ class ForkedHost(Connection):
                 if not tries_left:
                     raise fault from error
         try:
+            self._limit_memory(course.settings)
             _require_success(self._answer(START_SECONDS), "started")
             _put_seal_on(self, sandbox.layers(course, self._folder))
         except (HostLost, EOFError, OSError) as error:
@@ -304,6 +318,8 @@ class ForkedHost(Connection):
         if self._process is not None:
             self._stopwatch.close()
             os.close(self._process)
+        if self._group is not None:
+            self._group.close()
         self._process = None
         remove(self._folder)
 
