@@ -97,7 +97,7 @@ def test_little_is_kept_of_a_failure_and_two_of_a_kind_still_look_alike(value, o
     assert len(failure.message) <= MAX_MESSAGE and len(failure.observed) < 200
     assert kept(value) == failure.observed
     other = value[:-1] if not isinstance(value, dict) else {}
-    assert kept(other) != failure.observed
+    assert repr(kept(other)) != repr(failure.observed)
 
 
 def test_part_of_a_large_answer_is_kept_without_the_rest():

@@ -27,13 +27,14 @@ def bounded(subject: Submission, device: str) -> Iterator[None]:
     What goes beyond is stopped by `TooMuchWork`, in a main thread, or by a MemoryError, where there is no GPU's driver.
     """
     start, seconds = time.process_time(), min(SECONDS, max(subject.seconds_left, OUR_OWN_SECONDS))
-    with _memory(GIGABYTES * 2**30) if device == "cpu" else contextlib.nullcontext():
+    with _memory(int(GIGABYTES * 2**30)) if device == "cpu" else contextlib.nullcontext():
         if threading.current_thread() is threading.main_thread():
             with _processor_time(seconds):
                 yield
         else:
             yield
-    subject.charge(max(time.process_time() - start - OUR_OWN_SECONDS, 0.0))
+    spent = time.process_time() - start
+    subject.charge(max(spent - OUR_OWN_SECONDS, 0.0))
 
 
 @contextlib.contextmanager

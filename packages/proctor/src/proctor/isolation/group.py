@@ -1,8 +1,8 @@
 """A control group of the kernel's for a host's memory, where one may be made.
 
-What a process holds of the kernel's own memory, and of files in memory, counts in no limit of the process; here it does.
-That needs the right to make one: root's, or that of a service to which its own part of the tree was delegated. Without it,
-hosts do without.
+What a process holds of the kernel's own memory, and of files in memory, counts in no limit of its own; here it does.
+That needs the right to make one: root's, or that of a service to which its own part of the tree was delegated. Hosts do
+without where there is none.
 """
 
 import contextlib
