@@ -1,11 +1,13 @@
 """Hosts that end, lie, or take their time; and the same numbers in all of them."""
 
+import os
+import threading
 import time
 
 import pytest
 
 from proctor.checks.submission import MAX_STARTS
-from proctor.isolation.process import HostLost
+from proctor.isolation.process import HostLost, Stopwatch
 from submissions import ENDINGS, sandboxed
 
 
@@ -133,6 +135,26 @@ def test_a_submission_has_a_limit_for_all_its_cells_which_the_start_of_a_host_do
     assert submit("n = 1", submission_seconds=0.9).n == 1
     with pytest.raises(HostLost, match=r"used up its 0\.9 seconds"):
         _ = submit("while True: pass", submission_seconds=0.9).n
+
+
+def burn(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_who_waits_for_threads_of_its_own_or_works_between_two_questions_has_no_more_time(monkeypatch):
+    # As where 14 native threads share the only processor: the main one always waits.
+    monkeypatch.setattr(Stopwatch, "_waited", lambda self: 1e9 * time.monotonic())
+    watch = Stopwatch(os.getpid())
+    thread = threading.Thread(target=burn, args=(0.3,))
+    thread.start()
+    thread.join()
+    assert watch.stop() >= 0.3
+    burn(0.3)
+    watch.restart()
+    assert watch.stop() >= 0.3
+    watch.close()
 
 
 def test_two_hosts_draw_the_same_numbers_unasked(submit):

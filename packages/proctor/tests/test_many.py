@@ -9,6 +9,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from distributed import LocalCluster
@@ -88,8 +89,33 @@ def test_a_lost_process_loses_no_submission(course):
     assert found["complete"].points == course.points and found["blank"].points == 0
 
 
-def test_a_class_is_graded_ahead_of_who_writes_it(course, monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+CHECK_THAT_BREAKS = """
+    if submission.total(x, submission.send(square)) == 666:
+        import os
+        os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_submission_that_breaks_its_worker_twice_earns_nothing_with_the_reason_and_the_next_is_graded(course):
+    checks = course.graders / "test_total.py"
+    text = checks.read_text()
+    checks.write_text(text.replace("    expect.close(", CHECK_THAT_BREAKS + "    expect.close("))
+    folder = course.root / "submitted"
+    path = shutil.copytree(folder / "complete", folder / "breaks") / "toy/toy.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    demo.cell(notebook, "total").source = "def total(x, function):\n    return 666"
+    nbformat.write(notebook, path)
+    with many.grade_ahead(course, ["breaks", "complete"], "cpu") as wait_for:
+        for student, points in (("breaks", 0), ("complete", course.points)):
+            wait_for(student)
+            taken = intake.take_in(folder / student / "toy/toy.ipynb", course)
+            verdict = cache.find(taken, course, student, "cpu")
+            assert verdict.points == points
+            said = {check.message for exercise in verdict.exercises for check in exercise.checks}
+            assert said == ({many.ENDS_WORKERS} if student == "breaks" else {""})
+
+
+def test_a_class_is_graded_ahead_of_who_writes_it(course):
     folder = course.root / "submitted"
     for number in range(2 * many.WORTH_A_WORKER):
         path = shutil.copytree(folder / "complete", folder / f"s{number:02}") / "toy/toy.ipynb"

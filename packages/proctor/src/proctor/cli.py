@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -66,7 +65,8 @@ def _parser():
 
     many = commands.add_parser("class", help="grade all that was handed in, many at once; then run nbgrader autograde")
     many.add_argument("assignment", metavar="A")
-    many.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions graded at a time (default: cores)")
+    words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
+    many.add_argument("--jobs", type=int, help=words)
     many.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler instead")
     words = "replace points that a changed check has changed, without asking"
     many.add_argument("--yes", action="store_true", help=words)
@@ -158,9 +158,9 @@ def _audit(arguments):
 def _class(arguments):
     from functools import partial
 
-    from proctor.grading import cache, many, report
+    from proctor.grading import cache, many, report, workers
 
-    if arguments.jobs < 1:
+    if arguments.jobs is not None and arguments.jobs < 1:
         raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
     device = resolve_device(arguments.device)
@@ -171,7 +171,8 @@ def _class(arguments):
     if arguments.dask:
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
-        open_executor = partial(many.local_executor, assignment, min(arguments.jobs, len(students) or 1), device)
+        jobs = min(_jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)), len(students) or 1)
+        open_executor = partial(many.local_executor, assignment, jobs, device)
     graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
         print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
@@ -207,6 +208,13 @@ def _agree(changed, yes):
     if not agreed:
         print("proctor: nothing was changed.", file=sys.stderr)
     return agreed
+
+
+def _jobs(wanted, safe):
+    """How many submissions to grade at a time; more than there is memory for where that is asked for, and said."""
+    if wanted is not None and wanted > safe:
+        print(f"proctor: --jobs {wanted} is more than the cores and memory here are for, {safe}", file=sys.stderr)
+    return wanted or safe
 
 
 def _grade_students(assignment, students, open_executor, device, where):

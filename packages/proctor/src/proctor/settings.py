@@ -6,6 +6,9 @@ from pathlib import Path
 
 from traitlets.config import Config, PyFileConfigLoader
 
+# How many times its limit of time a submission may take by the clock, where it waits for others to leave a processor.
+PATIENCE = 10
+
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message says which and what it may be."""

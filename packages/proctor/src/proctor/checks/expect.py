@@ -4,11 +4,16 @@ Every function raises `Unmet` with a message for the student. `observed` is the 
 message: two submissions that fail a check with the same observation made the same mistake.
 """
 
+import math
+
 import numpy as np
 import torch
 
 from proctor.checks.constraints import UsesOf
 from proctor.checks.submission import Handle
+
+# Numbers that may be made a list of without asking how many are expected.
+FEW = 1000
 
 
 class Unmet(AssertionError):
@@ -92,9 +97,18 @@ def equal(value, expected, what, hint=""):
     """A plain value is exactly the expected one."""
     __tracebackhide__ = True
     if isinstance(value, (torch.Tensor, np.ndarray)):
+        # As a list, its numbers take fifty bytes each and more.
+        if math.prod(max(size, 1) for size in value.shape) > max(_count(expected), FEW):
+            found = f"has shape {tuple(value.shape)}"
+            _fail(f"{what} should be {_short(expected)}, but {found}.", hint, found)
         value = value.tolist()
     if value != expected:
         _fail(f"{what} should be {_short(expected)}, but is {_short(value)}.", hint, value, expected)
+
+
+def _count(value):
+    """How many numbers there are in lists of lists."""
+    return sum(map(_count, value)) if isinstance(value, (list, tuple)) else 1
 
 
 def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):

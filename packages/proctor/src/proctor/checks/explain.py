@@ -1,12 +1,19 @@
 """Why a check failed, in a student's words."""
 
+import hashlib
 import platform
 
+import numpy as np
+import torch
+
+from proctor.checks.bounds import TooMuchWork
 from proctor.checks.expect import Unclear, Unmet
 from proctor.checks.outcome import Failure
 from proctor.checks.submission import MissingName, StudentError, Submission
 from proctor.isolation.process import HostLost
 
+MAX_MESSAGE = 10_000
+MAX_NUMBERS = 2**16
 NOT_WRITTEN = "Not implemented yet."
 
 
@@ -15,7 +22,8 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
     if isinstance(error, Unclear):
         return Failure("unclear", error.message)
     if isinstance(error, Unmet):
-        return Failure("wrong", error.message, error.observed, expected=error.expected)
+        message = error.message[:MAX_MESSAGE]
+        return Failure("wrong", message, kept(error.observed), expected=error.expected)
     if isinstance(error, StudentError):
         if error.type_name == "NotImplementedError":
             return _explain_unwritten(exercise, subject)
@@ -26,8 +34,22 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
         return _explain_missing(error, exercise, subject)
     if isinstance(error, HostLost):
         return Failure("error", str(error), str(error), lost=True)
-    observed = f"{type(error).__name__}: {error}"
-    return Failure("wrong", f"The check could not use what your code gave back ({observed[:300]}).", observed)
+    observed = f"{type(error).__name__}: {error}"[:MAX_MESSAGE]
+    message = f"The check could not use what your code gave back ({observed[:300]})."
+    return Failure("wrong", message, observed, lost=isinstance(error, (TooMuchWork, MemoryError)))
+
+
+def kept(observed):
+    """What is kept of what a submission gave: the value, or where it is large a digest of it, as equal as it was."""
+    if isinstance(observed, (torch.Tensor, np.ndarray)):
+        numbers = torch.as_tensor(observed)
+        if numbers.numel() <= MAX_NUMBERS:
+            # Not a view, which would keep all that it is a view of.
+            return observed.clone() if isinstance(observed, torch.Tensor) else observed.copy()
+        plain = numbers.detach().cpu().contiguous().view(-1).view(torch.uint8)
+        return f"{observed.dtype} {tuple(observed.shape)} {hashlib.sha256(plain.numpy()).hexdigest()}"
+    text = repr(observed)
+    return observed if len(text) <= MAX_MESSAGE else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _explain_unwritten(exercise, subject):

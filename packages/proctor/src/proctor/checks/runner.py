@@ -15,6 +15,7 @@ from _pytest.runner import runtestprotocol  # as pytest-rerunfailures does it: p
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment, Exercise
+from proctor.checks.bounds import TooMuchWork, bounded
 from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError, Outcome, Run
 from proctor.checks.secret import AUDIT_KEY
@@ -38,6 +39,23 @@ class CollectedRun(Run):
         """Keep what was collected, in the place of running it."""
         self.items = session.items
         return True
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self):
+        """What a fixture asks of a submission is part of the check."""
+        yield from self._within_bounds()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self):
+        """The check itself."""
+        yield from self._within_bounds()
+
+    def _within_bounds(self):
+        with bounded(self.present, self.device):
+            ended = yield
+        if ended.excinfo is not None and isinstance(ended.excinfo[1], (TooMuchWork, MemoryError)):
+            # An answer may have been read in part; the next question needs a new host.
+            self.present.close()
 
     def pytest_exception_interact(self, node, call, report):
         """Keep what stopped a file of checks: pytest's own words for it are many."""

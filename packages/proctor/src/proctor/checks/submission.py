@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from proctor.isolation.process import START_SECONDS, Connection, HostLost
 from proctor.settings import Settings
 
 MAX_STARTS = 12
+MAX_MESSAGE = 2000
 
 
 class StudentError(Exception):
@@ -116,6 +118,7 @@ class Submission:
     def __init__(self, name, connection, cells):
         self._connection, self._cells, self._number = connection, cells, 0
         self._record = None
+        self._limit = wire.MAX_VALUES
         self.name = name
 
     def __getattr__(self, name):
@@ -147,12 +150,25 @@ class Submission:
     def _exchange(self, op, keep, arguments):
         self._number += 1
         request = {"id": self._number, "op": op, "keep": keep, **arguments}
-        frame = self._connection.request(wire.pack(request, self._refer))
+        frame = self._connection.request(wire.pack(request, self._refer), self._limit)
         try:
-            return _value(frame, self._number, self._cells, lambda reference: Handle(self, reference))
+            return _value(frame, self._number, self._cells, lambda reference: Handle(self, reference), self._limit)
         except wire.WireError as error:
             self._connection.close()
             raise HostLost(f"Your code sent back something that is not an answer ({error}).") from error
+
+    def allow(self, values):
+        """Take answers of so many values until the check ends; usually, `wire.MAX_VALUES` are enough."""
+        self._limit = values
+
+    def charge(self, seconds):
+        """Put what the grading side did with the answers on the submission's time."""
+        self._connection.charge(seconds)
+
+    @property
+    def seconds_left(self):
+        """What is left of the submission's time; infinite for code of our own."""
+        return self._connection.seconds_left
 
     def library(self, path):
         """An object of a library in the host, by its dotted path: `library("torch.optim.SGD")`."""
@@ -192,6 +208,7 @@ class Submission:
 
     def end_check(self):
         """Undo what a check changed and drop its handles. A host that is lost has nothing to undo."""
+        self._limit = wire.MAX_VALUES
         if self._connection.alive:
             try:
                 self._ask("end_check")
@@ -236,7 +253,7 @@ class Submission:
 _source = functools.lru_cache(inspect.getsource)
 
 
-def _value(frame, number, cells, resolve=None):
+def _value(frame, number, cells, resolve=None, limit=wire.MAX_VALUES):
     """The value in the answer to the request of this number.
 
     Raises
@@ -244,7 +261,7 @@ def _value(frame, number, cells, resolve=None):
     StudentError : which the answer tells of
     wire.WireError : where it is neither
     """
-    reply = wire.unpack(*frame, resolve)
+    reply = wire.unpack(*frame, resolve, limit)
     # A tensor in the place of a number would make a tensor of every comparison.
     if not isinstance(reply, dict) or type(reply.get("id")) is not int or reply["id"] != number:
         raise wire.WireError("a reply to another question")
@@ -257,50 +274,52 @@ def _value(frame, number, cells, resolve=None):
     if not isinstance(cell, str) or type(line) is not int:
         cell = line = None
     for candidate in cells:
-        lines = candidate.source.splitlines()
-        if candidate.id == cell and 0 < line <= len(lines):
-            source = lines[line - 1].strip()
-    raise StudentError(error["type"][:100], error["message"], cell, line, source)
+        lines = candidate.source.splitlines() if candidate.id == cell else []
+        if 0 < (line or 0) <= len(lines):
+            source = lines[line - 1].strip()[:MAX_MESSAGE]
+    raise StudentError(error["type"][:100], error["message"][:MAX_MESSAGE], cell, line, source)
 
 
-class InProcess:
+class _WithoutHost:
+    """What a connection has nothing to do for where there is no host to run cells in."""
+
+    results = MappingProxyType({})
+    seconds_left = math.inf
+
+    def charge(self, seconds):
+        """There is no time to put it on."""
+
+    def run_up_to(self, count):
+        """There is nothing to run."""
+
+    def close(self):
+        """Nothing to end."""
+
+
+class InProcess(_WithoutHost):
     """A connection to code of our own, in this process: the same requests, the same answers."""
 
     alive = True
-    results = MappingProxyType({})
 
     def __init__(self, namespace):
         self._host = Host(namespace)
 
-    def request(self, frame):
+    def request(self, frame, limit=wire.MAX_VALUES):
         """The two parts of the answer's frame."""
-        return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve)))
-
-    def run_up_to(self, count):
-        """There is nothing to run."""
-
-    def close(self):
-        """Nothing to end."""
+        return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve, math.inf)))
 
 
-class Refused:
+class Refused(_WithoutHost):
     """A connection to nothing: every request is answered with the reason why the submission cannot be graded."""
 
     alive = False
-    results = MappingProxyType({})
 
     def __init__(self, reason):
         self._reason = reason
 
-    def request(self, frame):
+    def request(self, frame, limit=wire.MAX_VALUES):
         """There is never an answer."""
         raise HostLost(self._reason)
-
-    def run_up_to(self, count):
-        """There is nothing to run."""
-
-    def close(self):
-        """Nothing to end."""
 
 
 def _cannot_be_parsed(error):
@@ -347,8 +366,17 @@ class InSandbox:
         """Have so many of the cells run before the next request; those that ran already are not undone."""
         self._limit = count
 
-    def request(self, frame):
-        """Send a frame and give the two parts of the answer's.
+    @property
+    def seconds_left(self):
+        """What is left of the submission's time."""
+        return self.settings.submission_seconds - self._spent["submission"]
+
+    def charge(self, seconds):
+        """Put seconds on the submission's time."""
+        self._spent["submission"] += seconds
+
+    def request(self, frame, limit=wire.MAX_VALUES):
+        """Send a frame and give the two parts of the answer's, which holds so many values at most.
 
         Raises
         ------
@@ -359,7 +387,7 @@ class InSandbox:
             if not self.alive:
                 self._start()
             self._run_next()
-        return self._ask(frame, self.settings.call_seconds, "this call")
+        return self._ask(frame, self.settings.call_seconds, "this call", values=limit)
 
     def close(self):
         """End the host, and with it everything that it started."""
@@ -415,7 +443,7 @@ class InSandbox:
             return error
         return None
 
-    def _ask(self, frame, seconds, what, account="submission"):
+    def _ask(self, frame, seconds, what, account="submission", values=wire.MAX_VALUES):
         """An exchange on the student's time, of which the whole submission has so much, and its own cells apart."""
         limit, whose = self.settings.submission_seconds, "the submission used up its"
         if account == "own cells":
@@ -425,7 +453,7 @@ class InSandbox:
             seconds, words = left, f"{whose} {limit:g} seconds"
         host = self._host
         try:
-            return host.exchange(frame, seconds)
+            return host.exchange(frame, seconds, values)
         except TimeoutError:
             self.close()
             raise HostLost(f"Your code was stopped: {words}. Is there a loop that never ends?") from None

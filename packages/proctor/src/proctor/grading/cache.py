@@ -36,6 +36,7 @@ def grade(
     name: str,
     device: str,
     hold: Callable[[list[ExerciseVerdict], list[ExerciseVerdict]], bool] | None = None,
+    refusal: str = "",
 ) -> Verdict:
     """The verdict over a submission: what is on record, and the rest graded and put on record.
 
@@ -45,6 +46,7 @@ def grade(
     ----------
     hold : called with the verdicts on record, some of them stale, and the new ones; where it gives True, what is on
         record stays, and the new record is put beside it until `settle`
+    refusal : why the rest is not to be graded, and earns nothing; it is graded if empty
     """
     start = time.perf_counter()
     if taken.refused:
@@ -59,7 +61,8 @@ def grade(
     if held is record or _stale(held, digests) or "notes" not in held:
         forget_changed_files(assignment, contents)
         part = replace(assignment, exercises=tuple(e for e in assignment.exercises if e.id in stale))
-        _put_in(record, _grade(taken, part, name, device), digests)
+        fresh = _grade(replace(taken, refused=refusal or taken.refused), part, name, device)
+        _put_in(record, fresh, digests)
         held = record
     verdict = _verdict(held, assignment, name, device, start)
     is_held = hold is not None and hold(before, verdict.exercises)

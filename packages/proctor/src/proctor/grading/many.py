@@ -11,21 +11,23 @@ import multiprocessing.util
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 
 from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.course import SecretError
-from proctor.grading import cache, intake
+from proctor.grading import cache, intake, workers
 from proctor.grading.changes import Change, compare, graded_before
 from proctor.grading.reading import Unreadable, digest, is_student_id
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.sandbox import SandboxError
 
-# A worker may end through no fault of the submission that it was at. One that ends it each time is left to autograde.
-ROUNDS = 3
+ENDS_WORKERS = (
+    "Grading this ended the grader's own process, twice, so nothing of it could be graded. Look for answers of an "
+    "unusual size or kind, and hand it in again."
+)
 
 # So many submissions make up for the seconds that a worker takes to start.
 WORTH_A_WORKER = 8
@@ -88,7 +90,8 @@ def grade_student(assignment: Assignment, student: str, device: str, engine: str
                 changes.extend(compare(before, after))
                 return bool(before)
 
-            verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
+            with workers.limited_time(assignment.course.settings):
+                verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
     return Graded(student, verdict.points, verdict.max_points, changes=tuple(changes))
@@ -120,18 +123,22 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
             left.append(student)
         else:
             yield Graded(student, verdict.points, verdict.max_points, unchanged=True)
-    for _ in range(ROUNDS):
-        if not left:
-            return
-        with open_executor() as executor:
-            started = {future: who for who, future in _start(executor, assignment, left, device, ask=True).items()}
-            for future in as_completed(started):
-                result = _result(future, started[future])
-                if result is not None:
-                    left.remove(result.student)
-                    yield result
-    for student in left:
-        yield Graded(student, fault="its worker ended, several times over")
+    if not left:
+        return
+    with open_executor() as executor:
+        started = {future: who for who, future in _start(executor, assignment, left, device, ask=True).items()}
+        for future in as_completed(started):
+            result = _result(future, assignment, started[future], device)
+            if result is not None:
+                left.remove(result.student)
+                yield result
+    if not left:
+        return
+    # A Dask worker that ends has several at a time. Alone, it is clear whose fault it is.
+    with open_executor() as executor:
+        for student in left:
+            future = _start(executor, assignment, [student], device, ask=True)[student]
+            yield _result(future, assignment, student, device) or _refuse(assignment, student, device)
 
 
 @contextlib.contextmanager
@@ -139,17 +146,18 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
     """Grade submissions into the cache in the order of `students`, on all processors, while others go on.
 
     Gives a function that waits until what there was to do for a student is done; what went wrong is left to the caller,
-    who finds no record. Few submissions are not worth a worker, and on a GPU there is one at a time.
+    who finds no record. So what a submission does to who reads its answers is done to a worker; not so on a GPU, on
+    which there is one at a time.
     """
     candidates = students if device == "cpu" else []
     left = [student for student, verdict in _look_up(assignment, candidates, device) if verdict is None]
-    jobs = min(os.cpu_count(), len(left) // WORTH_A_WORKER)
-    if jobs < 2:
+    if not left:
         yield lambda student: None
         return
+    jobs = min(workers.jobs_here(assignment.course.settings), max(1, len(left) // WORTH_A_WORKER))
     with local_executor(assignment, jobs, device) as executor:
         started = _start(executor, assignment, left, device)
-        yield lambda student: wait([started[student]] if student in started else [])
+        yield lambda student: student in started and _result(started[student], assignment, student, device)
 
 
 def _start(executor, assignment, students, device, ask=False):
@@ -167,12 +175,18 @@ def _look_up(assignment, students, device):
         yield student, cache.find(_take_in(assignment, student), assignment, student, device, digests)
 
 
-def _result(future: Future, student: str) -> Graded | None:
-    """What a task gave; None where its worker was lost."""
+def _refuse(assignment, student, device):
+    """Put on record that a submission earns nothing, as nobody can grade it."""
+    verdict = cache.grade(_take_in(assignment, student), assignment, student, device, refusal=ENDS_WORKERS)
+    return Graded(student, verdict.points, verdict.max_points)
+
+
+def _result(future: Future, assignment: Assignment, student: str, device: str) -> Graded | None:
+    """What a task gave; None where a worker was lost that may have had others to grade, too."""
     try:
         return future.result()
-    except BrokenProcessPool:
-        return None
+    except workers.WorkerLost:
+        return _refuse(assignment, student, device)
     except Exception as error:
         # What stops the grading of one submission is not the end of the class's.
         if type(error).__name__ == "KilledWorker":
@@ -182,7 +196,7 @@ def _result(future: Future, student: str) -> Graded | None:
 
 @contextlib.contextmanager
 def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[Executor]:
-    """Processes on this machine for one assignment, forked from one that has loaded torch, and with one nursery.
+    """Workers on this machine for one assignment, forked from a process that has loaded torch, and with one nursery.
 
     Both are started at once. A GPU does not survive a fork. What has not begun when the caller leaves is cancelled.
     """
@@ -196,7 +210,7 @@ def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[E
             control = nursery.start()
     started = {"mp_context": context, "initializer": _start_worker, "initargs": (assignment, control)}
     try:
-        with ProcessPoolExecutor(jobs, **started) as executor:
+        with workers.Workers(jobs, partial(ProcessPoolExecutor, 1, **started)) as executor:
             try:
                 yield executor
             finally:
@@ -213,6 +227,8 @@ def _start_worker(assignment, control):
 
     if control is not None:
         hosts.adopt_nursery(assignment, control)
+        # Beside a GPU, of which the driver maps far more than it uses, there is no nursery either.
+        workers.limit_memory()
     # What `atexit` knows is not done in a forked worker.
     multiprocessing.util.Finalize(None, hosts.close_nurseries, exitpriority=0)
     threading.Thread(target=_end_with_parent, daemon=True).start()

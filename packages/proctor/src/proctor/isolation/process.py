@@ -10,12 +10,15 @@ import time
 
 from proctor.course import Course
 from proctor.isolation import sandbox, wire
+from proctor.isolation.group import Group
 from proctor.isolation.nursery import DEATH_SECONDS, Nursery, Program, make_scratch, remove
+from proctor.settings import PATIENCE
 
 START_SECONDS = 120
+# What the kernel keeps for a host that uses all that it may, and the grader's share of it.
+SPARE_GIGABYTES = 0.5
 EXIT_SECONDS = 2
 NURSERY_ENDED = -1
-PATIENCE = 10
 CREDENTIALS = struct.Struct("iII")  # of a process, in unix(7): its number, user and group
 
 
@@ -26,8 +29,9 @@ class HostLost(Exception):
 class Stopwatch:
     """Seconds that a process had the machine: the wall clock, without the time in which it waited for a processor.
 
-    So a submission has the same time on a busy machine as on an idle one. It never has more than `PATIENCE` times
-    its limit on the wall, whatever it does to wait.
+    So a submission has the same time on a busy machine as on an idle one. It never has less than its processor time,
+    that of all its threads and of what they do between two questions, so it cannot wait for itself. And it never has
+    more than `PATIENCE` times its limit on the wall, whatever it does to wait.
 
     Parameters
     ----------
@@ -35,6 +39,9 @@ class Stopwatch:
     """
 
     def __init__(self, pid):
+        # The clock of another process's processor time: clock_getcpuclockid(3).
+        self._clock = (~pid << 3) | 2
+        self._used = self._processor()
         # Kept open: it is read a thousand times for each submission.
         self._file = None
         with contextlib.suppress(OSError):
@@ -42,8 +49,14 @@ class Stopwatch:
         self.restart()
 
     def restart(self):
-        """Count from now on."""
+        """Count from now on, but for processor time, which counts from where the last count ended."""
         self._start, self._before = time.monotonic(), self._waited()
+
+    def _processor(self):
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0
 
     def _waited(self):
         try:
@@ -56,7 +69,13 @@ class Stopwatch:
         """What has passed since the last start; all of it where the process is gone or the kernel is mute."""
         wall = time.monotonic() - self._start
         waited = max(self._waited() - self._before, 0.0)
-        return max(wall - waited, wall / PATIENCE)
+        return max(wall - waited, wall / PATIENCE, self._processor() - self._used)
+
+    def stop(self):
+        """What has passed since the last start, for good."""
+        seconds = self.seconds()
+        self._used = max(self._used, self._processor())
+        return seconds
 
     def close(self):
         """Stop for good."""
@@ -72,15 +91,26 @@ class Connection:
     """
 
     def __init__(self):
-        self._socket = self._stopwatch = self.pid = None
+        self._socket = self._stopwatch = self._group = self.pid = None
         self._received = bytearray()
         self.seconds = 0.0
 
     def _watch(self, pid):
         self.pid, self._stopwatch = pid, Stopwatch(pid)
 
-    def exchange(self, frame: bytes, seconds: float) -> tuple[bytearray, bytearray]:
+    def _limit_memory(self, settings):
+        """Count all that the host holds, where the kernel lets us, and not only what its own limit counts."""
+        own = int((settings.memory_gigabytes + SPARE_GIGABYTES) * 2**30)
+        self._group = Group(own + sandbox.scratch_bytes(settings))
+        self._group.take_in(self.pid)
+
+    def exchange(self, frame: bytes, seconds: float, limit: int = wire.MAX_VALUES) -> tuple[bytearray, bytearray]:
         """Send a frame and give the two parts of the answer's; `self.seconds` is then how long it took.
+
+        Parameters
+        ----------
+        seconds : what the host has for its answer
+        limit : how many values that may hold
 
         Raises
         ------
@@ -91,18 +121,18 @@ class Connection:
         try:
             self._socket.settimeout(max(seconds, 0.001))
             self._socket.sendall(frame)
-            return self._answer(seconds)
+            return self._answer(seconds, limit)
         except (TimeoutError, HostLost):
             self._kill()
             raise
         except (EOFError, OSError):
             raise HostLost(self._epitaph()) from None
         finally:
-            self.seconds = self._stopwatch.seconds()
+            self.seconds = self._stopwatch.stop()
 
-    def _answer(self, seconds):
+    def _answer(self, seconds, limit=wire.MAX_VALUES):
         header_size, buffers_size = wire.LENGTHS.unpack(self._receive(wire.LENGTHS.size, seconds))
-        if header_size > wire.MAX_HEADER or buffers_size > wire.MAX_BUFFERS:
+        if not wire.fits(header_size, buffers_size, limit):
             raise HostLost("Your code sent back more data than the grader takes.")
         header = self._receive(header_size, seconds)
         return header, self._receive(buffers_size, seconds)
@@ -169,6 +199,8 @@ class HostProcess(Connection):
             self.program.look_for_children()
             self._stopwatch.close()
             self._watch(self.program.tree[-1].pid)
+            if device == "cpu":
+                self._limit_memory(course.settings)
             if sealed:
                 _put_seal_on(self, sandbox.layers(course, self.program.folder))
         except (HostLost, TimeoutError) as error:
@@ -194,6 +226,8 @@ class HostProcess(Connection):
         """Kill the host, and with it everything that it started."""
         self.program.close()
         self._stopwatch.close()
+        if self._group is not None:
+            self._group.close()
 
 
 class ForkedHost(Connection):
@@ -223,6 +257,7 @@ class ForkedHost(Connection):
                 if not tries_left:
                     raise fault from error
         try:
+            self._limit_memory(course.settings)
             _require_success(self._answer(START_SECONDS), "started")
             _put_seal_on(self, sandbox.layers(course, self._folder))
         except (HostLost, EOFError, OSError) as error:
@@ -283,6 +318,8 @@ class ForkedHost(Connection):
         if self._process is not None:
             self._stopwatch.close()
             os.close(self._process)
+        if self._group is not None:
+            self._group.close()
         self._process = None
         remove(self._folder)
 

@@ -187,6 +187,11 @@ def _own_files(course):
     return [*packages, here.parent / "__init__.py", *files]
 
 
+def scratch_bytes(settings: Settings) -> int:
+    """What a host may write to all of its scratch."""
+    return len(SCRATCH) * settings.scratch_megabytes * 2**20
+
+
 def is_privileged() -> bool:
     """Whether this is root with all that comes with it, and not root in a container."""
     status = Path("/proc/self/status").read_text()

@@ -18,11 +18,11 @@ import numpy as np
 import torch
 
 LENGTHS = struct.Struct(">IQ")
-MAX_HEADER = 16 * 2**20
-MAX_BUFFERS = 256 * 2**20
 MAX_DEPTH = 64
-# A list of JSON takes some thirty times the memory of its text, so what a header may hold is counted before it is read.
-MAX_ITEMS = 10**6
+# What an answer may hold where its check asks for no more: numbers of arrays, too, each of which is an object of its
+# own once somebody goes through them. A list of JSON takes thirty times the memory of its text, so it is counted first.
+MAX_VALUES = 2**20
+BYTES_OF_A_VALUE = 16
 # Lists of these alone are what they are on both sides of the wire, and are not looked at item by item.
 PLAIN, PLAIN_JSON = frozenset({type(None), bool, int, str}), frozenset({type(None), bool, int, float, str})
 # Keys that share a hash make a dict as slow as a list. Those of honest data share it by chance, if ever.
@@ -48,6 +48,24 @@ class WireError(Exception):
     """What came over the wire is not a frame of allowed data."""
 
 
+@dataclass
+class _Parts:
+    """What is left of a frame to decode: buffers by their number, and how many more numbers it may hold."""
+
+    buffers: dict
+    numbers: float
+    limit: float
+
+    def shape(self, sizes):
+        """A shape, on the account of the frame: what has no element may be gone through all the same."""
+        if len(sizes) > MAX_DEPTH or not all(type(size) is int and size >= 0 for size in sizes):
+            raise WireError("a shape that is none")
+        self.numbers -= math.prod(max(size, 1) for size in sizes)
+        if self.numbers < 0:
+            raise WireError(f"more than {self.limit} values in one answer")
+        return tuple(sizes)
+
+
 @dataclass(frozen=True)
 class Reference:
     """An object that stays in the host; the wire carries its number and the name of its type."""
@@ -70,21 +88,28 @@ def pack(value, refer=None) -> bytes:
     return b"".join([LENGTHS.pack(len(header), sum(map(len, buffers))), header, *buffers])
 
 
-def unpack(header: bytes, buffers: bytes, resolve=None):
+def fits(header_size: int, buffers_size: int, limit: int) -> bool:
+    """Whether a frame of so many bytes may be an answer of at most `limit` values."""
+    return max(header_size, buffers_size) <= BYTES_OF_A_VALUE * limit
+
+
+def unpack(header: bytes, buffers: bytes, resolve=None, limit: float = MAX_VALUES):
     """Decode the two parts of a frame. Each buffer is used once, so that nothing grows on the way.
 
     Parameters
     ----------
     header, buffers : bytes, what follows the two lengths
     resolve : called with each `Reference`, gives what stands for it; without it, the `Reference` itself
+    limit : how many values it may hold, numbers of arrays and tensors included
 
     Raises
     ------
     WireError : on anything malformed
     """
     try:
-        if sum(map(header.count, (b",", b"[", b"{"))) > MAX_ITEMS:
-            raise WireError(f"more than {MAX_ITEMS} values in one answer")
+        items = sum(map(header.count, (b",", b"[", b"{")))
+        if items > limit:
+            raise WireError(f"more than {limit} values in one answer")
         frame = json.loads(header.decode())
         lengths, body = frame["buffers"], frame["body"]
         if not all(isinstance(n, int) and n >= 0 for n in lengths) or sum(lengths) != len(buffers):
@@ -93,7 +118,8 @@ def unpack(header: bytes, buffers: bytes, resolve=None):
         for length in lengths:
             parts.append(memoryview(buffers)[start : start + length])
             start += length
-        return _decode(body, dict(enumerate(parts)), resolve or (lambda reference: reference))
+        rest = _Parts(dict(enumerate(parts)), limit - items, limit)
+        return _decode(body, rest, resolve or (lambda reference: reference))
     except WireError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OverflowError, MemoryError) as error:
@@ -188,8 +214,8 @@ def _decode(value, parts, resolve, depth=0):
     if "tensor" in value:
         return _decode_tensor(value, parts)
     if "array" in value:
-        dtype, shape = ARRAY_DTYPES[value["dtype"]], _shape(value["shape"])
-        buffer = _sized(parts.pop(_index(value["array"])), shape, dtype.itemsize)
+        dtype, shape = ARRAY_DTYPES[value["dtype"]], parts.shape(value["shape"])
+        buffer = _sized(parts.buffers.pop(_index(value["array"])), shape, dtype.itemsize)
         array = np.frombuffer(buffer, dtype=dtype).reshape(shape).copy()
         return array[()] if value["scalar"] is True else array
     if "torch_dtype" in value:
@@ -211,10 +237,10 @@ def _distinct(keys):
 
 
 def _decode_tensor(value, parts):
-    dtype, shape = TENSOR_DTYPES[value["dtype"]], _shape(value["shape"])
+    dtype, shape = TENSOR_DTYPES[value["dtype"]], parts.shape(value["shape"])
     if value["tensor"] is None:
         return torch.empty(shape, dtype=dtype, device="meta")
-    buffer = _sized(parts.pop(_index(value["tensor"])), shape, dtype.itemsize)
+    buffer = _sized(parts.buffers.pop(_index(value["tensor"])), shape, dtype.itemsize)
     if len(buffer):
         tensor = torch.frombuffer(bytearray(buffer), dtype=dtype).reshape(shape)
     else:
@@ -226,12 +252,6 @@ def _index(number):
     if type(number) is not int or number < 0:
         raise WireError("a number that should count from zero")
     return number
-
-
-def _shape(shape):
-    if len(shape) > MAX_DEPTH or not all(type(size) is int and size >= 0 for size in shape):
-        raise WireError("a shape that is none")
-    return tuple(shape)
 
 
 def _sized(buffer, shape, itemsize):
