@@ -6,6 +6,7 @@ import ast
 import symtable
 
 import torch
+from scipy.stats import binom
 
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
@@ -89,35 +90,180 @@ def build(submission, name, weights, device, optional=(), arguments=()):
     return module.to(str(device)).eval()
 
 
-def check_gradients(submission, module, output, what, generator, names):
-    """Going backward from the output reaches the named parameters of the module, with finite values.
+def load_what_fits(module, weights):
+    """Load weights by name into the student's module, where it has them in the same shape.
+
+    Parameters
+    ----------
+    module : handle of the student's module
+    weights : {name: tensor}
+
+    Returns
+    -------
+    left_out : set of names, which the module has not, or has in another shape
+    """
+    state = module.state_dict()
+    expect.type(state, dict, "What `state_dict()` gives")
+    shapes = {name: tuple(value.shape) for name, value in state.items() if isinstance(value, torch.Tensor)}
+    fit = {name: value for name, value in weights.items() if shapes.get(name) == tuple(value.shape)}
+    module.load_state_dict(fit, strict=False)
+    return set(weights) - set(fit)
+
+
+def check_gradients(
+    submission, module, twin, inputs, what, generator, device, optional=(), place=None, drops=False, constant=()
+):
+    """Gradients of all weights and inputs are the reference's in value, and training mode changes nothing unasked.
+
+    Where the student's values differ from the reference's in evaluation mode, which other checks charge, a weaker law
+    holds: each weight and each input gets a finite gradient, and not the same number everywhere.
 
     Parameters
     ----------
     submission : the submission
-    module : handle of the student's module
-    output : handle of a tensor that the module gave
+    module : handle of the student's module, on the device
+    twin : nn.Module, the reference's, on the CPU, with the weights that the student's module is given
+    inputs : {name: tensor on the CPU}, in the order of the arguments; those of floats get gradients
     what : str, what the output is
     generator : torch.Generator, for the gradient that is sent backward
-    names : of the parameters that are to learn
+    device : torch.device
+    optional : names of weights that right code may do without
+    place : int, which of several outputs to go backward from; None where there is one
+    drops : bool, whether the exercise asks for dropout: then gradients are those of evaluation mode
+    constant : names of inputs whose gradients are not compared
     """
+    strange = load_what_fits(module, twin.state_dict()) - set(optional)
+    moved = [value.to(device) for value in inputs.values()]
+    settled = _one_of(module.eval()(*moved), place, what)
+    wanted = _one_of(twin.eval()(*inputs.values()), place, what).detach()
+    expect.shape(settled, wanted.shape, what)
+    alike = not strange and torch.allclose(settled.cpu().double(), wanted.double(), rtol=1e-4, atol=1e-5)
+    if drops:
+        submission.send(recurrent_layers_train)(module)
+    else:
+        module.train()
+        twin.train()
+    upstream = torch.randn(wanted.shape, generator=generator)
+    expected = _gradients_of_twin(twin, inputs, place, upstream)
+    output, found = _gradients_of_student(submission, module, moved, inputs, place, what, upstream.to(device))
+    if alike:
+        hint = "The text asks for no dropout here, and for nothing else that training mode would change."
+        expect.close(output, wanted, f"{what} in training mode, against evaluation mode,", hint)
+    _check_reached(found, expected, what, set(optional) | set(constant), strange)
+    for name, value in expected.items():
+        if not alike or name in constant or (name in optional and found.get(name) is None):
+            continue
+        hint = (
+            "The values are right, so a part of the way back is cut off or detoured: is there a `detach`, `.data`, "
+            "`torch.no_grad` or a new tensor made of numbers between the two?"
+        )
+        # A gradient is a sum of many terms, which may be much larger than the sum.
+        close = 1e-5 + 1e-4 * float(value.abs().max())
+        expect.close(found[name], value, f"The gradient of `{name}` going backward from {what}", hint, atol=close)
+
+
+def recurrent_layers_train(module):
+    """Puts recurrent layers alone into training mode: without it, cuDNN does not go backward through them."""
+    for layer in module.modules():
+        if isinstance(layer, nn.RNNBase):  # noqa: F821 - known where it is sent
+            layer.train()
+
+
+def _one_of(result, place, what):
+    """The output at a place of a result, or the result itself."""
+    if place is None:
+        return result
+    expect.type(result, (tuple, list), f"What gives {what}")
+    expect.true(len(result) > place, f"What gives {what} should be more than {len(result)} values.", len(result))
+    return result[place]
+
+
+def _gradients_of_twin(twin, inputs, place, upstream):
+    """The gradients of the reference's weights and inputs by name; None where there is none."""
+    leaves = {
+        name: value.clone().requires_grad_() if value.is_floating_point() else value for name, value in inputs.items()
+    }
+    output = _one_of(twin(*leaves.values()), place, "the reference's output")
+    ends = dict(twin.named_parameters()) | {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
+    values = torch.autograd.grad(output, list(ends.values()), upstream, allow_unused=True)
+    return {name: value for name, value in zip(ends, values, strict=True) if value is not None}
+
+
+def _gradients_of_student(submission, module, moved, inputs, place, what, upstream):
+    """The output of the student's module, and the gradients of its weights and of the inputs by name, on the CPU."""
+    leaves, given = {}, []
+    for name, value in zip(inputs, moved, strict=True):
+        if value.is_floating_point():
+            leaves[name] = submission.put(value)
+            leaves[name].requires_grad_()
+            # Not the leaf itself: code may change its own inputs in place.
+            value = submission.keep(leaves[name].clone)()
+        given.append(value)
+    module.zero_grad()
+    output = _one_of(submission.keep(module)(*given), place, what)
     expect.true(
         output.requires_grad is True,
         f"{what} should carry gradients, but does not: something on the way cuts them off "
         "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
         "no gradient at all",
     )
-    output.backward(torch.randn(tuple(submission.get(output).shape), generator=generator).to(output.device))
-    gradients = {name: value for name, value in submission.gradients(module).items() if name in names}
-    reached = [name for name, value in gradients.items() if value is not None and bool((value != 0).any())]
-    without = sorted(set(names) - set(reached))
+    output.backward(upstream)
+    found = submission.gradients(module) | {name: leaf.grad for name, leaf in leaves.items()}
+    return submission.get(output), {
+        name: value.cpu() for name, value in found.items() if isinstance(value, torch.Tensor)
+    }
+
+
+def _check_reached(found, expected, what, passed, strange):
+    """Each weight and input has a finite gradient, which varies where the reference's does."""
+    for name, value in expected.items():
+        if name in passed or name in strange or not bool((value.abs() > 1e-5).any()):
+            continue
+        reached = name in found and bool((found[name] != 0).any())
+        expect.true(
+            reached,
+            f"Going backward from {what}, `{name}` gets no gradient. Something between the two cuts the way back "
+            "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers), or it is not used.",
+            ["no gradient", name],
+        )
+        finite = bool(torch.isfinite(found[name]).all())
+        expect.true(finite, f"The gradient of `{name}` should be finite, but is NaN or infinite.", ["infinite", name])
+        varies = bool((found[name] != found[name].flatten()[0]).any()) or not bool((value != value.flatten()[0]).any())
+        expect.true(
+            varies,
+            f"Going backward from {what}, all numbers of `{name}` get the same gradient, as if {what} were a sum of "
+            "them and nothing else.",
+            ["the same gradient", name],
+        )
+
+
+def check_dropout_rate(trained, settled, rate, what, hint=""):
+    """Dropout sets the given share of numbers to zero, and scales up the others.
+
+    Parameters
+    ----------
+    trained : tensor, in training mode
+    settled : tensor of the same shape, in evaluation mode; numbers that are zero there say nothing
+    rate : float, the share that is to drop
+    what : str, what is dropped from
+    hint : str
+    """
+    expect.shape(trained, settled.shape, f"{what} in training mode")
+    trained, settled = trained.cpu().double(), settled.cpu().double()
+    alive = settled.abs() > 1e-3
+    count, dropped = int(alive.sum()), int((trained[alive] == 0).sum())
+    expect.true(count >= 700, f"{what} should be far from zero in most places, but is so in {count} only.", count)
+    # Right code strays out of this interval once in 1e10 draws.
+    low, high = binom.interval(1 - 1e-10, count, rate)
+    found = f"about {rate:.0%} of {what} to zero, but sets {dropped / count:.0%}"
     expect.true(
-        not without,
-        f"Going backward from {what} should give every weight a gradient, but {without} got none.",
-        without,
+        low <= dropped <= high,
+        f"In training mode, dropout should set {found}. {hint}".strip(),
+        "none" if not dropped else "all" if dropped == count else "too few" if dropped < low else "too many",
     )
-    infinite = sorted(name for name, value in gradients.items() if not bool(torch.isfinite(value).all()))
-    expect.true(not infinite, f"The gradients of {infinite} should be finite, but are NaN or infinite.", infinite)
+    kept = alive & (trained != 0)
+    scaled = settled[kept] / (1 - rate)
+    expect.close(trained[kept], scaled, f"What dropout leaves of {what}, against {1 / (1 - rate):.4g} times its value,")
 
 
 def check_device(call, module, inputs, message):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.helpers import build, check_device, check_dropout_rate, check_gradients, check_layers, random_weights
 from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
 from proctor.checks import expect
 
@@ -42,11 +42,6 @@ def rhythm(submission, weights, inputs, device):
     """What the student's network gives with these weights in evaluation mode: out and beta."""
     module = build(submission, "RhythmNet", weights, device, arguments=SIZES)
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
-
-
-def lift(module):
-    """Keeps the ReLU open: first weights may happen to close it for every segment, and then nothing learns."""
-    nn.init.constant_(module.fc.bias, 5.0)  # noqa: F821 - known where it is sent
 
 
 @pytest.mark.points(3)
@@ -105,30 +100,17 @@ def test_dropout(submission, generator, seed, device):
     submission.seed(seed)
     trained, _ = pair(module(x, k_rhythm), what, "out and beta")
     expect.shape(trained, (17, 211), f"out of {what}")
-    alive = settled > 1e-3
-    zeros = float((trained[alive] == 0).double().mean()) if alive.any() else 0.0
-    # Of some 1800 numbers: a fair coin strays this far with a probability below 1e-9.
-    expect.true(
-        0.42 < zeros < 0.58,
-        "Dropout should set about half of what leaves the ReLU to zero in training mode, but sets "
-        f"{zeros:.0%} of it.",
-        trained,
-    )
-    kept = trained != 0
-    hint = "Dropout comes last, and only once."
-    expect.close(trained[kept], 2 * settled[kept], "What dropout leaves of out, against twice its value,", hint)
+    check_dropout_rate(trained, settled, 0.5, "what leaves the ReLU", "Dropout comes last, and only once.")
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, weights, inputs, generator, device):
-    """The LSTM, the attention and the last layer learn from the output."""
-    module = fresh(submission, "RhythmNet", SIZES, device)
-    submission.send(lift)(module)
-    module.train()  # cuDNN goes backward through an LSTM in training mode only
+def test_gradients(submission, reference, weights, inputs, generator, device):
+    """The LSTM, the attention and the last layer learn from the output, and so does what made the inputs."""
     submission.seed(0)
-    result = submission.keep(module)(*(value.to(device) for value in inputs))
-    out, _ = pair(result, WHAT, "out and beta")
-    check_gradients(submission, module, out, "out", generator, set(weights))
+    module, twin = submission.RhythmNet(*SIZES).to(str(device)), reference.RhythmNet(*SIZES)
+    twin.load_state_dict(weights)
+    named = dict(zip(("x", "k_rhythm"), inputs, strict=True))
+    check_gradients(submission, module, twin, named, "out", generator, device, place=0, drops=True)
 
 
 @pytest.mark.points(1)

@@ -99,15 +99,14 @@ def test_empty_patient(submission, weights, generator, device):
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, weights, generator, device):
-    """Every weight of the encoder can learn."""
+def test_gradients(submission, reference, weights, generator, device):
+    """Every weight of the encoder can learn, and so can what made its input; training mode changes nothing else."""
     submission.seed(0)
-    encoder = submission.Encoder().to(str(device))
-    x = binary(3, 5, NUM_CODES, generator=generator).to(device)
-    masks = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool, device=device)
-    context = submission.keep(encoder)(x * masks.unsqueeze(-1), masks)
-    names = set(weights) - set(OPTIONAL)
-    check_gradients(submission, encoder, context, "`Encoder()(x, masks)`", generator, names)
+    encoder, twin = submission.Encoder().to(str(device)), reference.Encoder()
+    twin.load_state_dict(weights)
+    masks = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool)
+    inputs = {"x": binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1), "masks": masks}
+    check_gradients(submission, encoder, twin, inputs, "`Encoder()(x, masks)`", generator, device, OPTIONAL)
 
 
 @pytest.mark.points(1)
