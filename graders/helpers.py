@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy.stats import binom
 
-from graders.layers import does_as, fit, is_close, load_what_fits, mend
+from graders.layers import does_as, fit, is_close, load_what_fits, mend, runs
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
@@ -73,7 +73,8 @@ def build(submission, name, weights, device, optional=(), arguments=(), twin=Non
     """The student's module in evaluation mode on the device, with the given weights.
 
     With a twin, what `check_layers` charges is not charged again: a layer of another name gets its weights all the
-    same, and where the module does not do as the twin does, layers built otherwise are built anew as the twin's are.
+    same, and where the module does not do as the twin does, layers built otherwise are built anew as the twin's are,
+    unless its code cannot take them.
 
     Parameters
     ----------
@@ -93,14 +94,20 @@ def build(submission, name, weights, device, optional=(), arguments=(), twin=Non
     """
     submission.seed(0)
     module = getattr(submission, name)(*arguments)
-    own = load_what_fits(module, weights)
-    lacks = set(weights) - set(own) - set(optional)
-    if twin is not None and (lacks or not does_as(module.to(str(device)).eval(), twin.eval(), inputs, device)):
-        mend(submission, module, twin, make or {})
-        lacks = set(weights) - set(load_what_fits(module, weights)) - set(optional)
-    if lacks:
+    lacks = set(weights) - set(load_what_fits(module, weights)) - set(optional)
+    module.to(str(device)).eval()
+    if twin is None and lacks:
         check_layers(module, weights, f"`{name}({', '.join(map(str, arguments))})`", optional)
-    return module.to(str(device)).eval()
+    if twin is None or (not lacks and does_as(module, twin.eval(), inputs, device)):
+        return module
+    ran = runs(module, inputs, device)
+    old = mend(submission, module, twin, make or {})
+    load_what_fits(module, weights)
+    module.to(str(device)).eval()
+    if ran and not runs(module, inputs, device):
+        for layer, own in old.items():
+            setattr(module, layer, own)
+    return module
 
 
 def check_varied(values, what):

@@ -50,8 +50,13 @@ def mend(submission, module, twin, make):
 
     Parameters
     ----------
-    submission, module, twin, make : as `build` has them
+    submission, module, twin, make : as `graders.helpers.build` has them
+
+    Returns
+    -------
+    old : {layer: handle to what stood in its place}
     """
+    old = {}
     for name, layer in twin.named_children():
         kind = type(layer).__name__
         try:
@@ -59,20 +64,33 @@ def mend(submission, module, twin, make):
         except StudentError:
             continue
         if name in make:
+            old[name] = own
             setattr(module, name, make[name]())
         elif kind in ARGUMENTS:
             wanted = {argument: getattr(layer, argument) for argument in ARGUMENTS[kind]}
-            if not _is_made(own, kind, wanted):
-                new = submission.library(f"torch.nn.{kind}")(**wanted, bias=layer.bias is not None)
-                setattr(module, name, new)
+            bias = layer.bias is not None
+            if not _is_made(own, kind, wanted, bias):
+                old[name] = own
+                setattr(module, name, submission.library(f"torch.nn.{kind}")(**wanted, bias=bias))
+    return old
 
 
-def _is_made(own, kind, wanted):
+def runs(module, inputs, device):
+    """Whether a student's module takes these inputs, tensors on the CPU."""
+    try:
+        module(*(value.to(device) for value in inputs))
+    except StudentError:
+        return False
+    return True
+
+
+def _is_made(own, kind, wanted, bias):
     """Whether a student's layer is of a kind, and made with these arguments."""
     if getattr(own, "type_name", None) != kind:
         return False
     try:
-        return all(getattr(own, argument) == value for argument, value in wanted.items())
+        made = all(getattr(own, argument) == value for argument, value in wanted.items())
+        return made and (own.bias is not None) == bias
     except StudentError:
         return False
 
