@@ -74,14 +74,18 @@ class StandInRhythmNet(nn.Module):
 
 
 class SmallModel(nn.Module):
-    """As `FreqNet`: probabilities of two classes, from the means of the inputs. It writes down how it is called."""
+    """As `FreqNet`: probabilities of two classes, from the means of the inputs. It writes down how it is called.
+
+    The spare weights have a gradient of zero, and so stay, unless something else pulls at them.
+    """
 
     def __init__(self, weight, dropout=0.0):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(torch.zeros(()))
+        self.spare = nn.Parameter(torch.linspace(10.0, 30.0, 5))
         self.dropout = nn.Dropout(dropout)
-        self.modes, self.gradients = [], 0
+        self.modes, self.devices, self.recorded, self.gradients = [], [], [], 0
         self.bias.register_hook(self.count)
 
     def count(self, gradient):
@@ -89,11 +93,27 @@ class SmallModel(nn.Module):
 
     def forward(self, x, k_beats, k_rhythms, k_freq):
         self.modes.append(self.training)
+        self.devices.append([value.device.type for value in (x, k_beats, k_rhythms, k_freq)])
         means = torch.cat([value.mean(dim=-1) for value in (x, k_beats, k_rhythms, k_freq)])
         # A matrix product would not notice tensors of two devices where there are no data.
-        score = (self.weight.unsqueeze(-1) * self.dropout(means)).sum(dim=0) + self.bias
+        score = (self.weight.unsqueeze(-1) * self.dropout(means)).sum(dim=0) + self.bias + 0 * self.spare.sum()
         first = torch.sigmoid(score)
-        return torch.stack([1 - first, first], dim=1), k_freq.transpose(0, 1)
+        out = torch.stack([1 - first, first], dim=1)
+        self.recorded.append(out.requires_grad)
+        return out, torch.softmax(k_freq.transpose(0, 1), dim=1)
+
+
+class RealModel(nn.Module):
+    """As `FreqNet`, with real probabilities wherever it lies itself. It writes down the devices of what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1), requires_grad=False)
+        self.devices = []
+
+    def forward(self, x, k_beats, k_rhythms, k_freq):
+        self.devices.append([value.device.type for value in (x, k_beats, k_rhythms, k_freq)])
+        return torch.full((x.shape[1], 2), 0.5), torch.full((x.shape[1], x.shape[0], 1), 1 / x.shape[0])
 
 
 class Cut:

@@ -410,8 +410,9 @@ def get_embeddings(model, data_loader):
     model.eval()
     embeddings, labels = [], []
     for x, masks, y in data_loader:
-        current = model.encoder(x.to(device), masks.to(device))
-        embeddings += list(current.detach().cpu().numpy())
+        with torch.no_grad():
+            current = model.encoder(x.to(device), masks.to(device))
+        embeddings += list(current.cpu().numpy())
         labels += list(y.numpy())
     return np.array(embeddings), np.array(labels)
 
