@@ -188,7 +188,8 @@ def test_device(submission, generator, device):
     encoder = submission.send(RealEncoder)()
     embedding.answer(submission.send(Autoencoder)(encoder, embedding.back).to("meta").requires_grad_(False))
     devices = {name for pair in encoder.devices for name in pair}
-    expect.equal(sorted(devices), ["meta"], "The device of x and masks, where the model is on the device `meta`,")
+    hint = "Both of them have to follow the model."
+    expect.equal(sorted(devices), ["meta"], "The device of x and masks, where the model is on the device `meta`,", hint)
     back = embedding.model(embedding.weight).to("meta").requires_grad_(False)
     try:
         embedding.answer(back)

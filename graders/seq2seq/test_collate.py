@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 
 @pytest.fixture
@@ -29,7 +30,18 @@ def rare(reference, generator):
 
 def batch(submission, data):
     """What `collate_fn` gives for these samples: x, masks, y."""
-    result = submission.collate_fn(data)
+    try:
+        result = submission.collate_fn(data)
+    except StudentError as error:
+        if error.type_name != "IndexError":
+            raise
+        # Its words depend on how x is indexed.
+        expect.true(
+            False,
+            "`collate_fn` stops with an IndexError: a place in x is asked for that it does not have. The code itself "
+            "is no column; `code2idx` leads from one to the other.",
+            "IndexError",
+        )
     expect.type(result, (tuple, list), "What `collate_fn` returns")
     expect.equal(len(result), 3, "The number of values that `collate_fn` returns", "Return x, masks and y.")
     return result

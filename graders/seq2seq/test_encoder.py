@@ -5,7 +5,7 @@ import torch
 
 from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
 from graders.layers import fit
-from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
+from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
 from proctor.checks import expect
 
 # A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
@@ -43,16 +43,13 @@ def test_shape(submission, generator, device):
     """Each patient gets a vector of 128 numbers of their own, also a single patient with a single visit."""
     submission.seed(0)
     encoder = submission.Encoder().to(str(device)).eval()
-    for patients, visits in ((5, 3), (1, 1)):
+    for patients, visits in ((5, 3), (1, 3), (3, 1), (1, 1)):
         x = binary(patients, visits, NUM_CODES, generator=generator).to(device)
         masks = torch.ones(patients, visits, dtype=torch.bool, device=device)
-        context = encoder(x, masks)
-        expect.shape(
-            context,
-            (patients, NUM_HIDDEN),
-            f"`Encoder()(x, masks)` with x of shape {tuple(x.shape)}",
-            "`squeeze()` without an axis removes every axis of length one." if patients == 1 else "",
-        )
+        what = f"`Encoder()(x, masks)` with x of shape {tuple(x.shape)}"
+        with alone(patients == 1, what):
+            context = encoder(x, masks)
+            expect.shape(context, (patients, NUM_HIDDEN), what)
         expect.dtype(context, torch.float, "`Encoder()(x, masks)`")
         if patients > 1:
             check_varied(context, "The contexts of different patients")
