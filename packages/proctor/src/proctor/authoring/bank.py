@@ -30,11 +30,12 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Mistake(Alternative):
-    """A wrong solution that students write, with the hint that a teacher would give.
+    """A wrong solution that students write.
 
     Parameters
     ----------
-    costly : str, why it may cost more than half of its exercise's points
+    hint : str, what a teacher would say
+    costly : str, why it costs more than half of its exercise's points, where it does
     """
 
     hint: str = ""
