@@ -55,7 +55,7 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     mistakes : list of Mistake, of this exercise
     scales : dict, as `random_weights` takes them
     arguments : what the class is called with
-    call : gives tensors of a module, the student's or a version's
+    call : gives tensors for a module, the student's or a version's, and its device
 
     Returns
     -------
@@ -69,24 +69,76 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     expect.type(state, dict, f"{what}.state_dict()")
     shapes = {key: tuple(value.shape) for key, value in state.items()}
     made = (getattr(version, name)(*arguments).eval() for version in versions(reference, [name], mistakes))
-    alike = (version for version in made if _learned(version) == {key: shapes.get(key) for key in _learned(version)})
+    alike = (version for version in made if _fits(version, module, shapes))
     first = next(alike, None)
     if first is None:
         first = getattr(reference, name)(*arguments).eval()
         check_layers(module, dict(first.named_parameters()), what)
-    drawn = random_weights(first, scales, torch.Generator().manual_seed(generator.initial_seed()))
-    weights = {key: drawn[key] for key in _learned(first)}
-    module.load_state_dict(weights, strict=False)
+    weights = random_weights(first, scales, torch.Generator().manual_seed(generator.initial_seed()))
+    weights = {key: weights[key] for key, _ in first.named_parameters()}
+    module.load_state_dict(_renamed(weights, shapes), strict=False)
     module = module.to(str(device)).eval()
-    first.load_state_dict(weights, strict=False)
-    if call is None:
-        return module, first
-    found = call(module)
+    found = call(module, device) if call else None
     for version in itertools.chain([first], alike):
         version.load_state_dict(weights, strict=False)
-        if _holds(lambda one: same(found, call(one)), version):
-            return module, version
-    return module, first
+        if call is None or _holds(lambda one: same(found, call(one, "cpu")), version):
+            return module, Twin(version, shapes)
+    return module, Twin(first, shapes)
+
+
+class Twin:
+    """A version of a module under the names that the student's module has for its weights.
+
+    Parameters
+    ----------
+    version : module
+    shapes : dict, the student's names and the shapes of what they name
+    """
+
+    def __init__(self, version, shapes):
+        self.version, self.shapes = version, shapes
+
+    def __call__(self, *inputs):
+        return self.version(*inputs)
+
+    def __getattr__(self, name):
+        return getattr(self.version, name)
+
+    def train(self, mode=True):
+        """As of the version."""
+        self.version.train(mode)
+        return self
+
+    def eval(self):
+        """As of the version."""
+        return self.train(False)
+
+    def state_dict(self):
+        """As of the version, under the student's names."""
+        return _renamed(self.version.state_dict(), self.shapes)
+
+    def named_parameters(self):
+        """As of the version, under the student's names."""
+        return _renamed(dict(self.version.named_parameters()), self.shapes).items()
+
+
+def _renamed(weights, shapes):
+    """Weights under the names that a student has for them: another where its layer and its shape leave no doubt."""
+    renamed = {}
+    for name, value in weights.items():
+        layer, kind = name.partition(".")[0] + ".", "." + name.rpartition(".")[2]
+        others = [
+            other for other, shape in shapes.items()
+            if other not in weights and other.startswith(layer) and other.endswith(kind) and shape == tuple(value.shape)
+        ]  # fmt: skip
+        renamed[others[0] if name not in shapes and len(others) == 1 else name] = value
+    return renamed
+
+
+def _fits(version, module, shapes):
+    """Whether a version has weights of the student's names and shapes, and no others."""
+    own = {name: tuple(value.shape) for name, value in _renamed(dict(version.named_parameters()), shapes).items()}
+    return own == {name: shapes.get(name) for name, _ in module.named_parameters()}
 
 
 def same(found, expected):
@@ -96,11 +148,6 @@ def same(found, expected):
     found, expected = (torch.as_tensor(value).detach().cpu() for value in (found, expected))
     close = found.shape == expected.shape and torch.isclose(found.double(), expected.double(), rtol=1e-4, atol=1e-5)
     return bool(torch.as_tensor(close).all())
-
-
-def _learned(module):
-    """The names and shapes of what a module learns."""
-    return {name: tuple(value.shape) for name, value in module.named_parameters()}
 
 
 def _holds(condition, version):
