@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import torch
 
-from graders.helpers import check_layers, random_weights
+from graders.helpers import check_layers
 from proctor.checks import expect
 
 
@@ -53,7 +53,7 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     submission, reference, generator, device : the fixtures
     name : str, the module's class
     mistakes : list of Mistake, of this exercise
-    scales : dict, as `random_weights` takes them
+    scales : dict, the standard deviation for a weight's first part ("cnn" for "cnn.weight")
     arguments : what the class is called with
     call : gives tensors for a module, the student's or a version's, and its device
 
@@ -74,8 +74,12 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     if first is None:
         first = getattr(reference, name)(*arguments).eval()
         check_layers(module, dict(first.named_parameters()), what)
-    weights = random_weights(first, scales, torch.Generator().manual_seed(generator.initial_seed()))
-    weights = {key: weights[key] for key, _ in first.named_parameters()}
+    # The check's own inputs may be drawn before or after.
+    drawn = torch.Generator().manual_seed(generator.initial_seed())
+    weights = {
+        key: scales[key.partition(".")[0]] * torch.randn(value.shape, generator=drawn)
+        for key, value in first.named_parameters()
+    }
     module.load_state_dict(_renamed(weights, shapes), strict=False)
     module = module.to(str(device)).eval()
     found = call(module, device) if call else None
