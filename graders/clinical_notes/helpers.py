@@ -4,6 +4,7 @@ A stand-in has the interface of the part it stands for and a simple law of its o
 reference are compared over the same one, so an earlier exercise's mistake costs nothing here.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -26,6 +27,7 @@ class BuiltInAttention(nn.Module):
     def __init__(self, d_model, num_heads, dropout=0.1):
         super().__init__()
         self.given = [d_model, num_heads, dropout]
+        self.d_model, self.num_heads, self.d_k = d_model, num_heads, d_model // num_heads
         self.inner = nn.MultiheadAttention(d_model, num_heads, batch_first=True)
 
     def forward(self, x, mask=None):
@@ -64,7 +66,7 @@ class StandInBlock(nn.Module):
         batch, length, _ = x.shape
         if mask is None:
             mask = torch.ones(batch, 1, 1, length, dtype=torch.bool, device=x.device)
-        elif mask.shape not in ((batch, 1, 1, length), (batch, 1, length, length)):
+        elif mask.dim() != 4 or any(a not in (1, b) for a, b in zip(mask.shape, (batch, 1, length, length))):
             wanted = (batch, 1, 1, length)
             raise ValueError(f"a block takes a mask of shape {wanted}, not {tuple(mask.shape)}")
         self.seen, self.seen_mask = x, mask
@@ -75,33 +77,36 @@ class StandInBlock(nn.Module):
 
 
 class SmallModel(nn.Module):
-    """As `ClinicalNoteClassifier`: logits of a bag of words, and nothing beside. It writes down how it is called."""
+    """As `ClinicalNoteClassifier`: logits of a bag of words, as loud as the first word says.
 
-    def __init__(self, weight, dropout=0.0, gain=1.0):
+    It writes down of each call how many notes it got, whether in training mode, and whether with gradients.
+    """
+
+    def __init__(self, weight, dropout=0.0, gains=None):
         super().__init__()
-        self.weight, self.gain = nn.Parameter(weight.clone()), gain
+        self.weight = nn.Parameter(weight.clone())
         self.dropout = nn.Dropout(dropout)
-        self.modes, self.with_gradients = [], False
+        self.register_buffer("gains", torch.ones(len(weight)) if gains is None else gains.clone())
+        self.calls = []
 
     def forward(self, x):
-        self.modes.append(self.training)
+        self.calls.append([len(x), self.training, torch.is_grad_enabled()])
         words = self.dropout(self.weight[x])
-        logits = self.gain * (words * (x != 0).unsqueeze(-1)).sum(dim=1)
-        self.with_gradients = self.with_gradients or (logits.requires_grad and not self.training)
+        logits = self.gains[x[:, 0]].unsqueeze(1) * (words * (x != 0).unsqueeze(-1)).sum(dim=1)
         return logits, []
 
 
 class Batches:
-    """A loader: gives the same batches of notes each time."""
+    """As `NoteLoader`, in order: gives the same batches of notes each time."""
 
-    def __init__(self, tokens, labels, size):
-        self.parts = [(tokens[i : i + size], labels[i : i + size]) for i in range(0, len(tokens), size)]
+    def __init__(self, tokens, labels, batch_size):
+        self.tokens, self.labels, self.batch_size = tokens, labels, batch_size
 
     def __len__(self):
-        return len(self.parts)
+        return -(-len(self.tokens) // self.batch_size)
 
     def __iter__(self):
-        return iter(self.parts)
+        yield from zip(self.tokens.split(self.batch_size), self.labels.split(self.batch_size), strict=True)
 
 
 def draw_notes(count, length, vocabulary, classes, generator):
@@ -123,6 +128,13 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(reference, name, stand_in)
         submission.replace(name, submission.send(stand_in))
+
+
+def number(value, expected, what, hint=""):
+    """A score is a number, not an array of one."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        expect.shape(value, (), what, "It is a single number.")
+    expect.close(value, expected, what, hint)
 
 
 def values(result, what, names):

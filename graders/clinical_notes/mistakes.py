@@ -65,6 +65,12 @@ EVALUATION = [
         changes=[("pred = probs > 0.5", "pred = probs > 0")],
     ),
     Mistake(
+        name="one_half_counts_as_above",
+        exercise="evaluation",
+        hint="You predict a diagnosis at a probability of one half already. It is to be above that.",
+        changes=[("probs > 0.5", "probs >= 0.5")],
+    ),
+    Mistake(
         name="micro_and_macro_swapped",
         exercise="evaluation",
         hint="Your micro F1 is the macro F1 and the other way round: micro counts all in one, macro is the mean.",
@@ -193,6 +199,35 @@ POSITIONS = [
         changes=[("self.pe[:, : x.shape[1]]", "self.pe")],
     ),
     Mistake(
+        name="rows_counted_by_notes",
+        exercise="positions",
+        hint="You take as many rows of the table as there are notes (`x.size(0)`). Take as many as there are words.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, : x.shape[0]]")],
+    ),
+    Mistake(
+        name="cosine_with_its_own_exponent",
+        exercise="positions",
+        hint="Your cosines have an exponent of their own, (2i + 1) / d_model. Each shares the 2i / d_model of the sine "
+        "before it.",
+        changes=[
+            (
+                "torch.cos(position * frequency)",
+                "torch.cos(position * 10000.0 ** (-(torch.arange(0, d_model, 2) + 1) / d_model))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="positions_drop_out",
+        exercise="positions",
+        hint="Your positions pass a dropout. The text asks for none here; the classifier has one of its own.",
+        changes=[
+            (
+                "return x + self.pe[:, : x.shape[1]]",
+                "return nn.functional.dropout(x + self.pe[:, : x.shape[1]], 0.1, self.training)",
+            ),
+        ],
+    ),
+    Mistake(
         name="last_positions_taken",
         exercise="positions",
         hint="You take the last rows of the table. A note begins at position 0: take the first ones.",
@@ -217,6 +252,7 @@ POSITIONS = [
 ]
 
 ATTENTION = [
+    # It costs the whole exercise, which is to write just that.
     Mistake(
         name="built_in_attention",
         exercise="attention",
@@ -386,6 +422,13 @@ ATTENTION = [
         changes=[("torch.finfo(scores.dtype).min", "0.0")],
     ),
     Mistake(
+        name="masked_with_ten",
+        exercise="attention",
+        hint="You set masked scores to -10, which is not low enough: e^-10 of attention is left, and large scores go "
+        "below it. Take the lowest number there is.",
+        changes=[("torch.finfo(scores.dtype).min", "-10.0")],
+    ),
+    Mistake(
         name="masked_after_softmax",
         exercise="attention",
         hint="You set weights to zero after the softmax, so that what is left no longer sums to one. Mask the scores.",
@@ -423,6 +466,12 @@ ATTENTION = [
         ],
     ),
     Mistake(
+        name="dropout_of_one_half",
+        exercise="attention",
+        hint="Your dropout takes half of the weights, whatever `dropout` says: make it `nn.Dropout(dropout)`.",
+        changes=[("nn.Dropout(dropout)", "nn.Dropout()")],
+    ),
+    Mistake(
         name="attention_without_dropout",
         exercise="attention",
         hint="Your attention weights pass no dropout.",
@@ -448,6 +497,7 @@ ATTENTION = [
 ]
 
 BLOCK = [
+    # It costs the whole exercise, which is to write just that.
     Mistake(
         name="built_in_block",
         exercise="block",
@@ -564,6 +614,12 @@ BLOCK = [
         exercise="block",
         hint="There is no dropout inside your `ffn`, after the ReLU.",
         changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Identity(), ")],
+    ),
+    Mistake(
+        name="dropout_at_the_end_of_the_network",
+        exercise="block",
+        hint="Your `ffn` has a dropout after its second linear layer, too; `dropout2` does that already.",
+        changes=[("nn.Linear(d_ff, d_model)\n", "nn.Linear(d_ff, d_model), nn.Dropout(dropout)\n")],
     ),
     Mistake(
         name="dropout_around_the_sum",
@@ -733,6 +789,18 @@ CLASSIFIER = [
         changes=[("return logits, all_attn", "return logits, all_attn[-1:]")],
     ),
     Mistake(
+        name="mean_drops_out",
+        exercise="classifier",
+        hint="The mean passes a dropout before the classifier. There is one before the first block, and no other.",
+        changes=[("self.classifier(mean)", "self.classifier(self.dropout(mean))")],
+    ),
+    Mistake(
+        name="divided_by_two_at_least",
+        exercise="classifier",
+        hint="You divide by two at least, so that the mean of a note of one word is half of it: `.clamp(min=1)`.",
+        changes=[(".clamp(min=1)", ".clamp(min=2)")],
+    ),
+    Mistake(
         name="words_without_dropout",
         exercise="classifier",
         hint="What goes into the first block passes no dropout.",
@@ -806,6 +874,21 @@ TRAINING = [
         ],
     ),
     Mistake(
+        name="weights_decay",
+        exercise="training",
+        hint="Your optimizer lets the weights decay (`AdamW` does so by itself). The recipe says plain Adam.",
+        changes=[("torch.optim.Adam(", "torch.optim.AdamW(")],
+    ),
+    Mistake(
+        name="gradients_cleared_once_an_epoch",
+        exercise="training",
+        hint="You clear the gradients once an epoch, so that each step follows all batches of it so far.",
+        changes=[
+            ("            optimizer.zero_grad()\n", ""),
+            ("        model.train()\n", "        model.train()\n        optimizer.zero_grad()\n"),
+        ],
+    ),
+    Mistake(
         name="no_step",
         exercise="training",
         hint="You compute gradients, but never call `optimizer.step()`.",
@@ -826,21 +909,15 @@ TRAINING = [
     Mistake(
         name="clipping_forgotten",
         exercise="training",
-        hint="You do not clip the gradients, or you clip before `backward`, when there is nothing to clip yet.",
+        hint="You do not clip the gradients, or not in time: before `backward` there is nothing to clip yet, after `step` "
+        "it is too late.",
         changes=[("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass")],
     ),
     Mistake(
-        name="clipped_after_the_step",
+        name="clipped_to_five",
         exercise="training",
-        hint="You clip after the step, when it is too late.",
-        changes=[
-            ("            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n", ""),
-            (
-                "            optimizer.step()\n",
-                "            optimizer.step()\n"
-                "            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\n",
-            ),
-        ],
+        hint="You clip the gradients to another norm than 1, which the recipe says.",
+        changes=[("max_norm=1.0", "max_norm=5.0")],
     ),
     Mistake(
         name="values_clipped",
@@ -879,6 +956,7 @@ TRAINING = [
             ("for tokens, labels in train_loader:", "for tokens, labels in list(val_loader)[:1] * len(train_loader):")
         ],
     ),
+    # It costs most of the exercise: the given model learns nothing, so nothing about its steps is right.
     Mistake(
         name="global_model_trained",
         exercise="training",

@@ -1,17 +1,32 @@
-"""The checks of `TransformerBlock`, against `torch.nn.TransformerEncoderLayer`, over torch's own attention."""
+"""The checks of `TransformerBlock`, over torch's own attention."""
 
 import pytest
 import torch
 from torch import nn
 
-from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in, values
-from graders.helpers import check_device, check_gradients
+from graders.carried import built
+from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in
+from graders.clinical_notes.mistakes import BLOCK
+from graders.helpers import check_device, check_dropout_rate, check_gradients
 from proctor.checks import expect
 
 NOTES, LENGTH, HEADS, D_MODEL, D_FF, DROPOUT = 5, 11, 3, 21, 17, 0.3
 SIZES = (D_MODEL, HEADS, D_FF, DROPOUT)
 MADE = f"`TransformerBlock{SIZES}`"
 CALL = f"{MADE}(x, mask)"
+SCALES = {"attention": 0.4, "ffn": 0.4, "norm1": 0.8, "norm2": 0.8}
+
+
+class Recorder(nn.Module):
+    """Gives what it is given, times a factor, and writes it down."""
+
+    def __init__(self, factor=1.0):
+        super().__init__()
+        self.factor, self.seen = factor, None
+
+    def forward(self, x):
+        self.seen = x.detach()
+        return self.factor * x
 
 
 @pytest.fixture(autouse=True)
@@ -19,17 +34,6 @@ def attention(submission, reference, monkeypatch):
     """A mistake in `MultiHeadSelfAttention` costs nothing here, and a ready-made block earns nothing."""
     expect.from_scratch(submission, "TransformerBlock", BUILT_IN, without=["MultiHeadSelfAttention"])
     put_in(submission, reference, monkeypatch, MultiHeadSelfAttention=BuiltInAttention)
-
-
-@pytest.fixture
-def torchs_own(generator):
-    """`torch.nn.TransformerEncoderLayer` with random weights, in evaluation mode."""
-    layer = nn.TransformerEncoderLayer(D_MODEL, HEADS, D_FF, DROPOUT, batch_first=True).eval()
-    state = {name: 0.4 * torch.randn(value.shape, generator=generator) for name, value in layer.state_dict().items()}
-    for norm in ("norm1.weight", "norm2.weight"):
-        state[norm] += 1
-    layer.load_state_dict(state)
-    return layer
 
 
 @pytest.fixture
@@ -45,57 +49,47 @@ def mask():
     return (torch.arange(LENGTH) < lengths.unsqueeze(1))[:, None, None]
 
 
-def weights_of(layer, state):
-    """The layer's weights by the names in the student's block; those of `ffn` are known by their shapes."""
-    weights = {}
-    for name, value in layer.state_dict().items():
-        own = name.replace("self_attn.", "attention.inner.")
-        if name.startswith("linear"):
-            part, shape = name.rpartition(".")[2], tuple(value.shape)
-            found = [
-                key for key, other in state.items()
-                if key.startswith("ffn.") and key.endswith(f".{part}") and tuple(other.shape) == shape
-            ]  # fmt: skip
-            own = found[0] if len(found) == 1 else f"ffn.{'0' if name.startswith('linear1') else '3'}.{part}"
-        weights[own] = value
-    return weights
-
-
-def make(submission, layer, device):
-    """The student's block in evaluation mode, with the weights of torch's."""
-    submission.seed(0)
-    module = submission.TransformerBlock(*SIZES)
-    state = module.state_dict()
-    expect.type(state, dict, f"{MADE}.state_dict()")
-    weights = weights_of(layer, state)
-    shapes = {name: tuple(value.shape) for name, value in state.items()}
-    wanted = {name: tuple(value.shape) for name, value in weights.items()}
-    missing = sorted(name for name in wanted if shapes.get(name) != wanted[name])
-    expect.true(
-        not missing,
-        f"{MADE} should have {', '.join(f'`{name}` of shape {wanted[name]}' for name in missing)}. It has {shapes}. "
-        "`attention` is a MultiHeadSelfAttention; `ffn` leads from d_model to d_ff and back; `norm1` and `norm2` are "
-        "layer norms over d_model.",
-        [missing, shapes],
-    )
-    extra = sorted(set(shapes) - set(wanted))
-    expect.true(not extra, f"{MADE} should have no parameters beyond those in the text, but also has {extra}.", extra)
-    module.load_state_dict(weights)
-    return module.to(str(device)).eval()
-
-
-def call(module, x, device, mask=None):
-    """What it gives: x and the attention weights, on the CPU."""
-    given = (x.to(device),) if mask is None else (x.to(device), mask.to(device))
-    out, attn_weights = values(module(*given), CALL, ["x", "attn_weights"])
+def call(module, device, x, mask=None):
+    """What a block makes of x, the student's or a version's, on the CPU; the attention beside it is judged apart."""
+    given = [value.to(device) for value in (x, mask) if value is not None]
+    result = module(*given)
+    out = result[0] if isinstance(result, (tuple, list)) and result else result
     expect.shape(out, x.shape, f"x of {CALL}")
-    return out.cpu(), attn_weights
+    return out.detach().cpu()
+
+
+@pytest.fixture
+def made(submission, reference, generator, device):
+    """Makes the student's module and the version that is like it: `made(call)`, as `built` takes it."""
+    fixed = (submission, reference, "TransformerBlock", BLOCK, SCALES, generator, device, SIZES)
+    return lambda call=None: built(*fixed, call)
+
+
+@pytest.fixture
+def unmasked(made, x):
+    """The student's module, and the version that is like it as long as there is no mask."""
+    return made(lambda module, device: call(module, device, x))
 
 
 @pytest.mark.points(2)
-def test_layers(submission, torchs_own):
+def test_layers(submission, reference):
     """There are attention, a feed-forward network, and two norms, with weights of the right shapes."""
-    make(submission, torchs_own, "cpu")
+    shapes, wanted = (
+        {name: tuple(value.shape) for name, value in of.TransformerBlock(*SIZES).state_dict().items()}
+        for of in (submission, reference)
+    )
+    # The layers of `ffn` may be called as one likes.
+    lists = [sorted((name.partition(".")[0], shape) for name, shape in of.items()) for of in (shapes, wanted)]
+    others = sorted(name for name in wanted if not name.startswith("ffn.") and name not in shapes)
+    found = {name: shape for name, shape in shapes.items() if wanted.get(name) != shape}
+    due = {name: shape for name, shape in wanted.items() if shapes.get(name) != shape}
+    expect.true(
+        lists[0] == lists[1] and not others,
+        f"{MADE} should have {due or 'nothing else'}, but has {found or 'nothing in its place'}. `attention` is a "
+        "MultiHeadSelfAttention; `ffn` leads from d_model to d_ff and back; `norm1` and `norm2` are layer norms over "
+        "d_model.",
+        shapes,
+    )
 
 
 @pytest.mark.points(1)
@@ -107,81 +101,126 @@ def test_attention_is_made_for_the_block(submission):
 
 
 @pytest.mark.points(1)
-def test_shapes(submission, x, mask, device):
-    """Each word comes out as a vector of the same length."""
-    submission.seed(0)
-    call(submission.TransformerBlock(*SIZES).to(str(device)).eval(), x, device, mask)
+def test_shapes(made, x, mask, device):
+    """Each word comes out as a vector of the same length, beside the attention."""
+    module, _ = made()
+    result = module(x.to(device), mask.to(device))
+    expect.type(result, (tuple, list), CALL)
+    expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return x, attn_weights.")
+    out = call(module, device, x, mask)
+    expect.different(call(module, device, x.flip(0), mask), out, "x of the block for some words and for others")
 
 
 @pytest.mark.points(4)
-def test_output(submission, torchs_own, x, device):
+def test_output(made, x, device):
     """Attention, shortcut, norm; feed-forward network, shortcut, norm."""
-    out, _ = call(make(submission, torchs_own, device), x, device)
-    with torch.no_grad():
-        expected = torchs_own(x)
+    module, version = made()
     hint = "First x = norm1(x + attention), then x = norm2(x + ffn(x)), with that new x."
-    expect.close(out, expected, "x of the block", hint)
+    expect.close(call(module, device, x), call(version, "cpu", x), "x of the block", hint)
 
 
 @pytest.mark.points(2)
-def test_mask(submission, torchs_own, x, mask, device):
+def test_mask(unmasked, x, mask, device):
     """The mask reaches the attention."""
-    module = make(submission, torchs_own, device)
-    out, _ = call(module, x, device, mask)
-    other = torch.where(mask[:, 0, 0].unsqueeze(-1), x, 50 - x)
+    module, version = unmasked
     words = mask[:, 0, 0]
-    expect.close(call(module, other, device, mask)[0][words], out[words], "The words, when only padding changes,")
-    with torch.no_grad():
-        expected = torchs_own(x, src_key_padding_mask=~words)
-    expect.close(out[words], expected[words], "x of the block with a mask", "Pass the mask on to the attention.")
+    out = call(module, device, x, mask)
+    expected, without = call(version, "cpu", x, mask), call(version, "cpu", x)
+    hint = "It is as without a mask: pass the mask on to the attention." if torch.allclose(out, without) else ""
+    expect.close(out[words], expected[words], "x of the block with a mask", hint)
 
 
 @pytest.mark.points(1)
-def test_attention_weights(submission, torchs_own, x, device):
+def test_attention_weights(unmasked, x, device):
     """The attention's weights are handed on as they are."""
-    _, attn_weights = call(make(submission, torchs_own, device), x, device)
-    with torch.no_grad():
-        _, expected = torchs_own.self_attn(x, x, x, average_attn_weights=False)
-    expect.close(attn_weights, expected, "attn_weights of the block", "Return what the attention returns, second.")
+    module, version = unmasked
+    result = module(x.to(device))
+    expect.type(result, (tuple, list), CALL)
+    expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return x, attn_weights.")
+    # Where only x came back, the reference has the attention.
+    expected = version(x)[1].detach()
+    expect.close(result[1], expected, "attn_weights of the block", "Return what the attention returns, second.")
 
 
-@pytest.mark.points(2)
-def test_dropout(submission, torchs_own, x, device):
-    """In training, dropout acts on what the attention gives, inside the network, and on what the network gives."""
-    module = make(submission, torchs_own, device).train()
-    for name in ("dropout1", "dropout2"):
-        getattr(module, name).p = 1.0
-    out, _ = call(module, x, device)
-    with torch.no_grad():
-        between = torchs_own.norm1(x)
-        expected = torchs_own.norm2(between)
-    hint = "Apply `dropout1` to what the attention gives and `dropout2` to what `ffn` gives, before they are added."
-    expect.close(out, expected, "x in training, when `dropout1` and `dropout2` drop everything,", hint)
-    for name in ("dropout1", "dropout2"):
-        getattr(module, name).p = 0.0
+@pytest.fixture
+def around(submission, made, x, device):
+    """A pass in training, `ffn` being three times its input and the norms nothing at all.
+
+    Its parts are x, what the attention gives without dropout, what the norms are given, and what comes out.
+    """
+    module, version = made()
+    recorder = submission.send(Recorder)
+    module.norm1, module.norm2, module.ffn = recorder(), recorder(), recorder(3.0)
     submission.seed(1)
-    first, _ = call(module, x, device)
-    second, _ = call(module, x, device)
-    what = "Two passes in training, when `dropout1` and `dropout2` drop nothing,"
-    expect.different(second, first, what, "There should be a dropout inside `ffn`, after the ReLU.")
+    out = call(module.train(), device, x)
+    first, second = (submission.get(norm.seen) for norm in (module.norm1, module.norm2))
+    for seen, what in ((first, "`norm1`"), (second, "`norm2`")):
+        expect.shape(seen, x.shape, f"What {what} is given in training")
+    return x, version.version.attention(x)[0].detach(), first.cpu(), second.cpu(), out
+
+
+def check_dropped(difference, whole, what, hint):
+    """A part is added with its dropout upon it."""
+    forgotten = torch.allclose(difference, whole, rtol=1e-3, atol=1e-4)
+    expect.true(not forgotten, f"In training, {what} should pass a dropout, but is added as it is. {hint}", "as it is")
+    # A difference of sums is no exact zero.
+    difference = difference.where(difference.abs() > 1e-5 + 1e-3 * whole.abs(), 0.0)
+    check_dropout_rate(difference, whole, DROPOUT, what, hint)
+
+
+@pytest.mark.points(0.5)
+def test_first_dropout(around):
+    """In training, the asked share of what the attention gives drops out before it is added."""
+    x, attended, first, _, _ = around
+    hint = "Apply `dropout1` to what the attention gives, before it is added."
+    check_dropped(first - x, attended, "what the attention gives", hint)
+
+
+@pytest.mark.points(0.5)
+def test_second_dropout(around):
+    """In training, the asked share of what `ffn` gives drops out before it is added, and nothing after that."""
+    *_, first, second, out = around
+    hint = "Apply `dropout2` to what `ffn` gives, before it is added."
+    check_dropped(second - first, 3 * first, "what `ffn` gives", hint)
+    expect.close(out, second, "x of the block in training, against what `norm2` gives,", "No more dropout after that.")
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, torchs_own, x, mask, generator, device):
-    """All layers learn from what comes out."""
-    module = make(submission, torchs_own, device)
-    out, _ = values(submission.keep(module)(x.to(device), mask.to(device)), CALL, ["x", "attn_weights"])
-    names = {name for name in module.state_dict() if not name.startswith("attention.inner.")}
-    names.add("attention.inner.in_proj_weight")
-    check_gradients(submission, module, out, "x of the block", generator, names)
+def test_dropout_inside(submission, made, x, device):
+    """In training, the asked share of the hidden units drops out, and nothing else inside of `ffn`."""
+    module, version = made()
+    # The second layer hands on the hidden units, one by one.
+    shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    eye = {(D_MODEL, D_FF): torch.eye(D_MODEL, D_FF), (D_MODEL,): torch.zeros(D_MODEL)}
+    passed = {name: eye[shape] for name, shape in shapes.items() if name.startswith("ffn.") and shape in eye}
+    module.load_state_dict(passed, strict=False)
+    words = torch.cat([x, -x, x.flip(-1)])
+    network = module.ffn
+    module.eval()
+    settled = network(words.to(device))
+    expect.shape(settled, words.shape, "`ffn` of words")
+    module.train()
+    submission.seed(1)
+    hint = "Put an `nn.Dropout(dropout)` into `ffn`, after the ReLU, and none at its end."
+    check_dropout_rate(network(words.to(device)), settled, DROPOUT, "the hidden units", hint)
 
 
 @pytest.mark.points(1)
-def test_device(submission, torchs_own, x, mask):
+def test_gradients(submission, unmasked, x, generator, device):
+    """All layers and the words learn from what comes out."""
+    module, version = unmasked
+    # A softmax does not see what the bias of the keys adds to all scores alike.
+    apart = {"constant": {"attention.inner.in_proj_bias"}, "drops": True}
+    place = 0 if isinstance(module(x.to(device)), (tuple, list)) else None
+    check_gradients(submission, module, version, {"x": x}, "x of the block", generator, device, place=place, **apart)
+
+
+@pytest.mark.points(1)
+def test_device(unmasked, x, mask, device):
     """Nothing is left behind on another device, and evaluation mode is the same each time."""
-    module = make(submission, torchs_own, "cpu")
-    first, _ = call(module, x, torch.device("cpu"))
-    second, _ = call(module, x, torch.device("cpu"))
+    module, version = unmasked
+    first, second = call(module, device, x), call(module, device, x)
     expect.close(second, first, "A second pass in evaluation mode", "A dropout is at work in evaluation mode.")
+    expect.different(first, x, "x before the block and after it")
     message = f"{MADE} makes a tensor on the CPU whatever the device of x, and so fails on a GPU."
-    check_device(module, module, [x, mask], message)
+    check_device(module.cpu(), module, [x, mask], message)

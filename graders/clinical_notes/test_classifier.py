@@ -5,8 +5,10 @@ import math
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import StandInBlock, StandInPositions, draw_notes, put_in, values
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.carried import built
+from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in, values
+from graders.clinical_notes.mistakes import CLASSIFIER
+from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers
 from proctor.checks import expect
 
 NOTES, LENGTH, VOCABULARY = 7, 11, 31
@@ -26,52 +28,54 @@ def stand_ins(submission, reference, monkeypatch):
 
 
 @pytest.fixture
-def weights(reference, generator):
-    """Weights with which every layer has a say. The padding's vector is no zero, so that it shows where it is used."""
-    model = reference.ClinicalNoteClassifier(*SIZES)
-    drawn = random_weights(model, {"embedding": 0.3, "blocks": 0.5, "classifier": 1.0, "pos_encoding": 1.0}, generator)
-    return {name: value for name, value in drawn.items() if not name.startswith("pos_encoding")}
-
-
-@pytest.fixture
 def x(generator):
-    """Notes of different lengths."""
-    tokens, _ = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
-    tokens[0] = tokens[0].clamp(min=1)
-    tokens[1, 3:] = 0
-    return tokens
+    """Notes of different lengths, from one word to all, padded at the end."""
+    tokens = torch.randint(1, VOCABULARY, (NOTES, LENGTH), generator=generator)
+    lengths = torch.tensor([LENGTH, 3, 1, 7, 2, 5, 1])
+    return tokens * (torch.arange(LENGTH) < lengths.unsqueeze(1))
 
 
-@pytest.fixture
-def expected(reference, weights):
-    """The reference with these weights and the stand-ins: `expected(x)` gives logits and attention."""
-    model = reference.ClinicalNoteClassifier(*SIZES).eval()
-    model.load_state_dict(weights, strict=False)
-
-    def call(x):
-        with torch.no_grad():
-            return model(x)
-
-    return call
-
-
-def make(submission, weights, device):
-    """The student's classifier in evaluation mode, with these weights."""
-    return build(submission, "ClinicalNoteClassifier", weights, device, arguments=SIZES)
-
-
-def call(module, x, device):
-    """What it gives: logits and the list of attention."""
+def call(module, device, x):
+    """What a classifier gives, the student's or a version's: logits, on the CPU, and the list of attention."""
     logits, all_attn = values(module(x.to(device)), CALL, ["logits", "all_attn"])
     expect.shape(logits, (len(x), CLASSES), f"logits of {CALL}")
-    return logits.cpu(), all_attn
+    return logits.detach().cpu(), all_attn
+
+
+@pytest.fixture
+def made(submission, reference, generator, device):
+    """Makes the student's module and the version that is like it: `made(call)`, as `built` takes it.
+
+    With its weights every layer has a say, and the padding's vector is no zero, so that it shows where it is used.
+    """
+    scales = {"embedding": 0.3, "blocks": 0.5, "classifier": 1.0}
+    fixed = (submission, reference, "ClinicalNoteClassifier", CLASSIFIER, scales, generator, device, SIZES)
+    return lambda call=None: built(*fixed, call)
+
+
+@pytest.fixture
+def carried(made, x):
+    """The student's module, and the version that gives the same logits."""
+    return made(lambda module, device: call(module, device, x)[0])
+
+
+def given_to(submission, module, name):
+    """What a stand-in inside of the student's module wrote down, on the CPU."""
+    seen = submission.get(module.pos_encoding.seen if name == "pos_encoding" else module.blocks[0].seen)
+    what = f"What {'`pos_encoding`' if name == 'pos_encoding' else 'the first block'} is given"
+    expect.shape(seen, (NOTES, LENGTH, D_MODEL), what)
+    return seen.detach().cpu()
 
 
 @pytest.mark.points(2)
-def test_layers(submission, weights):
+def test_layers(submission, reference):
     """There are an embedding of the words, a list of blocks, and a linear classifier."""
     module = submission.ClinicalNoteClassifier(*SIZES)
+    weights = dict(reference.ClinicalNoteClassifier(*SIZES).named_parameters())
     check_layers(module, weights, MADE)
+    shared = sorted(set(weights) - {name for name, _ in module.named_parameters()})
+    message = f"Each block of {MADE} should have weights of its own to learn, but {shared} are another's, or none."
+    expect.true(not shared, message, ["shared", *shared])
     extra = sorted(set(module.state_dict()) - set(weights) - {"pos_encoding.pe"})
     expect.true(not extra, f"{MADE} should have no parameters beyond those in the text, but also has {extra}.", extra)
 
@@ -87,39 +91,37 @@ def test_parts_get_their_sizes(submission):
 
 
 @pytest.mark.points(1)
-def test_shapes(submission, x, device):
+def test_shapes(made, x, device):
     """Each note gets a number for each diagnosis."""
-    submission.seed(0)
-    call(submission.ClinicalNoteClassifier(*SIZES).to(str(device)).eval(), x, device)
+    module, _ = made()
+    logits, _ = call(module, device, x)
+    expect.different(logits[1:], logits[:-1], "logits of different notes")
 
 
 @pytest.mark.points(4)
-def test_logits(submission, weights, x, expected, device):
+def test_logits(made, x, device):
     """Embedding, positions, blocks in order, mean over the words, classifier."""
-    logits, _ = call(make(submission, weights, device), x, device)
+    module, version = made()
     hint = "One block after the other; the mean runs over the words of the note, without padding; no sigmoid."
-    expect.close(logits, expected(x)[0], "logits", hint)
+    expect.close(call(module, device, x)[0], call(version, "cpu", x)[0], "logits", hint)
 
 
 @pytest.mark.points(2)
-def test_words_are_scaled(submission, weights, x, device):
+def test_words_are_scaled(submission, made, x, device):
     """The words' vectors are multiplied by sqrt(d_model) before the positions are added."""
-    module = make(submission, weights, device)
-    call(module, x, device)
-    seen = submission.get(module.pos_encoding.seen)
-    words = math.sqrt(D_MODEL) * weights["embedding.weight"][x]
-    is_word = x != 0
-    what = "What `pos_encoding` is given"
-    expect.shape(seen, words.shape, what)
+    module, version = made()
+    call(module, device, x)
+    seen = given_to(submission, module, "pos_encoding")
+    words = math.sqrt(D_MODEL) * version.version.embedding.weight.detach()[x]
     hint = "Look the words up in `embedding` and multiply by sqrt(d_model): the positions come after that."
-    expect.close(seen.cpu()[is_word], words[is_word], what, hint)
+    expect.close(seen[x != 0], words[x != 0], "What `pos_encoding` is given", hint)
 
 
 @pytest.mark.points(2)
-def test_mask(submission, weights, x, device):
+def test_mask(submission, made, x, device):
     """Every block gets a mask that is True at words and False at padding."""
-    module = make(submission, weights, device)
-    call(module, x, device)
+    module, _ = made()
+    call(module, device, x)
     for index, block in enumerate(module.blocks):
         mask = submission.get(block.seen_mask)
         what = f"The mask that block {index} is given"
@@ -127,26 +129,36 @@ def test_mask(submission, weights, x, device):
         wanted = (x != 0)[:, None, None]
         seen = (mask != 0).cpu().expand(NOTES, 1, *mask.shape[2:-1], LENGTH)
         hint = "It is x != 0, of shape (batch, 1, 1, length): word 0 is padding."
-        expect.equal(bool((seen == wanted).all()), True, f"{what}, compared with x != 0,", hint)
+        expect.true(
+            bool((seen == wanted).all()),
+            f"{what} should be True at words and False at padding, but is {share(seen, x != 0)} of the words and "
+            f"{share(seen, x == 0)} of the padding. {hint}",
+            seen,
+        )
 
 
-@pytest.mark.points(2)
-def test_padding(submission, weights, x, device):
-    """More padding changes no logit."""
-    module = make(submission, weights, device)
-    logits, _ = call(module, x, device)
-    more, _ = call(module, torch.cat([x, x.new_zeros(NOTES, 5)], dim=1), device)
-    hint = "Padding must stay out of the attention, by the mask, and out of the mean, above and below the line."
-    expect.close(more, logits, "logits of the notes with more padding", hint)
-    expect.different(logits[1:], logits[:-1], "logits of different notes")
+def share(mask, places):
+    """How much of a mask is True at some places, in words."""
+    return f"True at {float(mask.expand(NOTES, 1, LENGTH, LENGTH)[:, 0, 0][places].float().mean()):.0%}"
 
 
 @pytest.mark.points(1)
-def test_nothing_but_padding(submission, weights, x, device):
-    """A note without any word gets finite logits."""
+def test_padding(carried, x, device):
+    """More padding changes no logit."""
+    module, version = carried
+    more = torch.cat([x, x.new_zeros(NOTES, 5)], dim=1)
+    hint = "Padding must stay out of the attention, by the mask, and out of the mean, above and below the line."
+    found, _ = call(module, device, more)
+    expect.close(found, call(version, "cpu", x)[0], "logits of the notes with more padding", hint)
+
+
+@pytest.mark.points(2)
+def test_nothing_but_padding(carried, x, device):
+    """A note without any word gets the logits of a mean of zero, and the other notes get theirs."""
+    module, version = carried
     empty = x.clone()
-    empty[2] = 0
-    logits, _ = call(make(submission, weights, device), empty, device)
+    empty[3] = 0
+    logits, _ = call(module, device, empty)
     count = int((~torch.isfinite(logits)).sum())
     expect.true(
         count == 0,
@@ -154,15 +166,20 @@ def test_nothing_but_padding(submission, weights, x, device):
         "by the number of words, which is zero there: divide by at least one.",
         logits,
     )
+    hint = "Its mean is zero: divide by at least one."
+    expect.close(logits, call(version, "cpu", empty)[0], "logits, where a note is all padding,", hint)
 
 
 @pytest.mark.points(1)
-def test_attention(submission, weights, x, expected, device):
+def test_attention(carried, x, device):
     """The attention of every block comes back, in order."""
-    _, all_attn = call(make(submission, weights, device), x, device)
+    module, version = carried
+    _, all_attn = call(module, device, x)
     expect.type(all_attn, (list, tuple), "all_attn")
-    expect.equal(len(all_attn), LAYERS, "The length of all_attn", "One for each block.")
-    for index, (found, wanted) in enumerate(zip(all_attn, expected(x)[1], strict=True)):
+    expect.equal(len(all_attn), len(version.version.blocks), "The length of all_attn", "One for each block.")
+    blocks = version.version.blocks
+    expected = call(version, "cpu", x)[1] if len(call(version, "cpu", x)[1]) == len(blocks) else all_attn
+    for index, (found, wanted) in enumerate(zip(all_attn, expected, strict=True)):
         expect.close(found, wanted, f"all_attn[{index}]", "Append what each block gives, in order.")
 
 
@@ -171,39 +188,55 @@ def test_padding_has_no_vector(submission, x, generator, device):
     """The padding's vector is zero and does not learn."""
     submission.seed(0)
     module = submission.ClinicalNoteClassifier(*SIZES).to(str(device)).eval()
-    first = module.state_dict()["embedding.weight"][0]
+    first = module.state_dict()["embedding.weight"].cpu()
     hint = "Tell `nn.Embedding` which word is padding (`padding_idx`)."
-    expect.close(first.cpu(), torch.zeros(D_MODEL), "The vector of word 0, the padding, in a new model", hint)
+    expect.close(first[0], torch.zeros(D_MODEL), "The vector of word 0, the padding, in a new model", hint)
+    expect.different(first[1:], torch.zeros_like(first[1:]), "The vectors of words in a new model, and zeros")
     logits, _ = values(submission.keep(module)(x.to(device)), CALL, ["logits", "all_attn"])
-    check_gradients(submission, module, logits, "logits", generator, {"embedding.weight"})
-    gradient = submission.gradients(module)["embedding.weight"][0]
-    expect.close(gradient.cpu(), torch.zeros(D_MODEL), "The gradient of the padding's vector", hint)
+    expect.true(logits.requires_grad is True, "logits should carry gradients, but do not.", "no gradient at all")
+    logits.backward(torch.randn(NOTES, CLASSES, generator=generator).to(device))
+    gradient = submission.gradients(module)["embedding.weight"]
+    expect.type(gradient, torch.Tensor, "The gradient of `embedding.weight`")
+    expect.different(gradient.cpu(), torch.zeros(VOCABULARY, D_MODEL), "The gradient of `embedding.weight` and zeros")
+    expect.close(gradient[0].cpu(), torch.zeros(D_MODEL), "The gradient of the padding's vector", hint)
 
 
 @pytest.mark.points(1)
-def test_dropout(submission, weights, x, device):
-    """In training, dropout acts on what goes into the first block; in evaluation, nowhere."""
-    module = make(submission, weights, device)
-    first, _ = call(module, x, device)
-    second, _ = call(module, x, device)
+def test_dropout(submission, carried, x, device):
+    """In training, the asked share of what goes into the first block drops out; elsewhere, and in evaluation, nothing."""
+    module, version = carried
+    first, _ = call(module, device, x)
+    settled = given_to(submission, module, "blocks")
+    second, _ = call(module, device, x)
     expect.close(second, first, "logits of a second pass in evaluation mode", "Dropout is at work in evaluation mode.")
-    module.dropout.p = 1.0
-    call(module.train(), x, device)
-    seen = submission.get(module.blocks[0].seen)
-    expect.close(
-        seen.cpu(),
-        torch.zeros(NOTES, LENGTH, D_MODEL),
-        "What the first block is given in training, when `dropout` drops everything,",
-        "Apply `dropout` to the sum of words and positions.",
-    )
+    submission.seed(1)
+    logits, _ = call(module.train(), device, x)
+    seen = given_to(submission, module, "blocks")
+    hint = "Apply `dropout` to the sum of words and positions."
+    check_dropout_rate(seen, settled, DROPOUT, "what the first block is given", hint)
+    # The version goes on from what the student's first block was given.
+    version.version.dropout = Given(seen)
+    expected, _ = call(version, "cpu", x)
+    hint = "There is to be one dropout, before the first block, and those inside of the blocks."
+    expect.close(logits, expected, "logits in training, against those of what the first block was given,", hint)
+
+
+class Given(torch.nn.Module):
+    """Gives the same whatever it is given."""
+
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+    def forward(self, x):
+        return self.value
 
 
 @pytest.mark.points(1)
-def test_gradients_and_device(submission, weights, x, generator, device):
+def test_gradients_and_device(submission, carried, x, generator, device):
     """All layers learn from the logits, and nothing is left behind on another device."""
-    module = make(submission, weights, device)
-    logits, _ = values(submission.keep(module)(x.to(device)), CALL, ["logits", "all_attn"])
-    check_gradients(submission, module, logits, "logits", generator, set(weights))
-    cpu = make(submission, weights, "cpu")
+    module, version = carried
+    apart = {"place": 0, "drops": True, "optional": {"pos_encoding.pe"}}
+    check_gradients(submission, module, version, {"x": x}, "logits", generator, device, **apart)
     message = f"{MADE} makes a tensor on the CPU whatever the device of x, and so fails on a GPU."
-    check_device(cpu, cpu, [x], message)
+    check_device(module.cpu(), module, [x], message)

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import f1_score
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, values
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, values
 from graders.helpers import check_meta
 from proctor.checks import expect
 
 # Thirteen notes in batches of five: the last batch is smaller.
-NOTES, LENGTH, VOCABULARY, CLASSES, BATCH = 13, 7, 11, 3, 5
+NOTES, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES = 13, 7, 11, 3, 5, 3
 CALL = "`predict(model, loader)`"
 
 
@@ -34,7 +33,7 @@ class Prediction:
         return self.submission.send(SmallModel)(weight, dropout=0.5).to(str(self.device))
 
     def predict(self, training=False, device="given"):
-        """The student's labels and probabilities, and the model, where the global `model` is another one."""
+        """The student's labels and probabilities, and the calls of the model, where the global `model` is another."""
         self.submission.seed(0)
         self.submission.replace("model", self.model(-self.weight))
         model = self.model(self.weight).train(training)
@@ -43,7 +42,7 @@ class Prediction:
         for value, what in ((truth, "truth"), (probs, "probs")):
             expect.type(value, np.ndarray, f"{what} of {CALL}")
             expect.shape(value, (NOTES, CLASSES), f"{what}, of {NOTES} notes in batches of {BATCH},")
-        return truth, probs, model
+        return truth, probs, self.submission.get(model.calls)
 
 
 @pytest.mark.points(2)
@@ -67,20 +66,28 @@ def test_labels(submission, generator, device):
 def test_evaluation_mode(submission, generator, device):
     """Predictions are made in evaluation mode, whatever mode the model was left in, and without gradients."""
     prediction = Prediction(submission, generator, device)
-    _, probs, model = prediction.predict(training=True)
-    modes = ["training" if mode else "evaluation" for mode in submission.get(model.modes)]
-    batches = -(-NOTES // BATCH)
-    hint = "Switch the model to evaluation mode first, and pass each batch once."
-    expect.equal(modes, ["evaluation"] * batches, "The modes in which the batches pass the model", hint)
-    kept = submission.get(model.with_gradients)
-    expect.equal(kept, False, "That gradients are kept while predicting", "Use `torch.no_grad()`.")
+    try:
+        *_, calls = prediction.predict(training=True)
+        left = submission.library("torch.is_grad_enabled")()
+    finally:
+        submission.library("torch.set_grad_enabled")(True)
+    modes = ["training" if training else "evaluation" for _, training, _ in calls]
+    hint = "Switch the model to evaluation mode first, and pass each batch."
+    expect.true(len(modes) >= BATCHES, f"{CALL} should pass {BATCHES} batches, but passes {len(modes)}.", modes)
+    expect.equal(modes, ["evaluation"] * len(modes), "The modes in which the batches pass the model", hint)
+    kept = any(gradients for *_, gradients in calls)
+    message = "While predicting, torch should keep nothing for gradients, but does: put the loop into `torch.no_grad()`."
+    expect.true(not kept, f"{message} To detach what comes out is too late.", kept)
+    message = f"After {CALL} gradients should be on again, but are off, so that nothing can learn any more."
+    expect.true(left is True, f"{message} Use `with torch.no_grad():`.", left)
 
 
 @pytest.mark.points(1)
 def test_device(submission, generator):
     """The model predicts where it is, wherever the batches come from."""
     prediction = Prediction(submission, generator, torch.device("cpu"))
-    prediction.predict(device="none")
+    *_, calls = prediction.predict(device="none")
+    expect.true(len(calls) >= BATCHES, f"{CALL} should pass {BATCHES} batches, but passes {len(calls)}.", calls)
     prediction.device = torch.device("meta")
     message = "`predict` should move each batch to the device, but leaves something behind, and so fails on a GPU."
     check_meta(prediction.predict, message)
@@ -88,10 +95,19 @@ def test_device(submission, generator):
 
 @pytest.fixture
 def predicted(generator):
-    """Labels, and probabilities that are right now and then, more often for some diagnoses than for others."""
-    truth = (torch.rand(61, CLASSES, generator=generator) < torch.tensor([0.2, 0.5, 0.8])).float()
-    noise = torch.randn(61, CLASSES, generator=generator) * torch.tensor([0.5, 1.0, 2.0])
-    probs = torch.sigmoid(2 * truth - 1.4 + noise)
+    """Labels and probabilities: of each diagnosis so many found, missed, false alarms and held back, in any order.
+
+    Each diagnosis has other counts, and some probabilities are one half exactly, which is not above it.
+    """
+    counts = [(7, 5, 11, 38), (19, 6, 4, 32), (41, 9, 5, 6)]
+    truth, probs = torch.zeros(61, CLASSES), torch.zeros(61, CLASSES)
+    for column, (found, missed, alarms, held) in enumerate(counts):
+        label = torch.tensor([1.0] * (found + missed) + [0.0] * (alarms + held))
+        above = torch.tensor([1.0] * found + [0.0] * missed + [1.0] * alarms + [0.0] * held)
+        value = 0.02 + 0.45 * torch.rand(61, generator=generator) + 0.5 * above
+        value[[found, found + 1, found + missed + alarms, -1]] = 0.5
+        order = torch.randperm(61, generator=generator)
+        truth[:, column], probs[:, column] = label[order], value[order]
     return truth.numpy(), probs.numpy()
 
 
@@ -101,41 +117,50 @@ def scores(submission, predicted):
 
 
 @pytest.mark.points(1)
-def test_f1_of_each(submission, predicted):
+def test_f1_of_each(submission, reference, predicted):
     """Each diagnosis has its own F1, and a diagnosis is predicted above one half."""
-    truth, probs = predicted
     per_class, _, _ = scores(submission, predicted)
     expect.shape(np.asarray(per_class), (CLASSES,), "per_class")
-    expected = f1_score(truth, probs > 0.5, average=None)
+    expected = reference.f1_scores(*predicted)[0]
     expect.close(np.asarray(per_class), expected, "per_class", "F1 of each column of probs > 0.5.")
 
 
 @pytest.mark.points(1)
-def test_f1_of_all(submission, predicted):
+def test_f1_of_all(submission, reference, predicted):
     """Micro F1 counts all notes and diagnoses in one, macro F1 is the mean over the diagnoses."""
-    truth, probs = predicted
     _, micro, macro = scores(submission, predicted)
-    expect.close(micro, float(f1_score(truth, probs > 0.5, average="micro")), "micro", "Counts of all, in one F1.")
-    expect.close(macro, float(f1_score(truth, probs > 0.5, average="macro")), "macro", "The mean of the F1s.")
+    _, expected_micro, expected_macro = reference.f1_scores(*predicted)
+    number(micro, float(expected_micro), "micro", "Counts of all, in one F1.")
+    number(macro, float(expected_macro), "macro", "The mean of the F1s.")
 
 
 @pytest.mark.points(1)
 def test_f1_of_nothing(submission):
     """Where there is nothing to find and nothing is found, F1 is zero, and no warning is printed."""
-    truth = np.array([[1.0, 0.0], [0.0, 0.0]], dtype=np.float32)
-    per_class, micro, _ = scores(submission, (truth, truth * 0.8 + 0.1))
-    expect.close(np.asarray(per_class, dtype=float), np.array([1.0, 0.0]), "per_class")
-    expect.close(micro, 1.0, "micro")
-    printed = submission.printed()
-    message = "sklearn warns of a division by zero: say `zero_division=0`."
-    expect.true("Warning" not in printed, message, "a warning")
+    # Of the first diagnosis one of two is found; the second never occurs.
+    truth = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]], dtype=np.float32)
+    probs = np.array([[0.9, 0.1], [0.2, 0.3], [0.4, 0.2]], dtype=np.float32)
+    per_class, micro, macro = scores(submission, (truth, probs))
+    expect.close(np.asarray(per_class, dtype=float), np.array([2 / 3, 0.0]), "per_class")
+    number(micro, 2 / 3, "micro")
+    number(macro, 1 / 3, "macro", "The mean over both diagnoses.")
+    hint = "Say `zero_division=0`."
+    for value, what in zip(scores(submission, (truth * 0, truth * 0.2)), ("per_class", "micro", "macro"), strict=True):
+        found = float(np.abs(np.asarray(value, dtype=float)).max())
+        expect.close(found, 0.0, f"{what}, where nothing at all is to be found and nothing is found,", hint)
+    message = "A warning of a division by zero is printed: say `zero_division=0`, or do not divide there."
+    expect.true("Warning" not in submission.printed(), message, "a warning")
 
 
 @pytest.fixture
 def mentions(predicted, generator):
-    """Which diagnoses the notes mention: all that are there, and some that are negated."""
-    truth, _ = predicted
-    return (truth == 1) | (torch.rand(truth.shape, generator=generator) < 0.3).numpy()
+    """Which diagnoses the notes mention: all that are there, and a part of those that are not, found and held back."""
+    truth, probs = predicted
+    mentioned = truth == 1
+    for group in ((truth == 0) & (probs > 0.5), (truth == 0) & (probs <= 0.5)):
+        places = np.flatnonzero(group)
+        mentioned.flat[places[torch.randperm(len(places), generator=generator)[: len(places) // 3].numpy()]] = True
+    return mentioned
 
 
 def negation(submission, truth, probs, mentioned):
@@ -145,21 +170,20 @@ def negation(submission, truth, probs, mentioned):
 
 
 @pytest.mark.points(1)
-def test_negated_mentions(submission, predicted, mentions):
+def test_negated_mentions(submission, reference, predicted, mentions):
     """Accuracy is the share of the negated mentions that are not predicted."""
     truth, probs = predicted
     # All that is not mentioned is predicted, so that whoever counts it is always wrong.
-    probs = np.where(mentions, probs, 0.9)
+    probs = np.where(mentions, probs, np.float32(0.9))
     accuracy, _ = negation(submission, truth, probs, mentions)
-    negated = mentions & (truth == 0)
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."
-    expect.close(accuracy, float((probs <= 0.5)[negated].mean()), "accuracy", hint)
+    number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
 
 
 @pytest.mark.points(1)
-def test_negation_f1(submission, predicted, mentions):
+def test_negation_f1(submission, reference, predicted, mentions):
     """F1 is that of the verdict "negated" on all mentions: whoever predicts nothing is not right."""
     truth, probs = predicted
     _, f1 = negation(submission, truth, probs, mentions)
-    expected = float(f1_score(truth[mentions] == 0, probs[mentions] <= 0.5))
-    expect.close(f1, expected, "f1", "Of the mentions only; to find are those with label 0; found are those held back.")
+    expected = float(reference.negation_scores(truth, probs, mentions)[1])
+    number(f1, expected, "f1", "Of the mentions only; to find are those with label 0; found are those held back.")

@@ -1,57 +1,61 @@
 """The checks of `SinusoidalPositionalEncoding`."""
 
-import math
-
 import pytest
 import torch
 
-from graders.helpers import check_device
+from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
 
-D_MODEL, MAX_LEN, NOTES, LENGTH = 14, 23, 3, 11
+# More notes than positions: whoever cuts the table along the wrong axis fails with shorter notes alone.
+D_MODEL, MAX_LEN, NOTES, LENGTH, FEWER = 14, 23, 29, 11, 5
 MADE = f"`SinusoidalPositionalEncoding({D_MODEL}, {MAX_LEN})`"
 
 
-def table(positions, d_model):
-    """The paper's formula, number by number: (positions, d_model)."""
-    rows = [
-        [(math.cos if j % 2 else math.sin)(position / 10000 ** ((j - j % 2) / d_model)) for j in range(d_model)]
-        for position in range(positions)
-    ]
-    return torch.tensor(rows)
+def make(submission, device="cpu"):
+    """The student's encoding, in evaluation mode."""
+    return submission.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN).to(str(device)).eval()
 
 
 def encode(submission, x, device):
     """What the student's encoding makes of x."""
-    return submission.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN).to(str(device))(x.to(device))
+    return make(submission, device)(x.to(device))
 
 
-@pytest.mark.points(4)
-def test_table(submission, device):
+@pytest.fixture
+def x(generator):
+    """The words' vectors, as many as there are positions."""
+    return 3 * torch.randn(NOTES, MAX_LEN, D_MODEL, generator=generator)
+
+
+@pytest.mark.points(3)
+def test_table(submission, reference, device):
     """Position and dimension give the sine or cosine of the paper."""
     hint = "Even dimensions 2i hold sin(position / 10000^(2i / d_model)), odd ones 2i + 1 the cosine of the same."
-    found = encode(submission, torch.zeros(NOTES, MAX_LEN, D_MODEL), device)
-    expect.close(found, table(MAX_LEN, D_MODEL).expand(NOTES, -1, -1), f"{MADE} of zeros", hint)
+    zeros = torch.zeros(NOTES, MAX_LEN, D_MODEL)
+    expected = reference.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN)(zeros)
+    expect.close(encode(submission, zeros, device), expected, f"{MADE} of zeros", hint)
 
 
-@pytest.mark.points(2)
-def test_added(submission, generator, device):
+@pytest.mark.points(1)
+def test_added(submission, x, device):
     """The positions are added to the words' vectors, the same ones in each note."""
-    x = 3 * torch.randn(NOTES, MAX_LEN, D_MODEL, generator=generator)
     found = encode(submission, x, device)
     expect.shape(found, x.shape, f"{MADE}(x)")
     zero = encode(submission, torch.zeros_like(x[:1]), device).cpu()
+    expect.different(zero, torch.zeros_like(zero), f"{MADE} of zeros and zeros")
     expect.close(found, x + zero, f"{MADE}(x)", "Return x plus the table, and nothing else: x itself is not scaled.")
 
 
 @pytest.mark.points(2)
-def test_shorter_notes(submission, generator, device):
+def test_shorter_notes(submission, x, device):
     """A note that is shorter than max_len gets the first positions."""
-    x = torch.randn(NOTES, MAX_LEN, D_MODEL, generator=generator)
     whole = encode(submission, x, device)
     expect.shape(whole, x.shape, f"{MADE}(x)")
+    expect.different(whole.cpu(), x, f"{MADE}(x) and x")
+    expect.different(encode(submission, x + 1, device), whole, f"{MADE}(x + 1) and {MADE}(x)")
     hint = "Cut the table to the length of x, its axis 1, from the first position on."
-    expect.close(encode(submission, x[:, :LENGTH], device), whole[:, :LENGTH].cpu(), f"{MADE} of shorter notes", hint)
+    shorter = encode(submission, x[:FEWER, :LENGTH], device)
+    expect.close(shorter, whole[:FEWER, :LENGTH].cpu(), f"{MADE} of shorter notes", hint)
 
 
 @pytest.mark.points(1)
@@ -78,10 +82,20 @@ def test_only_the_distance_counts(submission, device):
 
 
 @pytest.mark.points(1)
-def test_nothing_to_learn(submission, generator):
+def test_nothing_to_learn(submission, x):
     """The positions are fixed, and go along to another device."""
-    module = submission.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN)
+    module = make(submission)
+    expect.different(module(x), x, f"{MADE}(x) and x")
     learned = sorted(name for name, _ in module.named_parameters())
     expect.true(not learned, f"{MADE} should have nothing to learn, but learns {learned}.", learned)
     message = "The table `pe` stays on the CPU when the model moves to a GPU: keep it as a buffer (`register_buffer`)."
-    check_device(module, module, [torch.randn(NOTES, LENGTH, D_MODEL, generator=generator)], message)
+    check_device(module, module, [x], message)
+
+
+@pytest.mark.points(2)
+def test_gradients(submission, reference, x, generator, device):
+    """The words learn through the positions, and training mode changes nothing."""
+    module = make(submission, device)
+    expect.different(module(x.to(device)).cpu(), x, f"{MADE}(x) and x")
+    twin = reference.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN)
+    check_gradients(submission, module, twin, {"x": x}, f"{MADE}(x)", generator, device, optional={"pe"})

@@ -6,29 +6,43 @@ import io
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, put_in, values
+from graders.carried import same, version_of
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, put_in, values
+from graders.clinical_notes.mistakes import TRAINING
 from graders.helpers import check_meta
 from proctor.checks import expect
 
-NOTES, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 13, 7, 11, 3, 5, 3, 4
-CALL = "`train_model(model, train_loader, val_loader)`"
+# Thirteen notes to train on in batches of 5, 5 and 3, eight to validate on in batches of 4.
+NOTES, VALIDATION, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 13, 8, 7, 11, 3, 5, 3, 4
 STEPS = EPOCHS * BATCHES
+CALL = "`train_model(model, train_loader, val_loader)`"
 
 
-def evaluated(model, loader, device=None):
-    """In place of `predict`: it leaves the model in evaluation mode, as the real one does."""
+def predicted(model, loader, device=None):
+    """In place of `predict`: as the real one, it leaves the model in evaluation mode."""
     model.eval()
-    return None, model.weight
+    truth, probs = [], []
+    with torch.no_grad():
+        for tokens, labels in loader:
+            logits = model(tokens.to(model.weight.device))[0]
+            truth.append(labels.cpu().numpy())
+            # The meta device has no numbers.
+            probs.append(np.zeros(labels.shape) if logits.is_meta else torch.sigmoid(logits).cpu().numpy())
+    return np.concatenate(truth), np.concatenate(probs)
 
 
 def scored(truth, probs):
-    """In place of `f1_scores`."""
-    return None, float(probs.detach().abs().mean()) if probs.device.type != "meta" else 0.5, None
+    """In place of `f1_scores`: as the real one, by counting."""
+    pred = probs > 0.5
+    right, there = (truth * pred).sum(0), truth.sum(0) + pred.sum(0)
+    per_class = 2 * right / np.maximum(there, 1)
+    return per_class, 2 * right.sum() / max(there.sum(), 1), per_class.mean()
 
 
 class Training:
-    """A model of the student's host and notes for it.
+    """A model of the student's host, and notes to train and to validate it on.
 
     Parameters
     ----------
@@ -37,120 +51,173 @@ class Training:
     gain : float, how large the gradients are
     """
 
-    def __init__(self, submission, generator, device, size=1.0, gain=1.0):
-        self.submission, self.device, self.gain = submission, device, gain
+    def __init__(self, submission, generator, device, size=1.0, gain=0.2):
+        self.submission, self.device = submission, device
         self.weight = size * torch.randn(VOCABULARY, CLASSES, generator=generator)
+        # Soft, so that nothing is clipped.
+        self.gains = torch.full((VOCABULARY,), gain)
         self.notes = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
-        self.loaders = [submission.send(Batches)(*self.notes, BATCH) for _ in range(2)]
-        self.small_model = submission.send(SmallModel)
-        # What student code finds where it calls the notebook's model.
-        self.other = self.model()
+        self.others = draw_notes(VALIDATION, LENGTH, VOCABULARY, CLASSES, generator)
 
     def model(self):
-        """A model with the initial weights."""
-        return self.small_model(self.weight, gain=self.gain).to(str(self.device))
+        """A model with the initial weights in the student's host, left in evaluation mode."""
+        return self.submission.send(SmallModel)(self.weight, gains=self.gains).to(str(self.device)).eval()
 
-    def train(self, model, lr, **further):
-        """The two lists that the student's `train_model` returns."""
+    def loaders(self, batches):
+        """The two loaders."""
+        return batches(*self.notes, BATCH), batches(*self.others, 4)
+
+    def train(self, lr, **further):
+        """The losses and the F1s that the student's `train_model` returns; `given` is the model, `other` the global."""
+        self.given, self.other = self.model(), self.model()
         self.submission.replace("model", self.other)
         settings = {"num_epochs": EPOCHS, "device": self.device} | further
-        result = self.submission.train_model(model, *self.loaders, lr=lr, **settings)
+        loaders = self.loaders(self.submission.send(Batches))
+        result = self.submission.train_model(self.given, *loaders, lr=lr, **settings)
         losses, f1s = values(result, CALL, ["train_losses", "val_f1_scores"])
         for value, what in ((losses, "train_losses"), (f1s, "val_f1_scores")):
             expect.type(value, list, what)
             expect.equal(len(value), settings["num_epochs"], f"The length of {what}", "One number for each epoch.")
-        expect.true(all(np.isfinite(losses)), "The losses should be finite numbers, but are not.", losses)
         return losses, f1s
 
-    def stepped(self, reference, lr, **further):
-        """The weights and the losses after the same epochs of the reference, on the CPU."""
-        model = SmallModel(self.weight, gain=self.gain)
-        loader = Batches(*self.notes, BATCH)
+    def trained(self):
+        """The weights of the model that was trained: whether it is the right one is another check's matter."""
+        wrong_one = not self.submission.get(self.given.calls) or torch.equal(self.given.weight.cpu(), self.weight)
+        return (self.other if wrong_one else self.given).weight.cpu()
+
+    def expected(self, version, lr):
+        """The weights and the losses of a version, the reference or one with a mistake, on the CPU."""
+        model = SmallModel(self.weight, gains=self.gains)
         with contextlib.redirect_stdout(io.StringIO()):
-            losses, _ = reference.train_model(model, loader, loader, lr=lr, **{"num_epochs": EPOCHS} | further)
+            losses, _ = version.train_model(model, *self.loaders(Batches), lr=lr, num_epochs=EPOCHS)
         return model.weight.detach(), losses
 
 
 @pytest.fixture(autouse=True)
 def stand_ins(submission, reference, monkeypatch):
     """A mistake in the evaluation costs nothing in the training."""
-    put_in(submission, reference, monkeypatch, predict=evaluated, f1_scores=scored)
+    put_in(submission, reference, monkeypatch, predict=predicted, f1_scores=scored)
+
+
+@pytest.fixture
+def first_losses(submission, generator, device):
+    """A training with hardly any steps, and the student's losses of it."""
+    training = Training(submission, generator, device, size=2.0, gain=1.0)
+    losses, _ = training.train(lr=1e-6)
+    return training, losses
+
+
+@pytest.fixture
+def has_these_losses(first_losses):
+    """Whether a version has the student's loss of the first epoch, too."""
+    training, losses = first_losses
+    return lambda version: same(losses[0], training.expected(version, lr=1e-6)[1][0])
 
 
 @pytest.mark.points(2)
-def test_loss(submission, reference, generator, device):
+def test_loss(reference, first_losses):
     """The loss is the binary cross entropy of each diagnosis by itself; an epoch's is the mean of its batches."""
-    training = Training(submission, generator, device, size=2.0)
-    losses, _ = training.train(training.model(), lr=1e-6)
-    _, expected = training.stepped(reference, lr=1e-6)
+    training, losses = first_losses
+    _, expected = training.expected(reference, lr=1e-6)
+    expect.true(all(np.isfinite(losses)), "The losses should be finite numbers, but are not.", losses)
     hint = "The model gives logits; a note may have several diagnoses at once, so no softmax over them."
-    expect.close(losses[0], expected[0], "The loss of the first epoch, with hardly any learning rate,", hint)
+    number(losses[0], expected[0], "The loss of the first epoch, with hardly any learning rate,", hint)
 
 
 @pytest.mark.points(3)
-def test_steps(submission, reference, generator, device):
+def test_steps(submission, reference, has_these_losses, generator, device):
     """Each batch makes one step of Adam with the given learning rate, along its own gradient only."""
     training = Training(submission, generator, device)
-    model = training.model()
-    training.train(model, lr=0.02)
-    trained = model.weight
+    training.train(lr=0.05)
+    trained = training.trained()
+    left = submission.gradients(training.given)["weight"] is not None
     expect.true(
-        not torch.allclose(trained.cpu(), training.weight),
+        not torch.equal(trained, training.weight),
         "`train_model` should change the weights of the model that it is given, but they are as before. Is there a "
         "`backward` and a `step`, and does the optimizer have this model's parameters?",
-        "unchanged",
+        ["unchanged", left],
     )
+    version = version_of(reference, ["train_model"], TRAINING, has_these_losses)
     # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show.
     expect.close(
         trained,
-        training.stepped(reference, lr=0.02)[0],
-        f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.02",
+        training.expected(version, lr=0.05)[0],
+        f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.05",
         "In each step: loss, clear the gradients, backward, clip, step.",
         rtol=1e-3,
         atol=1e-4,
     )
 
 
+def loud(submission, generator, device):
+    """A training in which gradients start with a norm of 20 in the first batch, of 0.7 and 0.4 in the others.
+
+    Adam hardly cares how large gradients are, but well by how much they differ.
+    """
+    training = Training(submission, generator, device, size=0.01, gain=1.0)
+    tokens, labels = training.notes
+    for number_of_batch, norm in enumerate((20.0, 0.7, 0.4)):
+        part = slice(number_of_batch * BATCH, (number_of_batch + 1) * BATCH)
+        tokens[part, 0] = number_of_batch + 1
+        model = SmallModel(training.weight)
+        nn.functional.binary_cross_entropy_with_logits(model(tokens[part])[0], labels[part]).backward()
+        training.gains[number_of_batch + 1] = norm / model.weight.grad.norm()
+    return training
+
+
 @pytest.mark.points(2)
-def test_clipping(submission, reference, generator, device):
+def test_clipping(submission, reference, has_these_losses, generator, device):
     """Gradients are clipped to a norm of 1 before each step."""
-    training = Training(submission, generator, device, size=0.01, gain=50.0)
-    model = training.model()
-    training.train(model, lr=0.003)
-    left = submission.gradients(model)["weight"]
-    expect.true(left is not None, "After training, the last gradient should be left, but there is none.", "none")
-    norm = float(left.norm())
-    expect.true(
-        norm < 1.001,
-        f"After clipping, a gradient should have a norm of at most 1, but the last one has {norm:.4g}. Clip the norm "
-        "all gradients together (`clip_grad_norm_`), between `backward` and `step`.",
-        norm,
+    soft = Training(submission, generator, device)
+    soft.train(lr=0.05)
+    steps = soft.trained()
+    version = version_of(
+        reference,
+        ["train_model"],
+        TRAINING,
+        lambda one: has_these_losses(one) and same(steps, soft.expected(one, lr=0.05)[0]),
     )
-    expected, _ = training.stepped(reference, lr=0.003)
-    hint = "Clip the norm of all gradients together to 1, after `backward` and before `step`."
-    expect.close(model.weight, expected, "The weights after steps with large gradients", hint, rtol=1e-3, atol=1e-4)
+    training = loud(submission, generator, device)
+    training.train(lr=0.05)
+    trained = training.trained()
+    expect.different(trained, training.weight, "The weights after training and before")
+    hint = "Clip the norm of all gradients together (`clip_grad_norm_`) to 1, after `backward` and before `step`."
+    what = "The weights after steps of which some have large gradients"
+    expect.close(trained, training.expected(version, lr=0.05)[0], what, hint, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.points(2)
-def test_mode(submission, generator, device):
+def test_mode(submission, reference, generator, device):
     """Every epoch passes the given model in training mode, also after a validation."""
     training = Training(submission, generator, device)
-    model = training.model().eval()
-    _, f1s = training.train(model, lr=0.01)
-    calls = len(submission.get(training.other.modes))
+    _, f1s = training.train(lr=0.3)
+    calls = len(submission.get(training.other.calls))
     hint = "Use the `model` that `train_model` is given."
     expect.equal(calls, 0, "The number of calls of a model named `model` outside of `train_model`", hint)
-    modes = ["training" if mode else "evaluation" for mode in submission.get(model.modes)]
-    hint = "Validation leaves the model in evaluation mode: switch back in each epoch."
-    expect.equal(modes, ["training"] * STEPS, f"The modes in which {EPOCHS} epochs of {BATCHES} batches pass", hint)
-    expect.true(len(set(f1s)) == EPOCHS, "The F1 should be of the model as it is after each epoch, not before.", f1s)
+    calls = submission.get(training.given.calls)
+    count = sum(mode for _, mode, _ in calls)
+    expect.true(
+        count >= STEPS,
+        f"{EPOCHS} epochs of {BATCHES} batches should pass the model {STEPS} times in training mode, but pass it "
+        f"{count} times. Validation leaves the model in evaluation mode: switch back in each epoch.",
+        [mode for size, mode, _ in calls if size != VALIDATION // 2],
+    )
+    validated = [mode for size, mode, gradients in calls if size == VALIDATION // 2 and not gradients]
+    message = "The validation notes should pass the model in evaluation mode, but pass it in training mode."
+    expect.true(not any(validated), message, validated)
+    # The model that came out of the last epoch is the one that is to be judged.
+    last = SmallModel(training.given.weight.cpu(), gains=training.gains)
+    _, expected, _ = scored(*predicted(last, Batches(*training.others, 4)))
+    number(f1s[-1], float(expected), "The last of val_f1_scores", "It is that of the model as it is after the epoch.")
 
 
 @pytest.mark.points(1)
 def test_device(submission, generator):
     """The model trains on the given device, wherever the batches come from."""
     training = Training(submission, generator, torch.device("cpu"))
-    training.train(training.model(), lr=0.01)
+    training.train(lr=0.01)
+    passed = len(submission.get(training.given.calls)) + len(submission.get(training.other.calls))
+    expect.true(passed >= STEPS, f"{CALL} should pass a model {STEPS} times, but passes it {passed} times.", passed)
     training.device = torch.device("meta")
     message = "`train_model` should move each batch to the device, but leaves something behind, and so fails on a GPU."
-    check_meta(lambda: training.train(training.model(), lr=0.01), message)
+    check_meta(lambda: training.train(lr=0.01), message)

@@ -1,0 +1,161 @@
+"""Error carried forward within an exercise: what an earlier check has found is not charged again.
+
+A later check compares with the reference as it would be with the known mistake that the submission has shown so far.
+"""
+
+import inspect
+import itertools
+from types import SimpleNamespace
+
+import torch
+
+from graders.helpers import check_layers
+from proctor.checks import expect
+
+
+def versions(reference, names, mistakes):
+    """The reference, and then what it would be with each of some mistakes.
+
+    Parameters
+    ----------
+    reference : the solutions module, with the stand-ins of the check
+    names : list of str, what the mistakes' exercise defines
+    mistakes : list of Mistake, of this exercise
+
+    Yields
+    ------
+    version : has the reference's names as attributes
+    """
+    yield reference
+    lines = "".join(inspect.getsource(getattr(reference, name)) for name in names).splitlines(keepends=True)
+    code = "".join(line for line in lines if not line.strip().startswith("### "))
+    for mistake in mistakes:
+        changed = mistake.code or code
+        for old, new in mistake.changes:
+            changed = changed.replace(old, new)
+        namespace = dict(vars(reference))
+        exec(compile(changed, f"<{mistake.name}>", "exec"), namespace)
+        yield SimpleNamespace(**namespace)
+
+
+def version_of(reference, names, mistakes, shows):
+    """The first version of which `shows(version)` is true, and the reference where there is none."""
+    return next((version for version in versions(reference, names, mistakes) if _holds(shows, version)), reference)
+
+
+def built(submission, reference, name, mistakes, scales, generator, device, arguments, call=None):
+    """The student's module and the version that is like it, in evaluation mode, with the same random weights.
+
+    The version has the same layers, and where `call` is given, it gives the same, too, as far as one does.
+
+    Parameters
+    ----------
+    submission, reference, generator, device : the fixtures
+    name : str, the module's class
+    mistakes : list of Mistake, of this exercise
+    scales : dict, the standard deviation for a weight's first part ("cnn" for "cnn.weight")
+    arguments : what the class is called with
+    call : gives tensors for a module, the student's or a version's, and its device
+
+    Returns
+    -------
+    module : handle, on the device
+    version : module, on the CPU
+    """
+    submission.seed(0)
+    module = getattr(submission, name)(*arguments)
+    what = f"`{name}({', '.join(map(str, arguments))})`"
+    state = module.state_dict()
+    expect.type(state, dict, f"{what}.state_dict()")
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    made = (getattr(version, name)(*arguments).eval() for version in versions(reference, [name], mistakes))
+    alike = (version for version in made if _fits(version, module, shapes))
+    first = next(alike, None)
+    if first is None:
+        first = getattr(reference, name)(*arguments).eval()
+        check_layers(module, dict(first.named_parameters()), what)
+    # The check's own inputs may be drawn before or after.
+    drawn = torch.Generator().manual_seed(generator.initial_seed())
+    weights = {
+        key: scales[key.partition(".")[0]] * torch.randn(value.shape, generator=drawn)
+        for key, value in first.named_parameters()
+    }
+    module.load_state_dict(_renamed(weights, shapes), strict=False)
+    module = module.to(str(device)).eval()
+    found = call(module, device) if call else None
+    for version in itertools.chain([first], alike):
+        version.load_state_dict(weights, strict=False)
+        if call is None or _holds(lambda one: same(found, call(one, "cpu")), version):
+            return module, Twin(version, shapes)
+    return module, Twin(first, shapes)
+
+
+class Twin:
+    """A version of a module under the names that the student's module has for its weights.
+
+    Parameters
+    ----------
+    version : module
+    shapes : dict, the student's names and the shapes of what they name
+    """
+
+    def __init__(self, version, shapes):
+        self.version, self.shapes = version, shapes
+
+    def __call__(self, *inputs):
+        return self.version(*inputs)
+
+    def __getattr__(self, name):
+        return getattr(self.version, name)
+
+    def train(self, mode=True):
+        """As of the version."""
+        self.version.train(mode)
+        return self
+
+    def eval(self):
+        """As of the version."""
+        return self.train(False)
+
+    def state_dict(self):
+        """As of the version, under the student's names."""
+        return _renamed(self.version.state_dict(), self.shapes)
+
+    def named_parameters(self):
+        """As of the version, under the student's names."""
+        return _renamed(dict(self.version.named_parameters()), self.shapes).items()
+
+
+def _renamed(weights, shapes):
+    """Weights under the names that a student has for them: another where its layer and its shape leave no doubt."""
+    renamed = {}
+    for name, value in weights.items():
+        layer, kind = name.partition(".")[0] + ".", "." + name.rpartition(".")[2]
+        others = [
+            other for other, shape in shapes.items()
+            if other not in weights and other.startswith(layer) and other.endswith(kind) and shape == tuple(value.shape)
+        ]  # fmt: skip
+        renamed[others[0] if name not in shapes and len(others) == 1 else name] = value
+    return renamed
+
+
+def _fits(version, module, shapes):
+    """Whether a version has weights of the student's names and shapes, and no others."""
+    own = {name: tuple(value.shape) for name, value in _renamed(dict(version.named_parameters()), shapes).items()}
+    return own == {name: shapes.get(name) for name, _ in module.named_parameters()}
+
+
+def same(found, expected):
+    """Whether tensors, or lists of tensors, are the same as far as `expect.close` can tell."""
+    if isinstance(expected, (tuple, list)):
+        return len(found) == len(expected) and all(map(same, found, expected))
+    found, expected = (torch.as_tensor(value).detach().cpu() for value in (found, expected))
+    close = found.shape == expected.shape and torch.isclose(found.double(), expected.double(), rtol=1e-4, atol=1e-5)
+    return bool(torch.as_tensor(close).all())
+
+
+def _holds(condition, version):
+    try:
+        return condition(version)
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError):
+        return False  # a mistake that stops there is not the one that is looked for
