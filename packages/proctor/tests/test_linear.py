@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from proctor.checks.plain import plain_python
+from proctor.checks.plain import _without_magics, plain_python
 from proctor.grading import harmless, reading
 from proctor.grading.intake import EXPORTED, _is_set_aside, _without_following_text
 
@@ -68,7 +68,8 @@ def read_marks(text):
 FUNCTIONS = {
     "markdown": (lambda text: harmless.safe_markdown(text, {"x": "y"}), MARKDOWN),
     "attachments": (attach, MARKDOWN),
-    "Python": (plain_python, PYTHON),
+    "magics": (lambda text: list(_without_magics(text.split("\n"))), PYTHON),
+    "timing": (plain_python, ["|%%time\n|x = (", "%%time|\n|("]),
     "lines": (harmless.one_line, TEXT),
     "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
     "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
