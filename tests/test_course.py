@@ -92,6 +92,14 @@ def test_checks_are_proven(name, capsys):
 
 @pytest.mark.prove
 @pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_small_changes_to_the_solutions_are_found(name):
+    command = [sys.executable, "-m", "proctor.cli", "--course", str(ROOT), "audit", "--mutants", "--jobs", "1", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(name, tmp_path, monkeypatch, request):
     assignment = load_assignment(open_course(ROOT), name)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)

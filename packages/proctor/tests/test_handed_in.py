@@ -12,7 +12,9 @@ import pytest
 from nbconvert.exporters import PythonExporter
 
 from proctor.authoring.assignment import load_assignment
+from proctor.cli import main
 from proctor.course import open_course
+from proctor.grading import reading
 from proctor.grading.grade import grade_intake
 from proctor.grading.gradebook import read_grades
 from proctor.grading.intake import take_in
@@ -104,3 +106,50 @@ def test_every_folder_has_a_row_and_a_page(toy_course, tmp_path):
     assert set(pages) == {"ann", "bea", "cem", "dan"}
     assert "No notebook was handed in; there is" in pages["bea"]
     assert cell(nbformat.read(root / "autograded/dan/toy/toy.ipynb", 4), "double").source
+
+
+STRANGE = [b"\xff\xfe", b"\x1b[2J\x07x", b"a\n[AutogradeApp | INFO] eve: 10 of 10 points", "\u202egpj".encode()]
+
+
+def named(folder, name, content):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / os.fsdecode(name + b".ipynb")).write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_name_of_a_file_is_printed_as_one_harmless_line(name, toy, folder, solved):
+    named(folder, name, json.dumps(solved))
+    alone = take_in(folder / "toy.ipynb", toy)
+    named(folder, b"toy", json.dumps(solved))
+    beside = take_in(folder / "toy.ipynb", toy)
+    named(folder / "no", name, "")
+    refused = take_in(folder / "no/toy.ipynb", toy)
+    for said in (alone.notes[0], beside.notes[0], refused.refused):
+        assert ".ipynb" in said
+        assert said.encode().decode().isprintable()
+    assert [len(taken.cells) for taken in (alone, beside, refused)] == [3, 3, 0]
+    assert grade_intake(beside, toy, "ann", "cpu").points == 10
+
+
+def test_command_that_grades_files_says_of_each_what_is_wrong_in_one_line(toy, toy_course, tmp_path, solved, capfd):
+    paths = []
+    for name in STRANGE:
+        named(tmp_path, name, "{}")
+        paths.append(str(tmp_path / os.fsdecode(name + b".ipynb")))
+    named(tmp_path, b"toy", json.dumps(solved))
+    command = ["--course", str(toy_course), "grade", *paths, "x" * 300 + ".ipynb", str(tmp_path / "toy.ipynb")]
+    assert main([*command, "--assignment", "toy"]) == 2
+    printed = capfd.readouterr()
+    assert len(printed.err.splitlines()) == len(STRANGE) + 1
+    assert all(line.startswith("proctor: ") and line.isprintable() for line in printed.err.splitlines())
+    assert "10 / 10" in printed.out
+
+
+def test_folder_of_very_many_files_is_looked_through_in_part(toy, folder, monkeypatch, solved):
+    monkeypatch.setattr(reading, "MAX_FILES", 10)
+    folder.mkdir()
+    for number in range(50):
+        (folder / f"{number}.txt").touch()
+    assert take_in(folder / "toy.ipynb", toy).refused.startswith("No notebook was handed in; there is")
+    named(folder, b"toy", json.dumps(solved))
+    assert not take_in(folder / "toy.ipynb", toy).refused

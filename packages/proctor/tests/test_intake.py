@@ -641,6 +641,29 @@ def test_whatever_goes_wrong_in_one_submission_is_its_refusal(hand_in, release, 
         hand_in(release)
 
 
+def test_notebook_that_no_memory_is_left_for_is_refused_by_every_command(toy, release, tmp_path, monkeypatch):
+    def breaks(*arguments):
+        raise MemoryError
+
+    (tmp_path / "toy.ipynb").write_text(json.dumps(release))
+    for name in ("read_notebook", "find_notebook", "names_in", "rebuild"):
+        with monkeypatch.context() as context:
+            context.setattr(intake, name, breaks)
+            taken = intake.take_in(tmp_path / "toy.ipynb", toy)
+        assert taken.refused == "toy.ipynb could not be taken in: MemoryError. Nothing could be graded."
+
+
+def test_outputs_are_bounded_in_number_in_a_cell_and_in_length_in_all_cells(hand_in, solved):
+    cell(solved, "double").outputs = [new_output("stream", text="x")] * 5000
+    solved.cells += [new_code_cell("", outputs=[new_output("stream", text="x" * 9000)]) for _ in range(200)]
+    solved.cells.append(new_code_cell("", outputs=[new_output("display_data", {"image/png": PNG})]))
+    taken = hand_in(solved)
+    assert len(shown(taken, "double").outputs) == 201
+    texts = [output.get("text", "") for entry in taken.notebook.cells for output in entry.get("outputs", [])]
+    assert 400_000 < sum(map(len, texts)) < 600_000
+    assert any("image/png" in output.get("data", {}) for output in shown(taken, "own-201").outputs)
+
+
 def test_what_ended_a_class_once_is_an_ordinary_submission(hand_in, solved):
     solved.cells += [
         new_code_cell("%%time\n" * 1100),

@@ -30,7 +30,8 @@ def plain_python(source: str) -> str:
     # Blank lines in their place keep the numbers of those below.
     lines[:start] = [""] * start
     rest = "\n".join(lines)
-    return rest if _parses(rest) else "\n".join(_without_magics(lines))
+    # To parse takes longer than all else that is done to a cell.
+    return rest if start and _parses(rest) else "\n".join(_without_magics(lines))
 
 
 def _without_magics(lines):

@@ -133,9 +133,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 del self.assignments[path]
             elif self.coursedir.notebook_id == "*" and assignment is not None:
                 expected = str(Path(path) / f"{names['assignment']}.ipynb")
-                # Whatever else a student named a notebook, nbgrader would only log and stumble over.
-                known = [notebook for notebook in notebooks if Path(notebook).name in released]
-                self.assignments[path] = sorted({expected, *known})
+                # nbgrader stumbles over a name with a newline before it passes over what it does not know.
+                known = {expected, *(notebook for notebook in notebooks if Path(notebook).name in released)}
+                for notebook in sorted({*notebooks} - known)[:5]:
+                    self.log.warning("Skipping unknown notebook: %s", notebook)
+                self.assignments[path] = sorted(known)
                 if self.force or self._is_new(names["assignment"], names["student"]):
                     students.append(names["student"])
         return left_out, students

@@ -93,7 +93,7 @@ def _refusals(path):
     except Unreadable:
         raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {str(error)[:80]}"
+        reason = f"{type(error).__name__}: {str(error)[:80]}".removesuffix(": ")
         raise Unreadable(f"{path.name} could not be taken in: {reason}") from error
 
 

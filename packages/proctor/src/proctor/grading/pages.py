@@ -21,7 +21,7 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from proctor.grading.harmless import one_line
 
@@ -91,7 +91,6 @@ def _too_long(*_):
 
 def _typeset(cells, lexer):
     """The HTML of each cell's source, one after the other."""
-    exporter, highlight = _plain_exporter(), Highlight2HTML(pygments_lexer=lexer)
     signal.signal(signal.SIGPROF, _too_long)
     ends = time.process_time() + CELLS_SECONDS
     for cell in cells:
@@ -101,10 +100,7 @@ def _typeset(cells, lexer):
                 raise _TooLongError
             # Python heeds signals within its patterns, too.
             signal.setitimer(signal.ITIMER_PROF, left)
-            if cell.cell_type == "code":
-                text = highlight(cell.source, metadata=cell.metadata)
-            else:
-                text = exporter.markdown2html({"cell": cell}, cell.source)
+            text = _typeset_one(cell, lexer)
         except (Exception, _TooLongError):  # nbconvert raises whatever a strange text makes it stumble over
             text = _as_it_is(cell.source)
         finally:
@@ -112,9 +108,27 @@ def _typeset(cells, lexer):
         yield text
 
 
+def _typeset_one(cell, lexer):
+    if cell.cell_type == "code":
+        return _highlighter(lexer)(cell.source, metadata=cell.metadata)
+    return _plain_exporter().markdown2html({"cell": cell}, cell.source)
+
+
 @functools.cache
 def _plain_exporter():
     return HTMLExporter()
+
+
+@functools.cache
+def _highlighter(lexer):
+    return Highlight2HTML(pygments_lexer=lexer)
+
+
+@functools.cache
+def _load_typesetting(lexer):
+    """What each process beside would otherwise load anew."""
+    for cell in (new_markdown_cell("# $x$ `y`"), new_code_cell("x = 1")):
+        _typeset_one(cell, lexer)
 
 
 def _as_it_is(source):
@@ -152,6 +166,7 @@ class TypesetCells(Preprocessor):
         language = nb.metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name"))
         cells = [cell for cell in nb.cells if cell.cell_type in ("code", "markdown")]
+        _load_typesetting(lexer)
         typeset = _results(lambda: _typeset(cells, lexer))
         for cell, text in zip_longest(cells, typeset):
             cell.metadata[TYPESET] = _as_it_is(cell.source) if text is None else text
@@ -172,9 +187,12 @@ def _fetch_nothing(nb, resources):
 class FeedbackPage(HTMLExporter):
     """A page that fetches nothing, written within a time; or a short one that says so."""
 
+    _templates_loaded = False
+
     def from_notebook_node(self, nb, resources=None, **kw):
         """The page of a notebook; where that takes too long, of what was graded in it alone."""
         nb, resources = self._preprocess(deepcopy(nb), self._init_resources(resources))
+        self._load_templates(resources)
         page = self._render(nb, resources)
         if page is None:
             self.log.warning("The page of %s cannot be shown; a short one is written", resources.get("unique_key"))
@@ -182,6 +200,13 @@ class FeedbackPage(HTMLExporter):
         if page is None:
             page = f"<html><head></head><body><p>{TOO_LARGE.partition('.')[0]}.</p></body></html>"
         return page.replace("<head>", f"<head>{_meta(POLICY)}", 1), resources
+
+    def _load_templates(self, resources):
+        """What each process beside would otherwise compile anew."""
+        if not self._templates_loaded:
+            kept, self._preprocessors = self._preprocessors, []
+            super().from_notebook_node(new_notebook(), resources)
+            self._preprocessors, self._templates_loaded = kept, True
 
     def _render(self, nb, resources):
         def use_typeset(nb, resources):

@@ -1,0 +1,89 @@
+"""What reads a stranger's bytes takes ten times as long for ten times as many: no pattern reads a text twice."""
+
+import statistics
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from proctor.checks.plain import _without_magics, plain_python
+from proctor.grading import harmless, reading
+from proctor.grading.intake import EXPORTED, _is_set_aside, _without_following_text
+
+pytestmark = pytest.mark.prove
+SMALL, RUNS = 12_000, 9
+MARKDOWN = [
+    "[x](attachment:|.|!x)", "|![|", "|<b |", "|](|", "|]( <|", "|[a]: |", "|![a](attachment:x \"|",
+    "![a](attachment:x| |!", "|\\|",
+    "|&#|", "[x](&#|9|;)", "|<https://a|", "|data:image/png;base64,|",
+    "data:image/png;base64,|A|!", "<https:|a|<", "|<table|",
+    "](|a|", "]:| |", "![|a|", "![|[a]|", "|!|[", "|\\href|", "</b| |x", "[x](|&|)",
+    "![x](attachment:x| |\")", "| attachment:|",
+]  # fmt: skip
+PYTHON = [
+    "|%%time\n|x = (", "|%a\n|", "|!\\\n|", "|a=|%", "|a, |= !", "|a.|?", "?|a|!", "| |!", "x?| |y",
+    "%%time|\n|(", "|?|", "|a?\n|(",
+]  # fmt: skip
+TEXT = ["|\x1b[|", "\x1b[|0;|", "|\x1b[31m|", "|\u202e|", "|\r\n|", "| |"]
+OTHER = [
+    "# In[|1|]:",
+    "|# In[|",
+    "|# In[1]:\n|",
+    "|\n|#",
+    "|#\n\n|",
+    "# not graded| \n|x",
+    "#| |x",
+    "| \n|# not graded",
+]
+JSON = ['"|\\"|', '|""|', "|[]|", '|"\\\\"|', '{"a":|[1,|', "|,|", '"|\\\\|']
+
+
+def grown(form, length):
+    before, unit, after = form.split("|")
+    return before + unit * (length // len(unit)) + after
+
+
+def seconds(function, text, times):
+    """The processor time that it takes, of one of some runs: the median."""
+    found = []
+    for _ in range(RUNS):
+        start = time.process_time()
+        for _ in range(times):
+            function(text)
+        found.append((time.process_time() - start) / times)
+    return statistics.median(found)
+
+
+def attach(text):
+    harmless.attach_pictures(harmless.NotebookNode(source=text))
+
+
+def read_marks(text):
+    try:
+        reading._require_modest(text.encode(), "x")
+    except reading.Unreadable:
+        return
+
+
+FUNCTIONS = {
+    "markdown": (lambda text: harmless.safe_markdown(text, {"x": "y"}), MARKDOWN),
+    "attachments": (attach, MARKDOWN),
+    "magics": (lambda text: list(_without_magics(text.split("\n"))), PYTHON),
+    "timing": (plain_python, ["|%%time\n|x = (", "%%time|\n|("]),
+    "lines": (harmless.one_line, TEXT),
+    "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
+    "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
+    "exported": (lambda text: [_without_following_text(part) for part in EXPORTED.split(text)], OTHER),
+    "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
+    "JSON": (read_marks, JSON),
+}
+CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in forms]
+
+
+@pytest.mark.parametrize(("name", "form"), CASES)
+def test_ten_times_as_much_takes_about_ten_times_as_long(name, form):
+    function = FUNCTIONS[name][0]
+    small = seconds(function, grown(form, SMALL), 10)
+    large = seconds(function, grown(form, 10 * SMALL), 1)
+    # A tenth of a millisecond is what the clock does not tell.
+    assert large < 12 * small + 1e-3, f"{1000 * small:.2f} ms, and {1000 * large:.2f} ms"
