@@ -42,7 +42,8 @@ c.HTMLExporter.preprocessors = ["proctor.gradebook.TypesetCells"]
 # where you trust everybody. Every verdict says which (docs/security.md).
 c.Proctor.sandbox = "bubblewrap"
 
-# Wall-clock limits of one cell, of one call that a check makes, and of everything a submission does, in seconds.
+# Limits of time of one cell, of one call that a check makes, and of everything a submission does, in seconds: of the
+# clock, without what waiting for a processor took, and of processor time (docs/security.md).
 c.Proctor.cell_seconds = 20
 c.Proctor.call_seconds = 20
 c.Proctor.submission_seconds = 180

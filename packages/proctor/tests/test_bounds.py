@@ -112,5 +112,3 @@ def test_shapes_are_compared_before_values_become_a_list(value):
         expect.equal(value, [1, 2], "it")
     expect.equal(torch.tensor([1, 2]), [1, 2], "it")
     expect.equal(torch.zeros(0, 3), [], "it")
-
-

@@ -111,6 +111,61 @@ def takes_shared(megabytes):
     import mmap
     block = mmap.mmap(-1, megabytes * 2**20)
     return len(block)
+
+
+def call(number, *arguments):
+    made = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(number), *map(ctypes.c_ulong, arguments))
+    if made < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return made
+
+
+def holds_memory_of_the_kernels():
+    import fcntl, select
+    held, high = [], 1 << 32
+    one, other = socket.socketpair()
+    reading, writing = os.pipe()
+    with open("/tmp/locked", "w") as locked:
+        for name, attempt in {
+            "buffers": lambda: one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22),
+            "descriptors in flight": lambda: socket.send_fds(one, [b"x"], [0]),
+            "datagrams": lambda: socket.socketpair(type=socket.SOCK_DGRAM),
+            "table of descriptors": lambda: call(436, 1000, 1001, 2),
+            "table of descriptors, by a number of more bits": lambda: call(436, 1000, 1001, high | 2),
+            "pipe": lambda: fcntl.fcntl(writing, 1031, 2**20),
+            "epoll": select.epoll,
+            "lock": lambda: fcntl.lockf(locked, fcntl.LOCK_EX, 1, 1),
+            "lock of an open file": lambda: fcntl.fcntl(locked, 37, bytes(32)),
+            "lease": lambda: fcntl.fcntl(locked, fcntl.F_SETLEASE, fcntl.F_WRLCK),
+            "rules of landlock": lambda: call(444, 0, 0, 1),
+            "signals": lambda: fcntl.fcntl(reading, fcntl.F_SETFL, fcntl.FASYNC),
+            "signals, by ioctl": lambda: fcntl.ioctl(reading, 0x5452, (1).to_bytes(4, "little")),
+            "place in the queue": lambda: os.nice(1),
+            "processor": lambda: os.sched_setaffinity(0, {0}),
+            "oom": lambda: open("/proc/self/oom_score_adj", "w").write("0"),
+        }.items():
+            try:
+                attempt()
+                held.append(name)
+            except OSError:
+                pass
+    return held
+
+
+def still_works():
+    import asyncio, fcntl, shutil, sqlite3
+    from concurrent.futures import ThreadPoolExecutor
+
+    async def sleeps():
+        await asyncio.sleep(0)
+        return await asyncio.to_thread(abs, -1)
+
+    with open("/tmp/file", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    shutil.copy2("/tmp/file", "/tmp/copy")
+    os.chmod("/tmp/copy", 0o600)
+    with sqlite3.connect(":memory:") as database, ThreadPoolExecutor(2) as pool:
+        return [asyncio.run(sleeps()), database.execute("select 2").fetchone()[0], sum(pool.map(int, "12"))]
 """
 
 
@@ -224,6 +279,17 @@ def test_other_processes_are_out_of_reach(probe):
 
 def test_no_further_namespace_can_be_made(probe):
     assert not probe.can_unshare()
+
+
+def test_kernels_own_memory_is_out_of_reach_and_what_needs_little_of_it_works(probe):
+    assert probe.holds_memory_of_the_kernels() == []
+    assert probe.still_works() == [1, 2, 3]
+
+
+def test_host_is_the_first_to_be_ended_where_the_machine_has_no_memory_left(probe):
+    assert probe.sees("/")
+    own = int(Path("/proc/self/oom_score_adj").read_text())
+    assert own < 1000 == int(Path(f"/proc/{probe._connection._host.pid}/oom_score_adj").read_text())
 
 
 @pytest.mark.parametrize("call", ["takes", "takes_shared"])

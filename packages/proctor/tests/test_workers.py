@@ -155,6 +155,24 @@ def test_control_group_ends_what_takes_more_than_its_limit():
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(
+    "own, limits, places",
+    [
+        ("4:memory:/a\n3:cpu:/b\n", {}, ["memory/a"]),
+        ("0::/\n", {}, ["."]),
+        ("0::/user/x.scope\n", {"user/x.scope": "max"}, ["user"]),
+        # Beside it, hosts would be free of what somebody set for all of it.
+        ("0::/user/x.scope\n", {"user/x.scope": "1000"}, []),
+        ("0::/user/x.scope\n", {}, []),
+    ],
+)
+def test_control_group_is_made_where_no_limit_is_escaped(own, limits, places, tmp_path):
+    for folder, most in limits.items():
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "memory.max").write_text(f"{most}\n")
+    assert [place for place, _ in group._candidates(tmp_path, own)] == [tmp_path / place for place in places]
+
+
 def test_without_a_control_group_hosts_do_without(monkeypatch):
     monkeypatch.setattr(group, "_place", lambda: (None, ()))
     made = group.Group(2**20)

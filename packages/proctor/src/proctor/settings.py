@@ -21,8 +21,8 @@ class Settings:
     Parameters
     ----------
     sandbox : "bubblewrap", "landlock" or "none", what submissions run in, and in nothing weaker
-    cell_seconds, call_seconds, submission_seconds : float, wall-clock limits of one cell of a notebook, of one call
-        that a check makes, and of all that a submission does
+    cell_seconds, call_seconds, submission_seconds : float, limits of one cell of a notebook, of one call that a check
+        makes, and of all that a submission does: of processor time, and of the clock without waiting for a processor
     own_cells_seconds : float, what all cells of a student's own may take, apart from the submission's time
     memory_gigabytes : float, address space of a host (not limited on a GPU, whose driver maps far more than it uses)
     scratch_megabytes : int, what a submission may write to its scratch folder, and to shared memory

@@ -15,7 +15,8 @@ import tempfile
 PROCESSES = ("fork", "vfork", "execve", "execveat", "unshare", "setns", "ptrace", "process_vm_readv",
              "process_vm_writev", "kcmp", "personality", "modify_ldt", 424, 434, 438, 440, 448)  # fmt: skip
 FILE_SYSTEMS = ("mount", "umount2", "pivot_root", "chroot", 428, 429, 430, 431, 432, 433, 442, 443, 467, "swapon",
-                "quotactl", "acct", "sync", "syncfs", "name_to_handle_at", "open_by_handle_at", "fanotify_init")
+                "quotactl", "acct", "sync", "syncfs", "name_to_handle_at", "open_by_handle_at",
+                "fanotify_init")  # fmt: skip
 # A pair of sockets is a pipe within the host. Its buffers stay as small as they are, nothing is handed over in it, and
 # it is never led to somebody else's.
 SOCKETS = ("socket", "setsockopt", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "sendmmsg")

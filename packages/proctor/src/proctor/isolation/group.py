@@ -78,16 +78,37 @@ def _place():
         trial.rmdir()
         # To be moved, a process must be let out of where it is, too.
         if limited and os.access(parent / "cgroup.procs", os.W_OK):
+            _remove_what_is_left(parent)
             return parent, files
     return None, ()
 
 
+def _remove_what_is_left(parent):
+    """Remove the groups of graders that were killed."""
+    for folder in parent.glob("proctor-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 def _candidates(groups, own):
-    """Where to try, with what there is to set: beside this process's group in version 2, in it in version 1."""
+    """Where to try, with what there is to set: in this process's group, or in version 2 beside it.
+
+    There, a group that processes are in holds no other with limits. Beside one that has a limit, hosts would escape it.
+    """
     for line in own.splitlines():
         _, kinds, path = line.split(":", 2)
         place = groups / kinds / path.lstrip("/")
-        if kinds == "":
-            yield place if place == groups else place.parent, LIMITS[0]
+        if kinds == "" and place == groups:
+            yield place, LIMITS[0]
+        elif kinds == "" and _is_unlimited(place):
+            yield place.parent, LIMITS[0]
         elif kinds == "memory":
             yield place, LIMITS[1]
+
+
+def _is_unlimited(place):
+    try:
+        return (place / "memory.max").read_text().strip() == "max"
+    except OSError:
+        return False
