@@ -1,6 +1,9 @@
 """Marks by hand: kept when work is graded anew, shown on the page of feedback, in the table, under late penalties."""
 
+import csv
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -228,6 +231,23 @@ def test_page_tells_a_mark_of_an_earlier_answer(toys):
     toys.mark("ann", "reflection", 2)
     assert toys.generate_feedback() == {"ann"}
     assert "earlier answer" not in toys.page("ann")
+
+
+def test_export_takes_late_penalties_anew_and_warns_of_what_is_not_marked(toys):
+    for student in ("ann", "ben"):
+        toys.hand_in(student, at=DUE + timedelta(hours=1))
+    toys.autograde()
+    with toys.gradebook() as gradebook:
+        gradebook.update_or_create_assignment("toy", duedate=DUE)
+    toys.mark("ann", "reflection", 3)
+    command = [sys.executable, "-m", "nbgrader", "export"]
+    ran = subprocess.run(command, cwd=toys.root, capture_output=True, text=True, check=True)
+    assert "toy: 1 answer is not marked yet, and counts as 0" in ran.stderr
+    with (toys.root / "grades.csv").open(newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {who: (row["late_submission_penalty"], row["score"]) for who, row in rows.items()} == {
+        "ann": ("1.3", "11.7"), "ben": ("1.0", "9.0"),
+    }  # fmt: skip
 
 
 def test_answer_of_a_check_is_the_code_above_it(toys):

@@ -284,5 +284,8 @@ class ExportGrades(CsvExportPlugin):
             marks = [mark for one in submissions for notebook in one.values() for mark in notebook.marks.values()]
             count = sum(mark.is_open for mark in marks)
             if count:
-                self.log.warning("%s: %d answers are not marked yet, and count as 0", assignment.name, count)
+                words = "answer is not marked yet, and counts as 0"
+                if count > 1:
+                    words = "answers are not marked yet, and count as 0"
+                self.log.warning("%s: %d %s", assignment.name, count, words)
         super().export(gradebook)
