@@ -118,6 +118,31 @@ def check_varied(values, what):
     expect.true(bool((flat != flat[:1]).any()), f"{what} should differ, but are all the same.", "all the same")
 
 
+def check_not_constant(module, inputs, what):
+    """What a module gives differs between samples: what it is made of counts for nothing in a constant.
+
+    That its code stops is another check's matter.
+
+    Parameters
+    ----------
+    module : handle of the student's module
+    inputs : tensors on the module's device, of several samples that differ
+    what : str, what the module is
+    """
+    try:
+        result = module(*inputs)
+    except StudentError:
+        return
+    values = [result] if isinstance(result, torch.Tensor) else result
+    expect.type(values, (list, tuple), f"What {what} gives")
+    values = [value for value in values if isinstance(value, torch.Tensor) and value.dim()]
+    expect.true(
+        any(bool((value != value[:1]).any()) for value in values),
+        f"{what} should give something else for each sample, but gives the same for all.",
+        "the same for all",
+    )
+
+
 def check_gradients(
     submission, module, twin, inputs, what, generator, device, optional=(), place=None, drops=False
 ):
@@ -155,6 +180,7 @@ def check_gradients(
     output, found = _gradients_of_student(submission, module, moved, inputs, place, what, upstream)
     found |= {name: found[other] for name, other in own.items() if other in found}
     if not alike:
+        check_varied(settled, f"{what} of different samples")
         _check_some_reached(found, expected, what)
         return
     hint = "The text asks for no dropout here, and for nothing else that training mode would change."
@@ -254,7 +280,7 @@ def check_dropout_rate(trained, settled, rate, what, hint=""):
 
     Parameters
     ----------
-    trained : tensor, in training mode
+    trained : (samples, numbers) tensor, in training mode
     settled : tensor of the same shape, in evaluation mode; numbers that are zero there say nothing
     rate : float, the share that is to drop
     what : str, what is dropped from
@@ -271,8 +297,16 @@ def check_dropout_rate(trained, settled, rate, what, hint=""):
     expect.true(
         low <= dropped <= high,
         f"In training mode, dropout should set {found}. {hint}".strip(),
-        "none" if not dropped else "all" if dropped == count else "too few" if dropped < low else "too many",
+        round(dropped / count, 2),
     )
+    gone = alive & (trained == 0)
+    for axis, name in ((1, "whole samples"), (0, "the same places in all samples")):
+        mixed = (gone.any(axis) & (alive & ~gone).any(axis)).any()
+        expect.true(
+            bool(mixed),
+            f"In training mode, each number of {what} should drop on its own, but {name} drop together. {hint}".strip(),
+            name,
+        )
     kept = alive & (trained != 0)
     scaled = settled[kept] / (1 - rate)
     expect.close(trained[kept], scaled, f"What dropout leaves of {what}, against {1 / (1 - rate):.4g} times its value,")

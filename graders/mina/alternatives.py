@@ -216,6 +216,16 @@ class BeatNet(nn.Module):
             ("torch.relu(self.conv_k(k_beat)).transpose(1, 2)", "self.conv_k(k_beat).relu().swapaxes(1, 2)"),
         ],
     ),
+    Alternative(
+        name="attention_summed_up_here",
+        exercise="beat_net",
+        changes=[
+            (
+                "out, alpha = self.attn(places, knowledge)",
+                "_, alpha = self.attn(k=knowledge, x=places)\n        out = KnowledgeAttn.attention_sum(places, alpha)",
+            )
+        ],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -267,6 +277,17 @@ class RhythmNet(nn.Module):
             ("self.do(torch.relu(self.fc(out)))", "nn.functional.dropout(self.fc(out).relu(), 0.5, self.training)"),
         ],
     ),
+    Alternative(
+        name="states_summed_up_here",
+        exercise="rhythm_net",
+        changes=[
+            (
+                "out, beta = self.attn(states, k_rhythm.unsqueeze(-1))",
+                "_, beta = self.attn(states, k_rhythm[:, :, None])\n        out = (beta * states).sum(1)",
+            ),
+            ("self.do(torch.relu(self.fc(out)))", "torch.relu(self.do(self.fc(out)))"),
+        ],
+    ),
 ]
 
 FREQ_NET = [
@@ -315,6 +336,17 @@ class FreqNet(nn.Module):
                 "        second = torch.sigmoid(scores[:, 1] - scores[:, 0])\n"
                 "        out = torch.stack((1 - second, second), dim=-1)",
             ),
+        ],
+    ),
+    Alternative(
+        name="channels_summed_up_by_attention_sum",
+        exercise="freq_net",
+        changes=[
+            (
+                "out, gamma = self.attn(x, k_freq.transpose(0, 1))",
+                "gamma = self.attn(x, torch.stack(list(k_freq), dim=1))[1]\n"
+                "        out = self.attn.attention_sum(x, gamma)",
+            )
         ],
     ),
 ]
@@ -427,6 +459,17 @@ def evaluate_predictions(truth, pred):
     difference = pred[:, 1] - pred[:, 0]
     return float(roc_auc_score(truth, difference)), float(f1_score(truth, difference > 0))
 """,
+    ),
+    Alternative(
+        name="labels_moved_too",
+        exercise="evaluation",
+        changes=[
+            (
+                "for inputs, Y in dataloader:\n",
+                "for inputs, Y in dataloader:\n            Y = Y.to(device)\n",
+            ),
+            ("pred.argmax(axis=1)", "pred[:, 1].round()"),
+        ],
     ),
 ]
 

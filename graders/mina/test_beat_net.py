@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
 from graders.layers import fit
 from graders.mina.helpers import StandInAttention, check_no_more, fresh, pair, part, put_in, twin_of
 from proctor.checks import expect
@@ -58,20 +66,23 @@ def beats_anyhow(submission, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_convolutions(submission, weights):
+def test_convolutions(submission, weights, inputs):
     """There are two convolutions over 32 samples, `conv` with the given number of filters, `conv_k` with one."""
     submission.seed(0)
     module = submission.BeatNet(*SIZES)
     check_layers(module, part(weights, "conv", "conv_k"), f"`BeatNet{SIZES}`")
     for layer in ("conv", "conv_k"):
         check_no_more(module, weights, layer, f"`{layer}` should be one convolution")
+    check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
 @pytest.mark.points(2)
-def test_attention_layer(submission, weights):
+def test_attention_layer(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` that attends to the filters, with 8 hidden numbers."""
     submission.seed(0)
-    check_layers(submission.BeatNet(*SIZES), part(weights, "attn"), f"`BeatNet{SIZES}`")
+    module = submission.BeatNet(*SIZES)
+    check_layers(module, part(weights, "attn"), f"`BeatNet{SIZES}`")
+    check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
 @pytest.mark.points(3)

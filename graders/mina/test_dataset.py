@@ -53,6 +53,13 @@ def read(dataset, index):
     return inputs, rest
 
 
+def check_differ(dataset, one, other):
+    """Two samples hold different signals, as constants do not."""
+    signals = [np.asarray(read(dataset, index)[0][0]) for index in (one, other)]
+    what = f"X of `dataset[{one}]` and of `dataset[{other}]`"
+    expect.true(not np.array_equal(*signals), f"{what} should differ, but are the same.", "the same")
+
+
 @pytest.mark.points(1)
 def test_length(dataset):
     """The dataset has one sample for each segment."""
@@ -70,6 +77,7 @@ def test_nested(dataset):
     expect.type(inputs, (tuple, list), f"The first value of a sample, {NAMED},")
     expect.equal(len(inputs), 4, f"The number of inputs in a sample, {NAMED},")
     expect.type(label, (int, np.integer, np.ndarray, torch.Tensor), "The second value of a sample, the label,")
+    check_differ(dataset, 3, 2)
 
 
 @pytest.mark.points(1)
@@ -79,6 +87,7 @@ def test_shapes(dataset):
     for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
         hint = "The segments are on the second axis of every array; the other axes stay."
         expect.shape(value, (CHANNELS, length), f"{name} of `dataset[5]`", hint)
+    check_differ(dataset, 5, 6)
 
 
 @pytest.mark.points(1)

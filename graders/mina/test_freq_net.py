@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
 from graders.layers import fit
 from graders.mina.helpers import (
     StandInAttention,
@@ -90,7 +98,7 @@ def classify_anyhow(submission, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_networks(submission, weights):
+def test_networks(submission, weights, inputs):
     """Each channel has a `BeatNet` and a `RhythmNet` of its own, in `beat_nets` and `rhythm_nets`."""
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
@@ -105,10 +113,11 @@ def test_networks(submission, weights):
             f"The number of different networks in `{layer}` for {CHANNELS} channels",
             "Make a new one for each channel; the same one several times would be trained for all at once.",
         )
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(2)
-def test_sizes(submission):
+def test_sizes(submission, inputs):
     """The networks are made for the length of the segments and of the windows that `FreqNet` is given."""
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
@@ -122,13 +131,16 @@ def test_sizes(submission):
                 f"[n, T] of a network in `{layer}` of {NAME}",
                 "Hand n and T on; their defaults are those of the notebook's data.",
             )
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(3)
-def test_attention_and_fc(submission, weights):
+def test_attention_and_fc(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over the channels with 2 hidden numbers, and `fc` a linear layer to 2 classes."""
     submission.seed(0)
-    check_layers(submission.FreqNet(*SIZES), part(weights, "attn", "fc"), NAME)
+    module = submission.FreqNet(*SIZES)
+    check_layers(module, part(weights, "attn", "fc"), NAME)
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(2)

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
 from graders.layers import fit, is_close
 from graders.mina.helpers import check_no_more, fresh, pair, twin_of
 from proctor.checks import expect
@@ -54,13 +62,14 @@ def attend_anyhow(submission, inputs, device):
 
 
 @pytest.mark.points(2)
-def test_layers(submission, weights):
+def test_layers(submission, weights, inputs):
     """There are two linear layers without bias: `att_W` for items with their knowledge, and `att_v`."""
     module = submission.KnowledgeAttn(FEATURES, HIDDEN)
     check_layers(module, weights, "`KnowledgeAttn(5, 3)`")
     for layer in ("att_W", "att_v"):
         message = f"`{layer}` should be a product with a matrix and nothing else"
         check_no_more(module, [*weights, *OPTIONAL], layer, message)
+    check_not_constant(module, inputs, "`KnowledgeAttn(5, 3)`")
 
 
 @pytest.mark.points(3)

@@ -9,6 +9,7 @@ from graders.helpers import (
     check_dropout_rate,
     check_gradients,
     check_layers,
+    check_not_constant,
     check_varied,
     random_weights,
 )
@@ -61,19 +62,22 @@ def rhythm(submission, twin, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_lstm(submission, weights):
+def test_lstm(submission, weights, inputs):
     """`lstm` is an LSTM of one layer with 32 hidden units in each of two directions."""
     submission.seed(0)
     module = submission.RhythmNet(*SIZES)
     check_layers(module, part(weights, "lstm"), f"`RhythmNet{SIZES}`")
     check_no_more(module, weights, "lstm", "The LSTM should have one layer in two directions")
+    check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
 @pytest.mark.points(2)
-def test_other_layers(submission, weights):
+def test_other_layers(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over both directions, with 8 hidden numbers, and `fc` a linear layer."""
     submission.seed(0)
-    check_layers(submission.RhythmNet(*SIZES), part(weights, "attn", "fc"), f"`RhythmNet{SIZES}`")
+    module = submission.RhythmNet(*SIZES)
+    check_layers(module, part(weights, "attn", "fc"), f"`RhythmNet{SIZES}`")
+    check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
 @pytest.mark.points(2)

@@ -1,5 +1,6 @@
 """The checks of `CustomDataset`."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,7 +44,7 @@ def test_pair(submission, cohort):
     expect.equal(len(sample), 2, "The number of values in `dataset[3]`", "Return the visits and the label.")
     visits, label = sample
     expect.type(visits, (list, tuple), "The first value of a sample, the visits,")
-    expect.type(label, (int, float), "The second value of a sample, the label,")
+    expect.type(label, (int, float, np.number), "The second value of a sample, the label,")
     expect.true(label in (0, 1), f"The label of a sample should be 0 or 1, but is {label!r}.", label)
     # Patients 3 and 0 have different labels or different numbers of visits.
     expect.true(sample != dataset[0], "Samples of different patients should differ, but are the same.", "the same")

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
 from graders.layers import fit, is_close
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
 from proctor.checks import expect
@@ -41,7 +49,7 @@ def decode(submission, twin, x, hiddens, device):
 
 
 @pytest.mark.points(2)
-def test_layers(submission, weights):
+def test_layers(submission, weights, generator):
     """The decoder has a GRU `rnn` from 105 codes to 128 hidden units, and two linear layers."""
     decoder = submission.Decoder()
     check_layers(decoder, weights, "`Decoder()`")
@@ -51,6 +59,8 @@ def test_layers(submission, weights):
         f"The GRU should have one layer in one direction, but `Decoder()` also has {extra}.",
         extra,
     )
+    x = binary(7, NUM_CODES, generator=generator)
+    check_not_constant(decoder, (x, torch.randn(7, NUM_HIDDEN, generator=generator)), "`Decoder()`")
 
 
 @pytest.mark.points(2)

@@ -3,7 +3,15 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, check_varied, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
 from graders.layers import fit
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
 from proctor.checks import expect
@@ -33,9 +41,12 @@ def encode(submission, twin, x, masks, device):
 
 
 @pytest.mark.points(2)
-def test_layers(submission, weights):
+def test_layers(submission, weights, generator):
     """The encoder has a convolution `cnn` over three visits and all codes, and a linear layer `att`."""
-    check_layers(submission.Encoder(), weights, "`Encoder()`", OPTIONAL)
+    encoder = submission.Encoder()
+    check_layers(encoder, weights, "`Encoder()`", OPTIONAL)
+    x = binary(5, 3, NUM_CODES, generator=generator)
+    check_not_constant(encoder, (x, torch.ones(5, 3, dtype=torch.bool)), "`Encoder()`")
 
 
 @pytest.mark.points(2)
