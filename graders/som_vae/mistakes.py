@@ -634,7 +634,7 @@ LOSSES = [
     Mistake(
         name="reconstruction_detached",
         exercise="losses",
-        hint="Your reconstruction loss does not move the image that is decoded from the encoding: it is cut off from it.",
+        hint="Your reconstruction loss does not move the image that is decoded from the encoding: it is cut off.",
         changes=[
             (
                 "return F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",

@@ -66,7 +66,7 @@ def test_shapes(made, z, device):
 def test_values(made, z, device):
     """The image is made as the text says: linear, enlarged, convolved, enlarged, convolved, mixed."""
     module, version = made
-    hint = "The small picture has its channels first, then height and width; ReLU after `deconv1` and `deconv2` only."
+    hint = "The small picture has its channels first, then height and width. ReLU after `deconv1` and `deconv2` only."
     expect.close(module(z.to(device)), version(z).detach(), WHAT, hint)
 
 
@@ -79,7 +79,7 @@ def test_range(made, z, device):
     inside = bool(((out >= 0) & (out <= 1)).all())
     expect.true(inside, "All pixels should be between 0 and 1, but some are outside. A sigmoid comes last.", out)
     wide = float(out.max() - out.min())
-    expect.true(wide > 0.9, f"Far points should give black and white, but their pixels differ by {wide:.3g} only.", wide)
+    expect.true(wide > 0.9, f"Far points should give black and white, but pixels differ by {wide:.3g} only.", wide)
 
 
 @pytest.mark.points(1)
