@@ -216,6 +216,16 @@ class BeatNet(nn.Module):
             ("torch.relu(self.conv_k(k_beat)).transpose(1, 2)", "self.conv_k(k_beat).relu().swapaxes(1, 2)"),
         ],
     ),
+    Alternative(
+        name="attention_summed_up_here",
+        exercise="beat_net",
+        changes=[
+            (
+                "out, alpha = self.attn(places, knowledge)",
+                "_, alpha = self.attn(k=knowledge, x=places)\n        out = KnowledgeAttn.attention_sum(places, alpha)",
+            )
+        ],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -265,6 +275,17 @@ class RhythmNet(nn.Module):
         exercise="rhythm_net",
         changes=[
             ("self.do(torch.relu(self.fc(out)))", "nn.functional.dropout(self.fc(out).relu(), 0.5, self.training)"),
+        ],
+    ),
+    Alternative(
+        name="states_summed_up_here",
+        exercise="rhythm_net",
+        changes=[
+            (
+                "out, beta = self.attn(states, k_rhythm.unsqueeze(-1))",
+                "_, beta = self.attn(states, k_rhythm[:, :, None])\n        out = (beta * states).sum(1)",
+            ),
+            ("self.do(torch.relu(self.fc(out)))", "torch.relu(self.do(self.fc(out)))"),
         ],
     ),
 ]
@@ -317,6 +338,17 @@ class FreqNet(nn.Module):
             ),
         ],
     ),
+    Alternative(
+        name="channels_summed_up_by_attention_sum",
+        exercise="freq_net",
+        changes=[
+            (
+                "out, gamma = self.attn(x, k_freq.transpose(0, 1))",
+                "gamma = self.attn(x, torch.stack(list(k_freq), dim=1))[1]\n"
+                "        out = self.attn.attention_sum(x, gamma)",
+            )
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -366,7 +398,8 @@ def eval_model(model, dataloader, device=None):
     model.eval()
     pred_all, Y_test = [], []
     for (X, K_beat, K_rhythm, K_freq), Y in dataloader:
-        probabilities, _ = model(X.to(device), K_beat.to(device), K_rhythm.to(device), K_freq.to(device))
+        with torch.no_grad():
+            probabilities, _ = model(X.to(device), K_beat.to(device), K_rhythm.to(device), K_freq.to(device))
         pred_all += probabilities.tolist()
         Y_test += Y.tolist()
     return np.array(pred_all), np.array(Y_test)
@@ -411,12 +444,14 @@ def eval_model(model, dataloader, device=None):
     size = len(dataloader.dataset)
     pred_all, Y_test, start = np.zeros((size, 2)), np.zeros(size, dtype=int), 0
     model.eval()
+    torch.set_grad_enabled(False)
     for inputs, Y in dataloader:
         end = start + len(Y)
         out = model(*(part.to(device) for part in inputs))
-        pred_all[start:end] = out[0].detach().cpu().numpy()
+        pred_all[start:end] = out[0].cpu().numpy()
         Y_test[start:end] = Y
         start = end
+    torch.set_grad_enabled(True)
     return pred_all, Y_test
 
 
@@ -424,6 +459,17 @@ def evaluate_predictions(truth, pred):
     difference = pred[:, 1] - pred[:, 0]
     return float(roc_auc_score(truth, difference)), float(f1_score(truth, difference > 0))
 """,
+    ),
+    Alternative(
+        name="labels_moved_too",
+        exercise="evaluation",
+        changes=[
+            (
+                "for inputs, Y in dataloader:\n",
+                "for inputs, Y in dataloader:\n            Y = Y.to(device)\n",
+            ),
+            ("pred.argmax(axis=1)", "pred[:, 1].round()"),
+        ],
     ),
 ]
 

@@ -14,20 +14,32 @@ PARTS = ("X", "K_beat", "K_rhythm", "K_freq")
 
 
 class StandInAttention(nn.Module):
-    """As `KnowledgeAttn`, with its parameters, but neither attention nor a sum."""
+    """As `KnowledgeAttn`, with its parameters, parts and laws: the weights sum to one, but come by another formula."""
 
     def __init__(self, input_features, attn_dim):
         super().__init__()
-        self.att_W = nn.ParameterDict({"weight": nn.Parameter(torch.ones(attn_dim, input_features + 1))})
-        self.att_v = nn.ParameterDict({"weight": nn.Parameter(torch.ones(1, attn_dim))})
+        self.input_features, self.attn_dim, self.n_knowledge = input_features, attn_dim, 1
+        self.att_W = nn.Linear(input_features + 1, attn_dim, bias=False)
+        self.att_v = nn.Linear(attn_dim, 1, bias=False)
+        self.init()
+
+    def init(self):
+        nn.init.ones_(self.att_W.weight)
+        nn.init.ones_(self.att_v.weight)
+
+    @classmethod
+    def attention_sum(cls, x, attn):
+        return torch.einsum("bdf,bdo->bf", x, attn)
 
     def forward(self, x, k):
         if k.shape != (*x.shape[:2], 1):
             found = f"x of shape {tuple(x.shape)} and k of shape {tuple(k.shape)}"
             raise ValueError(f"`attn` takes x of shape (batch, D, features) and k of shape (batch, D, 1), not {found}")
-        scale = 1 + self.att_W["weight"].mean() + self.att_v["weight"].mean()
-        out = scale * (torch.logsumexp(x + k, dim=1) - 2)
-        return out, torch.cos(scale * x.mean(dim=-1, keepdim=True) + 2 * k)
+        scale = 1 + self.att_W.weight.mean() + self.att_v.weight.mean()
+        place = torch.linspace(0.5, 1.5, x.shape[-1], device=x.device)
+        shares = 1.2 + torch.cos(scale * (x * place).mean(dim=-1, keepdim=True) + 2 * k)
+        attn = shares / shares.sum(dim=1, keepdim=True)
+        return self.attention_sum(x, attn), attn
 
 
 class StandInBeatNet(nn.Module):
@@ -36,11 +48,14 @@ class StandInBeatNet(nn.Module):
     def __init__(self, n=3000, T=50, conv_out_channels=64):  # noqa: N803 - the published name
         super().__init__()
         self.given = [n, T, conv_out_channels]
+        self.n, self.M, self.T, self.conv_out_channels = n, n // T, T, conv_out_channels
         self.weight = nn.Parameter(torch.ones(conv_out_channels))
 
     def forward(self, x, k_beat):
-        windows = (x + k_beat.abs()).reshape(x.shape[0], -1, self.given[1]).mean(dim=-1, keepdim=True)
-        return torch.sin(windows + self.weight), windows
+        known = (x + k_beat.abs()).reshape(x.shape[0], -1, self.T)
+        places = torch.relu(known).reshape(-1, self.T)[:, : (self.T - 32) // 2 + 1] + 0.1
+        alpha = (places / places.sum(dim=1, keepdim=True)).unsqueeze(-1)
+        return torch.sin(known.mean(dim=-1, keepdim=True) + self.weight), alpha
 
 
 class StandInRhythmNet(nn.Module):
@@ -49,22 +64,28 @@ class StandInRhythmNet(nn.Module):
     def __init__(self, n=3000, T=50, input_size=64, rhythm_out_size=8):  # noqa: N803 - the published name
         super().__init__()
         self.given = [n, T, input_size, rhythm_out_size]
+        self.n, self.M, self.T = n, n // T, T
+        self.input_size, self.out_size = input_size, rhythm_out_size
         self.weight = nn.Parameter(torch.full((input_size, rhythm_out_size), 1 / input_size))
 
     def forward(self, x, k_rhythm):
-        scaled = x * torch.sigmoid(k_rhythm).unsqueeze(-1)
-        return scaled.amax(dim=1) @ self.weight, scaled
+        shares = torch.sigmoid(k_rhythm).unsqueeze(-1)
+        return (x * shares).amax(dim=1) @ self.weight, shares / shares.sum(dim=1, keepdim=True)
 
 
 class SmallModel(nn.Module):
-    """As `FreqNet`: probabilities of two classes, from the means of the inputs. It writes down how it is called."""
+    """As `FreqNet`: probabilities of two classes, from the means of the inputs. It writes down how it is called.
+
+    The spare weights have a gradient of zero, and so stay, unless something else pulls at them.
+    """
 
     def __init__(self, weight, dropout=0.0):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(torch.zeros(()))
+        self.spare = nn.Parameter(torch.linspace(10.0, 30.0, 5))
         self.dropout = nn.Dropout(dropout)
-        self.modes, self.gradients = [], 0
+        self.modes, self.devices, self.recorded, self.gradients = [], [], [], 0
         self.bias.register_hook(self.count)
 
     def count(self, gradient):
@@ -72,11 +93,27 @@ class SmallModel(nn.Module):
 
     def forward(self, x, k_beats, k_rhythms, k_freq):
         self.modes.append(self.training)
+        self.devices.append([value.device.type for value in (x, k_beats, k_rhythms, k_freq)])
         means = torch.cat([value.mean(dim=-1) for value in (x, k_beats, k_rhythms, k_freq)])
         # A matrix product would not notice tensors of two devices where there are no data.
-        score = (self.weight.unsqueeze(-1) * self.dropout(means)).sum(dim=0) + self.bias
+        score = (self.weight.unsqueeze(-1) * self.dropout(means)).sum(dim=0) + self.bias + 0 * self.spare.sum()
         first = torch.sigmoid(score)
-        return torch.stack([1 - first, first], dim=1), k_freq.transpose(0, 1)
+        out = torch.stack([1 - first, first], dim=1)
+        self.recorded.append(out.requires_grad)
+        return out, torch.softmax(k_freq.transpose(0, 1), dim=1)
+
+
+class RealModel(nn.Module):
+    """As `FreqNet`, with real probabilities wherever it lies itself. It writes down the devices of what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1), requires_grad=False)
+        self.devices = []
+
+    def forward(self, x, k_beats, k_rhythms, k_freq):
+        self.devices.append([value.device.type for value in (x, k_beats, k_rhythms, k_freq)])
+        return torch.full((x.shape[1], 2), 0.5), torch.full((x.shape[1], x.shape[0], 1), 1 / x.shape[0])
 
 
 class Cut:
@@ -127,11 +164,10 @@ def fresh(submission, name, arguments, device):
     return getattr(submission, name)(*arguments).to(str(device)).eval()
 
 
-def loaded(module, weights):
-    """A module of the reference, in evaluation mode, with the given weights: its outputs as plain tensors."""
+def twin_of(module, weights):
+    """A module of the reference, in evaluation mode on the CPU, with the given weights."""
     module.load_state_dict(weights)
-    module.eval()
-    return lambda *inputs: tuple(value.detach() for value in module(*inputs))
+    return module.eval()
 
 
 def part(weights, *layers):

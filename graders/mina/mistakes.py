@@ -223,6 +223,7 @@ KNOWLEDGE_ATTN = [
         name="joined_along_items",
         exercise="knowledge_attn",
         hint="You join the knowledge along the items (dim=1). It is one number more of each item: the last axis.",
+        costly="Items and knowledge cannot be joined so: nothing runs.",
         changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, k.expand_as(x)], dim=1)")],
     ),
     Mistake(
@@ -284,6 +285,13 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="You cut the attention off from its gradient, so that its layers never learn.",
         changes=[("self.attention_sum(x, attn)", "self.attention_sum(x, attn.detach())")],
+    ),
+    Mistake(
+        name="items_detached",
+        exercise="knowledge_attn",
+        hint="You cut the items that you sum up off from their gradient, so that what made them learns by way of the "
+        "scores alone.",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x.detach()).sum(dim=1)")],
     ),
 ]
 
@@ -378,6 +386,21 @@ BEAT_NET = [
         ],
     ),
     Mistake(
+        name="relu_before_convolution",
+        exercise="beat_net",
+        hint="You put the ReLU of the signal before the convolution. It follows the convolution.",
+        changes=[("torch.relu(self.conv(x))", "self.conv(torch.relu(x))")],
+    ),
+    Mistake(
+        name="relu_before_both_convolutions",
+        exercise="beat_net",
+        hint="You put the ReLU of both signal and knowledge before the convolution. It follows the convolution.",
+        changes=[
+            ("torch.relu(self.conv(x))", "self.conv(torch.relu(x))"),
+            ("torch.relu(self.conv_k(k_beat))", "self.conv_k(torch.relu(k_beat))"),
+        ],
+    ),
+    Mistake(
         name="tanh_for_relu",
         exercise="beat_net",
         hint="You have a tanh where a ReLU is asked for.",
@@ -391,6 +414,7 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You hand the convolutions' results to the attention as they are, filters before places. The places are "
         "the items, and belong on axis 1.",
+        costly="Attention stops at it: nothing comes out.",
         changes=[
             ("torch.relu(self.conv(x)).transpose(1, 2)", "torch.relu(self.conv(x))"),
             ("torch.relu(self.conv_k(k_beat)).transpose(1, 2)", "torch.relu(self.conv_k(k_beat))"),
@@ -424,6 +448,7 @@ BEAT_NET = [
         name="same_convolution_twice",
         exercise="beat_net",
         hint="You use `conv_k` for both, so that each place has one number only. The signal goes through `conv`.",
+        costly="Attention stops at it: nothing comes out.",
         changes=[("self.conv(x)", "self.conv_k(x)")],
     ),
     Mistake(
@@ -530,12 +555,14 @@ RHYTHM_NET = [
         name="knowledge_without_axis",
         exercise="rhythm_net",
         hint="You hand `k_rhythm` to the attention as it is. It needs a last axis, of length one.",
+        costly="Attention stops at it: nothing comes out.",
         changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm")],
     ),
     Mistake(
         name="knowledge_axis_in_the_middle",
         exercise="rhythm_net",
         hint="Your knowledge has its new axis in the middle, as if a segment had one window. The new axis comes last.",
+        costly="Attention stops at it: nothing comes out.",
         changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm.unsqueeze(1)")],
     ),
     Mistake(
@@ -599,6 +626,18 @@ RHYTHM_NET = [
         hint="You cut the LSTM's outputs off from their gradient, so that neither it nor `BeatNet` ever learns.",
         changes=[("self.attn(states, k", "self.attn(states.detach(), k")],
     ),
+    Mistake(
+        name="windows_detached",
+        exercise="rhythm_net",
+        hint="You cut the windows off from their gradient, so that `BeatNet` never learns.",
+        changes=[("self.lstm(x)", "self.lstm(x.detach())")],
+    ),
+    Mistake(
+        name="dropout_twice",
+        exercise="rhythm_net",
+        hint="You drop numbers before `fc`, and again after the ReLU. Once is asked for, at the end.",
+        changes=[("torch.relu(self.fc(out))", "torch.relu(self.fc(self.do(out)))")],
+    ),
 ]
 
 FREQ_NET = [
@@ -614,6 +653,15 @@ FREQ_NET = [
                 "        for _ in range(self.n_channels):\n",
             ),
             (".append(BeatNet(self.n, self.T, self.conv_out_channels))", ".append(beat_net)"),
+        ],
+    ),
+    Mistake(
+        name="channel_left_out",
+        exercise="freq_net",
+        hint="You leave the first channel out of the attention.",
+        changes=[
+            ("x = torch.stack(new_x, dim=1)", "x = torch.stack(new_x[1:], dim=1)"),
+            ("k_freq.transpose(0, 1)", "k_freq[1:].transpose(0, 1)"),
         ],
     ),
     Mistake(
@@ -698,6 +746,7 @@ FREQ_NET = [
         name="knowledge_not_transposed",
         exercise="freq_net",
         hint="You hand k_freq to the attention as it is, channels first. In x, the segments come first.",
+        costly="Attention stops at it: nothing comes out.",
         changes=[("k_freq.transpose(0, 1)", "k_freq")],
     ),
     Mistake(
@@ -812,6 +861,15 @@ TRAINING = [
         changes=[("            optimizer.zero_grad()\n", "")],
     ),
     Mistake(
+        name="gradients_cleared_once_an_epoch",
+        exercise="training",
+        hint="You clear the gradients once an epoch, so that each step also goes along those of the batches before.",
+        changes=[
+            ("            optimizer.zero_grad()\n", ""),
+            ("curr_epoch_loss = []\n", "curr_epoch_loss = []\n        optimizer.zero_grad()\n"),
+        ],
+    ),
+    Mistake(
         name="cleared_before_step",
         exercise="training",
         hint="You clear the gradients between `backward` and the step, which then has nothing to go by.",
@@ -846,6 +904,18 @@ TRAINING = [
         changes=[(", lr=lr)", ")")],
     ),
     Mistake(
+        name="learning_rate_typed_in",
+        exercise="training",
+        hint="Your optimizer has a learning rate of its own, 0.003. `train_model` is given one, which may be another.",
+        changes=[("lr=lr)", "lr=0.003)")],
+    ),
+    Mistake(
+        name="weight_decay_added",
+        exercise="training",
+        hint="Your optimizer has a weight decay, which pulls all weights to zero. None is asked for.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=1e-4)")],
+    ),
+    Mistake(
         name="new_optimizer_each_batch",
         exercise="training",
         hint="You make a new optimizer for each batch, so that Adam forgets what it learned of the gradients.",
@@ -875,6 +945,18 @@ TRAINING = [
         hint="You weigh the classes with a tensor that lies on the CPU, also when the model is on a GPU.",
         changes=[("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), Y, weight=torch.ones(2))")],
     ),
+    Mistake(
+        name="inputs_left_on_cpu",
+        exercise="training",
+        hint="You leave the inputs on the CPU, where the loader has put them. The model may be on a GPU.",
+        changes=[("(part.to(device) for part in inputs)", "inputs")],
+    ),
+    Mistake(
+        name="labels_left_on_cpu",
+        exercise="training",
+        hint="You leave the labels on the CPU, where the loader has put them. The model may be on a GPU.",
+        changes=[("            Y = Y.to(device)\n", "")],
+    ),
 ]
 
 EVALUATION = [
@@ -887,7 +969,7 @@ EVALUATION = [
     Mistake(
         name="gradients_recorded",
         exercise="evaluation",
-        hint="You record gradients where none are needed, and numpy refuses such tensors. Predict inside "
+        hint="You record gradients where none are needed (numpy refuses tensors with some). Predict inside "
         "`torch.no_grad()`.",
         changes=[("with torch.no_grad():", "with torch.enable_grad():")],
     ),
@@ -959,6 +1041,12 @@ EVALUATION = [
         exercise="evaluation",
         hint="Your F1 is that of class 0. Class 1, atrial fibrillation, is the one to detect.",
         changes=[("f1_score(truth, pred.argmax(axis=1))", "f1_score(truth, pred.argmax(axis=1), pos_label=0)")],
+    ),
+    Mistake(
+        name="threshold_of_six_tenths",
+        exercise="evaluation",
+        hint="Your verdict is class 1 above a probability of 0.6. It is the class with the higher probability.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > 0.6")],
     ),
     Mistake(
         name="f1_averaged",

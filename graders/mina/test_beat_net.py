@@ -3,8 +3,17 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
+from graders.layers import fit
+from graders.mina.helpers import StandInAttention, check_no_more, fresh, pair, part, put_in, twin_of
 from proctor.checks import expect
 
 SEGMENTS, WINDOWS, LENGTH, FILTERS = 5, 3, 43, 11
@@ -32,14 +41,21 @@ def inputs(generator):
 
 
 @pytest.fixture
-def expected(reference, weights):
-    """The reference with these weights and the stand-in: `expected(x, k_beat)` gives out and alpha."""
-    return loaded(reference.BeatNet(*SIZES), weights)
+def twin(reference, weights):
+    """The reference with these weights and the stand-in."""
+    return twin_of(reference.BeatNet(*SIZES), weights)
 
 
-def beats(submission, weights, inputs, device):
+def made(submission, twin, inputs, device):
+    """The student's network with the twin's weights."""
+    make = {"attn": lambda: submission.KnowledgeAttn(FILTERS, 8)}
+    weights = twin.state_dict()
+    return build(submission, "BeatNet", weights, device, arguments=SIZES, twin=twin, inputs=inputs, make=make)
+
+
+def beats(submission, twin, inputs, device):
     """What the student's network gives with these weights: out and alpha."""
-    module = build(submission, "BeatNet", weights, device, arguments=SIZES)
+    module = made(submission, twin, inputs, device)
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
 
 
@@ -50,20 +66,23 @@ def beats_anyhow(submission, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_convolutions(submission, weights):
+def test_convolutions(submission, weights, inputs):
     """There are two convolutions over 32 samples, `conv` with the given number of filters, `conv_k` with one."""
     submission.seed(0)
     module = submission.BeatNet(*SIZES)
     check_layers(module, part(weights, "conv", "conv_k"), f"`BeatNet{SIZES}`")
     for layer in ("conv", "conv_k"):
         check_no_more(module, weights, layer, f"`{layer}` should be one convolution")
+    check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
 @pytest.mark.points(2)
-def test_attention_layer(submission, weights):
+def test_attention_layer(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` that attends to the filters, with 8 hidden numbers."""
     submission.seed(0)
-    check_layers(submission.BeatNet(*SIZES), part(weights, "attn"), f"`BeatNet{SIZES}`")
+    module = submission.BeatNet(*SIZES)
+    check_layers(module, part(weights, "attn"), f"`BeatNet{SIZES}`")
+    check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
 @pytest.mark.points(3)
@@ -72,35 +91,38 @@ def test_shapes(submission, inputs, device):
     out, alpha = beats_anyhow(submission, inputs, device)
     given = f"for x of shape {tuple(inputs[0].shape)} in windows of {LENGTH}"
     expect.shape(out, (SEGMENTS, WINDOWS, FILTERS), f"out {given}")
+    check_varied(out, "out of different segments")
     hint = "A convolution over 32 samples with a stride of 2 has (T - 32) // 2 + 1 places in a window."
     expect.shape(alpha, (SEGMENTS * WINDOWS, PLACES, 1), f"alpha {given}", hint)
 
 
 @pytest.mark.points(4)
-def test_attention(submission, weights, inputs, expected, device):
+def test_attention(submission, twin, inputs, device):
     """`attn` is given the convolved signal and the convolved knowledge, and its attention is returned."""
-    _, alpha = beats(submission, weights, inputs, device)
+    _, alpha = beats(submission, twin, inputs, device)
     hint = "`conv`, then ReLU, for x; `conv_k`, then ReLU, for k_beat; swap the last two axes of both for `attn`."
-    expect.close(alpha, expected(*inputs)[1], f"alpha of {WHAT}, with an `attn` of the check's own,", hint)
+    expected = twin(*inputs)[1]
+    expect.close(fit(alpha, expected.shape), expected, f"alpha of {WHAT}, with an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(4)
-def test_output(submission, weights, inputs, expected, device):
+def test_output(submission, twin, inputs, device):
     """The output is what `attn` makes of each window."""
-    out, _ = beats(submission, weights, inputs, device)
+    out, _ = beats(submission, twin, inputs, device)
     hint = "Is it the output of `attn`, given the signal first and the knowledge second?"
-    expect.close(out, expected(*inputs)[0], f"out of {WHAT}, with an `attn` of the check's own,", hint)
+    expected = twin(*inputs)[0]
+    expect.close(fit(out, expected.shape), expected, f"out of {WHAT}, with an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(1)
-def test_windows_apart(submission, inputs, generator, device):
+def test_windows_apart(submission, twin, inputs, generator, device):
     """What happens in a window changes that window's output, and no other."""
-    before, _ = beats_anyhow(submission, inputs, device)
+    before, _ = beats(submission, twin, inputs, device)
     expect.shape(before, (SEGMENTS, WINDOWS, FILTERS), "out")
     changed = [value.clone() for value in inputs]
     for value in changed:
         value[2, LENGTH : 2 * LENGTH] = torch.randn(LENGTH, generator=generator)
-    after, _ = beats_anyhow(submission, changed, device)
+    after, _ = beats(submission, twin, changed, device)
     differs = (before - after).abs().amax(dim=-1).cpu() > 1e-5
     wanted = torch.zeros(SEGMENTS, WINDOWS, dtype=torch.bool)
     wanted[2, 1] = True
@@ -113,12 +135,11 @@ def test_windows_apart(submission, inputs, generator, device):
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, weights, inputs, generator, device):
-    """Both convolutions and the attention learn from the output."""
-    module = fresh(submission, "BeatNet", SIZES, device)
-    result = submission.keep(module)(*(value.to(device) for value in inputs))
-    out, _ = pair(result, WHAT, "out and alpha")
-    check_gradients(submission, module, out, "out", generator, set(weights))
+def test_gradients(submission, twin, inputs, generator, device):
+    """Both convolutions and the attention learn from the output; training mode changes nothing."""
+    module = made(submission, twin, inputs, device)
+    named = dict(zip(("x", "k_beat"), inputs, strict=True))
+    check_gradients(submission, module, twin, named, "out", generator, device, place=0)
 
 
 @pytest.mark.points(1)
@@ -127,4 +148,6 @@ def test_device(submission, inputs):
     submission.seed(0)
     module = submission.BeatNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
+    out, _ = pair(module(*inputs), WHAT, "out and alpha")
+    check_varied(out, "out of different segments")
     check_device(module, module, inputs, message)

@@ -5,9 +5,10 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, roc_auc_score
 
-from graders.helpers import check_meta
-from graders.mina.helpers import CHANNELS, SmallModel, batches, pair, segments
+from graders.helpers import check_meta, check_varied
+from graders.mina.helpers import CHANNELS, RealModel, SmallModel, batches, pair, segments
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 # Thirteen segments in batches of five: the last batch is smaller.
 SEGMENTS, BATCH = 13, 5
@@ -34,10 +35,16 @@ class Evaluation:
         return self.submission.send(SmallModel)(weight, dropout=0.5).to(str(self.device))
 
     def evaluate(self, training=False):
+        """The student's predictions and labels, of a model that nobody can go backward through.
+
+        Whether gradients are recorded is one check's matter, and numpy refuses tensors with some.
+        """
+        return self.answer(self.model(self.weight).requires_grad_(False).train(training))
+
+    def answer(self, model):
         """The student's predictions and labels, where the global `model` is another one."""
         self.submission.seed(0)
         self.submission.replace("model", self.model(-self.weight))
-        model = self.model(self.weight).train(training)
         result = self.submission.eval_model(model, self.loader, device=self.device)
         values = pair(result, WHAT, "the predictions and the labels")
         for value, what in zip(values, ("pred_all", "Y_test"), strict=True):
@@ -45,7 +52,7 @@ class Evaluation:
         return values
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_predictions(submission, generator, device):
     """The predictions are the given model's probabilities of both classes, for every segment in order."""
     evaluation = Evaluation(submission, generator, device)
@@ -78,11 +85,7 @@ def test_evaluation_mode(submission, generator, device):
     evaluation = Evaluation(submission, generator, device)
     trained, _ = evaluation.evaluate(training=True)
     settled, _ = evaluation.evaluate(training=False)
-    expect.true(
-        bool((settled != settled[:1]).any()),
-        "Different segments should have different predictions, but all of them have the same.",
-        settled,
-    )
+    check_varied(settled, "The predictions of different segments")
     expect.close(
         trained,
         settled,
@@ -92,13 +95,42 @@ def test_evaluation_mode(submission, generator, device):
 
 
 @pytest.mark.points(1)
+def test_no_gradients(submission, generator, device):
+    """No gradients are recorded while the model is at work."""
+    evaluation = Evaluation(submission, generator, device)
+    model = evaluation.model(evaluation.weight)
+    refused = False
+    try:
+        evaluation.answer(model)
+    except StudentError as error:
+        refused = "requires grad" in error.message
+        if not refused:
+            raise
+    recorded = list(model.recorded)
+    expect.true(len(recorded) > 0, "The given model should be called, but never is.", "never")
+    expect.true(
+        not any(recorded) and not refused,
+        "Nobody goes backward from an evaluation, but what that takes is recorded while the model is at work. Call it "
+        "under `torch.no_grad()`; to `detach` afterwards comes too late.",
+        "recorded",
+    )
+
+
+@pytest.mark.points(1)
 def test_device(submission, generator):
     """The model predicts on the given device, wherever the batches come from."""
     evaluation = Evaluation(submission, generator, torch.device("cpu"))
-    evaluation.evaluate()
+    check_varied(evaluation.evaluate()[0], "The predictions of different segments")
     evaluation.device = torch.device("meta")
     message = "`eval_model` should move each batch to the device, but leaves something behind, and so fails on a GPU."
-    check_meta(evaluation.evaluate, message)
+    model = submission.send(RealModel)()
+    check_meta(lambda: evaluation.answer(model), message, lambda: model.devices)
+    try:
+        evaluation.evaluate()
+    except StudentError as error:
+        # Whatever else is asked of a tensor without data says nothing about a GPU.
+        stays = "Tensor.cpu()" in error.message
+        expect.true(not stays, f"The predictions should come back to the CPU: {error.message}", "not on the CPU")
 
 
 @pytest.fixture
@@ -106,8 +138,12 @@ def predicted(generator):
     """Labels, and probabilities that tell the classes apart now and then."""
     truth = (torch.rand(59, generator=generator) < 0.3).long()
     score = truth - 0.6 + 1.2 * torch.randn(59, generator=generator)
-    second = torch.sigmoid(score)
-    return truth.numpy(), torch.stack([1 - second, second], dim=1).numpy()
+    # Some are nearly undecided, so that another threshold than one half shows.
+    truth[:6] = torch.tensor([1, 1, 1, 0, 0, 0])
+    score[:6] = torch.tensor([0.1, 0.2, 0.05, -0.1, -0.2, -0.05])
+    order = torch.randperm(59, generator=generator)
+    second = torch.sigmoid(score[order])
+    return truth[order].numpy(), torch.stack([1 - second, second], dim=1).numpy()
 
 
 def scores(submission, predicted):

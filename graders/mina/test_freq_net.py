@@ -3,21 +3,30 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
+from graders.layers import fit
 from graders.mina.helpers import (
     StandInAttention,
     StandInBeatNet,
     StandInRhythmNet,
     check_no_more,
     fresh,
-    loaded,
     pair,
     part,
     put_in,
+    twin_of,
 )
 from proctor.checks import expect
 
-CHANNELS, SEGMENTS, WINDOWS, LENGTH = 3, 5, 7, 11
+CHANNELS, SEGMENTS, WINDOWS, LENGTH = 3, 5, 7, 37
 SIZES = (CHANNELS, WINDOWS * LENGTH, LENGTH)
 NAME = f"`FreqNet{SIZES}`"
 WHAT = f"`FreqNet{SIZES}(x, k_beats, k_rhythms, k_freq)`"
@@ -54,14 +63,31 @@ def inputs(generator):
 
 
 @pytest.fixture
-def expected(reference, weights):
-    """The reference with these weights and the stand-ins: `expected(*inputs)` gives out and gamma."""
-    return loaded(reference.FreqNet(*SIZES), weights)
+def twin(reference, weights):
+    """The reference with these weights and the stand-ins."""
+    return twin_of(reference.FreqNet(*SIZES), weights)
 
 
-def classify(submission, weights, inputs, device):
+def made(submission, twin, inputs, device):
+    """The student's network with the twin's weights."""
+    n, window = SIZES[1:]
+
+    def networks(name, *sizes):
+        new = [getattr(submission, name)(n, window, *sizes) for _ in range(CHANNELS)]
+        return submission.library("torch.nn.ModuleList")(new)
+
+    make = {
+        "beat_nets": lambda: networks("BeatNet", 64),
+        "rhythm_nets": lambda: networks("RhythmNet", 64, 8),
+        "attn": lambda: submission.KnowledgeAttn(8, 2),
+    }
+    weights = twin.state_dict()
+    return build(submission, "FreqNet", weights, device, arguments=SIZES, twin=twin, inputs=inputs, make=make)
+
+
+def classify(submission, twin, inputs, device):
     """What the student's network gives with these weights: out and gamma."""
-    module = build(submission, "FreqNet", weights, device, arguments=SIZES)
+    module = made(submission, twin, inputs, device)
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
 
 
@@ -72,7 +98,7 @@ def classify_anyhow(submission, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_networks(submission, weights):
+def test_networks(submission, weights, inputs):
     """Each channel has a `BeatNet` and a `RhythmNet` of its own, in `beat_nets` and `rhythm_nets`."""
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
@@ -87,10 +113,11 @@ def test_networks(submission, weights):
             f"The number of different networks in `{layer}` for {CHANNELS} channels",
             "Make a new one for each channel; the same one several times would be trained for all at once.",
         )
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(2)
-def test_sizes(submission):
+def test_sizes(submission, inputs):
     """The networks are made for the length of the segments and of the windows that `FreqNet` is given."""
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
@@ -104,13 +131,16 @@ def test_sizes(submission):
                 f"[n, T] of a network in `{layer}` of {NAME}",
                 "Hand n and T on; their defaults are those of the notebook's data.",
             )
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(3)
-def test_attention_and_fc(submission, weights):
+def test_attention_and_fc(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over the channels with 2 hidden numbers, and `fc` a linear layer to 2 classes."""
     submission.seed(0)
-    check_layers(submission.FreqNet(*SIZES), part(weights, "attn", "fc"), NAME)
+    module = submission.FreqNet(*SIZES)
+    check_layers(module, part(weights, "attn", "fc"), NAME)
+    check_not_constant(module, inputs, NAME)
 
 
 @pytest.mark.points(2)
@@ -119,14 +149,15 @@ def test_shapes(submission, inputs, device):
     out, gamma = classify_anyhow(submission, inputs, device)
     given = f"for x of shape {tuple(inputs[0].shape)}"
     expect.shape(out, (SEGMENTS, 2), f"out {given}")
+    check_varied(gamma, "gamma of different segments")
     expect.shape(gamma, (SEGMENTS, CHANNELS, 1), f"gamma {given}", "Here the segments come first, then the channels.")
 
 
 @pytest.mark.points(2)
-def test_probabilities(submission, inputs, device):
+def test_probabilities(submission, twin, inputs, device):
     """The two numbers of a segment are probabilities, which sum to one."""
-    out, _ = classify_anyhow(submission, inputs, device)
-    expect.type(out, torch.Tensor, "out")
+    out, _ = classify(submission, twin, inputs, device)
+    check_varied(out, "out of different segments")
     expect.true(
         bool(((out >= 0) & (out <= 1)).all()),
         "out should be probabilities between 0 and 1, but has values outside.",
@@ -142,28 +173,34 @@ def test_probabilities(submission, inputs, device):
 
 
 @pytest.mark.points(3)
-def test_attention(submission, weights, inputs, expected, device):
+def test_attention(submission, twin, inputs, device):
     """`attn` is given the channels of each segment and their frequency knowledge, and its attention is returned."""
-    _, gamma = classify(submission, weights, inputs, device)
-    hint = "In k_freq, the channels come first; in the stacked x, the segments do. Swap the axes, do not reshape."
-    expect.close(gamma, expected(*inputs)[1], "gamma, with networks and an `attn` of the check's own,", hint)
+    _, gamma = classify(submission, twin, inputs, device)
+    expected = twin(*inputs)[1]
+    gamma = fit(gamma, expected.shape)
+    expect.shape(gamma, expected.shape, "gamma", "Each segment has a weight for each channel.")
+    hint = (
+        "`attn` gets the stacked x as it is, and k_freq with its first two axes swapped (a `reshape` would mix "
+        "segments and channels)."
+    )
+    expect.close(gamma, expected, "gamma, with networks and an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(3)
-def test_output(submission, weights, inputs, expected, device):
+def test_output(submission, twin, inputs, device):
     """The output is the softmax of `fc` of what `attn` gives."""
-    out, _ = classify(submission, weights, inputs, device)
+    out, _ = classify(submission, twin, inputs, device)
+    expected = twin(*inputs)[0]
     hint = "Attention first, then `fc`, then a softmax over the classes."
-    expect.close(out, expected(*inputs)[0], "out, with networks and an `attn` of the check's own,", hint)
+    expect.close(fit(out, expected.shape), expected, "out, with networks and an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, weights, inputs, generator, device):
+def test_gradients(submission, twin, inputs, generator, device):
     """The networks of all channels, the attention and the last layer learn from the output."""
-    module = fresh(submission, "FreqNet", SIZES, device)
-    result = submission.keep(module)(*(value.to(device) for value in inputs))
-    out, _ = pair(result, WHAT, "out and gamma")
-    check_gradients(submission, module, out, "out", generator, set(weights))
+    module = made(submission, twin, inputs, device)
+    named = dict(zip(("x", "k_beats", "k_rhythms", "k_freq"), inputs, strict=True))
+    check_gradients(submission, module, twin, named, "out", generator, device, place=0)
 
 
 @pytest.mark.points(1)
@@ -172,4 +209,6 @@ def test_device(submission, inputs):
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
+    _, gamma = pair(module(*inputs), WHAT, "out and gamma")
+    check_varied(gamma, "gamma of different segments")
     check_device(module, module, inputs, message)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from graders.helpers import check_varied
 from graders.mina.helpers import PARTS, pair
 from proctor.checks import expect
 from proctor.checks.submission import MissingName, StudentError
@@ -76,6 +77,7 @@ def test_order(submission, generator, seed):
     submission.seed(seed)
     loader = submission.load_data(samples(submission, 19, generator), batch_size=BATCH)
     numbers = [number for batch in loader for number in labels_of(batch)]
+    expect.true(len(numbers) > 1, "The loader should serve segments, but serves none.", numbers)
     expect.true(
         numbers == sorted(numbers),
         "The loader should keep the order of the dataset, but changes it.",
@@ -87,10 +89,13 @@ def test_order(submission, generator, seed):
 def test_shapes(submission, generator):
     """In every input of a batch, the channels come first and the segments second."""
     loader = submission.load_data(samples(submission, 19, generator), batch_size=BATCH)
-    inputs = inputs_of(next(iter(loader)))
-    for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
+    batch = next(iter(loader))
+    # How many there are in a batch is another check's matter.
+    count = len(labels_of(batch))
+    for value, (name, length) in zip(inputs_of(batch), LENGTHS.items(), strict=True):
         hint = "A batch has the segments on its second axis, as in the data."
-        expect.shape(value, (CHANNELS, BATCH, length), f"{name} of a batch of {BATCH} segments", hint)
+        expect.shape(value, (CHANNELS, count, length), f"{name} of a batch of {count} segments", hint)
+        check_varied(value.transpose(0, 1), f"{name} of different segments")
 
 
 @pytest.mark.points(1)
@@ -98,12 +103,21 @@ def test_values(submission, generator):
     """A batch holds each segment's signal and knowledge, in this order."""
     some = samples(submission, 19, generator)
     loader = submission.load_data(some, batch_size=BATCH)
-    for start, batch in zip(range(0, 19, BATCH), loader, strict=True):
-        inputs, members = inputs_of(batch), [some[number] for number in labels_of(batch)]
-        expect.equal(len(members), len(some[start : start + BATCH]), "The number of labels in a batch")
+    served = list(loader)
+    expect.true(len(served) > 0, "The loader should serve batches, but serves none.", "none")
+    for batch in served:
+        inputs, numbers = inputs_of(batch), labels_of(batch)
+        expect.true(set(numbers) <= set(range(19)) and numbers, "Y should hold the labels of the samples.", numbers)
+        members = [some[number] for number in numbers]
         for place, (value, name) in enumerate(zip(inputs, PARTS, strict=True)):
-            hint = "`reshape` and `view` do not swap axes: they would mix segments and channels."
-            expect.close(value, stacked(members, place), f"{name} of a batch", hint)
+            expected = stacked(members, place)
+            mixed = value.shape == expected.shape and torch.equal(
+                value.flatten().double().sort().values, expected.flatten().double().sort().values
+            )
+            hint = "It should hold what the samples hold, in the order of Y."
+            if mixed:
+                hint = "`reshape` and `view` do not swap axes: they mix segments and channels."
+            expect.close(value, expected, f"{name} of a batch", hint)
 
 
 @pytest.mark.points(1)
@@ -113,6 +127,7 @@ def test_dtypes(submission, generator):
     batch = next(iter(loader))
     for value, name in zip(inputs_of(batch), PARTS, strict=True):
         expect.dtype(value, torch.float, f"{name} of a batch")
+        check_varied(value, f"{name} of a batch, of different channels,")
     labels_of(batch)
     expect.shape(batch[1], (BATCH,), f"Y of a batch of {BATCH} segments")
     expect.dtype(batch[1], torch.long, "Y of a batch")

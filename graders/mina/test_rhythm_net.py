@@ -3,8 +3,18 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_dropout_rate, check_gradients, check_layers, random_weights
-from graders.mina.helpers import StandInAttention, check_no_more, fresh, loaded, pair, part, put_in
+from graders.helpers import (
+    build,
+    check_device,
+    check_dropout_rate,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
+from graders.layers import fit
+from graders.mina.helpers import StandInAttention, check_no_more, fresh, pair, part, put_in, twin_of
 from proctor.checks import expect
 
 SEGMENTS, WINDOWS, LENGTH, FEATURES, OUT = 5, 7, 11, 13, 3
@@ -33,82 +43,103 @@ def inputs(generator):
 
 
 @pytest.fixture
-def expected(reference, weights):
-    """The reference with these weights and the stand-in: `expected(x, k_rhythm)` gives out and beta."""
-    return loaded(reference.RhythmNet(*SIZES), weights)
+def twin(reference, weights):
+    """The reference with these weights and the stand-in."""
+    return twin_of(reference.RhythmNet(*SIZES), weights)
 
 
-def rhythm(submission, weights, inputs, device):
+def made(submission, twin, inputs, device, sizes=SIZES):
+    """The student's network with the twin's weights."""
+    make = {"attn": lambda: submission.KnowledgeAttn(64, 8)}
+    weights = twin.state_dict()
+    return build(submission, "RhythmNet", weights, device, arguments=sizes, twin=twin, inputs=inputs, make=make)
+
+
+def rhythm(submission, twin, inputs, device):
     """What the student's network gives with these weights in evaluation mode: out and beta."""
-    module = build(submission, "RhythmNet", weights, device, arguments=SIZES)
+    module = made(submission, twin, inputs, device)
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
 
 
 @pytest.mark.points(3)
-def test_lstm(submission, weights):
+def test_lstm(submission, weights, inputs):
     """`lstm` is an LSTM of one layer with 32 hidden units in each of two directions."""
     submission.seed(0)
     module = submission.RhythmNet(*SIZES)
     check_layers(module, part(weights, "lstm"), f"`RhythmNet{SIZES}`")
     check_no_more(module, weights, "lstm", "The LSTM should have one layer in two directions")
+    check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
 @pytest.mark.points(2)
-def test_other_layers(submission, weights):
+def test_other_layers(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over both directions, with 8 hidden numbers, and `fc` a linear layer."""
     submission.seed(0)
-    check_layers(submission.RhythmNet(*SIZES), part(weights, "attn", "fc"), f"`RhythmNet{SIZES}`")
+    module = submission.RhythmNet(*SIZES)
+    check_layers(module, part(weights, "attn", "fc"), f"`RhythmNet{SIZES}`")
+    check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
 @pytest.mark.points(2)
 def test_shapes(submission, inputs, device):
-    """Each segment gives `rhythm_out_size` numbers, and attention for each of its windows."""
+    """Each segment gives `rhythm_out_size` numbers of its own, and attention for each of its windows."""
     module = fresh(submission, "RhythmNet", SIZES, device)
     out, beta = pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
     given = f"for x of shape {tuple(inputs[0].shape)}"
     expect.shape(out, (SEGMENTS, OUT), f"out {given}")
+    x = inputs[0].clone()
+    x[2] = x[3]
+    _, other = pair(module(x.to(device), inputs[1].to(device)), WHAT, "out and beta")
+    changed = [int(number) for number in (beta != other).flatten(1).any(1).nonzero()]
+    expect.equal(
+        changed,
+        [2],
+        "The segments whose beta changes where segment 2 changes",
+        "The LSTM goes over the windows of each segment on its own: does it take the first axis for the batch?",
+    )
     expect.shape(beta, (SEGMENTS, WINDOWS, 1), f"beta {given}")
 
 
 @pytest.mark.points(3)
-def test_attention(submission, weights, inputs, expected, device):
+def test_attention(submission, twin, inputs, device):
     """`attn` is given the LSTM's outputs at all windows and the knowledge, and its attention is returned."""
-    _, beta = rhythm(submission, weights, inputs, device)
+    _, beta = rhythm(submission, twin, inputs, device)
+    expected = twin(*inputs)[1]
     hint = "The LSTM goes over the windows, and `attn` gets its outputs with `k_rhythm` of shape (batch, M, 1)."
-    expect.close(beta, expected(*inputs)[1], f"beta of {WHAT}, with an `attn` of the check's own,", hint)
+    expect.close(fit(beta, expected.shape), expected, f"beta of {WHAT}, with an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(4)
-def test_output(submission, weights, inputs, expected, device):
+def test_output(submission, twin, inputs, device):
     """The output is what `attn` gives, through `fc` and ReLU."""
-    out, _ = rhythm(submission, weights, inputs, device)
+    out, _ = rhythm(submission, twin, inputs, device)
+    expected = twin(*inputs)[0]
     hint = "`fc`, then ReLU, of the output of `attn`; in evaluation mode, dropout does nothing."
-    expect.close(out, expected(*inputs)[0], f"out of {WHAT}, with an `attn` of the check's own,", hint)
+    expect.close(fit(out, expected.shape), expected, f"out of {WHAT}, with an `attn` of the check's own,", hint)
 
 
 @pytest.mark.points(3)
-def test_dropout(submission, generator, seed, device):
+def test_dropout(submission, reference, generator, seed, device):
     """In training mode, dropout sets half of the output to zero and doubles the rest."""
     sizes = (WINDOWS * LENGTH, LENGTH, FEATURES, 211)
-    x = torch.randn(17, WINDOWS, FEATURES, generator=generator).to(device)
-    k_rhythm = torch.randn(17, WINDOWS, generator=generator).to(device)
-    module = fresh(submission, "RhythmNet", sizes, device)
+    inputs = [torch.randn(17, WINDOWS, FEATURES, generator=generator), torch.randn(17, WINDOWS, generator=generator)]
+    weights = random_weights(reference.RhythmNet(*sizes), SCALES, generator)
+    module = made(submission, twin_of(reference.RhythmNet(*sizes), weights), inputs, device, sizes)
+    moved = [value.to(device) for value in inputs]
     what = f"`RhythmNet{sizes}(x, k_rhythm)`"
-    settled, _ = pair(module(x, k_rhythm), what, "out and beta")
+    settled, _ = pair(module(*moved), what, "out and beta")
     expect.shape(settled, (17, 211), f"out of {what}")
+    check_varied(settled, "out of different segments")
     module.train()
     submission.seed(seed)
-    trained, _ = pair(module(x, k_rhythm), what, "out and beta")
-    expect.shape(trained, (17, 211), f"out of {what}")
+    trained, _ = pair(module(*moved), what, "out and beta")
     check_dropout_rate(trained, settled, 0.5, "what leaves the ReLU", "Dropout comes last, and only once.")
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, reference, weights, inputs, generator, device):
+def test_gradients(submission, twin, inputs, generator, device):
     """The LSTM, the attention and the last layer learn from the output, and so does what made the inputs."""
-    submission.seed(0)
-    module, twin = submission.RhythmNet(*SIZES).to(str(device)), reference.RhythmNet(*SIZES)
-    twin.load_state_dict(weights)
+    module = made(submission, twin, inputs, device)
     named = dict(zip(("x", "k_rhythm"), inputs, strict=True))
     check_gradients(submission, module, twin, named, "out", generator, device, place=0, drops=True)
 
@@ -119,4 +150,6 @@ def test_device(submission, inputs):
     submission.seed(0)
     module = submission.RhythmNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
+    _, beta = pair(module.eval()(*inputs), WHAT, "out and beta")
+    check_varied(beta, "beta of different segments")
     check_device(module, module, inputs, message)

@@ -47,12 +47,12 @@ class Training:
         return trained, history
 
     def stepped(self, reference, lr):
-        """The weights and the history after the same epochs of the reference, on the CPU."""
+        """The model and the history after the same epochs of the reference, on the CPU."""
         model = SmallModel(self.weight)
         loader = DataLoader(range(SEGMENTS), batch_size=BATCH, collate_fn=Cut(self.inputs, self.labels))
         with contextlib.redirect_stdout(io.StringIO()):
             _, history = reference.train_model(model, loader, n_epoch=EPOCHS, lr=lr)
-        return model.weight.detach(), history
+        return model, history
 
 
 @pytest.mark.points(2)
@@ -75,6 +75,10 @@ def test_certainty(submission, generator, device):
     """The loss stays finite where the model is so sure that a probability is zero."""
     training = Training(submission, generator, device)
     training.weight = 1000 * training.weight
+    # Every other segment is of the class that the model is sure it is not.
+    sure = SmallModel(training.weight)(*training.inputs)[0].argmax(dim=1)
+    training.labels = (sure + torch.arange(SEGMENTS)) % 2
+    training.loader = batches(submission, training.inputs, training.labels, BATCH)
     _, history = training.train(training.model(), lr=0.01)
     expect.true(
         len(history) > 0 and all(math.isfinite(loss) for loss in history),
@@ -82,6 +86,7 @@ def test_certainty(submission, generator, device):
         "above a small number.",
         history,
     )
+    expect.true(len(set(history)) > 1, "Different batches should have different losses, but all are the same.", history)
 
 
 @pytest.mark.points(2)
@@ -102,12 +107,14 @@ def test_steps(submission, reference, generator, device):
     # the learning rate.
     expect.close(
         trained,
-        training.stepped(reference, lr=0.02)[0],
+        training.stepped(reference, lr=0.02)[0].weight,
         f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.02",
         "In each step: compute the loss, clear the gradients, go backward, let Adam step.",
         rtol=1e-3,
         atol=1e-4,
     )
+    hint = "Nothing but the gradients of the loss should move weights: is there a weight decay?"
+    expect.close(model.spare, SmallModel(training.weight).spare, "Weights with a gradient of zero", hint, rtol=1e-5)
 
 
 @pytest.mark.points(1)
@@ -120,6 +127,7 @@ def test_history(submission, generator, device):
         expect.type(loss, (float, np.floating), "A value of the loss history")
     finite = all(math.isfinite(loss) for loss in history)
     expect.true(finite, "The losses in the history should be finite, but are not.", history)
+    expect.true(len(set(history)) > 1, "Different batches should have different losses, but all are the same.", history)
 
 
 @pytest.mark.points(1)
@@ -144,9 +152,12 @@ def test_given_model(submission, generator, device):
 def test_device(submission, generator):
     """The model trains on the given device, wherever the batches come from."""
     training = Training(submission, generator, torch.device("cpu"))
-    training.train(training.model(), lr=0.01)
+    model = training.model()
+    training.train(model, lr=0.01)
+    expect.true(len(model.modes) > 0, "`train_model` should call the model that it is given, but never does.", "never")
     training.device = torch.device("meta")
     message = (
         "`train_model` should move each batch to the device, but leaves something behind, and so fails on a GPU."
     )
-    check_meta(lambda: training.train(training.model(), lr=0.01), message)
+    model = training.small_model(training.weight)
+    check_meta(lambda: training.train(model, lr=0.01), message, lambda: model.devices)

@@ -33,6 +33,11 @@ class CustomDataset(Dataset):
         exercise="dataset",
         changes=[("self.y = hfs", "self.y = [float(label) for label in hfs]")],
     ),
+    Alternative(
+        name="labels_as_array",
+        exercise="dataset",
+        changes=[("self.y = hfs", "self.y = np.array(hfs)")],
+    ),
 ]
 
 COLLATE = [
@@ -274,6 +279,35 @@ class Decoder(nn.Module):
             ),
         ],
     ),
+    Alternative(
+        name="step_as_namedtuple",
+        exercise="decoder",
+        code="""
+from typing import NamedTuple
+
+
+class Step(NamedTuple):
+    preds: torch.Tensor
+    hiddens: torch.Tensor
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(105, 128, batch_first=True, dropout=0.0)
+        self.linear1 = nn.Linear(128, 128)
+        self.act = nn.ReLU()
+        self.linear2 = nn.Linear(128, 105)
+        self.sigmoid = nn.Sigmoid()
+
+    def head(self, state):
+        return self.sigmoid(self.linear2(self.act(self.linear1(state))))
+
+    def forward(self, x, hiddens):
+        state = self.rnn(x[:, None], hiddens[None])[1][-1]
+        return Step(self.head(state), state)
+""",
+    ),
 ]
 
 SEQ2SEQ = [
@@ -334,6 +368,19 @@ class Seq2Seq(nn.Module):
             (
                 "x[:, t - 1] if teacher_force else cur_pred",
                 "torch.where(teacher_force, x[:, t - 1], cur_pred)",
+            ),
+        ],
+    ),
+    Alternative(
+        name="both_branches_decoded",
+        exercise="seq2seq",
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred\n"
+                "            cur_pred, hiddens = self.decoder(previous, hiddens)",
+                "own = self.decoder(cur_pred, hiddens)\n"
+                "            forced = self.decoder(x[:, t - 1], hiddens)\n"
+                "            cur_pred, hiddens = forced if teacher_force else own",
             ),
         ],
     ),
@@ -398,6 +445,34 @@ TRAINING = [
             ("loss.backward()", "optimizer.zero_grad()\n            loss.backward()"),
         ],
     ),
+    Alternative(
+        name="loss_of_real_visits_within_the_step",
+        exercise="training",
+        changes=[
+            (
+                "loss = criterion(x_hat, x) * masks.unsqueeze(-1)\n    return loss.sum(dim=(1, 2)).mean()",
+                'return nn.functional.binary_cross_entropy(x_hat[masks], x[masks], reduction="sum") / len(x)',
+            ),
+            (
+                "loss = masked_loss(model(x, masks), x, masks)",
+                "loss = (criterion(model(x, masks), x).sum(-1) * masks).sum(1).mean()",
+            ),
+        ],
+    ),
+    Alternative(
+        name="step_by_closure",
+        exercise="training",
+        changes=[
+            (
+                "optimizer.zero_grad()\n            loss = masked_loss(model(x, masks), x, masks)\n"
+                "            loss.backward()\n            optimizer.step()",
+                "def closure():\n                optimizer.zero_grad()\n"
+                "                value = masked_loss(model(x, masks), x, masks)\n"
+                "                value.backward()\n                return value\n\n"
+                "            loss = optimizer.step(closure)",
+            )
+        ],
+    ),
 ]
 
 CLUSTERING = [
@@ -410,8 +485,9 @@ def get_embeddings(model, data_loader):
     model.eval()
     embeddings, labels = [], []
     for x, masks, y in data_loader:
-        current = model.encoder(x.to(device), masks.to(device))
-        embeddings += list(current.detach().cpu().numpy())
+        with torch.no_grad():
+            current = model.encoder(x.to(device), masks.to(device))
+        embeddings += list(current.cpu().numpy())
         labels += list(y.numpy())
     return np.array(embeddings), np.array(labels)
 
@@ -473,6 +549,31 @@ def get_clusters(embeddings):
                 "{calinski_harabasz_score(embeddings, labels):.2e}",
             ),
         ],
+    ),
+    Alternative(
+        name="everything_moved_and_one_random_start",
+        exercise="clustering",
+        code="""
+def get_embeddings(model, data_loader):
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    embeddings, labels = np.empty((0, 128), dtype=np.float32), np.array([])
+    with torch.no_grad():
+        for batch in data_loader:
+            x, masks, y = (part.to(device) for part in batch)
+            embeddings = np.vstack([embeddings, model.encoder(x, masks).cpu().numpy()])
+            labels = np.append(labels, y.cpu().numpy())
+    model.train(was_training)
+    return embeddings, labels
+
+
+def get_clusters(embeddings):
+    kmeans = KMeans(n_clusters=2, init="random", n_init=1, random_state=np.random.RandomState(3)).fit(embeddings)
+    labels = kmeans.predict(embeddings)
+    print(f"{len(labels)} patients, score {calinski_harabasz_score(embeddings, labels):,.2f}")
+    return labels
+""",
     ),
 ]
 

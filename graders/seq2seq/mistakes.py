@@ -23,6 +23,12 @@ DATASET = [
         changes=[("len(self.x)", "len(self.x[0])")],
     ),
     Mistake(
+        name="all_visits_counted",
+        exercise="dataset",
+        hint="Your length is the number of visits of all patients together. A sample is a patient.",
+        changes=[("len(self.x)", "sum(len(visits) for visits in self.x)")],
+    ),
+    Mistake(
         name="length_of_shipped_cohort",
         exercise="dataset",
         hint="Your length is the number of patients in the notebook. A dataset of other patients has another length.",
@@ -167,10 +173,31 @@ LOADERS = [
         changes=[("shuffle=False, collate_fn=collate_fn", "shuffle=False")],
     ),
     Mistake(
+        name="collate_not_passed_for_training",
+        exercise="loaders",
+        hint="Your training loader has no collate function, so that it tries to stack lists of different lengths.",
+        changes=[("shuffle=True, collate_fn=collate_fn", "shuffle=True")],
+    ),
+    Mistake(
         name="batches_of_one",
         exercise="loaders",
         hint="Your validation loader has no batch size, so that it serves one patient at a time.",
         changes=[("val_dataset, batch_size=32, ", "val_dataset, ")],
+    ),
+    Mistake(
+        name="training_batches_of_one",
+        exercise="loaders",
+        hint="Your training loader has no batch size, so that it serves one patient at a time.",
+        changes=[("train_dataset, batch_size=32, ", "train_dataset, ")],
+    ),
+    Mistake(
+        name="no_batch_size",
+        exercise="loaders",
+        hint="Neither of your loaders has a batch size, so that they serve one patient at a time.",
+        changes=[
+            ("train_dataset, batch_size=32, ", "train_dataset, "),
+            ("val_dataset, batch_size=32, ", "val_dataset, "),
+        ],
     ),
     Mistake(
         name="last_batch_dropped",
@@ -227,6 +254,18 @@ ENCODER = [
         changes=[("~masks", "masks")],
     ),
     Mistake(
+        name="relu_of_hidden_states",
+        exercise="encoder",
+        hint="You put a ReLU after the convolution. The hidden states are what the convolution gives, as it gives it.",
+        changes=[(".squeeze(-1).transpose(1, 2)", ".squeeze(-1).transpose(1, 2).relu()")],
+    ),
+    Mistake(
+        name="tanh_of_hidden_states",
+        exercise="encoder",
+        hint="You put a tanh after the convolution. The hidden states are what the convolution gives, as it gives it.",
+        changes=[(".squeeze(-1).transpose(1, 2)", ".squeeze(-1).transpose(1, 2).tanh()")],
+    ),
+    Mistake(
         name="score_of_zero",
         exercise="encoder",
         hint="You set the scores of padded visits to 0, which a softmax takes for a score like any "
@@ -278,6 +317,22 @@ ENCODER = [
         changes=[("self.att(hidden_states)", "self.att(hidden_states).detach()")],
     ),
     Mistake(
+        name="hidden_states_detached",
+        exercise="encoder",
+        hint="You cut the hidden states that you sum up off from their gradient, so that `cnn` learns by way of the "
+        "scores alone.",
+        changes=[("(attention * hidden_states)", "(attention * hidden_states.detach())")],
+    ),
+    Mistake(
+        name="dropout_unasked",
+        exercise="encoder",
+        hint="You drop some of the context in training. No dropout is asked for.",
+        changes=[
+            ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
+            ("sum(dim=1)", "sum(dim=1))"),
+        ],
+    ),
+    Mistake(
         name="scores_on_cpu",
         exercise="encoder",
         hint="You make a new tensor without saying where. It lies on the CPU, also when the model is on a GPU.",
@@ -302,6 +357,7 @@ DECODER = [
         name="old_state_returned",
         exercise="decoder",
         hint="You go on with the hidden state that came in; the GRU's new one is not used.",
+        costly="The GRU is the whole of the step: nothing that comes out owes anything to it.",
         changes=[("_, hiddens = self.rnn", "_, new_hiddens = self.rnn")],
     ),
     Mistake(
@@ -364,6 +420,26 @@ SEQ2SEQ = [
         changes=[("x[:, t - 1]", "x[:, t]")],
     ),
     Mistake(
+        name="always_first_visit",
+        exercise="seq2seq",
+        hint="With teacher forcing, you give the decoder the first visit at every step. It should see the one before "
+        "the visit that it decodes.",
+        changes=[("x[:, t - 1]", "x[:, 0]")],
+    ),
+    Mistake(
+        name="forced_visit_returned",
+        exercise="seq2seq",
+        hint="You put the true visit among the predictions where there is teacher forcing. It is an input of the "
+        "decoder only; what it predicts is the result.",
+        changes=[
+            (
+                "cur_pred, hiddens = self.decoder(previous, hiddens)",
+                "cur_pred, hiddens = self.decoder(previous, hiddens)\n"
+                "            cur_pred = x[:, t - 1] if teacher_force else cur_pred",
+            )
+        ],
+    ),
+    Mistake(
         name="forcing_inverted",
         exercise="seq2seq",
         hint="You give the true visit when there is no teacher forcing, and the prediction when there is.",
@@ -413,6 +489,12 @@ SEQ2SEQ = [
         exercise="seq2seq",
         hint="You tell the encoder that all visits are real. Hand it the masks.",
         changes=[("self.encoder(x, masks)", "self.encoder(x, torch.ones_like(masks))")],
+    ),
+    Mistake(
+        name="masks_inverted_for_encoder",
+        exercise="seq2seq",
+        hint="You tell the encoder that the padding is real and the visits are not. Hand it the masks as they come.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, ~masks)")],
     ),
     Mistake(
         name="context_not_used",
@@ -489,6 +571,12 @@ TRAINING = [
         changes=[("loss.sum(dim=(1, 2)).mean()", "loss.sum() / masks.sum()")],
     ),
     Mistake(
+        name="mean_over_all_visits",
+        exercise="training",
+        hint="You average over all visits, those of padding too. Sum within a patient, and average over the patients.",
+        changes=[("loss.sum(dim=(1, 2)).mean()", "loss.sum(dim=2).mean()")],
+    ),
+    Mistake(
         name="target_first",
         exercise="training",
         hint="You give the criterion the true visits first and the reconstruction second; it is not symmetric.",
@@ -505,6 +593,27 @@ TRAINING = [
         exercise="training",
         hint="You never clear the gradients, so that each step also goes along those of all batches before.",
         changes=[("optimizer.zero_grad()\n", "\n")],
+    ),
+    Mistake(
+        name="gradients_cleared_once_an_epoch",
+        exercise="training",
+        hint="You clear the gradients once an epoch, so that each step also goes along those of the batches before.",
+        changes=[
+            ("            optimizer.zero_grad()\n", ""),
+            ("        train_loss = 0.0\n", "        train_loss = 0.0\n        optimizer.zero_grad()\n"),
+        ],
+    ),
+    Mistake(
+        name="other_learning_rate",
+        exercise="training",
+        hint="Your learning rate is 0.001. The optimizer is made with 0.01.",
+        changes=[("lr=1e-2", "lr=1e-3")],
+    ),
+    Mistake(
+        name="weight_decay_added",
+        exercise="training",
+        hint="Your optimizer has a weight decay, which pulls all weights to zero. None is asked for.",
+        changes=[("lr=1e-2", "lr=1e-2, weight_decay=1e-4")],
     ),
     Mistake(
         name="cleared_before_step",
@@ -537,6 +646,12 @@ TRAINING = [
         changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(model(x, masks), x, masks | True)")],
     ),
     Mistake(
+        name="masks_inverted_for_model",
+        exercise="training",
+        hint="You hand the model the inverted masks. They are True where a visit is real.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(model(x, ~masks), x, masks)")],
+    ),
+    Mistake(
         name="global_model_trained",
         exercise="training",
         hint="You call the notebook's `seq2seq` in place of the `model` that `train` is given.",
@@ -550,6 +665,21 @@ CLUSTERING = [
         exercise="clustering",
         hint="You leave the model in the mode it is in. Layers such as dropout behave differently in evaluation mode.",
         changes=[("    model.eval()\n", "")],
+    ),
+    Mistake(
+        name="gradients_recorded",
+        exercise="clustering",
+        hint="You record gradients where none are needed. Call the encoder inside `torch.no_grad()`.",
+        changes=[
+            ("with torch.no_grad():", "with torch.enable_grad():"),
+            (".cpu().numpy())", ".detach().cpu().numpy())"),
+        ],
+    ),
+    Mistake(
+        name="batches_left_on_cpu",
+        exercise="clustering",
+        hint="You leave x on the CPU, where the loader has put it. The model may be on a GPU.",
+        changes=[("x.to(device), masks", "x, masks")],
     ),
     Mistake(
         name="last_batch_only",
@@ -595,6 +725,23 @@ CLUSTERING = [
         exercise="clustering",
         hint="You leave the number of clusters to scikit-learn, which makes eight.",
         changes=[("n_clusters=2, ", "")],
+    ),
+    Mistake(
+        name="three_clusters",
+        exercise="clustering",
+        hint="You ask for three clusters. There are to be two.",
+        changes=[("n_clusters=2", "n_clusters=3")],
+    ),
+    Mistake(
+        name="standardised_first",
+        exercise="clustering",
+        hint="You scale each number of the embeddings before k-means sees them. Cluster them as they are.",
+        changes=[
+            (
+                ".fit_predict(embeddings)",
+                ".fit_predict((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-9))",
+            )
+        ],
     ),
     Mistake(
         name="clusters_not_seeded",

@@ -1,5 +1,6 @@
 """The checks of `get_embeddings` and `get_clusters`."""
 
+import contextlib
 import re
 
 import numpy as np
@@ -8,22 +9,44 @@ import torch
 from sklearn.metrics import calinski_harabasz_score
 from torch import nn
 
+from graders.helpers import check_varied
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
-PATIENTS, VISITS, BATCH = 13, 3, 5
+PATIENTS, VISITS, BATCH = 15, 3, 5
+# With these, the last batch is smaller.
+ODD = 13
+MOST_NUMBERS = 12
 
 
 class DropoutEncoder(nn.Module):
-    """A context that drops half of itself in training mode."""
+    """A context that drops half of itself in training mode. It writes down how it is called."""
 
     def __init__(self, weight):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.dropout = nn.Dropout(0.5)
+        self.recorded, self.devices = [], []
 
     def forward(self, x, masks):
-        return self.dropout(((x + 0.1) * masks.unsqueeze(-1)).sum(dim=1) @ self.weight)
+        self.devices.append((x.device.type, masks.device.type))
+        context = self.dropout(((x + 0.1) * masks.unsqueeze(-1)).sum(dim=1) @ self.weight)
+        self.recorded.append(context.requires_grad)
+        return context
+
+
+class RealEncoder(nn.Module):
+    """Real contexts, wherever it lies itself. It writes down the devices of what it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+        self.devices = []
+
+    def forward(self, x, masks):
+        self.devices.append((x.device.type, masks.device.type))
+        return torch.ones(len(x), 128)
 
 
 class Autoencoder(nn.Module):
@@ -45,18 +68,18 @@ class Embedding:
     Parameters
     ----------
     submission, generator, device : the fixtures
+    patients : int
     """
 
-    def __init__(self, submission, generator, device):
+    def __init__(self, submission, generator, device, patients=PATIENTS):
         self.submission, self.device = submission, device
         self.weight = 0.2 * torch.randn(NUM_CODES, NUM_HIDDEN, generator=generator)
         self.back = 0.2 * torch.randn(NUM_HIDDEN, NUM_CODES, generator=generator)
-        masks = torch.arange(VISITS) <= torch.arange(PATIENTS).unsqueeze(1) % VISITS
-        x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
-        self.labels = (torch.arange(PATIENTS) % 3 == 1).float()
+        masks = torch.arange(VISITS) <= torch.arange(patients).unsqueeze(1) % VISITS
+        x = binary(patients, VISITS, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
+        self.labels = (torch.arange(patients) % 3 == 1).float()
         self.expected = DropoutEncoder(self.weight).eval()(x, masks).detach().numpy()
         dataset = submission.library("torch.utils.data.TensorDataset")(x, masks, self.labels)
-        # Thirteen patients in batches of five: the last batch is smaller.
         self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=BATCH)
 
     def model(self, weight):
@@ -65,24 +88,42 @@ class Embedding:
         return self.submission.send(Autoencoder)(encoder, self.back).to(str(self.device))
 
     def embed(self, training=False):
-        """The student's embeddings and labels, where the global `seq2seq` is another model."""
+        """The student's embeddings and labels as arrays, of a model that nobody can go backward through.
+
+        Whether gradients are recorded is one check's matter, and numpy refuses tensors with some.
+        """
+        model = self.model(self.weight).requires_grad_(False)
+        return [joined(value) for value in self.answer(model.train(training))]
+
+    def answer(self, model):
+        """The two values that the student's `get_embeddings` returns, where the global `seq2seq` is another model."""
         self.submission.seed(0)
         self.submission.replace("seq2seq", self.model(-self.weight))
-        result = self.submission.get_embeddings(self.model(self.weight).train(training), self.loader)
+        result = self.submission.get_embeddings(model, self.loader)
         expect.type(result, (tuple, list), "What `get_embeddings` returns")
         expect.equal(len(result), 2, "The number of values that `get_embeddings` returns")
-        for value, what in zip(result, ("The embeddings", "The labels"), strict=True):
-            expect.type(value, np.ndarray, what)
         return result
 
 
-@pytest.mark.points(2)
+def joined(value):
+    """Embeddings as one array: that they come as tensors or in batches is one check's matter."""
+    if isinstance(value, (list, tuple)) and value and all(isinstance(x, (torch.Tensor, np.ndarray)) for x in value):
+        return np.concatenate([np.atleast_1d(joined(part)) for part in value])
+    value = value.cpu().numpy() if isinstance(value, torch.Tensor) else value
+    return value.reshape(-1, value.shape[-1]) if getattr(value, "ndim", 0) == 3 else value
+
+
+@pytest.mark.points(1)
 def test_embeddings_shape(submission, generator, device):
     """There is an embedding of 128 numbers and a label for every patient, as numpy arrays."""
-    embeddings, labels = Embedding(submission, generator, device).embed()
-    what = f"of {PATIENTS} patients in batches of {BATCH}"
-    expect.shape(embeddings, (PATIENTS, NUM_HIDDEN), f"The embeddings {what}", "Join the batches along the patients.")
-    expect.shape(labels, (PATIENTS,), f"The labels {what}", "Join the batches along the patients.")
+    embedding = Embedding(submission, generator, device, ODD)
+    embeddings, labels = embedding.answer(embedding.model(embedding.weight).requires_grad_(False))
+    for value, what in ((embeddings, "The embeddings"), (labels, "The labels")):
+        expect.type(value, np.ndarray, what)
+    what = f"of {ODD} patients in batches of {BATCH}"
+    expect.shape(embeddings, (ODD, NUM_HIDDEN), f"The embeddings {what}", "Join the batches along the patients.")
+    expect.shape(labels, (ODD,), f"The labels {what}", "Join the batches along the patients.")
+    check_varied(embeddings, "The embeddings of different patients")
 
 
 @pytest.mark.points(3)
@@ -94,7 +135,7 @@ def test_embeddings_values(submission, generator, device):
     expect.close(embeddings, embedding.expected, "The array of embeddings", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_labels(submission, generator, device):
     """The labels are those of the data loader, in the order of the embeddings."""
     embedding = Embedding(submission, generator, device)
@@ -109,17 +150,55 @@ def test_evaluation_mode(submission, generator, device):
     embedding = Embedding(submission, generator, device)
     trained, _ = embedding.embed(training=True)
     settled, _ = embedding.embed(training=False)
-    expect.true(
-        bool((settled != settled[:1]).any()),
-        "Different patients should have different embeddings, but all of them have the same.",
-        settled,
-    )
+    check_varied(settled, "The embeddings of different patients")
     expect.close(
         trained,
         settled,
         "The array of embeddings by a model that was left in training mode",
         "Dropout is at work: switch the model to evaluation mode first.",
     )
+
+
+@pytest.mark.points(1)
+def test_no_gradients(submission, generator, device):
+    """No gradients are recorded while the encoder is at work."""
+    embedding = Embedding(submission, generator, device)
+    model = embedding.model(embedding.weight)
+    try:
+        embedding.answer(model)
+        refused = False
+    except StudentError as error:
+        refused = "requires grad" in error.message
+        if not refused:
+            raise
+    recorded = list(model.encoder.recorded)
+    expect.true(len(recorded) > 0, "The encoder of the given model should be called, but never is.", "never")
+    expect.true(
+        not any(recorded) and not refused,
+        "Nobody goes backward from embeddings, but what that takes is recorded while the encoder is at work. Call it "
+        "under `torch.no_grad()`; to `detach` afterwards comes too late.",
+        "recorded",
+    )
+
+
+@pytest.mark.points(1)
+def test_device(submission, generator, device):
+    """Each batch is moved to the model's device, and the embeddings back to the CPU."""
+    embedding = Embedding(submission, generator, torch.device("cpu"))
+    check_varied(embedding.embed()[0], "The embeddings of different patients")
+    encoder = submission.send(RealEncoder)()
+    with contextlib.suppress(StudentError):  # who moves the labels, too, cannot get them back from `meta`
+        embedding.answer(submission.send(Autoencoder)(encoder, embedding.back).to("meta").requires_grad_(False))
+    devices = {name for pair in encoder.devices for name in pair}
+    hint = "Both of them have to follow the model."
+    expect.equal(sorted(devices), ["meta"], "The device of x and masks, where the model is on the device `meta`,", hint)
+    back = embedding.model(embedding.weight).to("meta").requires_grad_(False)
+    try:
+        embedding.answer(back)
+    except StudentError as error:
+        # Whatever else is asked of a tensor without data says nothing about a GPU.
+        stays = "Tensor.cpu()" in error.message
+        expect.true(not stays, f"The embeddings should come back to the CPU: {error.message}", "not on the CPU")
 
 
 def clusters_of(submission, embeddings):
@@ -139,21 +218,53 @@ def blobs(sizes, distance, generator):
     return (distance * directions[groups] + noise).numpy(), groups.numpy()
 
 
+def two_scales(generator):
+    """Embeddings in two groups far apart in one number, and in two others close together in all numbers; the former.
+
+    Whoever scales numbers or rows finds the latter. From wherever k-means starts, it finds the former.
+    """
+    groups = torch.arange(53) % 2
+    others = torch.arange(53) // 2 % 2
+    embeddings = 0.005 * torch.randn(53, NUM_HIDDEN, generator=generator) + 0.1 * others.unsqueeze(1) - 0.05
+    embeddings[:, 17] = 100 + 60 * groups + 3 * torch.randn(53, generator=generator)
+    order = torch.randperm(53, generator=generator)
+    return embeddings[order].numpy(), groups[order].numpy()
+
+
+def strays(embeddings, labels):
+    """How many embeddings are nearer to the center of the other cluster."""
+    centers = np.stack([embeddings[labels == number].mean(axis=0) for number in (0, 1)])
+    distances = np.linalg.norm(embeddings[:, None] - centers, axis=2)
+    return int((distances.argmin(axis=1) != labels).sum())
+
+
 @pytest.mark.points(3)
 def test_clusters(submission, generator):
     """K-means finds the two groups that there are."""
-    embeddings, groups = blobs((19, 34), 20.0, generator)
-    labels = clusters_of(submission, embeddings)
-    values = sorted(set(labels.tolist()))
-    expect.equal(values, [0, 1], "The different cluster labels", "There are to be two clusters, numbered 0 and 1.")
-    # Which group is called 0 is up to k-means.
-    agreement = max((labels == groups).mean(), (labels != groups).mean())
-    expect.true(
-        agreement == 1,
-        f"Two groups far apart should be told apart, but {agreement:.0%} of the patients are in the right one. "
-        "Fit k-means on the embeddings, and return the cluster of each.",
-        labels,
-    )
+    for embeddings, groups in (blobs((19, 34), 20.0, generator), two_scales(generator)):
+        labels = clusters_of(submission, embeddings)
+        values = sorted(set(labels.tolist()))
+        expect.equal(values, [0, 1], "The different cluster labels", "There are to be two clusters, numbered 0 and 1.")
+        # Which group is called 0 is up to k-means.
+        agreement = max((labels == groups).mean(), (labels != groups).mean())
+        expect.true(
+            agreement == 1,
+            f"Two groups far apart should be told apart, but {agreement:.0%} of the patients are in the right one. "
+            "Fit k-means on the embeddings as they are, and return the cluster of each.",
+            labels,
+        )
+    # A cloud without groups, twice as long as wide. Wherever k-means comes to rest, everyone is with the nearer center.
+    for _ in range(3):
+        cloud = torch.zeros(211, NUM_HIDDEN)
+        cloud[:, 3:5] = torch.rand(211, 2, generator=generator) * torch.tensor([20.0, 10.0])
+        labels = clusters_of(submission, cloud.numpy())
+        wrong = strays(cloud.numpy(), labels) if len(set(labels.tolist())) == 2 else len(labels)
+        expect.true(
+            wrong <= 2,
+            f"K-means puts each patient into the cluster whose center is nearest, but {wrong} of {len(labels)} are in "
+            "the other one. Use `KMeans`, on the embeddings as they are.",
+            "not k-means",
+        )
 
 
 @pytest.mark.points(1)
@@ -185,11 +296,13 @@ def test_score(submission, generator):
     labels = clusters_of(submission, embeddings)
     text = submission.printed()
     expect.true(text.strip(), "`get_clusters` should print the Calinski-Harabasz score, but prints nothing.", text)
-    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", text)]
-    if 1 < len(set(labels.tolist())) < len(labels):
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", plain)]
+    # Whoever prints every number there is prints the score, too.
+    if 1 < len(set(labels.tolist())) < len(labels) and len(numbers) <= MOST_NUMBERS:
         score = calinski_harabasz_score(embeddings, labels)
-        # Students round as they like, at most to a whole number.
-        printed = any(abs(number - score) <= 0.51 for number in numbers)
+        # Students round as they like, at most to a whole number or three digits.
+        printed = any(abs(number - score) <= max(0.51, 0.005 * score) for number in numbers)
     else:
         printed = False
     expect.true(

@@ -1,5 +1,6 @@
 """The checks of `CustomDataset`."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,14 +44,18 @@ def test_pair(submission, cohort):
     expect.equal(len(sample), 2, "The number of values in `dataset[3]`", "Return the visits and the label.")
     visits, label = sample
     expect.type(visits, (list, tuple), "The first value of a sample, the visits,")
-    expect.type(label, (int, float), "The second value of a sample, the label,")
+    expect.type(label, (int, float, np.number), "The second value of a sample, the label,")
     expect.true(label in (0, 1), f"The label of a sample should be 0 or 1, but is {label!r}.", label)
+    # Patients 3 and 0 have different labels or different numbers of visits.
+    expect.true(sample != dataset[0], "Samples of different patients should differ, but are the same.", "the same")
 
 
 def visits_of(sample, what):
     """The visits of a sample, wherever they stand in it: that they come first is one check's law only."""
     expect.type(sample, (tuple, list), what)
     visits = next((value for value in sample if isinstance(value, (list, tuple))), None)
+    if all(isinstance(value, (list, tuple)) for value in sample):
+        visits = sample  # the visits alone
     expect.true(
         visits is not None,
         f"{what} should hold the patient's visits as a list, but holds no list.",
@@ -68,8 +73,9 @@ def test_order(submission, cohort):
     num_visits = [len(visits_of(sample, f"`dataset[{index}]`")) for index, sample in enumerate(samples)]
     labels = [value for sample in samples for value in sample if not isinstance(value, (list, tuple))]
     found = [num_visits, [int(label) for label in labels]]
+    # That there is a label is another check's matter.
     expect.true(
-        found == [[len(visits) for visits in seqs], hfs],
+        found == [[len(visits) for visits in seqs], hfs if labels else []],
         "`dataset[i]` should be what stands at place i of the `seqs` and `hfs` that the dataset was given, but is "
         "something else for some i.",
         found,

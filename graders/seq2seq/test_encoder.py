@@ -3,8 +3,17 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
-from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
+from graders.helpers import (
+    build,
+    check_device,
+    check_gradients,
+    check_layers,
+    check_not_constant,
+    check_varied,
+    random_weights,
+)
+from graders.layers import fit
+from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
 from proctor.checks import expect
 
 # A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
@@ -18,72 +27,74 @@ def weights(reference, generator):
 
 
 @pytest.fixture
-def expected(reference, weights):
-    """The reference encoder with these weights, on the CPU: `expected(x, masks)`."""
+def twin(reference, weights):
+    """The reference encoder with these weights, on the CPU."""
     encoder = reference.Encoder().eval()
     encoder.load_state_dict(weights)
-    return lambda x, masks: encoder(x, masks).detach()
+    return encoder
+
+
+def encode(submission, twin, x, masks, device):
+    """The student's encoder with the twin's weights, and what it makes of these patients."""
+    encoder = build(submission, "Encoder", twin.state_dict(), device, OPTIONAL, twin=twin, inputs=(x, masks))
+    return encoder, fit(encoder(x.to(device), masks.to(device)), (len(x), NUM_HIDDEN))
 
 
 @pytest.mark.points(2)
-def test_layers(submission, weights):
+def test_layers(submission, weights, generator):
     """The encoder has a convolution `cnn` over three visits and all codes, and a linear layer `att`."""
-    check_layers(submission.Encoder(), weights, "`Encoder()`", OPTIONAL)
+    encoder = submission.Encoder()
+    check_layers(encoder, weights, "`Encoder()`", OPTIONAL)
+    x = binary(5, 3, NUM_CODES, generator=generator)
+    check_not_constant(encoder, (x, torch.ones(5, 3, dtype=torch.bool)), "`Encoder()`")
 
 
 @pytest.mark.points(2)
 def test_shape(submission, generator, device):
-    """Each patient gets a vector of 128 numbers, also a single patient with a single visit."""
+    """Each patient gets a vector of 128 numbers of their own, also a single patient with a single visit."""
     submission.seed(0)
     encoder = submission.Encoder().to(str(device)).eval()
-    for patients, visits in ((5, 3), (1, 1)):
+    for patients, visits in ((5, 3), (1, 3), (3, 1), (1, 1)):
         x = binary(patients, visits, NUM_CODES, generator=generator).to(device)
         masks = torch.ones(patients, visits, dtype=torch.bool, device=device)
-        context = encoder(x, masks)
-        expect.shape(
-            context,
-            (patients, NUM_HIDDEN),
-            f"`Encoder()(x, masks)` with x of shape {tuple(x.shape)}",
-            "`squeeze()` without an axis removes every axis of length one." if patients == 1 else "",
-        )
+        what = f"`Encoder()(x, masks)` with x of shape {tuple(x.shape)}"
+        with alone(patients == 1, what):
+            context = encoder(x, masks)
+            expect.shape(context, (patients, NUM_HIDDEN), what)
         expect.dtype(context, torch.float, "`Encoder()(x, masks)`")
+        if patients > 1:
+            check_varied(context, "The contexts of different patients")
 
 
 @pytest.mark.points(3)
-def test_attention(submission, weights, expected, generator, device):
+def test_attention(submission, twin, generator, device):
     """The context is the sum of the visits' hidden states, weighted by attention that sums to one over the visits."""
     x, masks = binary(5, 7, NUM_CODES, generator=generator), torch.ones(5, 7, dtype=torch.bool)
-    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
-    expect.close(
-        encoder(x.to(device), masks.to(device)),
-        expected(x, masks),
-        "`Encoder()(x, masks)` where all visits are real",
-        "Along which axis does the softmax run, and along which one the sum?",
+    _, context = encode(submission, twin, x, masks, device)
+    hint = (
+        "The hidden states are what `cnn` gives, as it gives them. Their scores, by `att`, go through a softmax over "
+        "the visits, and the hidden states are summed over the visits with these weights."
     )
+    expect.close(context, twin(x, masks), "`Encoder()(x, masks)` where all visits are real", hint)
 
 
 @pytest.mark.points(3)
-def test_masks(submission, weights, expected, generator, device):
+def test_masks(submission, twin, generator, device):
     """Padded visits never reach the context vector."""
     masks = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 1, 1, 0], [1, 0, 0, 0, 0]], dtype=torch.bool)
     # As `collate_fn` makes it: a visit that is masked out has no code.
     x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
-    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
-    expect.close(
-        encoder(x.to(device), masks.to(device)),
-        expected(x, masks),
-        "`Encoder()(x, masks)` with padded visits",
-        "A visit with mask False should get an attention of zero: mask the scores, before the softmax.",
-    )
+    _, context = encode(submission, twin, x, masks, device)
+    hint = "A visit with mask False should get an attention of zero: mask the scores, before the softmax."
+    expect.close(context, twin(x, masks), "`Encoder()(x, masks)` with padded visits", hint)
 
 
 @pytest.mark.points(2)
-def test_empty_patient(submission, weights, generator, device):
+def test_empty_patient(submission, twin, generator, device):
     """A patient without any real visit gets finite numbers, and leaves the other patients alone."""
     masks = torch.tensor([[1, 1, 1], [0, 0, 0], [1, 1, 1]], dtype=torch.bool)
     x = binary(3, 3, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
-    encoder = build(submission, "Encoder", weights, device, OPTIONAL)
-    context = encoder(x.to(device), masks.to(device))
+    encoder, context = encode(submission, twin, x, masks, device)
     what = "`Encoder()(x, masks)` with a patient whose visits are all masked out"
     expect.shape(context, (3, NUM_HIDDEN), what)
     expect.true(
@@ -93,19 +104,18 @@ def test_empty_patient(submission, weights, generator, device):
         context[1],
     )
     others = context[[0, 2]]
-    expect.different(others[0], others[1], f"{what}: the contexts of the two other patients")
-    alone = encoder(x[[0, 2]].to(device), masks[[0, 2]].to(device))
+    check_varied(others, f"{what}: the contexts of the two other patients")
+    alone = fit(encoder(x[[0, 2]].to(device), masks[[0, 2]].to(device)), (2, NUM_HIDDEN))
     expect.close(others, alone, f"{what}: the context of the other patients")
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, reference, weights, generator, device):
+def test_gradients(submission, twin, generator, device):
     """Every weight of the encoder can learn, and so can what made its input; training mode changes nothing else."""
-    submission.seed(0)
-    encoder, twin = submission.Encoder().to(str(device)), reference.Encoder()
-    twin.load_state_dict(weights)
     masks = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool)
-    inputs = {"x": binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1), "masks": masks}
+    x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
+    encoder, _ = encode(submission, twin, x, masks, device)
+    inputs = {"x": x, "masks": masks}
     check_gradients(submission, encoder, twin, inputs, "`Encoder()(x, masks)`", generator, device, OPTIONAL)
 
 
@@ -117,7 +127,7 @@ def test_device_and_inputs(submission, generator):
     masks = torch.tensor([[1, 1, 1], [1, 1, 0]], dtype=torch.bool)
     x = binary(2, 3, NUM_CODES, generator=generator)
     sent_x, sent_masks = submission.put(x), submission.put(masks)
-    encoder(sent_x, sent_masks)
+    check_varied(encoder(sent_x, sent_masks), "The contexts of different patients")
     expect.equal(submission.get(sent_x), x.tolist(), "x after `Encoder()(x, masks)`", "Work on a copy.")
     expect.equal(submission.get(sent_masks), masks.tolist(), "`masks` after `Encoder()(x, masks)`", "Work on a copy.")
     message = (

@@ -6,6 +6,7 @@ import torch
 from proctor.checks import expect
 
 NUM_PATIENTS = 101
+LOADERS = ("train loader", "validation loader")
 MARKER = "made by the given collate function"
 
 
@@ -40,43 +41,55 @@ def passed(batches):
     return [number for batch in batches for number in batch]
 
 
+def check_both(found, expected, message):
+    """Both loaders are as expected: which of them is not is said, and both are what is observed."""
+    wrong = [what for what in found if found[what] != expected[what]]
+    if wrong:
+        named = " and ".join(f"the {what}" for what in wrong)
+        values = " and ".join(str(found[what]) for what in wrong)
+        expect.true(False, message.format(named=named, values=values), list(found.values()))
+
+
 @pytest.mark.points(1)
 def test_collate_function(loaders):
     """Both loaders make their batches with the collate function they are given."""
-    for loader, what in zip(loaders, ("train loader", "validation loader"), strict=True):
+    found = {}
+    for loader, what in zip(loaders, LOADERS, strict=True):
         batch = next(iter(loader), None)
-        expect.type(batch, (tuple, list), f"A batch of the {what}")
-        expect.true(
-            MARKER in [value for value in batch if isinstance(value, str)],
-            f"The batches of the {what} should come from the function that `load_data` is given as `collate_fn`, "
-            "but come from somewhere else. Pass it on to `DataLoader`.",
-            what,
-        )
+        found[what] = isinstance(batch, (tuple, list)) and MARKER in [x for x in batch if isinstance(x, str)]
+    check_both(
+        found,
+        dict.fromkeys(LOADERS, True),
+        "The batches of {named} should come from the function that `load_data` is given as `collate_fn`, but come "
+        "from somewhere else. Pass it on to `DataLoader`.",
+    )
 
 
 @pytest.mark.points(1)
 def test_batches(loaders):
     """A batch has 32 patients, and the last one the patients that are left."""
-    for loader, what in zip(loaders, ("train loader", "validation loader"), strict=True):
-        sizes = [len(batch) for batch in patients(loader, what)]
-        expect.equal(
-            sizes,
-            [32, 32, 32, 5],
-            f"The batch sizes of the {what} over {NUM_PATIENTS} patients",
-            "No patient is left out of an epoch.",
-        )
+    found = {
+        what: [len(batch) for batch in patients(loader, what)] for loader, what in zip(loaders, LOADERS, strict=True)
+    }
+    check_both(
+        found,
+        dict.fromkeys(LOADERS, [32, 32, 32, 5]),
+        f"The batch sizes of {{named}} over {NUM_PATIENTS} patients should be [32, 32, 32, 5], but are "
+        "{values:.200}. No patient is left out of an epoch.",
+    )
 
 
 @pytest.mark.points(1)
 def test_own_patients(loaders):
     """The train loader serves the train dataset, the validation loader the validation dataset."""
-    for loader, first, what in zip(loaders, (0, 1000), ("train loader", "validation loader"), strict=True):
-        numbers = passed(patients(loader, what))
-        expect.true(
-            numbers and all(first <= number < first + 1000 for number in numbers),
-            f"The {what} should serve the patients of its own dataset, but serves those of the other one.",
-            [what, min(numbers, default=None)],
-        )
+    found = {}
+    for loader, what in zip(loaders, LOADERS, strict=True):
+        found[what] = sorted({number // 1000 for number in passed(patients(loader, what))})
+    check_both(
+        found,
+        dict(zip(LOADERS, ([0], [1]), strict=True)),
+        "The patients of {named} should be those of its own dataset, but are others.",
+    )
 
 
 @pytest.mark.points(1)
@@ -97,6 +110,7 @@ def test_shuffled(loaders):
 def test_in_order(loaders):
     """The validation loader keeps the order of its dataset."""
     numbers = passed(patients(loaders[1], "validation loader"))
+    expect.true(len(numbers) > 1, "The validation loader should serve patients, but serves none.", numbers)
     expect.true(
         numbers == sorted(numbers),
         "The validation loader should keep the patients in the order of the dataset, but changes it. "

@@ -5,12 +5,17 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
+from graders.layers import is_close
 from graders.seq2seq.helpers import NUM_CODES, binary
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
-PATIENTS, VISITS, EPOCHS = 5, 3, 2
-NUM_BATCHES = 3
+# Thirteen patients in batches of five: the last batch is smaller.
+PATIENTS, BATCH, NUM_BATCHES, VISITS, EPOCHS = 13, 5, 3, 7, 2
+# Codes that no patient has. Their weights get no gradient, and so stay, unless something else pulls at them.
+UNUSED = 11
 
 
 class TinyModel(nn.Module):
@@ -28,14 +33,27 @@ class TinyModel(nn.Module):
 
     def forward(self, x, masks):
         self.modes.append(self.training)
-        return torch.sigmoid(x @ self.weight + self.bias)
+        return torch.sigmoid((x * (1.0 + masks.unsqueeze(-1))) @ self.weight + self.bias)
+
+
+def other_loss(x_hat, x, masks):
+    """In place of `masked_loss`: a loss that minds the order of its arguments, and the masks."""
+    return (((x_hat - x) ** 2 * (1 + x)).sum(dim=-1) * (0.3 + masks.float())).mean()
 
 
 @pytest.fixture
 def reconstruction(generator):
-    """A true batch and its reconstruction, both (5, 3, 105)."""
-    x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
+    """A true batch and its reconstruction, both (5, 7, 105)."""
+    x = binary(BATCH, VISITS, NUM_CODES, generator=generator)
     return torch.sigmoid(torch.randn(x.shape, generator=generator)), x
+
+
+@pytest.fixture
+def masks():
+    """Masks of five patients with one to seven real visits, one of them with a gap."""
+    masks = torch.arange(VISITS) < torch.tensor([7, 3, 1, 6, 2]).unsqueeze(1)
+    masks[3, 2] = False
+    return masks
 
 
 def loss_of(submission, x_hat, x, masks, device):
@@ -46,31 +64,34 @@ def loss_of(submission, x_hat, x, masks, device):
 
 
 @pytest.mark.points(3)
-def test_loss_value(submission, reference, reconstruction, device):
+def test_loss_value(submission, reference, reconstruction, masks, device):
     """The loss is the cross-entropy, summed over a patient's codes and visits, averaged over the patients."""
     x_hat, x = reconstruction
-    masks = torch.ones(PATIENTS, VISITS, dtype=torch.bool)
-    expect.close(
-        loss_of(submission, x_hat, x, masks, device),
-        reference.masked_loss(x_hat, x, masks),
-        "`masked_loss(x_hat, x, masks)` where all visits are real",
-        "Sum within each patient, then take the mean over the patients.",
+    everything = torch.ones(BATCH, VISITS, dtype=torch.bool)
+    loss, expected = loss_of(submission, x_hat, x, everything, device), reference.masked_loss(x_hat, x, everything)
+    # With padding it is another check's matter, but tells mistakes apart.
+    padded = loss_of(submission, x_hat, x * masks.unsqueeze(-1), masks, device)
+    expect.true(
+        is_close(loss, expected),
+        f"`masked_loss(x_hat, x, masks)` where all visits are real should be {float(expected):.4g}, but is "
+        f"{float(loss):.4g}. Sum within each patient, then take the mean over the patients.",
+        torch.stack([loss.double(), padded.double()]),
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 def test_loss_padding(submission, reconstruction, generator, device):
     """Padded visits add nothing to the loss."""
     x_hat, x = reconstruction
-    masks = torch.ones(PATIENTS, VISITS, dtype=torch.bool)
-    padding = torch.rand(PATIENTS, 4, NUM_CODES, generator=generator)
+    masks = torch.ones(BATCH, VISITS, dtype=torch.bool)
+    padding = torch.rand(BATCH, 4, NUM_CODES, generator=generator)
     longer_x_hat, longer_x = (
         torch.cat([x_hat, padding], dim=1),
         torch.cat([x, torch.zeros_like(padding)], dim=1),
     )
-    longer_masks = torch.cat([masks, torch.zeros(PATIENTS, 4, dtype=torch.bool)], dim=1)
+    longer_masks = torch.cat([masks, torch.zeros(BATCH, 4, dtype=torch.bool)], dim=1)
     loss = loss_of(submission, x_hat, x, masks, device)
-    expect.true(bool(loss > 0), "`masked_loss` of a poor reconstruction should be above zero, but is not.", loss)
+    check_says_something(submission, reconstruction, device)
     expect.close(
         loss_of(submission, longer_x_hat, longer_x, longer_masks, device),
         loss,
@@ -79,24 +100,31 @@ def test_loss_padding(submission, reconstruction, generator, device):
     )
 
 
+def check_says_something(submission, reconstruction, device):
+    """The loss depends on the reconstruction, as that of a constant does not."""
+    x_hat, x = reconstruction
+    masks = torch.ones(BATCH, VISITS, dtype=torch.bool)
+    losses = [loss_of(submission, values, x, masks, device) for values in (x_hat, 0.5 * x_hat)]
+    expect.different(losses[0], losses[1], "`masked_loss` of two reconstructions of the same visits")
+
+
 @pytest.mark.points(2)
 def test_loss_of_empty_batch(submission, reconstruction, device):
     """A batch without any real visit has a loss of zero."""
     x_hat, x = reconstruction
-    masks = torch.zeros(PATIENTS, VISITS, dtype=torch.bool)
-    real = loss_of(submission, x_hat, x, ~masks, device)
-    expect.true(bool(real > 0), "`masked_loss` of a poor reconstruction should be above zero, but is not.", real)
+    masks = torch.zeros(BATCH, VISITS, dtype=torch.bool)
+    check_says_something(submission, reconstruction, device)
     loss = loss_of(submission, x_hat, x * 0, masks, device)
     hint = "The mean of no visits at all is NaN; the sum of none is 0."
     expect.close(loss, 0.0, "`masked_loss` of a batch whose visits are all padded", hint)
 
 
-@pytest.mark.points(2)
-def test_loss_gradient(submission, reconstruction, device):
+@pytest.mark.points(3)
+def test_loss_gradient(submission, reference, reconstruction, masks, device):
     """The loss can be followed back to the reconstruction."""
     x_hat, x = reconstruction
-    masks = torch.tensor([[1, 1, 1], [1, 1, 0], [1, 0, 0], [1, 0, 1], [1, 1, 1]], dtype=torch.bool)
-    leaf = submission.put(x_hat.to(device))
+    x = x * masks.unsqueeze(-1)
+    leaf, twin = submission.put(x_hat.to(device)), x_hat.clone().requires_grad_()
     leaf.requires_grad_()
     loss = submission.keep(submission.masked_loss)(leaf, x.to(device), masks.to(device))
     expect.true(
@@ -106,14 +134,15 @@ def test_loss_gradient(submission, reconstruction, device):
         loss.type_name,
     )
     loss.backward()
-    gradient = leaf.grad
+    gradient, value = leaf.grad, submission.get(loss)
     expect.type(gradient, torch.Tensor, "The gradient of the loss for x_hat")
-    blind = int((gradient.cpu()[masks] == 0).all(1).sum())
-    expect.true(
-        blind == 0,
-        f"Every real visit should get a gradient from the loss, but {blind} of {int(masks.sum())} got none.",
-        gradient,
-    )
+    expected = reference.masked_loss(twin, x, masks)
+    expected.backward()
+    if is_close(value, expected):
+        expect.close(gradient, twin.grad, "The gradient of the loss for x_hat", atol=1e-4, rtol=1e-3)
+    # A wrong loss is another check's matter.
+    varied = bool((gradient != gradient.flatten()[0]).any()) and bool(torch.isfinite(gradient).all())
+    expect.true(varied, "The gradient of the loss for x_hat should be finite, and not the same everywhere.", gradient)
 
 
 class Training:
@@ -127,10 +156,13 @@ class Training:
     def __init__(self, submission, generator, device):
         self.submission, self.device = submission, device
         self.weight = 0.1 * torch.randn(NUM_CODES, NUM_CODES, generator=generator)
-        x = binary(NUM_BATCHES * PATIENTS, VISITS, NUM_CODES, generator=generator)
-        masks = (torch.arange(VISITS) <= torch.arange(len(x)).unsqueeze(1) % VISITS).clone()
-        dataset = submission.library("torch.utils.data.TensorDataset")(x * masks.unsqueeze(-1), masks, x[:, 0, 0])
-        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=PATIENTS)
+        self.weight[:UNUSED] *= 300
+        x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
+        x[..., :UNUSED] = 0
+        masks = (torch.arange(VISITS) <= 3 * torch.arange(PATIENTS).unsqueeze(1) % VISITS).clone()
+        self.data = (x * masks.unsqueeze(-1), masks, x[:, 0, 0])
+        dataset = submission.library("torch.utils.data.TensorDataset")(*self.data)
+        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=BATCH)
         self.tiny_model = submission.send(TinyModel)
 
     def model(self):
@@ -138,46 +170,58 @@ class Training:
         return self.tiny_model(self.weight).to(str(self.device))
 
     def train(self, model, epochs=EPOCHS):
-        """What the student's `train` returns."""
-        return self.submission.train(model, self.loader, self.loader, epochs)
+        """What the student's `train` returns, with a loss of the check's own where the student's stops it."""
+        try:
+            return self.submission.train(model, self.loader, self.loader, epochs)
+        except StudentError:
+            self.submission.replace("masked_loss", self.submission.send(other_loss))
+            return self.submission.train(model, self.loader, self.loader, epochs)
 
-    def stepped(self):
-        """The weights after the same epochs, step by step with Adam and the student's own loss."""
-        submission, model = self.submission, self.model()
-        optimizer = submission.library("torch.optim.Adam")(model.parameters(), lr=1e-2)
-        for _ in range(EPOCHS):
-            for x, masks, _labels in self.loader:
-                x, masks = x.to(self.device), masks.to(self.device)
-                optimizer.zero_grad()
-                submission.keep(submission.masked_loss)(submission.keep(model)(x, masks), x, masks).backward()
-                optimizer.step()
-        return model.weight
+    def trained(self):
+        """The student's model after training, a handle."""
+        model = self.model()
+        self.train(model)
+        return model
+
+    def stepped(self, reference):
+        """The weight after the reference has trained as long, on the CPU."""
+        model = TinyModel(self.weight)
+        loader = DataLoader(TensorDataset(*self.data), batch_size=BATCH)
+        reference.train(model, loader, loader, EPOCHS)
+        return model.weight.detach()
 
 
 @pytest.mark.points(3)
-def test_steps(submission, generator, device):
+def test_steps(submission, reference, monkeypatch, generator, device):
     """Each batch makes one step of Adam, along its own gradient only."""
     training = Training(submission, generator, device)
-    model = training.model()
-    training.train(model)
-    trained = model.weight
+    model, expected = training.trained(), training.stepped(reference)
+    # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show at 1e-5 times
+    # the learning rate.
+    close = {"rtol": 1e-3, "atol": 1e-4}
+    if not torch.allclose(model.weight.cpu(), expected, **close):
+        # A wrong loss is another check's matter: once more, with the check's own.
+        submission.replace("masked_loss", submission.send(other_loss))
+        monkeypatch.setattr(reference, "masked_loss", other_loss)
+        model, expected = training.trained(), training.stepped(reference)
+    trained = model.weight.cpu()
     passes, left = model.gradients, submission.gradients(model)["bias"]
     left = "no gradient" if left is None else "a gradient" if bool((left != 0).any()) else "a gradient of zero"
     expect.true(
-        not torch.allclose(trained.cpu(), training.weight),
+        not torch.allclose(trained, training.weight),
         "`train` should change the weights of the model that it is given, but they are as before: it goes backward "
         f"{passes} times, and {left} is left at the end. A step needs the gradients of this model's loss.",
         [passes, left],
     )
-    # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show at 1e-5 times
-    # the learning rate.
+    unused = "The weights of codes that no patient has, after training,"
+    hint = "Nothing but the gradients of the loss should move weights: is there a weight decay?"
+    expect.close(trained[:UNUSED], training.weight[:UNUSED], unused, hint, rtol=1e-5)
     expect.close(
         trained,
-        training.stepped(),
+        expected,
         f"The model's weight matrix after {EPOCHS} epochs of {NUM_BATCHES} batches",
         "In each step: clear the gradients, compute the loss, go backward, let the optimizer step.",
-        rtol=1e-3,
-        atol=1e-4,
+        **close,
     )
 
 
@@ -195,7 +239,7 @@ def test_given_model(submission, generator, device):
         "The number of calls of a model named `seq2seq` outside of `train`",
         "Use the `model` that `train` is given.",
     )
-    modes = ["training" if mode else "evaluation" for mode in model.modes]
+    modes = ["training" if mode else "evaluation" for mode in model.modes[-2 * NUM_BATCHES :]]
     expected = ["training"] * NUM_BATCHES + ["evaluation"] * NUM_BATCHES
     expect.equal(modes, expected, f"The modes in which {NUM_BATCHES} batches to train and to validate are passed")
 
@@ -204,12 +248,14 @@ def test_given_model(submission, generator, device):
 def test_history(submission, generator, device):
     """The history has one pair of loss and F1 for each epoch, and the loss falls."""
     training = Training(submission, generator, device)
-    history = training.train(training.model(), epochs=3)
+    model = training.model()
+    history = training.train(model, epochs=3)
     expect.type(history, (list, tuple), "What `train` returns")
     expect.equal(len(history), 3, "The number of entries in the history of 3 epochs")
     pairs = [tuple(float(value) for value in pair) for pair in history]
     expect.true(all(len(pair) == 2 for pair in pairs), "Each entry of the history should be a pair.", pairs)
     finite = all(math.isfinite(value) for pair in pairs for value in pair)
     expect.true(finite, "The losses and F1 values in the history should be finite, but are not.", pairs)
+    expect.true(len(model.modes) > 0, "`train` should call the model that it is given, but never does.", "never")
     losses = [pair[0] for pair in pairs]
     expect.true(losses[2] < losses[0], f"The loss should fall from epoch to epoch, but went {losses}.", losses)

@@ -30,9 +30,16 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Mistake(Alternative):
-    """A wrong solution that students write, with the hint that a teacher would give."""
+    """A wrong solution that students write.
+
+    Parameters
+    ----------
+    hint : str, what a teacher would say
+    costly : str, why it costs more than half of its exercise's points, where it does
+    """
 
     hint: str = ""
+    costly: str = ""
 
 
 def changed_code(exercise: Exercise, variant: Alternative) -> str:

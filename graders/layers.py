@@ -1,0 +1,140 @@
+"""A student's layers: weights put into them, and those mended that an earlier check has charged already."""
+
+import torch
+
+from proctor.checks import expect
+from proctor.checks.submission import StudentError
+
+# What torch's layers are made with, but for the bias.
+ARGUMENTS = {
+    "Conv1d": ("in_channels", "out_channels", "kernel_size", "stride", "padding"),
+    "Conv2d": ("in_channels", "out_channels", "kernel_size", "stride", "padding"),
+    "Linear": ("in_features", "out_features"),
+    "GRU": ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"),
+    "LSTM": ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"),
+}
+
+
+def load_what_fits(module, weights):
+    """Load weights into the student's module: by name, or into a layer of another name and the same shapes.
+
+    Parameters
+    ----------
+    module : handle of the student's module
+    weights : {name: tensor}
+
+    Returns
+    -------
+    own : {name: the parameter's name in the student's module}, of the weights that were loaded
+    """
+    state = module.state_dict()
+    expect.type(state, dict, "What `state_dict()` gives")
+    shapes = {name: tuple(value.shape) for name, value in state.items() if isinstance(value, torch.Tensor)}
+    own = {name: name for name, value in weights.items() if shapes.get(name) == tuple(value.shape)}
+    for name, value in weights.items():
+        layer, _, rest = name.partition(".")
+        others = [
+            other
+            for other, shape in shapes.items()
+            if other not in weights and other not in own.values()
+            if shape == tuple(value.shape) and other.partition(".")[2] == rest
+        ]
+        if name not in shapes and others:
+            own[name] = others[0]
+    module.load_state_dict({other: weights[name] for name, other in own.items()}, strict=False)
+    return own
+
+
+def mend(submission, module, twin, make):
+    """Builds the layers of the student's module anew that are built otherwise than the twin's.
+
+    Parameters
+    ----------
+    submission, module, twin, make : as `graders.helpers.build` has them
+
+    Returns
+    -------
+    old : {layer: handle to what stood in its place}
+    """
+    old = {}
+    for name, layer in twin.named_children():
+        kind = type(layer).__name__
+        try:
+            own = getattr(module, name)
+        except StudentError:
+            continue
+        if name in make:
+            old[name] = own
+            setattr(module, name, make[name]())
+        elif kind in ARGUMENTS:
+            wanted = {argument: getattr(layer, argument) for argument in ARGUMENTS[kind]}
+            bias = layer.bias is not None
+            if not _is_made(own, kind, wanted, bias):
+                old[name] = own
+                setattr(module, name, submission.library(f"torch.nn.{kind}")(**wanted, bias=bias))
+    return old
+
+
+def runs(module, inputs, device):
+    """Whether a student's module takes these inputs, tensors on the CPU."""
+    try:
+        module(*(value.to(device) for value in inputs))
+    except StudentError:
+        return False
+    return True
+
+
+def _is_made(own, kind, wanted, bias):
+    """Whether a student's layer is of a kind, and made with these arguments."""
+    if getattr(own, "type_name", None) != kind:
+        return False
+    try:
+        made = all(getattr(own, argument) == value for argument, value in wanted.items())
+        return made and (own.bias is not None) == bias
+    except StudentError:
+        return False
+
+
+def does_as(module, twin, inputs, device):
+    """Whether a student's module gives what the reference gives, as far as floats can tell.
+
+    Parameters
+    ----------
+    module : handle of the student's module, in evaluation mode on the device
+    twin : nn.Module, on the CPU
+    inputs : tensors on the CPU
+    device : torch.device
+    """
+    try:
+        found = module(*(value.to(device) for value in inputs))
+    except StudentError:
+        return False
+    wanted = twin(*inputs)
+    if isinstance(wanted, torch.Tensor):
+        found, wanted = [found], [wanted]
+    return isinstance(found, (tuple, list)) and all(map(is_close, found, wanted))
+
+
+def fit(value, shape):
+    """A tensor in the shape that is due, where it has axes of length one too many or too few, which others charge.
+
+    Parameters
+    ----------
+    value : what student code gave
+    shape : tuple of int
+
+    Returns
+    -------
+    value : reshaped, or as it was
+    """
+    if not isinstance(value, torch.Tensor):
+        return value
+    longer = [tuple(size for size in sizes if size != 1) for sizes in (value.shape, shape)]
+    return value.reshape(shape) if longer[0] == longer[1] else value
+
+
+def is_close(value, expected):
+    """Whether a student's value is a tensor as expected, by the tolerances of `expect.close`."""
+    if not isinstance(value, torch.Tensor) or value.shape != expected.shape or value.is_complex():
+        return False
+    return torch.allclose(value.cpu().double(), expected.detach().double(), rtol=1e-4, atol=1e-5)

@@ -1,0 +1,64 @@
+"""What answers earn that are wrong in ways that checks are easily blind to, and how much one mistake may cost."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from proctor.authoring import bank
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.bank import Alternative, load_module
+from proctor.checks.runner import run_checks, variant_subject
+from proctor.course import open_course
+
+ROOT = Path(__file__).parent.parent
+FOLDER = Path(__file__).parent / "verdicts"
+ASSIGNMENTS = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+# A mistake that costs more says why; in a small exercise, a single check is more than half.
+SMALL = 5
+
+
+def answers(name):
+    """The module of an assignment's answers."""
+    return load_module(open_course(ROOT), f"tests.verdicts.{name}")
+
+
+def lost(assignment, variants):
+    """The points that each variant loses in its own exercise: {(exercise, variant): points}."""
+    points = defaultdict(float)
+    for exercise in assignment.exercises:
+        own = [variant for variant in variants if variant.exercise == exercise.id]
+        subjects = [variant_subject(assignment, exercise, variant) for variant in own]
+        for outcome in run_checks(assignment, [exercise.id], subjects, "cpu") if subjects else []:
+            points[exercise.id, outcome.subject] += outcome.points * (outcome.failure is not None)
+    return points
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_wrong_answers_lose_points(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    variants = [Alternative(*wrong) for wrong in answers(name).WRONG]
+    points = lost(assignment, variants)
+    assert [key for key, value in points.items() if not value] == []
+    assert len(points) == len(variants)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_constants_earn_next_to_nothing(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    stubs = answers(name).STUBS
+    exercises = {exercise.id: exercise.points for exercise in assignment.exercises if not exercise.written}
+    assert set(stubs) == set(exercises)
+    points = lost(assignment, [Alternative("stub", exercise, code=code) for exercise, code in stubs.items()])
+    earned = {exercise: exercises[exercise] - points[exercise, "stub"] for exercise in exercises}
+    assert sum(earned.values()) <= 0.15 * sum(exercises.values()), earned
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_one_mistake_costs_at_most_half_of_its_exercise_unless_the_bank_says_why(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    half = {exercise.id: exercise.points / 2 for exercise in assignment.exercises if exercise.points >= SMALL}
+    mistakes = bank.mistakes(assignment)
+    points = lost(assignment, [mistake for mistake in mistakes if mistake.exercise in half])
+    costly = {(mistake.exercise, mistake.name) for mistake in mistakes if mistake.costly}
+    assert {key for key, value in points.items() if value > half[key[0]]} == costly
