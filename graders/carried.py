@@ -127,14 +127,15 @@ class Twin:
 
 
 def _renamed(weights, shapes):
-    """Weights under the names that a student has for them: another where its layer and its shape leave no doubt."""
+    """Weights under the names that a student has for them: another where the shape, and the layer, leave no doubt."""
     renamed = {}
     for name, value in weights.items():
         layer, kind = name.partition(".")[0] + ".", "." + name.rpartition(".")[2]
         others = [
             other for other, shape in shapes.items()
-            if other not in weights and other.startswith(layer) and other.endswith(kind) and shape == tuple(value.shape)
+            if other not in weights and other.endswith(kind) and shape == tuple(value.shape)
         ]  # fmt: skip
+        others = [other for other in others if other.startswith(layer)] or others
         renamed[others[0] if name not in shapes and len(others) == 1 else name] = value
     return renamed
 

@@ -66,7 +66,7 @@ class StandInBlock(nn.Module):
         batch, length, _ = x.shape
         if mask is None:
             mask = torch.ones(batch, 1, 1, length, dtype=torch.bool, device=x.device)
-        elif mask.dim() != 4 or any(a not in (1, b) for a, b in zip(mask.shape, (batch, 1, length, length))):
+        elif mask.dim() != 4 or not all(size in (1, batch, length) for size in mask.shape):
             wanted = (batch, 1, 1, length)
             raise ValueError(f"a block takes a mask of shape {wanted}, not {tuple(mask.shape)}")
         self.seen, self.seen_mask = x, mask

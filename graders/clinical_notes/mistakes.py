@@ -909,8 +909,8 @@ TRAINING = [
     Mistake(
         name="clipping_forgotten",
         exercise="training",
-        hint="You do not clip the gradients, or not in time: before `backward` there is nothing to clip yet, after `step` "
-        "it is too late.",
+        hint="You do not clip the gradients, or not in time: before `backward` there is nothing to clip yet, after "
+        "`step` it is too late.",
         changes=[("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass")],
     ),
     Mistake(

@@ -203,7 +203,7 @@ def test_padding_has_no_vector(submission, x, generator, device):
 
 @pytest.mark.points(1)
 def test_dropout(submission, carried, x, device):
-    """In training, the asked share of what goes into the first block drops out; elsewhere, and in evaluation, nothing."""
+    """In training, the asked share of what goes into the first block drops out, and nothing else."""
     module, version = carried
     first, _ = call(module, device, x)
     settled = given_to(submission, module, "blocks")

@@ -76,7 +76,7 @@ def test_evaluation_mode(submission, generator, device):
     expect.true(len(modes) >= BATCHES, f"{CALL} should pass {BATCHES} batches, but passes {len(modes)}.", modes)
     expect.equal(modes, ["evaluation"] * len(modes), "The modes in which the batches pass the model", hint)
     kept = any(gradients for *_, gradients in calls)
-    message = "While predicting, torch should keep nothing for gradients, but does: put the loop into `torch.no_grad()`."
+    message = "While predicting, nothing should be kept for gradients, but is: put the loop into `torch.no_grad()`."
     expect.true(not kept, f"{message} To detach what comes out is too late.", kept)
     message = f"After {CALL} gradients should be on again, but are off, so that nothing can learn any more."
     expect.true(left is True, f"{message} Use `with torch.no_grad():`.", left)

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from graders.carried import Twin
 from proctor.checks import expect
 
 NUM_HIDDENS = 128
@@ -108,3 +109,17 @@ def check_child(model, name, what):
         f"{what} should have a layer `self.{name}`, but its layers with parameters are {layers or 'none'}.",
         layers,
     )
+
+
+def twin_of(net, module, weights):
+    """The reference's net with weights put in by their shape, under the names that the student's module has for them.
+
+    Parameters
+    ----------
+    net : nn.Module, the reference's
+    module : handle of the student's module
+    weights : {role: (last part of the name, tensor)}, no two of the same part and shape
+    """
+    drawn = dict((_kind(part, weight), weight) for part, weight in weights.values())
+    net.load_state_dict({name: drawn[_kind(name, value)] for name, value in net.state_dict().items()})
+    return Twin(net, {name: tuple(value.shape) for name, value in module.state_dict().items()})

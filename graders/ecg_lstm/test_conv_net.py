@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, find_parameters, put_weights
+from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, find_parameters, put_weights, twin_of
+from graders.helpers import check_gradients
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
@@ -54,13 +55,15 @@ def test_layers(submission, weights):
     find_parameters(make(submission), weights, WHAT)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_shape(submission, generator, device):
     """Every sample gets one row of outputs, however many steps it has, and also when it is alone."""
     net = make(submission).to(str(device)).eval()
     for samples, steps in ((7, 40), (2, 53), (1, 40)):
         x = torch.randn(samples, steps, INPUTS, generator=generator).to(device)
-        expect.shape(net(x), (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
+        out = net(x)
+        expect.shape(out, (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
+        expect.different(net(-x), out, f"{CALL} for some inputs and for others")
 
 
 @pytest.mark.points(0.25)
@@ -147,3 +150,13 @@ def test_values(submission, weights, expected, generator, device):
             f"{CALL} with {steps} steps",
             "Each convolution is followed by a ReLU, and only then by its pooling.",
         )
+
+
+@pytest.mark.points(0.125)
+def test_gradients(submission, reference, weights, generator, device):
+    """Every weight and the inputs learn from the outputs, and training mode changes nothing."""
+    net = make(submission)
+    put_weights(net, weights, WHAT, device)
+    twin = twin_of(reference.ConvNet(INPUTS, OUTPUTS), net, weights)
+    x = torch.randn(5, 37, INPUTS, generator=generator)
+    check_gradients(submission, net, twin, {"x": x}, CALL, generator, device)

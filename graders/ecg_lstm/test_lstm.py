@@ -1,10 +1,14 @@
-"""The checks of `LSTM`, against `torch.nn.LSTM` with the same weights."""
+"""The checks of `LSTM`.
+
+What an early check finds in a single step is not charged again in the later ones.
+"""
 
 import pytest
 import torch
-from torch import nn
 
-from graders.helpers import check_device
+from graders.carried import built
+from graders.ecg_lstm.mistakes import LSTM
+from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
 from proctor.checks.constraints import BuiltIn
 
@@ -12,37 +16,15 @@ INPUTS, HIDDENS = 5, 7
 LAYER = f"`LSTM({INPUTS}, {HIDDENS})`"
 CALL = f"`LSTM({INPUTS}, {HIDDENS})(inputs)`"
 
-# The gates in the order in which torch.nn.LSTM stacks their weights.
-GATES = "ifco"
+SHAPES = {
+    f"{kind}{gate}": shape
+    for gate in "ifoc"
+    for kind, shape in {"W_x": (INPUTS, HIDDENS), "W_h": (HIDDENS, HIDDENS), "b_": (HIDDENS,)}.items()
+}
 
 BUILT_IN = BuiltIn(
     frozenset({"LSTM", "LSTMCell", "GRU", "GRUCell", "RNNBase", "lstm", "lstm_cell"}), ("lstm", "gru", "rnn")
 )
-
-
-@pytest.fixture
-def weights(generator):
-    """Weights under which the gates are neither closed nor open: {name: tensor}."""
-    shapes = {"W_x": (INPUTS, HIDDENS), "W_h": (HIDDENS, HIDDENS), "b_": (HIDDENS,)}
-    return {
-        f"{kind}{gate}": 0.8 * torch.randn(shape, generator=generator)
-        for gate in GATES
-        for kind, shape in shapes.items()
-    }
-
-
-@pytest.fixture
-def expected(weights):
-    """`torch.nn.LSTM` with these weights, its second bias zero."""
-    lstm = nn.LSTM(INPUTS, HIDDENS, batch_first=True)
-    stacked = {
-        "weight_ih_l0": torch.cat([weights[f"W_x{gate}"].T for gate in GATES]),
-        "weight_hh_l0": torch.cat([weights[f"W_h{gate}"].T for gate in GATES]),
-        "bias_ih_l0": torch.cat([weights[f"b_{gate}"] for gate in GATES]),
-        "bias_hh_l0": torch.zeros(4 * HIDDENS),
-    }
-    lstm.load_state_dict(stacked)
-    return lstm
 
 
 def make(submission):
@@ -51,37 +33,44 @@ def make(submission):
     return submission.LSTM(INPUTS, HIDDENS)
 
 
-def check_parameters(lstm, weights):
-    """The LSTM has the parameters of `weights`, by name and shape."""
-    state = lstm.state_dict()
-    expect.type(state, dict, f"{LAYER}.state_dict()")
-    shapes = {name: tuple(value.shape) for name, value in state.items()}
-    missing = sorted(set(weights) - set(shapes))
-    expect.true(
-        not missing,
-        f"{LAYER} should have the parameters {missing}, but has {sorted(shapes) or 'none at all'}. "
-        "Each gate has a `triple()` of its own, kept under the names in the text as it comes.",
-        sorted(shapes),
-    )
-    for name, weight in weights.items():
-        expect.shape(state[name], weight.shape, f"`{name}` of {LAYER}")
+@pytest.fixture
+def made(submission, reference, generator, device):
+    """Makes the student's LSTM and the version that is like it: `made(call)`, as `built` takes it.
 
-
-def prepare(submission, weights, device):
-    """The student's LSTM with the given weights, where it is their own."""
-    lstm = make(submission)
-    check_parameters(lstm, weights)
+    Its weights are such that the gates are neither closed nor open.
+    """
+    make(submission)
     expect.from_scratch(submission, "LSTM", BUILT_IN)
-    lstm.load_state_dict(weights, strict=False)
-    return lstm.to(str(device)).eval()
+    scales = dict.fromkeys([*SHAPES, *(name.replace("c", "g") for name in SHAPES)], 0.8)
+    scales |= {name: 0.8 for name, _ in make(submission).named_parameters()}
+    fixed = (submission, reference, "LSTM", LSTM, scales, generator, device, (INPUTS, HIDDENS))
+    return lambda call=None: built(*fixed, call)
+
+
+@pytest.fixture
+def inputs(generator):
+    """Three samples of eleven steps."""
+    return draw(3, 11, INPUTS, generator=generator)
+
+
+@pytest.fixture
+def first_step(made, inputs):
+    """The student's LSTM, and the version with the same first step."""
+    return made(lambda lstm, device: outputs_of(lstm, inputs[:, :1], device))
+
+
+@pytest.fixture
+def all_steps(made, inputs):
+    """The student's LSTM, and the version with the same outputs."""
+    return made(lambda lstm, device: outputs_of(lstm, inputs, device))
 
 
 def outputs_of(lstm, inputs, device):
     """The outputs that the student's LSTM returns; what it returns beside them has a check of its own."""
     result = lstm(inputs.to(device))
     outputs = result[0] if isinstance(result, (tuple, list)) and len(result) else result
-    check_shape(outputs, inputs)
-    return outputs
+    expect.type(outputs, torch.Tensor, "`outputs`")
+    return outputs.detach()
 
 
 def check_shape(outputs, inputs):
@@ -95,126 +84,129 @@ def draw(*shape, generator):
     return torch.randn(*shape, generator=generator)
 
 
-@pytest.mark.points(0.5)
-def test_parameters(submission, weights):
-    """Each of the four gates has two weight matrices and a bias, which can be trained."""
+@pytest.mark.points(0.75)
+def test_parameters(submission):
+    """Each of the four gates has two weight matrices and a bias, made by `triple()`, which can be trained."""
     lstm = make(submission)
-    check_parameters(lstm, weights)
-    start = {name: value for name, value in lstm.state_dict().items() if name.startswith("W_")}
-    same = [[a, b] for a in start for b in start if a < b and torch.equal(start[a], start[b])]
+    state = lstm.state_dict()
+    expect.type(state, dict, f"{LAYER}.state_dict()")
+    shapes = {name: tuple(value.shape) for name, value in state.items()}
+    missing = sorted(set(SHAPES) - set(shapes))
     expect.true(
-        not same,
-        f"Each gate of {LAYER} should start with random weights of its own, but these are the same: {same}.",
-        same,
+        not missing,
+        f"{LAYER} should have the parameters {missing}, but has {sorted(shapes) or 'none at all'}. "
+        "Each gate has a `triple()` of its own, kept under the names in the text as it comes.",
+        sorted(shapes),
     )
-    fixed = sorted(set(weights) - set(submission.gradients(lstm)))
+    for name, shape in SHAPES.items():
+        expect.shape(state[name], shape, f"`{name}` of {LAYER}")
+    start = {name: state[name] for name in SHAPES}
+    shared = [[a, b] for a in start for b in start if a < b and a[0] == "W" and torch.equal(start[a], start[b])]
+    expect.true(
+        not shared,
+        f"Each gate of {LAYER} should start with random weights of its own, but these are the same: {shared}.",
+        shared,
+    )
+    fixed = sorted(set(SHAPES) - set(submission.gradients(lstm)))
     expect.true(not fixed, f"{fixed} of {LAYER} should be an `nn.Parameter` each, to be trained, but are not.", fixed)
+    loud = [name for name, value in start.items() if name[0] == "b" and bool((value != 0).any())]
+    message = f"The biases of {LAYER} should begin at zero, as `triple()` makes them, but {loud} do not."
+    expect.true(not loud, message, loud)
 
 
 @pytest.mark.points(0.5)
 def test_shapes(submission, generator, device):
     """The outputs have one hidden state for each sample and each step, also for a single one."""
-    lstm = make(submission).to(str(device)).eval()
     for samples, steps in ((3, 11), (1, 2), (2, 1)):
-        outputs = outputs_of(lstm, draw(samples, steps, INPUTS, generator=generator), device)
+        lstm = make(submission).to(str(device)).eval()
+        inputs = draw(samples, steps, INPUTS, generator=generator)
+        outputs = outputs_of(lstm, inputs, device)
+        check_shape(outputs, inputs)
         expect.dtype(outputs, torch.float, f"`outputs` for inputs of shape {(samples, steps, INPUTS)}")
+        # At first the weights are small, and so are the outputs.
+        others = outputs_of(make(submission).to(str(device)).eval(), 100 * inputs, device)
+        expect.different(1000 * others, 1000 * outputs, "`outputs` of different inputs")
 
 
 @pytest.mark.points(0.5)
-def test_first_step(submission, weights, expected, generator, device):
+def test_first_step(made, inputs, device):
     """The first step starts from a hidden state and a cell state of zero."""
-    inputs = draw(3, 1, INPUTS, generator=generator)
-    outputs = outputs_of(prepare(submission, weights, device), inputs, device)
+    lstm, version = made()
+    expected = outputs_of(version, inputs[:, :1], "cpu")
     hint = "Look at the activation of each gate, and at what each is multiplied with."
-    expect.close(outputs, expected(inputs)[0], "`outputs` of a single step", hint)
+    expect.close(outputs_of(lstm, inputs[:, :1], device), expected, "`outputs` of a single step", hint)
 
 
 @pytest.mark.points(1)
-def test_outputs(submission, weights, expected, generator, device):
+def test_outputs(first_step, inputs, device):
     """Over many steps, the outputs are those of an LSTM."""
-    inputs = draw(3, 11, INPUTS, generator=generator)
-    outputs = outputs_of(prepare(submission, weights, device), inputs, device)
+    lstm, version = first_step
+    expected = outputs_of(version, inputs, "cpu")
     hint = "Each step goes on from the H and C of the step before."
-    expect.close(outputs, expected(inputs)[0], "`outputs` of 11 steps", hint)
+    expect.close(outputs_of(lstm, inputs, device), expected, "`outputs` of 11 steps", hint)
+
+
+def state_of(submission, lstm, inputs):
+    """The parts of the state that the student's LSTM returns, as handles."""
+    result = submission.keep(lstm)(inputs)
+    expect.type(result, (tuple, list), CALL)
+    expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return outputs and (H, C).")
+    kind = result[1].type_name
+    message = f"The second value that {CALL} returns should be the tuple (H, C), but is a {kind}."
+    expect.true(kind not in ("Tensor", "Parameter", "dict", "NoneType"), message, kind)
+    state = list(submission.keep(submission.library("builtins.list"))(result[1]))
+    expect.equal(len(state), 2, f"The number of tensors in the state that {CALL} returns", "It is (H, C).")
+    return state
 
 
 @pytest.mark.points(0.5)
-def test_state(submission, weights, expected, generator, device):
+def test_state(submission, all_steps, inputs, device):
     """Beside the outputs comes the state after the last step, (H, C), through which errors flow."""
-    lstm = prepare(submission, weights, device)
-    for samples, steps in ((3, 11), (1, 1)):
-        inputs = draw(samples, steps, INPUTS, generator=generator)
-        result = submission.keep(lstm)(inputs.to(device))
-        expect.type(result, (tuple, list), CALL)
-        expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return outputs and (H, C).")
-        expect.true(
-            result[1].type_name in ("tuple", "list"),
-            f"The second value that {CALL} returns should be the tuple (H, C), but is a {result[1].type_name}.",
-            result[1].type_name,
-        )
-        state = list(submission.keep(submission.library("builtins.list"))(result[1]))
-        expect.equal(len(state), 2, f"The number of tensors in the state that {CALL} returns", "It is (H, C).")
-        _, wanted = expected(inputs)
-        for name, part, value in zip("HC", state, wanted, strict=True):
-            what = f"The returned {name}, with inputs of shape {tuple(inputs.shape)},"
-            expect.close(submission.get(part), value[0], what, "It is that of the last step only.")
+    lstm, version = all_steps
+    for given in (inputs, inputs[:1, :1]):
+        state = state_of(submission, lstm, given.to(device))
+        for name, part, wanted in zip("HC", state, version(given)[1], strict=True):
+            what = f"The returned {name}, with inputs of shape {tuple(given.shape)},"
+            expect.close(submission.get(part), wanted.detach(), what)
             expect.true(
                 part.requires_grad is True,
                 f"{what} should carry gradients, but does not: something on the way cuts them off.",
                 name,
             )
-
-
-@pytest.mark.points(0.75)
-def test_gradients(submission, weights, expected, generator, device):
-    """Errors of the outputs reach every weight and every input, back through all steps."""
-    lstm = prepare(submission, weights, device)
-    drawn = draw(3, 11, INPUTS, generator=generator)
-    cotangent = draw(3, 11, HIDDENS, generator=generator)
-    inputs = submission.put(drawn.to(device))
-    inputs.requires_grad_()
-    outputs = submission.keep(lstm)(inputs)
-    outputs = outputs[0] if isinstance(outputs, list) and outputs else outputs
-    check_shape(submission.get(outputs), drawn)
-    expect.true(
-        outputs.requires_grad is True,
-        "`outputs` should carry gradients, but does not: something on the way cuts them off "
-        "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
-        "no gradient at all",
-    )
-    outputs.backward(cotangent.to(device))
-
-    leaf = drawn.clone().requires_grad_()
-    expected(leaf)[0].backward(cotangent)
-    kinds = {"W_x": expected.weight_ih_l0, "W_h": expected.weight_hh_l0, "b_": expected.bias_ih_l0}
-    wanted = {
-        f"{kind}{gate}": part.T if part.dim() == 2 else part
-        for kind, stacked in kinds.items()
-        for gate, part in zip(GATES, stacked.grad.chunk(4), strict=True)
-    }
-    gradients = submission.gradients(lstm)
-    without = sorted(name for name in wanted if gradients.get(name) is None)
-    expect.true(not without, f"Every weight should get a gradient from the outputs, but {without} got none.", without)
-    hint = "The gradient flows back through the H and the C of every step."
-    for name, value in wanted.items():
-        expect.close(gradients[name], value, f"The gradient of `{name}` after 11 steps", hint)
-    given = inputs.grad
-    expect.type(given, torch.Tensor, "The gradient of the inputs")
-    expect.close(given, leaf.grad, "The gradient of the inputs", hint)
+    state = state_of(submission, lstm, inputs.to(device))
+    submission.keep(submission.keep(state[0].sum)().add)(submission.keep(state[1].sum)()).backward()
+    sum(part.sum() for part in version(inputs)[1]).backward()
+    found = submission.gradients(lstm)
+    for name, parameter in version.named_parameters():
+        if parameter.grad is None:
+            continue
+        expect.type(found.get(name), torch.Tensor, f"The gradient of `{name}` going backward from H and C")
+        expect.close(found[name], parameter.grad, f"The gradient of `{name}` going backward from H and C")
 
 
 @pytest.mark.points(0.5)
-def test_calls_and_samples_apart(submission, weights, generator, device):
+def test_gradients(submission, all_steps, inputs, generator, device):
+    """Errors of the outputs reach every weight and every input, back through all steps; nothing drops out."""
+    lstm, version = all_steps
+    place = 0 if isinstance(lstm(inputs.to(device)), (tuple, list)) else None
+    given = {"inputs": inputs}
+    check_gradients(submission, lstm, version, given, "`outputs` of 11 steps", generator, device, place=place)
+
+
+@pytest.mark.points(0.5)
+def test_calls_and_samples_apart(all_steps, inputs, device):
     """Each call starts anew, and each sample goes its own way."""
-    lstm = prepare(submission, weights, device)
-    inputs = draw(5, 4, INPUTS, generator=generator)
+    lstm, version = all_steps
+    expected = outputs_of(version, inputs, "cpu")
     first = outputs_of(lstm, inputs, device)
     expect.different(first[0], first[1], "The `outputs` of two samples")
     again = outputs_of(lstm, inputs, device)
     expect.close(again, first.cpu(), "`outputs` of a second call with the same inputs", "Each call starts from zero.")
-    alone = outputs_of(lstm, inputs[2:4], device)
     hint = "What a sample gets must not depend on the other samples."
-    expect.close(alone, first[2:4].cpu(), "`outputs` of two of five samples, in a batch of their own,", hint)
+    what = "`outputs` of two of three samples, in a batch of their own,"
+    same_first = torch.allclose(first.cpu(), expected, rtol=1e-4, atol=1e-5)
+    expected = expected if same_first else first.cpu()
+    expect.close(outputs_of(lstm, inputs[1:], device), expected[1:], what, hint)
 
 
 @pytest.mark.points(0.25)
@@ -226,10 +218,16 @@ def test_from_scratch(submission):
 
 @pytest.mark.points(0.5)
 def test_device(submission, generator):
-    """The LSTM works on the device of its inputs."""
+    """The LSTM works in the dtype and on the device of its inputs."""
+    lstm, inputs = make(submission).eval(), draw(3, 2, INPUTS, generator=generator)
+    others = outputs_of(make(submission).eval(), 100 * inputs, "cpu")
+    expect.different(1000 * others, 1000 * outputs_of(lstm, inputs, "cpu"), "`outputs` of different inputs")
     lstm = make(submission).eval()
+    outputs = outputs_of(lstm.double(), inputs.double(), "cpu")
+    hint = "Begin with states of the dtype of `inputs`: `torch.zeros(..., dtype=inputs.dtype)`."
+    expect.dtype(outputs, torch.double, "`outputs` for inputs of double precision", hint)
     message = (
         f"{CALL} should work on the device of the inputs, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=inputs.device`."
     )
-    check_device(lstm, lstm, [draw(3, 2, INPUTS, generator=generator)], message)
+    check_device(lstm.float(), lstm, [inputs], message)

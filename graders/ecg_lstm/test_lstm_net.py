@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from graders.ecg_lstm.helpers import NUM_HIDDENS, check_child, check_linear, classify, linear_weights, put_weights
+from graders.ecg_lstm.helpers import (
+    NUM_HIDDENS,
+    check_child,
+    check_linear,
+    classify,
+    linear_weights,
+    put_weights,
+    twin_of,
+)
 from graders.helpers import check_gradients
 from proctor.checks import expect
 
@@ -101,13 +109,17 @@ def test_shape(submission, generator, device):
     model.to(str(device)).eval()
     for samples, steps in ((7, 4), (1, 5), (2, 1)):
         x = torch.randn(samples, steps, INPUTS, generator=generator).to(device)
-        expect.shape(model(x), (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
+        out = model(x)
+        expect.shape(out, (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
+        expect.different(model(-x), out, f"{CALL} for some inputs and for others")
 
 
 @pytest.mark.points(0.25)
-def test_gradients(submission, generator, device):
-    """Every weight can learn, and so can the LSTM."""
+def test_gradients(submission, reference, weights, generator, device, monkeypatch):
+    """Every weight, the LSTM's and the inputs learn from the outputs, and training mode changes nothing."""
     model, _ = make(submission, INPUTS, OUTPUTS)
-    model.to(str(device))
-    output = submission.keep(model)(torch.randn(7, 4, INPUTS, generator=generator).to(device))
-    check_gradients(submission, model, output, CALL, generator, set(submission.gradients(model)))
+    put_weights(model, weights, WHAT, device)
+    monkeypatch.setattr(reference, "LSTM", RecordingLSTM)
+    twin = twin_of(reference.LSTMNet(INPUTS, OUTPUTS), model, weights)
+    x = torch.randn(7, 4, INPUTS, generator=generator)
+    check_gradients(submission, model, twin, {"x": x}, CALL, generator, device)

@@ -4,7 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from graders.ecg_lstm.helpers import NUM_HIDDENS, check_child, check_linear, classify, linear_weights, put_weights
+from graders.ecg_lstm.helpers import (
+    NUM_HIDDENS,
+    check_child,
+    check_linear,
+    classify,
+    linear_weights,
+    put_weights,
+    twin_of,
+)
 from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
 
@@ -96,19 +104,23 @@ def test_samples(submission, generator, device):
 
 
 @pytest.mark.points(0.25)
-def test_gradients(submission, generator, device):
-    """Every weight can learn, and so can the LSTM."""
-    model = make(submission, INPUTS, OUTPUTS).to(str(device))
-    output = submission.keep(model)(torch.randn(7, 4, INPUTS, generator=generator).to(device))
-    check_gradients(submission, model, output, CALL, generator, set(submission.gradients(model)))
+def test_gradients(submission, reference, weights, generator, device):
+    """Every weight, the LSTM's and the inputs learn from the outputs, and training mode changes nothing."""
+    model = make(submission, INPUTS, OUTPUTS)
+    put_weights(model, weights, WHAT, device)
+    twin = twin_of(reference.TorchLSTMNet(INPUTS, OUTPUTS), model, weights)
+    x = torch.randn(7, 4, INPUTS, generator=generator)
+    check_gradients(submission, model, twin, {"x": x}, CALL, generator, device)
 
 
 @pytest.mark.points(0.25)
 def test_device(submission, generator):
     """The model works on the device of its inputs."""
     model = make(submission, INPUTS, OUTPUTS).eval()
+    x = torch.randn(3, 2, INPUTS, generator=generator)
+    expect.different(model(-x), model(x), f"{CALL} for some inputs and for others")
     message = (
         f"{CALL} should work on the device of x, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=x.device`; an LSTM starts from zero by itself."
     )
-    check_device(model, model, [torch.randn(3, 2, INPUTS, generator=generator)], message)
+    check_device(model, model, [x], message)

@@ -125,6 +125,23 @@ def find_nearest(z_e, embeddings):
 
 NEIGHBORS = [
     Alternative(
+        name="node_by_node",
+        exercise="neighbors",
+        code="""
+def gather_neighbors(embeddings, k):
+    rows, columns, _ = embeddings.shape
+    gathered = []
+    for node in k.tolist():
+        row, column = divmod(node, columns)
+        five = []
+        for down, right in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)):
+            exists = 0 <= row + down < rows and 0 <= column + right < columns
+            five.append(embeddings[row + down, column + right] if exists else torch.zeros_like(embeddings[0, 0]))
+        gathered.append(torch.stack(five))
+    return torch.stack(gathered)
+""",
+    ),
+    Alternative(
         name="existing_ones_kept",
         exercise="neighbors",
         code="""

@@ -1,7 +1,9 @@
 """What the checks of several exercises share: how many operations code takes, losses of an unbuilt model, gradients."""
 
+import numpy as np
 import torch
 
+from graders.carried import same
 from proctor.checks import expect
 
 
@@ -59,6 +61,65 @@ def go_backward(loss, what):
     """Go backward from a handle of a loss, which must carry gradients."""
     expect.true(loss.requires_grad is True, f"{what} should carry gradients, but does not.", "no gradient at all")
     loss.backward()
+
+
+def check_moves(submission, function, expected, inputs, what, generator, device, place=None, still=()):
+    """Going backward from a function's output moves its inputs just as it does in the reference.
+
+    Where the output has other values than the reference's, which other checks charge, the same inputs are to be moved.
+
+    Parameters
+    ----------
+    submission, generator, device : the fixtures
+    function : handle of the student's function
+    expected : the reference's function
+    inputs : {name: tensor on the CPU}, in the order of the arguments; those of floats get gradients
+    what : str, what the output is
+    place : int, which of several outputs to go backward from; None where there is one
+    still : names of inputs that are given without asking for their gradients
+    """
+    asked = {name for name, value in inputs.items() if value.is_floating_point() and name not in still}
+    handles = [
+        learnable(submission, value, device) if name in asked else value.to(device)
+        for name, value in inputs.items()
+    ]
+    output = submission.keep(function)(*handles)
+    output = output if place is None else output[place]
+    leaves = [value.clone().requires_grad_(name in asked) for name, value in inputs.items()]
+    wanted = expected(*leaves)
+    wanted = wanted if place is None else wanted[place]
+    upstream = torch.randn(wanted.shape, generator=generator)
+    ends = {name: leaf for name, leaf in zip(inputs, leaves, strict=True) if leaf.requires_grad}
+    gradients = torch.autograd.grad(wanted, list(ends.values()), upstream, allow_unused=True)
+    settled = submission.get(output)
+    expect.shape(settled, wanted.shape, what)
+    expect.true(output.requires_grad is True, f"{what} should carry gradients, but does not.", "no gradient at all")
+    output.backward(upstream.to(device))
+    found = {name: handle.grad for name, handle in zip(inputs, handles, strict=True) if name in ends}
+    alike = same(settled, wanted)
+    due = {
+        name: torch.zeros_like(leaf) if gradient is None else gradient
+        for (name, leaf), gradient in zip(ends.items(), gradients, strict=True)
+    }
+    moved = {name: torch.zeros_like(leaf) if found[name] is None else found[name].cpu() for name, leaf in ends.items()}
+    moving, to_move = ([name for name in ends if bool(of[name].any())] for of in (moved, due))
+    message = f"{what} should move {' and '.join(to_move) or 'nothing'}, but moves {' and '.join(moving) or 'nothing'}."
+    expect.true(moving == to_move, f"{message} `detach` stops what is to stay where it is.", moving)
+    for name in to_move:
+        varies = bool((moved[name] != moved[name].flatten()[0]).any())
+        message = f"{what} moves all numbers of {name} by the same, as if it were their sum and nothing else."
+        expect.true(varies, message, ["the same", name])
+    for name in to_move if alike else ():
+        hint = "The values are right, so a part of the way back is cut off: is there a `detach` or a `no_grad`?"
+        close = 1e-5 + 1e-4 * float(due[name].abs().max())
+        expect.close(moved[name], due[name], f"The gradient of {name} going backward from {what}", hint, atol=close)
+
+
+def score(value, expected, what, hint=""):
+    """A score is a number, not an array of one."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        expect.shape(value, (), what, "It is a single number.")
+    expect.close(value, expected, what, hint)
 
 
 def number(value, what):

@@ -9,6 +9,7 @@ ENCODER = [
         hint="Your first convolution has a kernel of 4 whatever `kernel_size` says.",
         changes=[("kernel_size[0], stride=strides[0]", "4, stride=strides[0]")],
     ),
+    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="kernels_exchanged",
         exercise="encoder",
@@ -24,12 +25,14 @@ ENCODER = [
         hint="You never hand the strides on to the convolutions.",
         changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
     ),
+    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="second_from_images",
         exercise="encoder",
         hint="Your second convolution expects the channels of the images. It gets those of the first.",
         changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(input_channels, n_channels[1]")],
     ),
+    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="gray_only",
         exercise="encoder",
@@ -437,6 +440,18 @@ NEIGHBORS = [
         ],
     ),
     Mistake(
+        name="border_counted_twice",
+        exercise="neighbors",
+        hint="You go two rows and columns further for a border that is one wide, so that all five places are shifted.",
+        changes=[("padded[rows + 1, columns + 1]", "F.pad(padded, (0, 0, 0, 1, 0, 1))[rows + 2, columns + 2]")],
+    ),
+    Mistake(
+        name="rows_shifted",
+        exercise="neighbors",
+        hint="You go two rows further for a border that is one wide, so that all five places are a row too far down.",
+        changes=[("padded[rows + 1, columns + 1]", "F.pad(padded, (0, 0, 0, 0, 0, 1))[rows + 2, columns + 1]")],
+    ),
+    Mistake(
         name="divided_by_rows",
         exercise="neighbors",
         hint="You divide k by the number of rows. A row has as many nodes as there are columns.",
@@ -503,17 +518,6 @@ NEIGHBORS = [
             (
                 "return padded[rows + 1, columns + 1]",
                 ("out = padded[rows + 1, columns + 1]\n    return torch.cat([out[:, :1], out[:, 1:].detach()], dim=1)"),
-            )
-        ],
-    ),
-    Mistake(
-        name="gathered_in_a_loop",
-        exercise="neighbors",
-        hint="You go through the batch in a Python loop. Indexing with two tensors does it at once.",
-        changes=[
-            (
-                "return padded[rows + 1, columns + 1]",
-                "return torch.stack([padded[r + 1, c + 1] for r, c in zip(rows, columns)])",
             )
         ],
     ),
@@ -619,6 +623,24 @@ LOSSES = [
         exercise="losses",
         hint="Your SOM loss detaches the nodes and not the encodings: it is the wrong side that moves.",
         changes=[("(z_e.detach().unsqueeze(-2) - z_q_neighbors)", "(z_e.unsqueeze(-2) - z_q_neighbors.detach())")],
+    ),
+    Mistake(
+        name="missing_by_a_single_zero",
+        exercise="losses",
+        hint="You leave out every neighbor that has a zero among its numbers. Only a row of nothing but zeros is not "
+        "there.",
+        changes=[(".any(dim=-1)", ".all(dim=-1)")],
+    ),
+    Mistake(
+        name="reconstruction_detached",
+        exercise="losses",
+        hint="Your reconstruction loss does not move the image that is decoded from the encoding: it is cut off.",
+        changes=[
+            (
+                "return F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "return F.mse_loss(x_e.detach(), x) + F.mse_loss(x_q, x)",
+            ),
+        ],
     ),
     Mistake(
         name="missing_counted",
@@ -768,6 +790,7 @@ TRANSITIONS = [
             )
         ],
     ),
+    # It costs the whole exercise: nothing can be looked up in such a matrix by the numbers of nodes.
     Mistake(
         name="map_axes_kept",
         exercise="transitions",
@@ -879,6 +902,18 @@ TRANSITIONS = [
         exercise="transitions",
         hint="You sum over the steps. Their mean is asked for.",
         changes=[("k[..., 1:]].mean()", "k[..., 1:]].sum()")],
+    ),
+    Mistake(
+        name="tau_forgotten",
+        exercise="transitions",
+        hint="You add the smoothness loss without its weight `self.tau`.",
+        changes=[("self.tau * self._loss_z_prob", "self._loss_z_prob")],
+    ),
+    Mistake(
+        name="gamma_forgotten",
+        exercise="transitions",
+        hint="You add the transition loss without its weight `self.gamma`.",
+        changes=[("self.gamma * self.loss_prob", "self.loss_prob")],
     ),
     Mistake(
         name="gamma_twice",

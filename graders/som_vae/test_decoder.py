@@ -3,21 +3,20 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.carried import built
+from graders.helpers import check_device, check_gradients, check_layers
+from graders.som_vae.mistakes import DECODER
 from proctor.checks import expect
 
-BATCH, LATENT, SIZE = 5, 7, (17, 19)
-# A picture of 3 x 4 pixels (width, height) becomes 6 x 8, and 3 x 4 again by a stride of 2.
-SIZES = (3, SIZE, LATENT, [3, 4, 5], [2, 3], [2, 1], [11, 13])
+# No two sizes are the same. A picture of 7 x 11 pixels (width, height) becomes 14 x 22, and 5 x 9 by a stride of 2.
+BATCH, LATENT, SIZE = 6, 13, (31, 37)
+SIZES = (29, SIZE, LATENT, [7, 11, 17], [5, 3], [2, 1], [19, 23])
 NAME = f"`ConvDecoder{SIZES}`"
 WHAT = f"{NAME[:-1]}(z)`"
-
-
-@pytest.fixture
-def weights(reference, generator):
-    """Weights under which the ReLU cuts off about half, and the pixels are neither black nor white."""
-    scales = {"latent_transform": 0.5, "deconv1": 0.3, "deconv2": 0.15, "out_transform": 0.5}
-    return random_weights(reference.ConvDecoder(*SIZES), scales, generator)
+# The ReLU cuts off about half, and the pixels are neither black nor white.
+SCALES = {"latent_transform": 0.3, "deconv1": 0.08, "deconv2": 0.1, "out_transform": 0.5}
+# With these the image has another size, and only the layers are looked at.
+OTHER_SIZES = (3, SIZE, LATENT, [7, 11, 17], [2, 5], [4, 3], [19, 23])
 
 
 @pytest.fixture
@@ -26,56 +25,73 @@ def z(generator):
     return torch.randn(BATCH, LATENT, generator=generator)
 
 
-def decoder(submission, device):
-    """The student's decoder with its own first weights."""
-    submission.seed(0)
-    return submission.ConvDecoder(*SIZES).to(str(device)).eval()
+@pytest.fixture
+def made(submission, reference, generator, device):
+    """The student's decoder and the version that is like it, with the same weights."""
+    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES)
+
+
+@pytest.fixture
+def carried(submission, reference, generator, device, z):
+    """The student's decoder and the version that gives the same."""
+
+    def call(module, device):
+        return module(z.to(device))
+
+    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES, call)
 
 
 @pytest.mark.points(3)
-def test_layers(submission, weights):
-    """There are a linear layer and three convolutions, of the sizes that are asked for."""
-    submission.seed(0)
-    check_layers(submission.ConvDecoder(*SIZES), weights, NAME)
+def test_layers(submission, reference):
+    """There are a linear layer and three convolutions, of the sizes and strides that are asked for."""
+    for sizes in (SIZES, OTHER_SIZES):
+        submission.seed(0)
+        module, wanted = submission.ConvDecoder(*sizes), reference.ConvDecoder(*sizes)
+        check_layers(module, wanted.state_dict(), f"`ConvDecoder{sizes}`")
+        strides = [tuple(module.deconv1.stride), tuple(module.deconv2.stride)]
+        expect.equal(strides, [wanted.deconv1.stride, wanted.deconv2.stride], f"The strides of `ConvDecoder{sizes}`")
 
 
 @pytest.mark.points(1)
-def test_shapes(submission, z, device):
+def test_shapes(made, z, device):
     """Each point gives an image of the size and the channels that are asked for."""
-    out = decoder(submission, device)(z.to(device))
+    module, version = made
+    out = module(z.to(device))
     hint = "Enlarge to `self.output_size` before `deconv2`, whose padding of 1 keeps the size."
-    expect.shape(out, (BATCH, 3, *SIZE), WHAT, hint)
+    expect.shape(out, version(z).shape, WHAT, hint)
+    expect.different(module(z.flip(0).to(device)), out, f"{WHAT} for some points and for others")
 
 
 @pytest.mark.points(3)
-def test_values(submission, reference, weights, z, device):
+def test_values(made, z, device):
     """The image is made as the text says: linear, enlarged, convolved, enlarged, convolved, mixed."""
-    expected = reference.ConvDecoder(*SIZES)
-    expected.load_state_dict(weights)
-    out = build(submission, "ConvDecoder", weights, device, arguments=SIZES)(z.to(device))
-    hint = "The small picture has its channels first, then height and width; ReLU after `deconv1` and `deconv2` only."
-    expect.close(out, expected(z).detach(), WHAT, hint)
+    module, version = made
+    hint = "The small picture has its channels first, then height and width. ReLU after `deconv1` and `deconv2` only."
+    expect.close(module(z.to(device)), version(z).detach(), WHAT, hint)
 
 
 @pytest.mark.points(1)
-def test_range(submission, z, device):
-    """All pixels are between 0 and 1, whatever the point."""
-    out = decoder(submission, device)(1000 * z.to(device))
+def test_range(made, z, device):
+    """All pixels are between 0 and 1, whatever the point, from black to white."""
+    module, _ = made
+    out = module(1000 * z.to(device))
     expect.type(out, torch.Tensor, WHAT)
     inside = bool(((out >= 0) & (out <= 1)).all())
     expect.true(inside, "All pixels should be between 0 and 1, but some are outside. A sigmoid comes last.", out)
+    wide = float(out.max() - out.min())
+    expect.true(wide > 0.9, f"Far points should give black and white, but pixels differ by {wide:.3g} only.", wide)
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, weights, z, generator, device):
-    """All layers learn from the images."""
-    module = decoder(submission, device)
-    out = submission.keep(module)(z.to(device))
-    check_gradients(submission, module, out, WHAT, generator, set(weights))
+def test_gradients(submission, carried, z, generator, device):
+    """All layers and the points learn from the images, and training mode changes nothing."""
+    module, version = carried
+    check_gradients(submission, module, version, {"z": z}, WHAT, generator, device)
 
 
 @pytest.mark.points(1)
-def test_device(submission, z):
+def test_device(made, z, device):
     """The decoder works on the device of its inputs."""
-    module = decoder(submission, torch.device("cpu"))
-    check_device(module, module, [z], f"{WHAT} should work on the device of z, but mixes devices.")
+    module, _ = made
+    expect.different(module(z.flip(0).to(device)), module(z.to(device)), f"{WHAT} for some points and for others")
+    check_device(module.cpu(), module, [z], f"{WHAT} should work on the device of z, but mixes devices.")

@@ -3,41 +3,47 @@
 import pytest
 import torch
 
-from graders.helpers import build, check_device, check_gradients, check_layers, random_weights
+from graders.carried import built
+from graders.helpers import check_device, check_gradients, check_layers
+from graders.som_vae.mistakes import ENCODER
 from proctor.checks import expect
 
-BATCH, LATENT = 5, 7
-# 28 pixels become 26, 13, 9, 4.
-SIZES = (3, LATENT, [3, 5], [1, 1], [11, 13])
+# No two sizes are the same. 28 pixels become 26, 13, 9, 4.
+BATCH, CHANNELS, LATENT = 17, 19, 7
+SIZES = (CHANNELS, LATENT, [3, 5], [1, 1], [11, 13])
 NAME = f"`ConvEncoder{SIZES}`"
 WHAT = f"{NAME[:-1]}(x)`"
-
-
-@pytest.fixture
-def weights(reference, generator):
-    """Weights under which the ReLU cuts off about half."""
-    return random_weights(
-        reference.ConvEncoder(*SIZES), {"conv1": 0.3, "conv2": 0.15, "latent_transform": 0.1}, generator
-    )
+# The ReLU cuts off about half.
+SCALES = {"conv1": 0.12, "conv2": 0.15, "latent_transform": 0.1}
 
 
 @pytest.fixture
 def x(generator):
     """A batch of images."""
-    return torch.rand(BATCH, 3, 28, 28, generator=generator)
+    return torch.rand(BATCH, CHANNELS, 28, 28, generator=generator)
 
 
-def encoder(submission, device):
-    """The student's encoder with its own first weights."""
-    submission.seed(0)
-    return submission.ConvEncoder(*SIZES).to(str(device)).eval()
+@pytest.fixture
+def made(submission, reference, generator, device):
+    """The student's encoder and the version that is like it, with the same weights."""
+    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES)
+
+
+@pytest.fixture
+def carried(submission, reference, generator, device, x):
+    """The student's encoder and the version that gives the same."""
+
+    def call(module, device):
+        return module(x.to(device))
+
+    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES, call)
 
 
 @pytest.mark.points(3)
-def test_layers(submission, weights):
+def test_layers(submission, reference):
     """There are two convolutions and a linear layer, of the sizes that are asked for."""
     submission.seed(0)
-    check_layers(submission.ConvEncoder(*SIZES), weights, NAME)
+    check_layers(submission.ConvEncoder(*SIZES), reference.ConvEncoder(*SIZES).state_dict(), NAME)
 
 
 @pytest.mark.points(1)
@@ -49,32 +55,32 @@ def test_strides(submission):
 
 
 @pytest.mark.points(1)
-def test_shapes(submission, x, device):
+def test_shapes(made, x, device):
     """Each image gives one point of the latent space."""
-    out = encoder(submission, device)(x.to(device))
-    expect.shape(out, (BATCH, LATENT), f"{WHAT} for x of shape {tuple(x.shape)}")
+    module, version = made
+    out = module(x.to(device))
+    expect.shape(out, version(x).shape, f"{WHAT} for x of shape {tuple(x.shape)}")
+    expect.different(module(x.flip(0).to(device)), out, f"{WHAT} for some images and for others")
 
 
 @pytest.mark.points(3)
-def test_values(submission, reference, weights, x, device):
+def test_values(made, x, device):
     """The encoding is convolution, ReLU and pooling, twice, and a linear layer."""
-    expected = reference.ConvEncoder(*SIZES)
-    expected.load_state_dict(weights)
-    out = build(submission, "ConvEncoder", weights, device, arguments=SIZES)(x.to(device))
+    module, version = made
     hint = "Convolution, ReLU, pooling; the same again; a row for each image; and a linear layer without ReLU."
-    expect.close(out, expected(x).detach(), WHAT, hint)
+    expect.close(module(x.to(device)), version(x).detach(), WHAT, hint)
 
 
 @pytest.mark.points(1)
-def test_gradients(submission, weights, x, generator, device):
-    """All layers learn from the encodings."""
-    module = encoder(submission, device)
-    out = submission.keep(module)(x.to(device))
-    check_gradients(submission, module, out, WHAT, generator, set(weights))
+def test_gradients(submission, carried, x, generator, device):
+    """All layers and the images learn from the encodings, and training mode changes nothing."""
+    module, version = carried
+    check_gradients(submission, module, version, {"x": x}, WHAT, generator, device)
 
 
 @pytest.mark.points(1)
-def test_device(submission, x):
+def test_device(made, x, device):
     """The encoder works on the device of its inputs."""
-    module = encoder(submission, torch.device("cpu"))
-    check_device(module, module, [x], f"{WHAT} should work on the device of x, but mixes devices.")
+    module, _ = made
+    expect.different(module(x.flip(0).to(device)), module(x.to(device)), f"{WHAT} for some images and for others")
+    check_device(module.cpu(), module, [x], f"{WHAT} should work on the device of x, but mixes devices.")

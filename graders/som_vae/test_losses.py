@@ -3,11 +3,14 @@
 import pytest
 import torch
 
+from graders.carried import same, version_of
 from graders.helpers import check_meta
-from graders.som_vae.helpers import go_backward, gradient, learnable, number
+from graders.som_vae.helpers import check_moves, number
+from graders.som_vae.mistakes import LOSSES
 from proctor.checks import expect
 
-BATCH, LATENT = 11, 7
+# No two sizes are the same.
+BATCH, LATENT, SERIES, STEPS = 11, 7, 3, 13
 WEIGHTS = {"alpha": 0.7, "beta": 1.3}
 
 
@@ -31,14 +34,16 @@ def around(generator):
 
 @pytest.fixture
 def at_edges(around):
-    """Nodes at the edges of the map: some neighbors are not there."""
+    """Nodes at the edges of the map: some neighbors are not there, others have a zero or add up to zero."""
     cut = around.clone()
     cut[2, 1] = cut[3, 4] = cut[5, 2] = cut[5, 3] = 0
+    cut[4, :, 2] = 0
+    cut[6, 1] = torch.tensor([1.0, -1, 2, -2, 3, -3, 0])
     return cut
 
 
 def model(of):
-    """A model of the submission or the reference, of which only the losses are used."""
+    """A model of the submission, the reference or a version, of which only the losses are used."""
     return of.StaticSOMVAE(None, None, None, latent_dim=LATENT, som_dim=[3, 5], gamma=5.0, tau=3.0, **WEIGHTS)
 
 
@@ -48,11 +53,35 @@ def put_to(submission, name, inputs, device):
     return number(loss, f"`{name}`")
 
 
-@pytest.mark.points(3)
+def carried(submission, reference, name, inputs, device):
+    """The version of the model that has the student's loss of these tensors."""
+    loss = getattr(model(submission).to(str(device)), name)(*(value.to(device) for value in inputs))
+    return model(
+        version_of(
+            reference, ["StaticSOMVAE"], LOSSES, lambda one: same(loss, getattr(model(one), name)(*inputs))
+        )
+    )
+
+
+def check_moved(submission, reference, name, inputs, generator, device, still=()):
+    """A loss moves its inputs as the reference does, or as the version that has the same value."""
+    version = carried(submission, reference, name, list(inputs.values()), device)
+    functions = getattr(model(submission).to(str(device)), name), getattr(version, name)
+    check_moves(submission, *functions, inputs, f"`{name}`", generator, device, still=still)
+
+
+@pytest.mark.points(2)
 def test_reconstruction(submission, reference, images, device):
     """The reconstruction loss is the sum of the mean squared errors of both decoded images."""
     loss = put_to(submission, "_loss_reconstruct", images, device)
     expect.close(loss, model(reference)._loss_reconstruct(*images), "`_loss_reconstruct(x, x_e, x_q)`")
+
+
+@pytest.mark.points(1)
+def test_reconstruction_moves_both(submission, reference, images, generator, device):
+    """The reconstruction loss moves both decoded images towards x."""
+    inputs = dict(zip(("x", "x_e", "x_q"), images, strict=True))
+    check_moved(submission, reference, "_loss_reconstruct", inputs, generator, device, still=["x"])
 
 
 @pytest.mark.points(3)
@@ -64,13 +93,10 @@ def test_commitment(submission, reference, z_e, around, device):
 
 
 @pytest.mark.points(1)
-def test_commitment_moves_both(submission, z_e, around, device):
+def test_commitment_moves_both(submission, reference, z_e, around, generator, device):
     """The commitment loss moves encodings and nodes towards each other."""
-    inputs = [learnable(submission, value, device) for value in (z_e, around[:, 0])]
-    loss = submission.keep(model(submission)._loss_commit)(*inputs)
-    go_backward(loss, "`_loss_commit`")
-    still = [name for name, value in zip(("z_e", "z_q"), inputs, strict=True) if gradient(submission, value) is None]
-    expect.true(not still, f"The commitment loss should move z_e and z_q, but does not move {still}.", still)
+    inputs = {"z_e": z_e, "z_q": around[:, 0]}
+    check_moved(submission, reference, "_loss_commit", inputs, generator, device)
 
 
 @pytest.mark.points(3)
@@ -82,60 +108,81 @@ def test_som(submission, reference, z_e, around, device):
 
 
 @pytest.mark.points(3)
-def test_som_at_edges(submission, reference, z_e, at_edges, device):
+def test_som_at_edges(submission, reference, z_e, around, at_edges, device):
     """Neighbors that do not exist add nothing to the SOM loss."""
     loss = put_to(submission, "_loss_som", (z_e, at_edges), device)
-    hint = "Rows of zeros add nothing, and the sum is divided by five in any case."
+    version = carried(submission, reference, "_loss_som", (z_e, around), device)
+    hint = "Rows of zeros add nothing, and the sum is divided by five in any case. A single zero is no row of zeros."
     what = "`_loss_som(z_e, z_q_neighbors)` of nodes of which some are at the edge"
-    expect.close(loss, model(reference)._loss_som(z_e, at_edges), what, hint)
+    expect.close(loss, version._loss_som(z_e, at_edges), what, hint)
 
 
 @pytest.mark.points(2)
-def test_som_moves_nodes_only(submission, z_e, around, device):
+def test_som_moves_nodes_only(submission, reference, z_e, at_edges, generator, device):
     """The SOM loss moves the nodes and all of their neighbors, and no encoding."""
-    encodings, nodes = (learnable(submission, value, device) for value in (z_e, around))
-    loss = submission.keep(model(submission)._loss_som)(encodings, nodes)
-    go_backward(loss, "`_loss_som`")
-    moved = gradient(submission, nodes)
-    moved = torch.zeros(5, dtype=torch.bool) if moved is None else (moved != 0).any(dim=-1).all(dim=0)
-    still = (~moved).nonzero().flatten().tolist()
-    expect.true(not still, f"The SOM loss should move all five embeddings, but not those in the places {still}.", still)
-    found = gradient(submission, encodings)
-    expect.true(found is None, "The SOM loss should not move the encodings, but does: detach z_e.", found)
+    inputs = {"z_e": z_e, "z_q_neighbors": at_edges}
+    check_moved(submission, reference, "_loss_som", inputs, generator, device)
 
 
 @pytest.mark.points(1)
-def test_som_of_series(submission, reference, generator, device):
+def test_som_of_series(submission, reference, z_e, at_edges, generator, device):
     """The SOM loss takes series as well, with a time axis."""
-    z_e = torch.randn(2, 3, LATENT, generator=generator)
-    around = torch.randn(2, 3, 5, LATENT, generator=generator)
+    version = carried(submission, reference, "_loss_som", (z_e, at_edges), device)
+    z_e = torch.randn(SERIES, STEPS, LATENT, generator=generator)
+    around = torch.randn(SERIES, STEPS, 5, LATENT, generator=generator)
     around[1, 2, 3] = 0
     loss = put_to(submission, "_loss_som", (z_e, around), device)
     hint = "The five embeddings are on the last axis but one, however many come before."
-    expect.close(loss, model(reference)._loss_som(z_e, around), "`_loss_som` of series", hint)
+    expect.close(loss, version._loss_som(z_e, around), "`_loss_som` of series", hint)
 
 
-@pytest.mark.points(3)
-def test_sum(submission, images, z_e, around, device):
-    """The whole loss is the reconstruction loss, alpha times the commitment loss and beta times the SOM loss."""
-    mine = model(submission)
-    images, z_e, around = [value.to(device) for value in images], z_e.to(device), around.to(device)
-    parts = [
-        number(mine._loss_reconstruct(*images), "`_loss_reconstruct`"),
-        WEIGHTS["alpha"] * number(mine._loss_commit(z_e, around[:, 0]), "`_loss_commit`"),
-        WEIGHTS["beta"] * number(mine._loss_som(z_e, around), "`_loss_som`"),
+@pytest.fixture
+def whole(images, z_e, at_edges):
+    """All that the whole loss is given."""
+    names = ("x", "x_e", "x_q", "z_e", "z_q", "z_q_neighbors", "k", "z_dist_flat")
+    others = (torch.zeros(BATCH, dtype=torch.long), torch.ones(BATCH, 15))
+    return dict(zip(names, (*images, z_e, at_edges[:, 0], at_edges, *others), strict=True))
+
+
+@pytest.fixture
+def of_the_parts(submission, reference, whole, device):
+    """The version that has the student's three parts of the whole loss."""
+    mine = model(submission).to(str(device))
+    calls = [
+        ("_loss_reconstruct", ("x", "x_e", "x_q")),
+        ("_loss_commit", ("z_e", "z_q")),
+        ("_loss_som", ("z_e", "z_q_neighbors")),
     ]
-    k, z_dist_flat = torch.zeros(BATCH, dtype=torch.long), torch.ones(BATCH, 15)
-    loss = mine.loss(*images, z_e, around[:, 0], around, k.to(device), z_dist_flat.to(device))
-    expect.close(loss, sum(parts).cpu(), "`loss`, beside your own parts of it,", "Weigh with self.alpha and self.beta.")
+    calls = [(name, [whole[key] for key in keys]) for name, keys in calls]
+    found = [getattr(mine, name)(*(value.to(device) for value in given)) for name, given in calls]
+
+    def shows(version):
+        expected = [getattr(model(version), name)(*given) for name, given in calls]
+        return same(found, expected)
+
+    return model(version_of(reference, ["StaticSOMVAE"], LOSSES, shows))
+
+
+@pytest.mark.points(2)
+def test_sum(submission, of_the_parts, whole, device):
+    """The whole loss is the reconstruction loss, alpha times the commitment loss and beta times the SOM loss."""
+    loss = put_to(submission, "loss", whole.values(), device)
+    expect.close(loss, of_the_parts.loss(*whole.values()), "`loss`", "Weigh with self.alpha and self.beta.")
 
 
 @pytest.mark.points(1)
-def test_device(submission, images, z_e, around):
+def test_sum_moves_all(submission, of_the_parts, whole, generator, device):
+    """Each of the three losses moves what it is to move, through the whole loss."""
+    functions = model(submission).to(str(device)).loss, of_the_parts.loss
+    check_moves(submission, *functions, whole, "`loss`", generator, device, still=["x", "z_dist_flat"])
+
+
+@pytest.mark.points(1)
+def test_device(submission, whole):
     """The losses work on the device of their inputs."""
     mine = model(submission)
-    others = (torch.zeros(BATCH, dtype=torch.long), torch.ones(BATCH, 15))
-    inputs = (*images, z_e, around[:, 0], around, *others)
-    mine.loss(*inputs)
+    loss = number(mine.loss(*whole.values()), "`loss`")
+    other = number(mine.loss(*(value + 1 if name == "x_e" else value for name, value in whole.items())), "`loss`")
+    expect.different(loss, other, "`loss` of some images and of others")
     message = "The losses should work on the device of their inputs, but mix devices, and so fail on a GPU."
-    check_meta(lambda: mine.loss(*(value.to("meta") for value in inputs)), message)
+    check_meta(lambda: mine.loss(*(value.to("meta") for value in whole.values())), message)

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from graders.carried import same, version_of
 from graders.helpers import check_meta
-from graders.som_vae.helpers import check_no_loop, go_backward, gradient, learnable
+from graders.som_vae.helpers import check_moves, check_no_loop
+from graders.som_vae.mistakes import NEAREST_NODE
 from proctor.checks import expect
 
 BATCH, ROWS, COLUMNS, LATENT = 11, 3, 5, 7
@@ -53,11 +55,21 @@ def test_distances(submission, reference, z_e, embeddings, device):
     expect.close(z_dist_flat, expected, "z_dist_flat", "The sum of the squared differences, to each node.")
 
 
-@pytest.mark.points(3)
-def test_nearest(submission, reference, z_e, embeddings, device):
+@pytest.fixture
+def carried(submission, reference, z_e, embeddings, device):
+    """The version that has the student's distances."""
+    _, z_dist_flat = find(submission, z_e, embeddings, device)
+    return version_of(
+        reference, ["find_nearest"], NEAREST_NODE, lambda one: same(z_dist_flat, one.find_nearest(z_e, embeddings)[1])
+    )
+
+
+@pytest.mark.points(2)
+def test_nearest(submission, carried, z_e, embeddings, device):
     """k is the number of the nearest node."""
     k, _ = find(submission, z_e, embeddings, device)
-    expect.equal(k, reference.find_nearest(z_e, embeddings)[0].tolist(), "k", "Which node has the smallest distance?")
+    expected = carried.find_nearest(z_e, embeddings)[0].tolist()
+    expect.equal(k, expected, "k", "Which node has the smallest distance?")
 
 
 @pytest.mark.points(2)
@@ -69,30 +81,32 @@ def test_numbering(submission, embeddings, device):
 
 
 @pytest.mark.points(1)
-def test_each_alone(submission, z_e, embeddings, device):
+def test_each_alone(submission, carried, z_e, embeddings, device):
     """An encoding gets the same node and distances alone and among others."""
-    k, z_dist_flat = find(submission, z_e, embeddings, device)
+    k, z_dist_flat = (value[4:5] for value in carried.find_nearest(z_e, embeddings))
     alone_k, alone_dist = find(submission, z_e[4:5], embeddings, device)
-    expect.equal(alone_k.tolist(), k[4:5].tolist(), "k of one encoding alone")
-    expect.close(alone_dist, z_dist_flat[4:5].cpu(), "z_dist_flat of one encoding alone")
+    expect.equal(alone_k.tolist(), k.tolist(), "k of one encoding alone")
+    expect.close(alone_dist, z_dist_flat, "z_dist_flat of one encoding alone")
 
 
-@pytest.mark.points(1)
-def test_gradients(submission, z_e, embeddings, device):
+@pytest.mark.points(2)
+def test_gradients(submission, carried, z_e, embeddings, generator, device):
     """The distances move encodings and embeddings."""
-    inputs = [learnable(submission, value, device) for value in (z_e, embeddings)]
-    _, z_dist_flat = submission.keep(submission.find_nearest)(*inputs)
-    total = submission.keep(z_dist_flat.sum)()
-    go_backward(total, "z_dist_flat")
-    names = ("z_e", "embeddings")
-    without = [name for name, value in zip(names, inputs, strict=True) if gradient(submission, value) is None]
-    message = f"Going backward from z_dist_flat should reach {' and '.join(names)}, but does not reach {without}."
-    expect.true(not without, message, without)
+    inputs = {"z_e": z_e, "embeddings": embeddings}
+    functions = (submission.find_nearest, carried.find_nearest)
+    check_moves(submission, *functions, inputs, "z_dist_flat", generator, device, place=1)
+
+
+def differ(submission, z_e, embeddings, device):
+    """The distances of one encoding are not those of another."""
+    _, z_dist_flat = find(submission, z_e, embeddings, device)
+    expect.different(z_dist_flat[1:], z_dist_flat[:-1], "z_dist_flat of different encodings")
 
 
 @pytest.mark.points(1)
 def test_no_loop(submission, z_e, embeddings, device):
     """The whole batch is done at once, without a loop."""
+    differ(submission, z_e, embeddings, device)
     small, large = ((value.to(device), embeddings.to(device)) for value in (z_e[:2], z_e))
     check_no_loop(submission, submission.find_nearest, small, large, "`find_nearest`")
 
@@ -100,6 +114,6 @@ def test_no_loop(submission, z_e, embeddings, device):
 @pytest.mark.points(1)
 def test_device(submission, z_e, embeddings):
     """It works on the device of its inputs."""
-    find(submission, z_e, embeddings, "cpu")
+    differ(submission, z_e, embeddings, "cpu")
     message = f"{WHAT} should work on the device of its inputs, but mixes devices, and so fails on a GPU."
     check_meta(lambda: submission.find_nearest(z_e.to("meta"), embeddings.to("meta")), message)

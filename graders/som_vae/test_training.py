@@ -8,7 +8,9 @@ import pytest
 import torch
 from torch import nn
 
+from graders.carried import same, version_of
 from graders.helpers import check_meta
+from graders.som_vae.mistakes import TRAINING
 from proctor.checks import expect
 
 EPOCHS, BATCHES, FEATURES = 3, 5, 7
@@ -67,33 +69,50 @@ def trained(reference, weights, batches, lr=0.01):
     return {name: value.detach() for name, value in model.named_parameters()}, history
 
 
+@pytest.fixture
+def carried(submission, reference, weights, batches, device):
+    """The version of which the weights, but for `probs`, end where the student's do."""
+    model, *_ = train(submission, weights, batches, device, lr=0.1)
+    found = model.weight
+
+    def shows(version):
+        return same(found, trained(version, weights, batches, lr=0.1)[0]["weight"])
+
+    return version_of(reference, ["train_model"], TRAINING, shows)
+
+
 @pytest.mark.points(2)
 def test_steps(submission, reference, weights, batches, device):
     """Each batch makes one step of Adam with the given learning rate, along its own gradient."""
-    model, *_ = train(submission, weights, batches, device)
-    expected, _ = trained(reference, weights, batches)
-    what = f"The weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.01"
+    model, *_ = train(submission, weights, batches, device, lr=0.1)
+    expected, _ = trained(reference, weights, batches, lr=0.1)
+    what = f"The weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.1"
     hint = "In each step: compute the loss, clear the gradients, go backward, let Adam step."
     expect.close(model.weight, expected["weight"], what, hint, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.points(1)
-def test_probs(submission, reference, weights, batches, device):
+def test_probs(submission, carried, weights, batches, device):
     """`probs` learns with a hundred times the learning rate."""
     model, *_ = train(submission, weights, batches, device, lr=0.002)
-    expected, _ = trained(reference, weights, batches, lr=0.002)
+    expect.different(model.probs.cpu(), weights[1], "`probs` after training and before")
+    expected, _ = trained(carried, weights, batches, lr=0.002)
     what = f"`probs` after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
     expect.close(model.probs, expected["probs"], what, "A parameter group of its own.", rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.points(1)
-def test_model_and_history(submission, reference, weights, batches, device):
+def test_model_and_history(submission, carried, weights, batches, device):
     """A model without `probs` trains as well, in training mode; it comes back, with the loss of every batch."""
     model, returned, history = train(submission, weights[:1], batches, device)
-    _, expected = trained(reference, weights[:1], batches)
-    same = submission.library("operator.is_")(returned, model)
-    expect.true(same, "`train_model` should return the model that it is given, but returns something else.", same)
-    expect.equal(model.modes, [True] * EPOCHS * BATCHES, "Whether the model is in training mode, for each batch,")
+    _, expected = trained(carried, weights[:1], batches)
+    same_object = submission.library("operator.is_")(returned, model)
+    message = "`train_model` should return the model that it is given, but returns something else."
+    expect.true(same_object, message, same_object)
+    modes = submission.get(model.modes)
+    message = f"{EPOCHS * BATCHES} batches should pass the model, but {len(modes)} do."
+    expect.true(len(modes) >= EPOCHS * BATCHES, message, len(modes))
+    expect.equal(modes, [True] * len(modes), "Whether the model is in training mode, for each batch,")
     expect.type(history, list, "The loss history")
     expect.close(np.array(history, dtype=float), np.array(expected), "The loss history", rtol=1e-3)
 
@@ -101,6 +120,8 @@ def test_model_and_history(submission, reference, weights, batches, device):
 @pytest.mark.points(1)
 def test_device(submission, weights, batches):
     """The model trains on the given device, wherever the batches come from."""
-    train(submission, weights, batches, "cpu")
+    model, *_ = train(submission, weights, batches, "cpu")
+    learned = float((model.weight.cpu() - weights[0]).abs().max())
+    expect.true(learned > 0, "Training should change the weights of the given model, but does not.", learned)
     message = "`train_model` should work on the device it is given, but leaves something behind, and so fails on a GPU."
     check_meta(lambda: train(submission, weights, batches, "meta"), message)

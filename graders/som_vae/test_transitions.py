@@ -3,17 +3,20 @@
 import pytest
 import torch
 
+from graders.carried import same, version_of
 from graders.helpers import check_meta
-from graders.som_vae.helpers import go_backward, gradient, learnable, number
+from graders.som_vae.helpers import check_moves, go_backward, number
+from graders.som_vae.mistakes import TRANSITIONS
 from proctor.checks import expect
 
-ROWS, COLUMNS, LATENT, STEPS = 2, 3, 5, 11
+# No two sizes are the same.
+ROWS, COLUMNS, LATENT, SERIES, STEPS = 2, 5, 7, 3, 13
 NODES = ROWS * COLUMNS
 WEIGHTS = {"gamma": 0.7, "tau": 1.3}
 
 
 def static_loss(self, x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat):
-    return x.sum() + 2 * x_e.sum() + 3 * z_q_neighbors.sum()
+    return (x**2).sum() + (x_e * x_q).sum() + (z_e * z_q).sum() + (z_q_neighbors**2).sum() / 2
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +38,16 @@ def probs(generator):
 
 @pytest.fixture
 def k(generator):
-    """The nodes of three series."""
-    return torch.randint(NODES, (3, STEPS), generator=generator)
+    """The nodes of three series, none of which ends where it begins."""
+    nodes = torch.randint(NODES, (SERIES, STEPS), generator=generator)
+    nodes[:, -1] = (nodes[:, 0] + 3) % NODES
+    return nodes
 
 
 @pytest.fixture
 def distances(generator):
     """The squared distances of all steps of three series to all nodes."""
-    return torch.rand(3, STEPS, NODES, generator=generator)
+    return torch.rand(SERIES, STEPS, NODES, generator=generator)
 
 
 def model(of, probs, device="cpu"):
@@ -50,6 +55,27 @@ def model(of, probs, device="cpu"):
     made = of.SOMVAE(None, None, None, latent_dim=LATENT, som_dim=[ROWS, COLUMNS], alpha=5.0, beta=3.0, **WEIGHTS)
     made.load_state_dict({"probs": probs, "embeddings": torch.zeros(ROWS, COLUMNS, LATENT)})
     return made.to(str(device))
+
+
+@pytest.fixture
+def carried(submission, reference, probs, device):
+    """The version that has the student's `log_transitions`, with these logits."""
+    found = model(submission, probs, device).log_transitions()
+    wanted = ["SOMVAE"], TRANSITIONS, lambda one: same(found, model(one, probs).log_transitions())
+    return version_of(reference, *wanted)
+
+
+@pytest.fixture
+def of_the_losses(submission, reference, probs, k, distances, device):
+    """The version that has the student's two losses of three series."""
+    mine = model(submission, probs, device)
+    inputs = {"loss_prob": (k,), "_loss_z_prob": (k, distances)}
+    found = {name: getattr(mine, name)(*(value.to(device) for value in given)) for name, given in inputs.items()}
+
+    def shows(version):
+        return all(same(found[name], getattr(model(version, probs), name)(*given)) for name, given in inputs.items())
+
+    return version_of(reference, ["SOMVAE"], TRANSITIONS, shows)
 
 
 @pytest.mark.points(3)
@@ -69,52 +95,49 @@ def test_log_transitions(submission, reference, probs, device):
 
 
 @pytest.mark.points(2)
-def test_transition_loss(submission, probs, k, device):
+def test_transition_loss(submission, carried, probs, k, device):
     """The transition loss is the mean of minus the logarithm of the probabilities of a series' steps."""
-    mine = model(submission, probs, device)
-    loss = number(mine.loss_prob(k[0].to(device)), "`loss_prob(k)`")
-    expected = -mine.log_transitions().cpu()[k[0, :-1], k[0, 1:]].mean()
+    loss = number(model(submission, probs, device).loss_prob(k[0].to(device)), "`loss_prob(k)`")
     hint = f"A series of {STEPS} images has {STEPS - 1} steps, each from a node to the next."
-    expect.close(loss, expected, "`loss_prob(k)` of one series, beside your own `log_transitions`,", hint)
+    expect.close(loss, model(carried, probs).loss_prob(k[0]), "`loss_prob(k)` of one series", hint)
 
 
 @pytest.mark.points(2)
-def test_series_apart(submission, probs, k, device):
+def test_series_apart(submission, reference, carried, probs, k, device):
     """No step leads from the end of a series into the next."""
     mine = model(submission, probs, device)
-    loss = number(mine.loss_prob(k.to(device)), "`loss_prob(k)`")
-    expected = -mine.log_transitions().cpu()[k[:, :-1], k[:, 1:]].mean()
+    one, several = (number(mine.loss_prob(steps.to(device)), "`loss_prob(k)`") for steps in (k[0], k))
+    # What is wrong with a single series is charged there.
+    wanted = ["SOMVAE"], TRANSITIONS, lambda version: same(one, model(version, probs).loss_prob(k[0]))
+    version = carried if carried is not reference else version_of(reference, *wanted)
     hint = "The time is the last axis of k, whatever comes before."
-    expect.close(loss, expected, "`loss_prob(k)` of three series, beside your own `log_transitions`,", hint)
+    expect.close(several, model(version, probs).loss_prob(k), "`loss_prob(k)` of three series", hint)
 
 
-@pytest.mark.points(3)
-def test_smoothness(submission, probs, k, distances, device):
+@pytest.mark.points(2.5)
+def test_smoothness(submission, carried, probs, k, distances, device):
     """The smoothness loss is the expected squared distance to where the step before leads, by dimension."""
     mine = model(submission, probs, device)
-    probabilities = mine.log_transitions().exp().cpu()
     for which, name in ((0, "one series"), (slice(None), "three series")):
         steps, far = k[which], distances[which]
         loss = number(mine._loss_z_prob(steps.to(device), far.to(device)), "`_loss_z_prob(k, z_dist_flat)`")
-        expected = (probabilities[steps[..., :-1]] * far[..., 1:, :]).sum(dim=-1).mean() / LATENT
         hint = "Sum over the nodes, mean over all steps but the first, divided by the latent dimensions."
-        expect.close(loss, expected, f"`_loss_z_prob` of {name}, beside your own `log_transitions`,", hint)
+        expect.close(loss, model(carried, probs)._loss_z_prob(steps, far), f"`_loss_z_prob` of {name}", hint)
 
 
 @pytest.mark.points(1)
-def test_smoothness_moves_no_probability(submission, probs, k, distances, device):
+def test_smoothness_moves_no_probability(submission, of_the_losses, probs, k, distances, generator, device):
     """The smoothness loss moves encodings and nodes, through the distances, and no probability."""
     mine = model(submission, probs, device)
-    far = learnable(submission, distances, device)
-    go_backward(submission.keep(mine._loss_z_prob)(k.to(device), far), "`_loss_z_prob`")
-    expect.true(gradient(submission, far) is not None, "The smoothness loss should move the distances.", "none")
+    functions = mine._loss_z_prob, model(of_the_losses, probs)._loss_z_prob
+    check_moves(submission, *functions, {"k": k, "z_dist_flat": distances}, "`_loss_z_prob`", generator, device)
     moved = submission.gradients(mine)["probs"]
     still = moved is None or not bool((moved != 0).any())
     expect.true(still, "The smoothness loss should not move `probs`, but does: detach the probabilities.", moved)
 
 
 @pytest.mark.points(2)
-def test_same_parameter(submission, probs, k, distances, device):
+def test_same_parameter(submission, of_the_losses, probs, k, distances, device):
     """`probs` is one and the same parameter all the time, and learns from the transition loss."""
     mine = model(submission, probs, device)
     get = submission.keep(submission.library("builtins.getattr"))
@@ -127,22 +150,47 @@ def test_same_parameter(submission, probs, k, distances, device):
     what = "`probs`, after losses were computed and before any step,"
     expect.close(mine.probs, probs, what, "Only an optimizer moves it.")
     go_backward(loss, "`loss_prob`")
+    check_probs_moved(submission, mine, model(of_the_losses, probs), lambda twin: twin.loss_prob(k), loss)
+
+
+def check_probs_moved(submission, mine, twin, call, loss):
+    """The gradient of `probs` is the reference's, or that of the version that has the same loss."""
+    expected = call(twin)
+    expected.backward()
     moved = submission.gradients(mine)["probs"]
     message = "The transition loss should give `probs` a gradient, but does not. Is it cut off, or a copy used?"
     expect.true(moved is not None and bool((moved != 0).any()), message, moved)
+    if same(submission.get(loss), expected):
+        hint = "The loss is right, so a part of the way back is cut off."
+        expect.close(moved, twin.probs.grad, "The gradient of `probs`", hint)
+
+
+@pytest.fixture
+def whole(k, distances, generator):
+    """All that the whole loss is given."""
+    names = ("x", "x_e", "x_q", "z_e", "z_q", "z_q_neighbors")
+    others = {name: torch.rand(SERIES, STEPS, 2, generator=generator) for name in names}
+    return others | {"k": k, "z_dist_flat": distances}
 
 
 @pytest.mark.points(1)
-def test_sum(submission, probs, k, distances, generator, device):
+def test_sum(submission, of_the_losses, probs, whole, device):
     """The whole loss adds gamma times the transition loss and tau times the smoothness loss."""
     mine = model(submission, probs, device)
-    steps, far = k.to(device), distances.to(device)
-    others = [torch.rand(3, STEPS, 2, generator=generator).to(device) for _ in range(6)]
-    loss = number(mine.loss(*others, steps, far), "`loss`")
-    expected = static_loss(None, *others, steps, far).cpu()
-    expected = expected + WEIGHTS["gamma"] * mine.loss_prob(steps).cpu()
-    expected = expected + WEIGHTS["tau"] * mine._loss_z_prob(steps, far).cpu()
-    expect.close(loss, expected, "`loss`, beside your own parts of it,", "Two losses, each with its weight.")
+    loss = number(mine.loss(*(value.to(device) for value in whole.values())), "`loss`")
+    expected = model(of_the_losses, probs).loss(*whole.values())
+    expect.close(loss, expected, "`loss`", "Two losses, each with its weight, beside `static`.")
+
+
+@pytest.mark.points(0.5)
+def test_sum_moves_all(submission, of_the_losses, probs, whole, generator, device):
+    """Each loss moves what it is to move, through the whole loss."""
+    mine, twin = model(submission, probs, device), model(of_the_losses, probs)
+    check_moves(submission, mine.loss, twin.loss, whole, "`loss`", generator, device)
+    mine, twin = model(submission, probs, device), model(of_the_losses, probs)
+    loss = submission.keep(mine.loss)(*(value.to(device) for value in whole.values()))
+    go_backward(loss, "`loss`")
+    check_probs_moved(submission, mine, twin, lambda one: one.loss(*whole.values()), loss)
 
 
 @pytest.mark.points(1)
@@ -151,7 +199,9 @@ def test_device(submission, probs, k, distances):
     mine = model(submission, probs)
     calls = [(mine.loss_prob, (k,)), (mine._loss_z_prob, (k, distances))]
     for function, inputs in calls:
-        function(*inputs)
+        found = number(function(*inputs), "The loss")
+        other = number(function(*(value[:1] for value in inputs)), "The loss")
+        expect.different(found, other, "The losses of some series and of others")
     mine.to("meta")
     message = "The losses should work on the device of the model, but mix devices, and so fail on a GPU."
     for function, inputs in calls:
