@@ -146,6 +146,16 @@ def users(written_course):
         yield teaching, learning
 
 
+def mark(teaching, score, comment):
+    """Mark the learner's answer in words, which waits for it, as formgrader does."""
+    with Gradebook(f"sqlite:///{teaching / 'gradebook.db'}", "toys") as gradebook:
+        grade = gradebook.find_grade("reflection", "toy", "toy", LEARNER)
+        assert grade.needs_manual_grade
+        grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.find_comment("reflection", "toy", "toy", LEARNER).manual_comment = comment
+        gradebook.db.commit()
+
+
 @pytest.mark.prove
 def test_two_users_go_twice_round_the_whole_loop(users):
     teaching, learning = users
@@ -156,14 +166,6 @@ def test_two_users_go_twice_round_the_whole_loop(users):
 
     def learn(*commands):
         return "".join(run(learning, command, by=as_user(LEARNER)) for command in commands)
-
-    def mark(score, comment):
-        with Gradebook(f"sqlite:///{teaching / 'gradebook.db'}", "toys") as gradebook:
-            grade = gradebook.find_grade("reflection", "toy", "toy", LEARNER)
-            assert grade.needs_manual_grade
-            grade.manual_score, grade.needs_manual_grade = score, False
-            gradebook.find_comment("reflection", "toy", "toy", LEARNER).manual_comment = comment
-            gradebook.db.commit()
 
     def hand_in(exercises, words):
         path = learning / "toy/toy.ipynb"
@@ -181,7 +183,7 @@ def test_two_users_go_twice_round_the_whole_loop(users):
     teach("collect toy --update", "autograde toy", *give_back)
     learn("fetch_feedback toy")
     assert "(Score: 4 / 13, so far)" in pages(learning)[0]
-    mark(1, "Say why.")
+    mark(teaching, 1, "Say why.")
     teach(*give_back)
     learn("fetch_feedback toy")
     assert "(Score: 5 / 13)" in pages(learning)[0] and "Say why." in pages(learning)[0]
@@ -192,7 +194,7 @@ def test_two_users_go_twice_round_the_whole_loop(users):
     first, second = pages(learning)
     assert "(Score: 5 / 13)" in first and "(Score: 11 / 13)" in second
     assert "for an earlier answer; not marked again yet" in second
-    mark(3, "Well said.")
+    mark(teaching, 3, "Well said.")
     teach("autograde toy --force", *give_back)
     assert "Skipping existing" in teach("generate_feedback toy")
     learn("fetch_feedback toy")
