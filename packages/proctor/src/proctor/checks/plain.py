@@ -53,7 +53,7 @@ def _parses(source):
     return True
 
 
-@functools.lru_cache(1000)
+@functools.lru_cache(128)
 def defined_names(source: str) -> frozenset[str]:
     """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
     code = plain_python(source)
