@@ -57,7 +57,7 @@ def _parses(source):
     return _parsed(source) is not None
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.lru_cache(maxsize=128)
 def defined_names(source: str) -> frozenset[str]:
     """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
     tree = _parsed(plain_python(source))
