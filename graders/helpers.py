@@ -149,7 +149,7 @@ def check_gradients(
     """Gradients of all weights and inputs are the reference's in value, and training mode changes nothing unasked.
 
     Where the student's values differ from the reference's in evaluation mode, which other checks charge, a weaker law
-    holds: whatever the values depend on gets a finite gradient.
+    holds: most weights and inputs get finite gradients, which tell their numbers apart.
 
     Parameters
     ----------
@@ -185,10 +185,11 @@ def check_gradients(
         return
     hint = "The text asks for no dropout here, and for nothing else that training mode would change."
     expect.close(fit(output, wanted.shape), wanted, f"{what} in training mode, against evaluation mode,", hint)
-    hint = (
-        "The values are right, so a part of the way back is cut off: is there a `detach`, `.data`, `torch.no_grad` or "
-        "a new tensor made of numbers between the two?"
-    )
+    _check_same(found, expected, what, optional)
+
+
+def _check_same(found, expected, what, optional):
+    """Where values are right, every gradient is right, too; which is cut off altogether is told first."""
     for name, value in expected.items():
         reached = name in found and bool((found[name] != 0).any())
         expect.true(
@@ -197,6 +198,10 @@ def check_gradients(
             "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
             ["no gradient", name],
         )
+    hint = (
+        "The values are right, so a part of the way back is cut off: is there a `detach`, `.data`, `torch.no_grad` or "
+        "a new tensor made of numbers between the two?"
+    )
     for name in [name for name in expected if name in found]:
         # A gradient is a sum of many terms, which may be much larger than the sum.
         close = 1e-5 + 1e-4 * float(expected[name].abs().max())

@@ -34,6 +34,7 @@ def lost(assignment, variants):
     return points
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_wrong_answers_lose_points(name):
     assignment = load_assignment(open_course(ROOT), name)
@@ -54,6 +55,7 @@ def test_constants_earn_next_to_nothing(name):
     assert sum(earned.values()) <= 0.15 * sum(exercises.values()), earned
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_one_mistake_costs_at_most_half_of_its_exercise_unless_the_bank_says_why(name):
     assignment = load_assignment(open_course(ROOT), name)

@@ -125,7 +125,7 @@ def check_learning(submission, reference, generator, device, ratio):
     # Which mask the encoder is given is another check's matter.
     inputs = {"x": x, "masks": torch.ones(PATIENTS, VISITS, dtype=torch.bool)}
     what = f"`Seq2Seq(...)(x, masks)` at a teacher forcing ratio of {ratio:g}"
-    found = model(*(value.to(device) for value in inputs.values()))
+    found = model.eval()(*(value.to(device) for value in inputs.values()))
     if not is_close(found, twin(*inputs.values())):
         return  # other checks charge that
     check_gradients(submission, model, twin, inputs, what, generator, device)

@@ -128,7 +128,7 @@ def test_free_memory_is_the_machines_where_there_are_no_groups(tmp_path):
     assert 0 < free_memory(tmp_path / "none", tmp_path / "own") <= psutil.virtual_memory().total
 
 
-@pytest.mark.parametrize("gigabytes, jobs", [(2, 1), (15, 2), (21.5, 3), (1000, 4)])
+@pytest.mark.parametrize("gigabytes, jobs", [(1, 1), (5, 2), (6.5, 3), (1000, 4)])
 def test_as_many_are_graded_at_a_time_as_there_is_memory_for(gigabytes, jobs, monkeypatch):
     monkeypatch.setattr(workers, "free_memory", lambda: int(gigabytes * 2**30))
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(4))

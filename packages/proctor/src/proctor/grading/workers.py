@@ -25,8 +25,9 @@ from proctor.settings import PATIENCE, Settings
 TRIES = 2
 GIGABYTES = 4
 PROCESSOR_SECONDS = 900
-# What a worker has loaded itself, beside the submission's host.
-OWN_GIGABYTES = 1
+# A worker and a host of an ordinary submission have a gigabyte together. One that takes up to its limit is the first of
+# all processes to end where memory runs out, so that the machine need not have the limits of all of them.
+GIGABYTES_EACH = 2
 # A control group's limit, what is used of it, and which part of that could be given back; of version 2 and of 1.
 GROUP_FILES = (
     ("memory.max", "memory.current", "inactive_file"),
@@ -133,8 +134,8 @@ def limited_time(settings: Settings) -> Iterator[None]:
 
 
 def jobs_here(settings: Settings) -> int:
-    """How many submissions may be graded at a time: one a processor, as far as there is memory for their limits."""
-    each = (settings.memory_gigabytes + OWN_GIGABYTES) * 2**30
+    """How many submissions may be graded at a time: one a processor, as far as there is memory for them."""
+    each = min(GIGABYTES_EACH, 1 + settings.memory_gigabytes) * 2**30
     return max(1, min(len(os.sched_getaffinity(0)), int(free_memory() / each)))
 
 
