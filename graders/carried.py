@@ -97,10 +97,11 @@ class Twin:
     ----------
     version : module
     shapes : dict, the student's names and the shapes of what they name
+    silent : names of weights whose gradients are nothing but rounding
     """
 
-    def __init__(self, version, shapes):
-        self.version, self.shapes = version, shapes
+    def __init__(self, version, shapes, silent=()):
+        self.version, self.shapes, self.silent = version, shapes, silent
 
     def __call__(self, *inputs):
         return self.version(*inputs)
@@ -123,7 +124,8 @@ class Twin:
 
     def named_parameters(self):
         """As of the version, under the student's names."""
-        return _renamed(dict(self.version.named_parameters()), self.shapes).items()
+        named = _renamed(dict(self.version.named_parameters()), self.shapes)
+        return [(name, value) for name, value in named.items() if name not in self.silent]
 
 
 def _renamed(weights, shapes):

@@ -374,6 +374,49 @@ def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=
 """,
     ),
     Alternative(
+        name="validated_inline",
+        exercise="training",
+        code="""
+def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=None):
+    device = device or next(model.parameters()).device
+    model.to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    criterion = nn.BCEWithLogitsLoss()
+    train_losses, val_f1_scores = [], []
+    for epoch in range(num_epochs):
+        model.train()
+        epoch_losses = []
+        for tokens, labels in train_loader:
+            loss = criterion(model(tokens.to(device))[0], labels.to(device))
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            epoch_losses.append(loss.item())
+        train_losses.append(float(np.mean(epoch_losses)))
+        model.eval()
+        truth, probs = [], []
+        with torch.no_grad():
+            for tokens, labels in val_loader:
+                truth.append(labels)
+                probs.append(torch.sigmoid(model(tokens.to(device))[0]).cpu())
+        verdicts = torch.cat(probs).numpy() > 0.5
+        val_f1_scores.append(float(f1_score(torch.cat(truth).numpy(), verdicts, average="micro", zero_division=0)))
+    return train_losses, val_f1_scores
+""",
+    ),
+    Alternative(
+        name="own_line_for_f1",
+        exercise="training",
+        changes=[
+            (
+                "        _, micro, _ = f1_scores(*predict(model, val_loader, device))\n",
+                "        truth, probs = predict(model, val_loader)\n"
+                '        micro = f1_score(truth, probs > 0.5, average="micro")\n',
+            ),
+        ],
+    ),
+    Alternative(
         name="norm_clipped_by_hand",
         exercise="training",
         changes=[

@@ -252,10 +252,10 @@ POSITIONS = [
 ]
 
 ATTENTION = [
-    # It costs the whole exercise, which is to write just that.
     Mistake(
         name="built_in_attention",
         exercise="attention",
+        costly="The whole exercise is to write just that.",
         hint="You use torch's own attention, which is what you are asked to write.",
         changes=[
             (
@@ -497,10 +497,10 @@ ATTENTION = [
 ]
 
 BLOCK = [
-    # It costs the whole exercise, which is to write just that.
     Mistake(
         name="built_in_block",
         exercise="block",
+        costly="The whole exercise is to write just that.",
         hint="You use torch's own block, which is what you are asked to write.",
         changes=[
             (
@@ -956,10 +956,10 @@ TRAINING = [
             ("for tokens, labels in train_loader:", "for tokens, labels in list(val_loader)[:1] * len(train_loader):")
         ],
     ),
-    # It costs most of the exercise: the given model learns nothing, so nothing about its steps is right.
     Mistake(
         name="global_model_trained",
         exercise="training",
+        costly="The given model learns nothing, so nothing about its steps is right.",
         hint="You train the notebook's own model, whatever model `train_model` is given.",
         changes=[("logits, _ = model(tokens", 'logits, _ = globals()["model"](tokens')],
     ),

@@ -68,9 +68,7 @@ class LSTM(nn.Module):
         for gate in "cofi":
             for name, size in sizes.items():
                 self.register_parameter(name + gate, nn.Parameter(nn.init.xavier_uniform_(torch.empty(size))))
-            # A forget gate that begins open is common practice.
-            bias = torch.full((self.num_hiddens,), 1.0 if gate == "f" else 0.0)
-            self.register_parameter(f"b_{gate}", nn.Parameter(bias))
+            self.register_parameter(f"b_{gate}", nn.Parameter(torch.zeros(self.num_hiddens)))
 
     def forward(self, inputs):
         given = {
@@ -136,7 +134,7 @@ class LSTM(RNN):
         changes=[
             (
                 "torch.zeros(size=(batch_size, self.num_hiddens), dtype=inputs.dtype, device=inputs.device)",
-                "torch.zeros(batch_size, self.num_hiddens, device=self.b_i.device)",
+                "torch.zeros(batch_size, self.num_hiddens).to(inputs)",
             ),
             ("I = torch.sigmoid(", "squash = lambda z: 1 / (1 + torch.exp(-z))\n        I = squash("),
             ("F = torch.sigmoid(", "F = squash("),
@@ -144,6 +142,17 @@ class LSTM(RNN):
             (
                 "C_tilde = torch.tanh(torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)",
                 "C_tilde = 2 * squash(2 * nn.functional.linear(x, self.W_xc.T, self.b_c) + 2 * H @ self.W_hc) - 1",
+            ),
+        ],
+    ),
+    Alternative(
+        name="named_state",
+        exercise="lstm",
+        changes=[
+            (
+                "        return outputs, (H, C)\n",
+                "        from collections import namedtuple\n\n"
+                '        return outputs, namedtuple("State", "hidden cell")(H, C)\n',
             ),
         ],
     ),

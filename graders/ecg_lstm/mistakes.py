@@ -111,7 +111,8 @@ LSTM = [
     Mistake(
         name="old_cell_overwritten",
         exercise="lstm",
-        hint="Your new cell holds only what this step writes. What was in it, times the forget gate, is added.",
+        hint="Your new cell holds only what this step writes. What was in it, times the forget gate, is added; hand C "
+        "on from step to step.",
         changes=[("F * C + I * C_tilde", "I * C_tilde")],
     ),
     Mistake(
@@ -204,6 +205,7 @@ LSTM = [
     Mistake(
         name="weights_no_parameters",
         exercise="lstm",
+        costly="Its weights cannot be put in, so nothing can be compared.",
         hint="You take the data out of the input node's parameters. Only an `nn.Parameter` is trained and saved.",
         changes=[
             (
@@ -279,10 +281,39 @@ LSTM = [
         changes=[("return outputs, (H, C)", "return outputs, H, C")],
     ),
     Mistake(
-        name="cell_state_lost",
+        name="hidden_state_lost",
         exercise="lstm",
-        hint="You start every step with an empty cell, so the LSTM has no long-term memory. Hand C on with H.",
-        changes=[("self.one_step(inputs[:, step], H, C)", "self.one_step(inputs[:, step], H, torch.zeros_like(C))")],
+        hint="You start every step with a hidden state of zeros. Hand on the H of the step before, as you do with C.",
+        changes=[("self.one_step(inputs[:, step], H, C)", "self.one_step(inputs[:, step], torch.zeros_like(H), C)")],
+    ),
+    Mistake(
+        name="first_step_skipped",
+        exercise="lstm",
+        hint="Your loop begins with the second step, so that the first is never read and one output is missing.",
+        changes=[("range(inputs.shape[1])", "range(1, inputs.shape[1])")],
+    ),
+    Mistake(
+        name="state_without_dtype",
+        exercise="lstm",
+        hint="Your first state is made without `dtype=inputs.dtype`, so it does not fit inputs of double precision.",
+        changes=[("dtype=inputs.dtype, device", "device")],
+    ),
+    Mistake(
+        name="forget_bias_of_one",
+        exercise="lstm",
+        hint="Your forget gate begins with a bias of one. That is a known trick, but the text has all biases at zero.",
+        changes=[
+            (
+                "self.W_xf, self.W_hf, self.b_f = triple()",
+                "self.W_xf, self.W_hf, self.b_f = triple()\n        nn.init.ones_(self.b_f)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="hidden_state_drops_out",
+        exercise="lstm",
+        hint="Your hidden state passes a dropout in training. The text asks for none.",
+        changes=[("H = O * torch.tanh(C)", "H = nn.functional.dropout(O * torch.tanh(C), 0.1, self.training)")],
     ),
     Mistake(
         name="state_starts_at_one",
@@ -336,6 +367,7 @@ LSTM = [
     Mistake(
         name="built_in_lstm",
         exercise="lstm",
+        costly="The whole exercise is to write just that.",
         hint="You have torch's own LSTM do the work. Write out the gates: that is what this exercise is for.",
         code="""
 class LSTM(nn.LSTM):
@@ -350,6 +382,7 @@ class LSTM(nn.LSTM):
     Mistake(
         name="built_in_cell",
         exercise="lstm",
+        costly="The whole exercise is to write just that.",
         hint="You have torch's `lstm_cell` compute each step. Write out the gates: that is what this exercise is for.",
         changes=[
             (

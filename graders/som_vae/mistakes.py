@@ -9,10 +9,10 @@ ENCODER = [
         hint="Your first convolution has a kernel of 4 whatever `kernel_size` says.",
         changes=[("kernel_size[0], stride=strides[0]", "4, stride=strides[0]")],
     ),
-    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="kernels_exchanged",
         exercise="encoder",
+        costly="No image passes the network.",
         hint="You give each convolution the kernel of the other.",
         changes=[
             ("kernel_size[0], stride", "kernel_size[-1], stride"),
@@ -25,17 +25,17 @@ ENCODER = [
         hint="You never hand the strides on to the convolutions.",
         changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
     ),
-    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="second_from_images",
         exercise="encoder",
+        costly="No image passes the network.",
         hint="Your second convolution expects the channels of the images. It gets those of the first.",
         changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(input_channels, n_channels[1]")],
     ),
-    # It costs nearly the whole exercise: no image passes the network.
     Mistake(
         name="gray_only",
         exercise="encoder",
+        costly="No image passes the network.",
         hint="Your first convolution has one input channel whatever `input_channels` says.",
         changes=[("nn.Conv2d(input_channels,", "nn.Conv2d(1,")],
     ),
@@ -790,10 +790,10 @@ TRANSITIONS = [
             )
         ],
     ),
-    # It costs the whole exercise: nothing can be looked up in such a matrix by the numbers of nodes.
     Mistake(
         name="map_axes_kept",
         exercise="transitions",
+        costly="Nothing can be looked up in such a matrix by the numbers of nodes.",
         hint=("`log_transitions` has the four axes of `probs`. A matrix, from each node to each node, is asked for."),
         changes=[
             (
@@ -1064,6 +1064,7 @@ TRAINING = [
     Mistake(
         name="global_model",
         exercise="training",
+        costly="The given model learns nothing, so nothing about its steps is right.",
         hint="You call a model of the notebook in place of the one that `train_model` is given.",
         changes=[("model.loss(x, *model(x))", 'globals()["model"].loss(x, *globals()["model"](x))')],
     ),

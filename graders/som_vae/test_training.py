@@ -121,7 +121,8 @@ def test_model_and_history(submission, carried, weights, batches, device):
 def test_device(submission, weights, batches):
     """The model trains on the given device, wherever the batches come from."""
     model, *_ = train(submission, weights, batches, "cpu")
-    learned = float((model.weight.cpu() - weights[0]).abs().max())
-    expect.true(learned > 0, "Training should change the weights of the given model, but does not.", learned)
+    passed = len(submission.get(model.modes))
+    message = f"{EPOCHS * BATCHES} batches should pass the given model, but {passed} do."
+    expect.true(passed >= EPOCHS * BATCHES, message, passed)
     message = "`train_model` should work on the device it is given, but leaves something behind, and so fails on a GPU."
     check_meta(lambda: train(submission, weights, batches, "meta"), message)
