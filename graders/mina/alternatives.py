@@ -444,14 +444,13 @@ def eval_model(model, dataloader, device=None):
     size = len(dataloader.dataset)
     pred_all, Y_test, start = np.zeros((size, 2)), np.zeros(size, dtype=int), 0
     model.eval()
-    torch.set_grad_enabled(False)
     for inputs, Y in dataloader:
         end = start + len(Y)
-        out = model(*(part.to(device) for part in inputs))
+        with torch.set_grad_enabled(False):
+            out = model(*(part.to(device) for part in inputs))
         pred_all[start:end] = out[0].cpu().numpy()
         Y_test[start:end] = Y
         start = end
-    torch.set_grad_enabled(True)
     return pred_all, Y_test
 
 

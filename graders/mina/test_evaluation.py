@@ -149,7 +149,12 @@ def predicted(generator):
 def scores(submission, predicted):
     """The two scores that the student computes."""
     result = submission.evaluate_predictions(*predicted)
-    return pair(result, "`evaluate_predictions(truth, pred)`", "auroc and f1")
+    values = pair(result, "`evaluate_predictions(truth, pred)`", "auroc and f1")
+    for value, name in zip(values, ("auroc", "f1"), strict=True):
+        expect.type(value, (int, float, np.number, np.ndarray, torch.Tensor), name)
+        shape = tuple(np.shape(value))
+        expect.true(shape == (), f"{name} should be a single number, but has shape {shape}.", [name, shape])
+    return values
 
 
 @pytest.mark.points(1)

@@ -255,6 +255,7 @@ WRONG = [
         "evaluation",
         [("f1_score(truth, pred.argmax(axis=1))", 'f1_score(truth, pred.argmax(axis=1), average="macro")')],
     ),
+    ("scores_of_shape_one", "evaluation", [("return auroc, f1", "return np.array([auroc]), np.array([f1])")]),
     ("labels_as_floats", "evaluation", [("Y.cpu().numpy()", "Y.float().cpu().numpy()")]),
 ]
 
