@@ -65,7 +65,7 @@ def formgrader(settings):
 @pytest.mark.parametrize("kind", ["feedback", "formgrader"])
 def test_cell_that_is_hard_to_typeset_is_shown_as_it_is_between_typeset_ones(name, kind, release, request, monkeypatch):
     monkeypatch.setattr(pages, "CELL_SECONDS", 1.0)
-    cell(release, "toy-1").source = "# Words *before*"
+    release.cells[0].source = "# Words *before*"
     release.cells[3:3] = [SLOW[name], new_markdown_cell("Words *after*")]
     page = request.getfixturevalue(kind)(release)
     assert page.count(pages.AS_IT_IS) == 1

@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import nbformat
 
@@ -87,12 +87,16 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # As data, too: once a person has overruled it, it is told otherwise.
-        kept = {"proctor": {"exercise": asdict(exercise), "notes": notes}}
+        kept = {"proctor": {"exercise": asdict(_without_details(exercise)), "notes": notes}}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
         cell.outputs = [
             nbformat.v4.new_output("display_data", shown, metadata=kept),
             nbformat.v4.new_output("execute_result", {"text/plain": f"{exercise.points:g}"}, execution_count=1),
         ]
+
+
+def _without_details(exercise):
+    return replace(exercise, checks=[replace(check, details=[]) for check in exercise.checks])
 
 
 def is_unclear(cell: nbformat.NotebookNode) -> bool:

@@ -248,6 +248,8 @@ class Host:
         self.replaced.clear()
         self.objects.clear()
         self.printed.take()
+        # Code that stopped between the two may have switched it off.
+        torch.set_grad_enabled(True)
         # Python tells a warning once from each place; to enter and leave makes it forget which it told.
         with warnings.catch_warnings():
             pass
