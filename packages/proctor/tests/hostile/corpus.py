@@ -163,7 +163,7 @@ def grade_id_is_there_twice(folder, notebook):
     return notebook
 
 
-@attack(3, reason="is there twice")
+@attack(3, reason="Not implemented yet")
 def answer_is_there_twice(folder, notebook):
     again = deepcopy(cell(notebook, "total"))
     again.id = "again"

@@ -25,7 +25,8 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
         message = error.message[:MAX_MESSAGE]
         return Failure("wrong", message, kept(error.observed), expected=error.expected)
     if isinstance(error, StudentError):
-        if is_unwritten(error):
+        # Of a cell that could not be run, the stub stands in the place, whose lines are others.
+        if is_unwritten(error) or (error.type_name == "NotImplementedError" and error.cell in subject.cell_errors):
             return _explain_unwritten(exercise, subject)
         observed = f"{error.type_name}: {error.message}"
         message = f"Your code stopped with {observed}{place_of(error)}.{circumstance_of(error)}"
