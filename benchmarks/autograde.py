@@ -40,7 +40,8 @@ from pathlib import Path
 
 from proctor.authoring.assignment import load_assignment
 from proctor.checks.runner import run_checks
-from proctor.checks.submission import InProcess, Submission
+from proctor.checks.connections import InProcess
+from proctor.checks.submission import Submission
 from proctor.course import open_course
 from proctor.grading.intake import read_submission
 

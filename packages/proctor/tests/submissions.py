@@ -9,7 +9,9 @@ from pathlib import Path
 import psutil
 
 from proctor.authoring.assignment import Assignment
-from proctor.checks.submission import Cell, InSandbox, Submission
+from proctor.checks.cell import Cell
+from proctor.checks.connections import InSandbox
+from proctor.checks.submission import Submission
 from proctor.course import open_course
 from proctor.grading.grade import grade_intake
 from proctor.grading.intake import take_in

@@ -9,9 +9,10 @@ import torch
 
 from proctor.checks import bounds, expect
 from proctor.checks.bounds import TooMuchWork, bounded
+from proctor.checks.connections import InProcess
 from proctor.checks.expect import Unmet
 from proctor.checks.explain import MAX_MESSAGE, MAX_NUMBERS, explain, kept
-from proctor.checks.submission import InProcess, Submission
+from proctor.checks.submission import Submission
 from proctor.grading import intake
 from proctor.grading.grade import grade_intake
 

@@ -4,8 +4,9 @@ import pytest
 
 from proctor.checks import expect
 from proctor.checks.cell import Cell
+from proctor.checks.connections import InProcess
 from proctor.checks.constraints import BuiltIn, Notebook
-from proctor.checks.submission import InProcess, Submission
+from proctor.checks.submission import Submission
 
 LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "rnn"))
 GIVEN = "import torch\nimport torch.nn.functional as F\nfrom torch import nn"

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from proctor.checks import expect
+from proctor.checks.cell import Cell
+from proctor.checks.connections import InProcess
 from proctor.checks.expect import Unmet
-from proctor.checks.submission import Cell, InProcess, Submission
+from proctor.checks.submission import Submission
 from proctor.isolation import wire
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from proctor.checks.submission import MAX_STARTS
+from proctor.checks.connections import MAX_STARTS
 from proctor.isolation.process import HostLost, Stopwatch
 from submissions import ENDINGS, sandboxed
 
@@ -111,7 +111,7 @@ def calls(toy_course):
 
 
 def test_submission_that_kills_every_host_is_given_up(submit, monkeypatch):
-    monkeypatch.setattr("proctor.checks.submission.MAX_STARTS", 2)
+    monkeypatch.setattr("proctor.checks.connections.MAX_STARTS", 2)
     subject = submit("import os\ndef f():\n    os._exit(0)")
     for _ in range(2):
         with pytest.raises(HostLost, match="exit status 0"):

@@ -63,7 +63,9 @@ import os, sys, tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from proctor.checks.submission import Cell, InSandbox, Submission
+from proctor.checks.cell import Cell
+from proctor.checks.connections import InSandbox
+from proctor.checks.submission import Submission
 from proctor.course import open_course
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost, HostProcess

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from proctor.checks.submission import Cell, Handle, InProcess, MissingName, Refused, StudentError, Submission
+from proctor.checks.cell import Cell
+from proctor.checks.connections import InProcess, Refused
+from proctor.checks.submission import Handle, MissingName, StudentError, Submission
 from proctor.isolation import wire
 from proctor.isolation.process import HostLost
 from submissions import sandboxed

@@ -123,7 +123,7 @@ def main():
         import atheris
     except ImportError:
         sys.exit("atheris is not installed: python -m pip install atheris")
-    functions = [*vars(wire).values(), Submission._ask, submission._value]
+    functions = [*vars(wire).values(), Submission._ask, submission.answer_in]
     for function in functions:
         if inspect.isfunction(function):
             atheris.instrument_func(function)

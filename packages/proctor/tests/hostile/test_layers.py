@@ -5,7 +5,9 @@ from functools import partial
 
 import pytest
 
-from proctor.checks.submission import Cell, InSandbox, StudentError, Submission
+from proctor.checks.cell import Cell
+from proctor.checks.connections import InSandbox
+from proctor.checks.submission import StudentError, Submission
 from proctor.course import open_course
 from proctor.isolation import sandbox
 from proctor.isolation.nursery import Nursery

@@ -17,9 +17,10 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment, Exercise
 from proctor.checks.bounds import TooMuchWork, bounded
 from proctor.checks.cell import Cell
+from proctor.checks.connections import InProcess
 from proctor.checks.outcome import GradingError, Outcome, Run
 from proctor.checks.secret import AUDIT_KEY
-from proctor.checks.submission import InProcess, Submission
+from proctor.checks.submission import Submission
 from proctor.course import told, trust
 
 

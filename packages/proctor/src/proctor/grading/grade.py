@@ -6,13 +6,14 @@ from pathlib import Path
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
+from proctor.checks.connections import InSandbox, LeftOut, Refused
 from proctor.checks.diagnosis import EXPLAINED, diagnose, fingerprint, mistakes_outcomes
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
 from proctor.checks.plain import defined_names
 from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
-from proctor.checks.submission import InSandbox, LeftOut, Refused, StudentError, Submission
+from proctor.checks.submission import StudentError, Submission
 from proctor.grading import intake
 from proctor.grading.harmless import one_line, plain_text
 from proctor.grading.hosts import warm_hosts
