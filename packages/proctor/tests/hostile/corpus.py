@@ -338,7 +338,7 @@ def scripts_in_texts(folder, notebook):
         notebook.cells.append(new_markdown_cell(text, id=f"text-{number}"))
         notebook.cells.append(nbformat.v4.new_raw_cell(text, id=f"raw-{number}"))
         notebook.cells.append(new_code_cell(text, id=f"code-{number}"))
-    cell(notebook, "toy-1").source = script("given text")
+    notebook.cells[0].source = script("given text")
     notebook.metadata["title"] = script("title")
     return notebook
 
