@@ -12,7 +12,7 @@ from nbgrader.apps.api import NbGraderAPI
 from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
-from proctor.grading.alike import alike, runs
+from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
 from proctor.grading.class_report import Student, _check_rows, histogram
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
@@ -46,6 +46,11 @@ def test_what_many_write_is_not_alike():
 def test_what_was_released_does_not_count():
     assert runs(LONG) == runs(RENAMED)
     assert list(alike({"ann": LONG, "ben": RENAMED}, LONG, "total")) == []
+
+
+@pytest.mark.parametrize("code", ['"%000', " \n", '"\\N{', "'", "#", "a.", "  "])
+def test_tokens_of_a_page_of_anything_are_few(code):
+    assert len(tokens(code * 10**6)) <= MAX_CHARACTERS
 
 
 def student(name, **passed):

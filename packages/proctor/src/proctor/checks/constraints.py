@@ -4,11 +4,14 @@ What cannot be read is neither right nor wrong: it is for a person to look at.
 """
 
 import ast
+import builtins
 import re
 import symtable
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import ModuleType
 
 from proctor.checks.cell import Cell
 from proctor.checks.plain import plain_python
@@ -16,17 +19,29 @@ from proctor.checks.plain import plain_python
 # Where code written out may take its parts from. Of other modules a person has to know what is in them.
 LIBRARIES = {
     "__future__", "abc", "collections", "contextlib", "copy", "dataclasses", "einops", "enum", "functools", "itertools",
-    "logging", "math", "numbers", "numpy", "random", "string", "time", "torch", "tqdm", "typing", "typing_extensions",
-    "warnings",
+    "math", "numbers", "numpy", "random", "time", "torch", "tqdm", "typing", "typing_extensions", "warnings",
 }  # fmt: skip
 # In them, what gives or runs what no name in the code says.
-HIDDEN_PARTS = {"ops", "jit", "package", "load", "classes", "hub", "library", "cpp_extension", "fx", "onnx"}
+HIDDEN_PARTS = {
+    "ops", "jit", "package", "load", "classes", "hub", "library", "cpp_extension", "fx", "onnx", "overrides", "testing",
+    "serialization", "get_type_hints", "ForwardRef", "export",
+}  # fmt: skip
 HIDING_NAMES = {
     "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "getattr", "setattr", "delattr", "breakpoint",
     "get_ipython", "__builtins__", "__loader__",
 }  # fmt: skip
 # Wherever they stand in a notebook, they may change what any name means.
-CHANGING_NAMES = {"exec", "eval", "setattr", "__import__", "__builtins__"}
+CHANGING_NAMES = {"exec", "eval", "setattr", "globals", "__import__", "__builtins__"}
+# What of an object changes or shows what it is made of.
+INNER_PARTS = {
+    "__setattr__", "__delattr__", "__dict__", "__bases__", "__globals__", "__code__", "__closure__", "__defaults__",
+    "__getattribute__", "__subclasses__", "__builtins__",
+}  # fmt: skip
+# `get_ipython().run_cell_magic("time", "", code)`
+RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
+HARMLESS_MAGICS = ("matplotlib", "load_ext", "autoreload", "config", "pip", "conda", "system", "env", "cd", "pwd", "ls")
+# What Python and notebooks define themselves.
+KNOWN_NAMES = {*dir(builtins), "__file__", "__class__", "__qualname__", "display", "get_ipython", "In", "Out"}
 ORDINARY_DUNDERS = {
     "__init__", "__call__", "__class__", "__name__", "__qualname__", "__doc__", "__version__", "__len__", "__iter__",
     "__getitem__", "__setitem__", "__contains__", "__repr__", "__str__", "__next__", "__enter__", "__exit__",
@@ -37,7 +52,7 @@ TIMED = re.compile(
     r"^([ \t]*(?:[\w.]+[ \t]*=[ \t]*)?)%+(?:time|timeit|prun|capture)\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]*",
     re.MULTILINE,
 )
-SHELL = re.compile(r"^\s*(?:[\w., ]+=\s*)?[%!?]|\?\s*$", re.MULTILINE)
+SHELL = re.compile(r"^[ \t]*(?:[\w.,][\w., ]*=[ \t]*)?[%!?]|\?$|\?[ \t]+$", re.MULTILINE)
 
 
 TOO_MUCH = re.compile(r"too (?:many|complex|deep)|exceeds", re.IGNORECASE)
@@ -83,9 +98,19 @@ class Notebook:
         """The statements that define or change each of the notebook's names: {name: their numbers}."""
         numbers = defaultdict(list)
         for number, (statement, table) in enumerate(self.statements):
-            for name in _defined(statement, table):
+            for name in _defined(statement, table, self.imported):
                 numbers[name].append(number)
         return numbers
+
+    @cached_property
+    def imported(self):
+        """The dotted path of what each imported name stands for, in all of the notebook."""
+        return _imported_paths(ast.Module([statement for statement, _ in self.statements], type_ignores=[]))
+
+    @property
+    def names(self):
+        """All names that the notebook defines."""
+        return self._defining.keys()
 
     def code_of(self, name: str, without: tuple[str, ...] = ()) -> ast.Module:
         """The top-level code that a name stands for, and all that this code builds on.
@@ -96,7 +121,7 @@ class Notebook:
         """
         seen, waiting, reached = {name, *without}, [name], set()
         for number, (statement, _) in enumerate(self.statements):
-            if _patches(statement):
+            if _patches(statement, self.imported):
                 reached.add(number)
                 waiting += self._used_by(number, seen)
         while waiting:
@@ -142,8 +167,9 @@ class UsesOf(ast.NodeVisitor):
     A name that the code itself defines is no built-in, whatever it is called.
     """
 
-    def __init__(self, code: ast.Module, built_in: BuiltIn):
+    def __init__(self, code: ast.Module, built_in: BuiltIn, known=()):
         self.built_in, self.used, self.hidden = built_in, [], []
+        self._known, self._stars = known, []
         self._paths = _imported_paths(code)
         self._own, self._methods = _own_names(code)
         self._doubtful, self._hands_on_a_library = [], False
@@ -152,20 +178,27 @@ class UsesOf(ast.NodeVisitor):
         self.hidden += self._doubtful if self._hands_on_a_library else []
 
     def visit_ImportFrom(self, node):  # noqa: N802 - the names that ast asks for
-        if any(part.name == "*" for part in node.names) and not self.built_in.knows(str(node.module)):
-            self.hidden.append(f"from {node.module} import *")
+        if any(part.name == "*" for part in node.names):
+            self._stars.append(str(node.module))
+            if not self.built_in.knows(str(node.module)):
+                self.hidden.append(f"from {node.module} import *")
 
     def visit_Name(self, node):  # noqa: N802
         path = self._paths.get(node.id)
         if path is not None:
             self._look_at(path)
             self._hands_on_a_library |= path.rpartition(".")[2].islower()
+        elif node.id in HIDING_NAMES:
+            self.hidden.append(node.id)
         elif node.id in self._own:
             return
         elif node.id in self.built_in.names:
             self.used.append(node.id)
-        elif node.id in HIDING_NAMES:
+        elif node.id not in self._known and node.id not in KNOWN_NAMES and not self._is_in_a_star(node.id):
             self.hidden.append(node.id)
+
+    def _is_in_a_star(self, name):
+        return any(hasattr(sys.modules.get(module), name) for module in self._stars)
 
     def visit_Attribute(self, node):  # noqa: N802
         path = self._path(node)
@@ -176,7 +209,7 @@ class UsesOf(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_Call(self, node):  # noqa: N802
-        name = node.func.id if isinstance(node.func, ast.Name) and node.func.id not in self._own else ""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("getattr", "setattr", "hasattr", "vars") and node.args and not node.keywords:
             self._look_at_access(name, node)
         else:
@@ -210,7 +243,7 @@ class UsesOf(ast.NodeVisitor):
             self.hidden.append(path)
         elif self.built_in.has(last, of_library=True):
             self.used.append(last)
-        elif any(part in HIDDEN_PARTS or part.startswith("_") for part in set(parts) - ORDINARY_DUNDERS):
+        elif not _is_public(set(parts) - ORDINARY_DUNDERS) or _leads_elsewhere(root, parts):
             self.hidden.append(path)
 
     def _path(self, node):
@@ -222,6 +255,20 @@ class UsesOf(ast.NodeVisitor):
         if isinstance(node, ast.Name) and node.id in self._paths:
             return ".".join([self._paths[node.id], *reversed(parts)])
         return None
+
+
+def _is_public(parts):
+    return not any(part in HIDDEN_PARTS or part.startswith("_") for part in parts)
+
+
+def _leads_elsewhere(root, parts):
+    """Whether a path goes through another library, which a module has for itself: `torch.builtins`."""
+    there = sys.modules.get(root)
+    for part in parts:
+        there = getattr(there, part, None)
+        if isinstance(there, ModuleType) and there.__name__.partition(".")[0] != root:
+            return True
+    return False
 
 
 def _imported_paths(code):
@@ -245,6 +292,8 @@ def _own_names(code):
             names.add(node.id)
         elif isinstance(node, ast.arg):
             names.add(node.arg)
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            names.add(node.name)
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
             methods.add(node.name)
@@ -253,14 +302,24 @@ def _own_names(code):
     return names, methods
 
 
-def _defined(node, table):
-    """The notebook's names that a top-level statement defines or changes, as in `LSTM.forward = forward`."""
+def _defined(node, table, imported):
+    """The notebook's names that a top-level statement defines or changes: `LSTM.forward = f`, `parts.append(f)`."""
     names = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
     if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-        changed = [part.value for part in attributes if isinstance(part.ctx, ast.Store)]
-        names |= {part.id for part in changed if isinstance(part, ast.Name)}
+        for part in ast.walk(node):
+            is_store = isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, ast.Store)
+            is_method = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute)
+            root = _root(part if is_store else part.func) if is_store or is_method else None
+            if root is not None and root not in imported:
+                names.add(root)
     return names
+
+
+def _root(node):
+    """The name at the start of `a.b[c].d`; None where there is none."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _global_names(table):
@@ -282,14 +341,19 @@ def _is_dunder(name):
     return name.startswith("__") and name.endswith("__")
 
 
-def _patches(statement):
-    """Whether a statement may exchange a method from outside of its class, or bring names that it does not say."""
-    return any(map(_patches_here, ast.walk(statement)))
+def _patches(statement, imported):
+    """Whether a statement may exchange what another name or a library has, or bring names that it does not say."""
+    return any(_patches_here(node, imported) for node in ast.walk(statement))
 
 
-def _patches_here(node):
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and not _is_own(node.value):
-        return node.attr in METHODS or _is_dunder(node.attr)
+def _patches_here(node, imported):
+    if isinstance(node, ast.Attribute):
+        is_store = isinstance(node.ctx, ast.Store) and not _is_own(node.value)
+        return node.attr in INNER_PARTS or (is_store and (node.attr in METHODS or _is_dunder(node.attr)))
+    if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+        return any(isinstance(target, ast.Attribute) and _root(target) in imported for target in node.targets)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
+        return not (node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value in HARMLESS_MAGICS)
     if isinstance(node, ast.Name):
         return node.id in CHANGING_NAMES
     return isinstance(node, ast.alias) and node.name == "*"

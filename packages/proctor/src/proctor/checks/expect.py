@@ -186,7 +186,7 @@ def from_scratch(submission, name, built_in, without=()):
     """
     __tracebackhide__ = True
     notebook = submission.notebook
-    uses = UsesOf(notebook.code_of(name, tuple(without)), built_in)
+    uses = UsesOf(notebook.code_of(name, tuple(without)), built_in, notebook.names)
     if uses.used:
         _fail(f"`{name}` is to be written without `{uses.used[0]}`, which your code uses.", "", uses.used[0])
     words = [f"the cell `{cell}` cannot be parsed" for cell in notebook.unreadable]
