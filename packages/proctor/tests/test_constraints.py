@@ -54,7 +54,7 @@ FINE = {
     "weights exchanged": [*inside("x"), "model = LSTM()\nmodel.fc.weight = nn.Parameter(torch.ones(3))"],
     "computed names elsewhere": [*inside("x"), "activation = getattr(nn, 'Re' + 'LU')"],
     "a container filled elsewhere": [*inside("parts[0](x)"), "parts = []", "parts.append(torch.tanh)"],
-    "a variable of a handler": inside("x\n    def go(self):\n        try: pass\n        except ValueError as e: print(e)"),
+    "a variable of a handler": inside("x\n    def go(s):\n        try: 1\n        except ValueError as e: print(e)"),
     "names of a star": ["from torch.nn import *", *inside("Linear(3, 5)(x)")],
     "a plot": [*inside("x"), "import matplotlib.pyplot as plt\nplt.plot([1])\nnn.LSTM(3, 5)"],
     "magics of an export": [*inside("x"), "get_ipython().run_line_magic('matplotlib', 'inline')"],
