@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from graders.helpers import check_device, check_gradients
+from graders.helpers import check_device, check_gradients, check_inputs_kept
 from graders.layers import is_close
 from graders.seq2seq.helpers import NUM_CODES, binary
 from proctor.checks import expect
@@ -223,7 +223,7 @@ def test_output(submission, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, generator):
-    """All inputs of the decoder are on the device of x."""
+    """All inputs of the decoder are on the device of x; x and the masks are left as they were."""
     encoder = submission.send(RecordingEncoder)()
     decoder = submission.send(DeviceDecoder)()
     model = submission.Seq2Seq(encoder, decoder, 1.0)
@@ -232,7 +232,12 @@ def test_device(submission, generator):
         "Make new tensors with `device=x.device`."
     )
     x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
-    check_device(model, encoder, [x, torch.ones(PATIENTS, VISITS, dtype=torch.bool)], message)
+    masks = torch.ones(PATIENTS, VISITS, dtype=torch.bool)
+    # Whoever writes predictions into x does so where there is no teacher forcing.
+    own = submission.Seq2Seq(submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)(), 0.0)
+    for tried in (model, own):
+        check_inputs_kept(submission, tried, {"x": x, "masks": masks}, "`Seq2Seq(...)(x, masks)`")
+    check_device(model, encoder, [x, masks], message)
     devices = decoder.devices
     expect.true(len(devices) > 0, "The decoder should be called at each step, but was never called.", devices)
     expect.true(all(first == second for first, second in devices), message, devices)
