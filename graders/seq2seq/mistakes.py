@@ -711,6 +711,18 @@ DECODER = [
             ),
         ],
     ),
+    Mistake(
+        name="predictions_from_old_state",
+        exercise="decoder",
+        hint="Your predictions come from the hidden state before the step. They come from the new one.",
+        changes=[
+            (
+                "_, hiddens = self.rnn(x, hiddens)",
+                "old = hiddens.squeeze(0)\n        _, hiddens = self.rnn(x, hiddens)",
+            ),
+            ("self.linear1(hiddens)", "self.linear1(old)"),
+        ],
+    ),
 ]
 
 SEQ2SEQ = [
@@ -897,6 +909,19 @@ SEQ2SEQ = [
                 "                x[:, t] = cur_pred.detach()\n",
             ),
         ],
+    ),
+    Mistake(
+        name="two_visits_before",
+        exercise="seq2seq",
+        hint="With teacher forcing, you give the decoder the visit two before the one that it decodes. It should "
+        "see the one before.",
+        changes=[("x[:, t - 1]", "x[:, max(t - 2, 0)]")],
+    ),
+    Mistake(
+        name="forcing_in_training_only",
+        exercise="seq2seq",
+        hint="You use teacher forcing in training mode only. It is `teacher_force` alone that decides.",
+        changes=[("if teacher_force else", "if teacher_force and self.training else")],
     ),
 ]
 
