@@ -1385,7 +1385,7 @@ TRAINING = [
     Mistake(
         name="global_model_trained",
         exercise="training",
-        hint="You call a model of the notebook in place of the one that `train_model` is given.",
+        hint="You train another model than the one that `train_model` is given: one of the notebook, or a copy.",
         changes=[("= model(X, K_beat", '= globals()["model"](X, K_beat')],
     ),
     Mistake(
