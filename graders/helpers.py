@@ -1,11 +1,14 @@
 """What the checks of several assignments share: fixed weights, gradients, the question of the device."""
 
+import contextlib
+
 import numpy as np
 import torch
 from scipy.stats import binom
 
 from graders.layers import does_as, fit, is_close, load_what_fits, mend, runs
 from proctor.checks import expect
+from proctor.checks.expect import Unmet
 from proctor.checks.submission import StudentError
 
 # How torch words that tensors of two devices meet. Other errors on the meta device, which holds no data, say
@@ -103,6 +106,51 @@ def build(submission, name, weights, device, optional=(), arguments=(), twin=Non
         for layer, own in old.items():
             setattr(module, layer, own)
     return module
+
+
+@contextlib.contextmanager
+def alone(single, what, sample="patient"):
+    """Whatever goes wrong with a single sample, where more of them went well, goes wrong for the same reason.
+
+    Parameters
+    ----------
+    single : bool, whether there is one sample only
+    what : str, the call
+    sample : str, what a sample is
+    """
+    try:
+        yield
+    except (Unmet, StudentError):
+        expect.true(
+            not single,
+            f"{what} does not work, with a single {sample}. `squeeze()` without an axis removes every axis of length "
+            f"one, that of a single {sample}, too.",
+            f"a single {sample}",
+        )
+        raise
+
+
+def check_inputs_kept(submission, call, inputs, what):
+    """A call leaves the tensors that it is given as they were, in shape and in value.
+
+    Parameters
+    ----------
+    submission : the submission
+    call : handle, called with the inputs
+    inputs : {name: tensor on the CPU}, in the order of the arguments
+    what : str, the call
+    """
+    given = {name: submission.put(value) for name, value in inputs.items()}
+    submission.keep(call)(*given.values())
+    for name, value in inputs.items():
+        found = submission.get(given[name])
+        same = found.shape == value.shape and torch.equal(found, value)
+        expect.true(
+            same,
+            f"{name} should be after {what} as it was before, but is something else. What a name with `_` at its end "
+            "does (`mul_`), or an assignment to a part (`x[0] = 0`), it does to the caller's tensor: work on a copy.",
+            found,
+        )
 
 
 def check_varied(values, what):

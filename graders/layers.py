@@ -68,7 +68,7 @@ def mend(submission, module, twin, make):
             setattr(module, name, make[name]())
         elif kind in ARGUMENTS:
             wanted = {argument: getattr(layer, argument) for argument in ARGUMENTS[kind]}
-            bias = layer.bias is not None
+            bias = _has_bias(layer)
             if not _is_made(own, kind, wanted, bias):
                 old[name] = own
                 setattr(module, name, submission.library(f"torch.nn.{kind}")(**wanted, bias=bias))
@@ -84,13 +84,18 @@ def runs(module, inputs, device):
     return True
 
 
+def _has_bias(layer):
+    """Whether a layer has a bias: recurrent ones say so by a bool, others have the bias itself, or None."""
+    return layer.bias is not None and layer.bias is not False
+
+
 def _is_made(own, kind, wanted, bias):
     """Whether a student's layer is of a kind, and made with these arguments."""
     if getattr(own, "type_name", None) != kind:
         return False
     try:
         made = all(getattr(own, argument) == value for argument, value in wanted.items())
-        return made and (own.bias is not None) == bias
+        return made and _has_bias(own) == bias
     except StudentError:
         return False
 

@@ -127,7 +127,7 @@ KNOWLEDGE_ATTN = [
 class KnowledgeAttn(nn.Module):
     def __init__(self, input_features, attn_dim):
         super(KnowledgeAttn, self).__init__()
-        self.att_v = nn.Linear(attn_dim, 1)
+        self.att_v = nn.Linear(attn_dim, 1, bias=False)
         self.att_W = nn.Linear(input_features + 1, attn_dim, bias=False)
         nn.init.normal_(self.att_W.weight)
         nn.init.normal_(self.att_v.weight)

@@ -68,6 +68,72 @@ DATASET = [
         hint="Your samples are the inputs alone. The label belongs to the sample, too.",
         changes=[("return inputs, self.Y[i]", "return inputs")],
     ),
+    Mistake(
+        name="length_of_notebook_data",
+        exercise="dataset",
+        hint="Your length is that of the notebook's `train_dict`. The dataset was given data of its own, which "
+        "may be the test data.",
+        changes=[("len(self.Y)", 'len(train_dict["Y"])')],
+    ),
+    Mistake(
+        name="segment_axis_kept",
+        exercise="dataset",
+        hint="Your inputs keep an axis of length one for the segment. Index with `i`, which removes it.",
+        changes=[
+            (
+                "(self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i], self.K_freq[:, i])",
+                "tuple(part[:, i : i + 1] for part in (self.X, self.K_beat, self.K_rhythm, self.K_freq))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="signal_transposed",
+        exercise="dataset",
+        hint="Your X has the samples first and the channels second. The channels come first.",
+        changes=[("self.X[:, i]", "self.X[:, i].T")],
+    ),
+    Mistake(
+        name="first_channel_only",
+        exercise="dataset",
+        hint="Your X is the first channel alone. A segment has all of them.",
+        changes=[("self.X[:, i]", "self.X[0, i]")],
+    ),
+    Mistake(
+        name="label_of_next_segment",
+        exercise="dataset",
+        hint="Your labels are those of the next segment. Inputs and label have the same index.",
+        changes=[("self.Y[i]", "self.Y[(i + 1) % len(self.Y)]")],
+    ),
+    Mistake(
+        name="label_of_segment_before",
+        exercise="dataset",
+        hint="Your labels are those of the segment before. Inputs and label have the same index.",
+        changes=[("self.Y[i]", "self.Y[i - 1]")],
+    ),
+    Mistake(
+        name="label_in_array",
+        exercise="dataset",
+        hint="Your label is an array of one number. It has no axis: index with `i`.",
+        changes=[("self.Y[i]", "self.Y[i : i + 1]")],
+    ),
+    Mistake(
+        name="beat_knowledge_as_rhythm",
+        exercise="dataset",
+        hint="You give the beat knowledge a second time in the place of the rhythm knowledge.",
+        changes=[('self.K_rhythm = data_dict["K_rhythm"]', 'self.K_rhythm = data_dict["K_beat"]')],
+    ),
+    Mistake(
+        name="samples_as_integers",
+        exercise="dataset",
+        hint="You cut the samples of X to whole numbers. Keep them as they are.",
+        changes=[("self.X[:, i]", "self.X[:, i].astype(int)")],
+    ),
+    Mistake(
+        name="signal_normalised",
+        exercise="dataset",
+        hint="You change the numbers of X. The data are normalized already, and the dataset only keeps them.",
+        changes=[('self.X = data_dict["X"]', 'self.X = data_dict["X"] - data_dict["X"].mean()')],
+    ),
 ]
 
 COLLATE = [
@@ -137,6 +203,87 @@ COLLATE = [
         exercise="loader",
         hint="Your batches have 128 segments whatever `batch_size` says.",
         changes=[("batch_size=batch_size", "batch_size=128")],
+    ),
+    Mistake(
+        name="labels_as_short_integers",
+        exercise="loader",
+        hint="Your labels are short integers. A loss that looks up the true class needs a long tensor.",
+        changes=[("dtype=torch.long", "dtype=torch.int")],
+    ),
+    Mistake(
+        name="batch_flat",
+        exercise="loader",
+        hint="Your batch is one tuple of five. The four inputs belong into a tuple of their own, with Y beside it.",
+        costly="No batch can be taken apart into inputs and labels.",
+        changes=[("return inputs, torch", "return *inputs, torch")],
+    ),
+    Mistake(
+        name="beat_and_rhythm_swapped",
+        exercise="loader",
+        hint="You return the rhythm knowledge before the beat knowledge. The order is X, K_beat, K_rhythm, K_freq.",
+        changes=[
+            (
+                "return inputs, torch",
+                "inputs = (inputs[0], inputs[2], inputs[1], inputs[3])\n        return inputs, torch",
+            ),
+        ],
+    ),
+    Mistake(
+        name="frequency_segments_first",
+        exercise="loader",
+        hint="Your K_freq has the segments on its first axis, where the channels belong. `FreqNet` swaps them itself.",
+        changes=[
+            (
+                "return inputs, torch",
+                "inputs = (*inputs[:3], inputs[3].transpose(0, 1))\n        return inputs, torch",
+            ),
+        ],
+    ),
+    Mistake(
+        name="frequency_squeezed",
+        exercise="loader",
+        hint="Your K_freq has lost its last axis, of length one: leave the axes as they are.",
+        changes=[
+            ("return inputs, torch", "inputs = (*inputs[:3], inputs[3].squeeze(-1))\n        return inputs, torch"),
+        ],
+    ),
+    Mistake(
+        name="segments_sorted",
+        exercise="loader",
+        hint="You sort the segments of a batch. The loader keeps the order of the dataset.",
+        changes=[
+            ("samples, labels = zip(*batch)", "samples, labels = zip(*sorted(batch, key=lambda sample: -sample[1]))"),
+        ],
+    ),
+    Mistake(
+        name="half_precision",
+        exercise="loader",
+        hint="Your inputs are half floats. The network's weights are floats, and torch does not mix them.",
+        changes=[("dtype=torch.float)", "dtype=torch.half)")],
+    ),
+    Mistake(
+        name="labels_of_first_segments",
+        exercise="loader",
+        hint="Your labels are those at the start of the dataset in every batch. The samples of the batch have "
+        "their own.",
+        changes=[("np.array(labels)", "np.array([dataset[i][1] for i in range(len(batch))])")],
+    ),
+    Mistake(
+        name="batch_normalised",
+        exercise="loader",
+        hint="You normalise the inputs of a batch. They are to come out as they are.",
+        changes=[
+            (
+                "np.stack(parts, axis=1), dtype",
+                "(np.stack(parts, axis=1) - np.stack(parts).mean()) / (np.stack(parts).std() + 1e-8), dtype",
+            ),
+        ],
+    ),
+    Mistake(
+        name="single_segment_squeezed",
+        exercise="loader",
+        hint="A batch of a single segment loses the axis of the segments (`squeeze`). Leave the axes as they are.",
+        changes=[("np.stack(parts, axis=1)", "np.stack(parts, axis=1).squeeze(axis=1 if len(parts) == 1 else ())")],
     ),
 ]
 
@@ -292,6 +439,86 @@ KNOWLEDGE_ATTN = [
         hint="You cut the items that you sum up off from their gradient, so that what made them learns by way of the "
         "scores alone.",
         changes=[("(attn * x).sum(dim=1)", "(attn * x.detach()).sum(dim=1)")],
+    ),
+    Mistake(
+        name="scores_with_bias",
+        exercise="knowledge_attn",
+        hint="Your `att_v` has a bias, which the formula does not.",
+        changes=[("nn.Linear(self.attn_dim, 1, bias=False)", "nn.Linear(self.attn_dim, 1)")],
+    ),
+    Mistake(
+        name="both_layers_with_bias",
+        exercise="knowledge_attn",
+        hint="Your two layers have biases, which the formula does not.",
+        changes=[
+            ("self.n_knowledge, self.attn_dim, bias=False", "self.n_knowledge, self.attn_dim"),
+            ("nn.Linear(self.attn_dim, 1, bias=False)", "nn.Linear(self.attn_dim, 1)"),
+        ],
+    ),
+    Mistake(
+        name="weights_normalised_again",
+        exercise="knowledge_attn",
+        hint="Your `attention_sum` divides by the sum of the weights. It takes the weights as they are given.",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).sum(dim=1) / attn.sum(dim=1)")],
+    ),
+    Mistake(
+        name="attention_without_axis",
+        exercise="knowledge_attn",
+        hint="Your attention has no last axis. It is (batch, D, 1).",
+        changes=[("return out, attn", "return out, attn.squeeze(-1)")],
+    ),
+    Mistake(
+        name="sum_squeezed",
+        exercise="knowledge_attn",
+        hint="`squeeze()` without an axis also removes the axis of a single sequence. Name the axis.",
+        changes=[("(attn * x).sum(dim=1)", "(attn.transpose(1, 2) @ x).squeeze()")],
+    ),
+    Mistake(
+        name="attention_squeezed_too_much",
+        exercise="knowledge_attn",
+        hint="`squeeze()` without an axis also removes the batch's axis, where there is a single sequence. Name "
+        "the axis.",
+        changes=[
+            (
+                "self.attention_sum(x, attn)",
+                "self.attention_sum(x, attn)\n        attn = attn.squeeze().unsqueeze(-1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="items_changed_in_place",
+        exercise="knowledge_attn",
+        hint="You weigh the items in place (`mul_`, `*=`), and so change those of whoever calls you. `attn * x` "
+        "makes new ones.",
+        changes=[("(attn * x).sum(dim=1)", "x.mul_(attn).sum(dim=1)")],
+    ),
+    Mistake(
+        name="scores_scaled",
+        exercise="knowledge_attn",
+        hint="You divide the scores by the root of `attn_dim`. The formula takes them as they are.",
+        changes=[("self.att_v(hidden), dim=1", "self.att_v(hidden) / self.attn_dim**0.5, dim=1")],
+    ),
+    Mistake(
+        name="hidden_numbers_added_up",
+        exercise="knowledge_attn",
+        hint="You add the hidden numbers up for a score, and `att_v` plays no part.",
+        changes=[("self.att_v(hidden), dim=1", "hidden.sum(dim=-1, keepdim=True), dim=1")],
+    ),
+    Mistake(
+        name="hidden_size_typed_in",
+        exercise="knowledge_attn",
+        hint="Your layers have 8 hidden numbers whatever `attn_dim` says.",
+        changes=[
+            ("self.n_knowledge, self.attn_dim", "self.n_knowledge, 8"),
+            ("nn.Linear(self.attn_dim, 1", "nn.Linear(8, 1"),
+        ],
+    ),
+    Mistake(
+        name="scores_times_knowledge",
+        exercise="knowledge_attn",
+        hint="You multiply the scores by the knowledge. It has its say beside the item, before `att_W`, and "
+        "nowhere else.",
+        changes=[("self.att_v(hidden), dim=1", "self.att_v(hidden) * k, dim=1")],
     ),
 ]
 
@@ -474,6 +701,92 @@ BEAT_NET = [
             )
         ],
     ),
+    Mistake(
+        name="convolutions_without_bias",
+        exercise="beat_net",
+        hint="Your convolutions have no bias. With `bias` left at its default, they have.",
+        changes=[
+            (
+                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride",
+                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride, bias=False",
+            ),
+            (
+                "1, 1, self.conv_kernel_size, stride=self.conv_stride",
+                "1, 1, self.conv_kernel_size, stride=self.conv_stride, bias=False",
+            ),
+        ],
+    ),
+    Mistake(
+        name="hidden_numbers_as_many_as_filters",
+        exercise="beat_net",
+        hint="Your attention has as many hidden numbers as there are filters. It should have `self.att_cnn_dim`.",
+        changes=[("(conv_out_channels, self.att_cnn_dim)", "(conv_out_channels, conv_out_channels)")],
+    ),
+    Mistake(
+        name="knowledge_by_first_filter",
+        exercise="beat_net",
+        hint="You convolve the knowledge with the first filter of `conv`, and `conv_k` plays no part.",
+        changes=[("self.conv_k(k_beat)", "self.conv(k_beat)[:, :1]")],
+    ),
+    Mistake(
+        name="sigmoid_for_relu",
+        exercise="beat_net",
+        hint="You have a sigmoid where a ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv(x))", "torch.sigmoid(self.conv(x))"),
+            ("torch.relu(self.conv_k(k_beat))", "torch.sigmoid(self.conv_k(k_beat))"),
+        ],
+    ),
+    Mistake(
+        name="leaky_relu",
+        exercise="beat_net",
+        hint="Your ReLU leaks: it lets a hundredth of what is negative pass. A plain ReLU is asked for.",
+        changes=[("torch.relu(self.conv(x))", "nn.functional.leaky_relu(self.conv(x))")],
+    ),
+    Mistake(
+        name="attention_by_segment",
+        exercise="beat_net",
+        hint="You give alpha an axis for the windows. It is (batch * M, N, 1), as `attn` returns it.",
+        changes=[("return out, alpha", "return out, alpha.reshape(-1, self.M, alpha.shape[1])")],
+    ),
+    Mistake(
+        name="knowledge_not_convolved",
+        exercise="beat_net",
+        hint="You take the knowledge at single samples. It goes through `conv_k`, and a ReLU.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "k_beat[:, :, self.conv_kernel_size - 1 :: self.conv_stride]")],
+    ),
+    Mistake(
+        name="places_dropped",
+        exercise="beat_net",
+        hint="You drop some of the places in training. No dropout is asked for here.",
+        changes=[("torch.relu(self.conv(x))", "nn.functional.dropout(torch.relu(self.conv(x)), 0.5, self.training)")],
+    ),
+    Mistake(
+        name="batch_normalised_places",
+        exercise="beat_net",
+        hint="You normalise over the batch. Each window is treated by itself.",
+        changes=[
+            (
+                "        self.conv_k = nn",
+                "        self.norm = nn.BatchNorm1d(conv_out_channels)\n        self.conv_k = nn",
+            ),
+            ("torch.relu(self.conv(x))", "torch.relu(self.norm(self.conv(x)))"),
+        ],
+    ),
+    Mistake(
+        name="segment_squeezed",
+        exercise="beat_net",
+        hint="`squeeze()` without an axis also removes the axis of a single segment. Leave the given last line as"
+        " it is.",
+        changes=[("return out, alpha", "return out.squeeze(), alpha")],
+    ),
+    Mistake(
+        name="windows_centered_in_place",
+        exercise="beat_net",
+        hint="You center the windows, and in place (`sub_`, `-=`), so that the signal of whoever calls you "
+        "changes. They are convolved as they are.",
+        changes=[("        places = torch", "        x -= x.mean(dim=-1, keepdim=True)\n        places = torch")],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -637,6 +950,72 @@ RHYTHM_NET = [
         exercise="rhythm_net",
         hint="You drop numbers before `fc`, and again after the ReLU. Once is asked for, at the end.",
         changes=[("torch.relu(self.fc(out))", "torch.relu(self.fc(self.do(out)))")],
+    ),
+    Mistake(
+        name="one_wide_direction",
+        exercise="rhythm_net",
+        hint="Your LSTM goes one way only, with 64 hidden units. It should be bidirectional, with 32 for each "
+        "direction.",
+        changes=[
+            (
+                "self.rnn_hidden_size, batch_first=True, bidirectional=True",
+                "2 * self.rnn_hidden_size, batch_first=True",
+            ),
+        ],
+    ),
+    Mistake(
+        name="attention_without_axis_returned",
+        exercise="rhythm_net",
+        hint="Your beta has no last axis. It is (batch, M, 1), as `attn` returns it.",
+        changes=[("return out, beta", "return out, beta.squeeze(-1)")],
+    ),
+    Mistake(
+        name="input_of_fixed_size",
+        exercise="rhythm_net",
+        hint="Your LSTM takes 64 numbers whatever `input_size` says.",
+        changes=[("nn.LSTM(self.input_size", "nn.LSTM(64")],
+    ),
+    Mistake(
+        name="tanh_for_relu_after_fc",
+        exercise="rhythm_net",
+        hint="You have a tanh after `fc` where a ReLU is asked for.",
+        changes=[("torch.relu(self.fc(out))", "torch.tanh(self.fc(out))")],
+    ),
+    Mistake(
+        name="hidden_numbers_of_lstm",
+        exercise="rhythm_net",
+        hint="Your attention has as many hidden numbers as the LSTM. It should have `self.att_rnn_dim`.",
+        changes=[("(lstm_out_size, self.att_rnn_dim)", "(lstm_out_size, self.rnn_hidden_size)")],
+    ),
+    Mistake(
+        name="windows_dropped",
+        exercise="rhythm_net",
+        hint="You also drop some of the LSTM's outputs. Dropout comes once, at the end.",
+        changes=[("self.attn(states, k", "self.attn(self.do(states), k")],
+    ),
+    Mistake(
+        name="fc_without_bias",
+        exercise="rhythm_net",
+        hint="Your `fc` has no bias. With `bias` left at its default, it has.",
+        changes=[("nn.Linear(lstm_out_size, self.out_size)", "nn.Linear(lstm_out_size, self.out_size, bias=False)")],
+    ),
+    Mistake(
+        name="softmax_of_knowledge",
+        exercise="rhythm_net",
+        hint="You put a softmax on the knowledge. `attn` takes it as it is.",
+        changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm.softmax(dim=1).unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="knowledge_unsqueezed_in_place",
+        exercise="rhythm_net",
+        hint="You give `k_rhythm` its axis in place (`unsqueeze_`), and so change that of whoever calls you.",
+        changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm.unsqueeze_(-1)")],
+    ),
+    Mistake(
+        name="segment_squeezed_away",
+        exercise="rhythm_net",
+        hint="`squeeze()` without an axis also removes the axis of a single segment. Name the axis.",
+        changes=[("return out, beta", "return out.squeeze(), beta")],
     ),
 ]
 
@@ -811,6 +1190,82 @@ FREQ_NET = [
         hint="You cut the channels off from their gradient, so that their networks never learn.",
         changes=[("self.attn(x, k", "self.attn(x.detach(), k")],
     ),
+    Mistake(
+        name="rhythm_of_default_sizes",
+        exercise="freq_net",
+        hint="You make the `RhythmNet`s with their default n and T, those of the notebook's data. Hand them on.",
+        changes=[
+            (
+                "RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size)",
+                "RhythmNet(input_size=self.conv_out_channels, rhythm_out_size=self.rhythm_out_size)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="one_network_too_few",
+        exercise="freq_net",
+        hint="You make one network of each kind too few. There should be one for each channel.",
+        changes=[
+            (
+                "for _ in range(self.n_channels):\n            self.beat_nets",
+                "for _ in range(self.n_channels - 1):\n            self.beat_nets",
+            ),
+        ],
+    ),
+    Mistake(
+        name="gamma_without_axis",
+        exercise="freq_net",
+        hint="Your gamma has no last axis. It is (batch, n_channels, 1), as `attn` returns it.",
+        changes=[("return out, gamma", "return out, gamma.squeeze(-1)")],
+    ),
+    Mistake(
+        name="gamma_first",
+        exercise="freq_net",
+        hint="You return gamma before out. The probabilities come first.",
+        costly="Each of the two values is the other one.",
+        changes=[("return out, gamma", "return gamma, out")],
+    ),
+    Mistake(
+        name="hidden_numbers_as_many_as_outputs",
+        exercise="freq_net",
+        hint="Your attention has 8 hidden numbers. It should have `self.att_channel_dim`.",
+        changes=[("(self.rhythm_out_size, self.att_channel_dim)", "(self.rhythm_out_size, self.rhythm_out_size)")],
+    ),
+    Mistake(
+        name="dropout_before_last_layer",
+        exercise="freq_net",
+        hint="You drop numbers before `fc` in training. No dropout is asked for here.",
+        changes=[("self.fc(out)", "self.fc(nn.functional.dropout(out, 0.5, self.training))")],
+    ),
+    Mistake(
+        name="last_layer_without_bias",
+        exercise="freq_net",
+        hint="Your `fc` has no bias. With `bias` left at its default, it has.",
+        changes=[
+            (
+                "nn.Linear(self.rhythm_out_size, self.n_class)",
+                "nn.Linear(self.rhythm_out_size, self.n_class, bias=False)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="verdicts_returned",
+        exercise="freq_net",
+        hint="You round the probabilities. They are asked for as they are.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "torch.softmax(self.fc(out), dim=-1).round()")],
+    ),
+    Mistake(
+        name="frequency_changed_in_place",
+        exercise="freq_net",
+        hint="You swap the axes of `k_freq` in place (`transpose_`), and so change that of whoever calls you.",
+        changes=[("k_freq.transpose(0, 1)", "k_freq.transpose_(0, 1)")],
+    ),
+    Mistake(
+        name="probabilities_squeezed",
+        exercise="freq_net",
+        hint="`squeeze()` without an axis also removes the axis of a single segment. Name the axis.",
+        changes=[("return out, gamma", "return out.squeeze(), gamma")],
+    ),
 ]
 
 TRAINING = [
@@ -930,7 +1385,7 @@ TRAINING = [
     Mistake(
         name="global_model_trained",
         exercise="training",
-        hint="You call a model of the notebook in place of the one that `train_model` is given.",
+        hint="You train another model than the one that `train_model` is given: one of the notebook, or a copy.",
         changes=[("= model(X, K_beat", '= globals()["model"](X, K_beat')],
     ),
     Mistake(
@@ -956,6 +1411,45 @@ TRAINING = [
         exercise="training",
         hint="You leave the labels on the CPU, where the loader has put them. The model may be on a GPU.",
         changes=[("            Y = Y.to(device)\n", "")],
+    ),
+    Mistake(
+        name="clamped_coarsely",
+        exercise="training",
+        hint="You keep the probabilities above 0.1, so that being sure and wrong costs no more than that. "
+        "Something like 1e-8 is enough.",
+        changes=[("clamp_min(1e-8)", "clamp_min(0.1)")],
+    ),
+    Mistake(
+        name="sign_lost",
+        exercise="training",
+        hint="Your loss is the logarithm without the minus, so that training makes the model worse.",
+        changes=[("nn.functional.nll_loss(", "-nn.functional.nll_loss(")],
+    ),
+    Mistake(
+        name="class_one_always",
+        exercise="training",
+        hint="You take the probability of class 1 for every segment. The true class is Y.",
+        changes=[("clamp_min(1e-8)), Y)", "clamp_min(1e-8)), torch.ones_like(Y))")],
+    ),
+    Mistake(
+        name="logarithm_to_base_ten",
+        exercise="training",
+        hint="Your logarithm is to base 10. The natural one is asked for.",
+        changes=[("torch.log(", "torch.log10(")],
+    ),
+    Mistake(
+        name="gradients_clipped",
+        exercise="training",
+        hint="You clip the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 0.1)"),
+        ],
+    ),
+    Mistake(
+        name="losses_recorded_twice",
+        exercise="training",
+        hint="You append the loss to the history, which the given line does already.",
+        changes=[("optimizer.step()", "optimizer.step()\n            curr_epoch_loss.append(loss.item())")],
     ),
 ]
 
@@ -1072,6 +1566,47 @@ EVALUATION = [
         exercise="evaluation",
         hint="You return F1 first. AUROC comes first.",
         changes=[("return auroc, f1", "return f1, auroc")],
+    ),
+    Mistake(
+        name="model_put_into_training_mode",
+        exercise="evaluation",
+        hint="You put the model into training mode. `model.eval()` is what an evaluation needs.",
+        changes=[("model.eval()", "model.train()")],
+    ),
+    Mistake(
+        name="threshold_of_three_tenths",
+        exercise="evaluation",
+        hint="Your verdict is class 1 above a probability of 0.3. It is the class with the higher probability.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > 0.3")],
+    ),
+    Mistake(
+        name="predictions_rounded",
+        exercise="evaluation",
+        hint="You round the probabilities. They are asked for as they are.",
+        changes=[("append(probabilities.cpu()", "append(probabilities.round().cpu()")],
+    ),
+    Mistake(
+        name="first_batch_only",
+        exercise="evaluation",
+        hint="You stop after the first batch. Collect the predictions and labels of all of them.",
+        changes=[
+            (
+                "            Y_test.append(Y.cpu().numpy())\n",
+                "            Y_test.append(Y.cpu().numpy())\n            break\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="predictions_put_in_front",
+        exercise="evaluation",
+        hint="You put the predictions of each batch before the earlier ones. Keep the order of the loader: append.",
+        changes=[("pred_all.append(", "pred_all.insert(0, ")],
+    ),
+    Mistake(
+        name="labels_as_a_column",
+        exercise="evaluation",
+        hint="Your labels have a second axis. Y_test is one number for each segment.",
+        changes=[("append(Y.cpu().numpy())", "append(Y.cpu().numpy()[:, None])")],
     ),
 ]
 

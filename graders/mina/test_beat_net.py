@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
@@ -94,6 +96,10 @@ def test_shapes(submission, inputs, device):
     check_varied(out, "out of different segments")
     hint = "A convolution over 32 samples with a stride of 2 has (T - 32) // 2 + 1 places in a window."
     expect.shape(alpha, (SEGMENTS * WINDOWS, PLACES, 1), f"alpha {given}", hint)
+    with alone(True, WHAT, "segment"):
+        out, alpha = beats_anyhow(submission, [value[:1] for value in inputs], device)
+        expect.shape(out, (1, WINDOWS, FILTERS), "out")
+        expect.shape(alpha, (WINDOWS, PLACES, 1), "alpha")
 
 
 @pytest.mark.points(4)
@@ -144,10 +150,11 @@ def test_gradients(submission, twin, inputs, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, inputs):
-    """The network works on the device of its inputs."""
+    """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)
     module = submission.BeatNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
     out, _ = pair(module(*inputs), WHAT, "out and alpha")
     check_varied(out, "out of different segments")
+    check_inputs_kept(submission, module, dict(zip(("x", "k_beat"), inputs, strict=True)), WHAT)
     check_device(module, module, inputs, message)

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
@@ -151,13 +153,19 @@ def test_shapes(submission, inputs, device):
     expect.shape(out, (SEGMENTS, 2), f"out {given}")
     check_varied(gamma, "gamma of different segments")
     expect.shape(gamma, (SEGMENTS, CHANNELS, 1), f"gamma {given}", "Here the segments come first, then the channels.")
+    with alone(True, WHAT, "segment"):
+        out, gamma = classify_anyhow(submission, [value[:, :1] for value in inputs], device)
+        expect.shape(out, (1, 2), "out")
+        expect.shape(gamma, (1, CHANNELS, 1), "gamma")
 
 
 @pytest.mark.points(2)
 def test_probabilities(submission, twin, inputs, device):
     """The two numbers of a segment are probabilities, which sum to one."""
     out, _ = classify(submission, twin, inputs, device)
-    check_varied(out, "out of different segments")
+    expect.type(out, torch.Tensor, "out")
+    varied = bool((out != out[:1]).any())
+    expect.true(varied, "out of different segments should differ, but are all the same.", out)
     expect.true(
         bool(((out >= 0) & (out <= 1)).all()),
         "out should be probabilities between 0 and 1, but has values outside.",
@@ -205,10 +213,11 @@ def test_gradients(submission, twin, inputs, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, inputs):
-    """The network works on the device of its inputs."""
+    """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)
     module = submission.FreqNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
     _, gamma = pair(module(*inputs), WHAT, "out and gamma")
     check_varied(gamma, "gamma of different segments")
+    check_inputs_kept(submission, module, dict(zip(("x", "k_beats", "k_rhythms", "k_freq"), inputs, strict=True)), WHAT)
     check_device(module, module, inputs, message)

@@ -4,21 +4,23 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
     random_weights,
 )
 from graders.layers import fit, is_close
-from graders.mina.helpers import check_no_more, fresh, pair, twin_of
+from graders.mina.helpers import fresh, pair, twin_of
 from proctor.checks import expect
 
 SEGMENTS, ITEMS, FEATURES, HIDDEN = 11, 7, 5, 3
 WHAT = "`KnowledgeAttn(5, 3)(x, k)`"
-# A softmax forgets what is added to all of its scores.
+# Forbidden, but one check's matter: a softmax forgets what is added to all of its scores.
 OPTIONAL = ("att_v.bias",)
 
 
@@ -66,9 +68,10 @@ def test_layers(submission, weights, inputs):
     """There are two linear layers without bias: `att_W` for items with their knowledge, and `att_v`."""
     module = submission.KnowledgeAttn(FEATURES, HIDDEN)
     check_layers(module, weights, "`KnowledgeAttn(5, 3)`")
-    for layer in ("att_W", "att_v"):
-        message = f"`{layer}` should be a product with a matrix and nothing else"
-        check_no_more(module, [*weights, *OPTIONAL], layer, message)
+    named = [name for name in module.state_dict() if name.startswith(("att_W.", "att_v."))]
+    extra = sorted(set(named) - set(weights))
+    message = "`att_W` and `att_v` should each be a product with a matrix and nothing else"
+    expect.true(not extra, f"{message}, but `KnowledgeAttn(5, 3)` also has {extra}.", extra)
     check_not_constant(module, inputs, "`KnowledgeAttn(5, 3)`")
 
 
@@ -80,18 +83,27 @@ def test_attention_sum(submission, generator, device):
     expected = torch.einsum("bdf,bd->bf", x, attn.squeeze(-1))
     what = "`KnowledgeAttn.attention_sum(x, attn)`"
     hint = "The items are on axis 1 of x; each has one weight, for all of its numbers."
-    found = submission.KnowledgeAttn.attention_sum(x.to(device), attn.to(device))
-    expect.close(found, expected, what, hint)
+    attention_sum = submission.KnowledgeAttn.attention_sum
+    expect.close(attention_sum(x.to(device), attn.to(device)), expected, what, hint)
+    with alone(True, what, "sequence"):
+        expect.close(attention_sum(x[:1].to(device), attn[:1].to(device)), expected[:1], what, hint)
 
 
 @pytest.mark.points(2)
 def test_shapes(submission, inputs, device):
-    """Each sequence gives one vector as long as an item, and one weight for each item."""
-    out, attn = attend_anyhow(submission, inputs, device)
-    given = f"for x of shape {tuple(inputs[0].shape)}"
-    expect.shape(out, (SEGMENTS, FEATURES), f"out {given}", "The items are summed up, without their knowledge.")
-    check_varied(out, "out of different sequences")
-    expect.shape(attn, (SEGMENTS, ITEMS, 1), f"attn {given}", "One score for each item, on a last axis of its own.")
+    """Each sequence gives one vector as long as an item, and one weight for each item, also a single sequence."""
+    for count in (SEGMENTS, 1):
+        some = [value[:count] for value in inputs]
+        given = f"for x of shape {tuple(some[0].shape)}"
+        with alone(count == 1, f"{WHAT} {given}", "sequence"):
+            out, attn = attend_anyhow(submission, some, device)
+            # What `attention_sum` makes of a single sequence is another check's matter.
+            out = out if count > 1 else fit(out, (count, FEATURES))
+            expect.shape(out, (count, FEATURES), f"out {given}", "The items are summed up, without their knowledge.")
+            hint = "One score for each item, on a last axis of its own."
+            expect.shape(attn, (count, ITEMS, 1), f"attn {given}", hint)
+        if count > 1:
+            check_varied(out, "out of different sequences")
 
 
 @pytest.mark.points(3)
@@ -144,10 +156,11 @@ def test_gradients(submission, twin, inputs, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, inputs):
-    """The attention works on the device of its inputs."""
+    """The attention works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)
     module = submission.KnowledgeAttn(FEATURES, HIDDEN)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
     out, _ = pair(module(*inputs), WHAT, "out and attn")
     check_varied(out, "out of different sequences")
+    check_inputs_kept(submission, module, dict(zip(("x", "k"), inputs, strict=True)), WHAT)
     check_device(module, module, list(inputs), message)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from graders.helpers import check_varied
+from graders.helpers import alone, check_varied
 from graders.mina.helpers import PARTS, pair
 from proctor.checks import expect
 from proctor.checks.submission import MissingName, StudentError
@@ -96,6 +96,10 @@ def test_shapes(submission, generator):
         hint = "A batch has the segments on its second axis, as in the data."
         expect.shape(value, (CHANNELS, count, length), f"{name} of a batch of {count} segments", hint)
         check_varied(value.transpose(0, 1), f"{name} of different segments")
+    with alone(True, "`my_collate`", "segment"):
+        batch = next(iter(submission.load_data(samples(submission, 1, generator), batch_size=BATCH)))
+        for value, length in zip(inputs_of(batch), LENGTHS.values(), strict=True):
+            expect.shape(value, (CHANNELS, 1, length), "A batch of one segment")
 
 
 @pytest.mark.points(1)

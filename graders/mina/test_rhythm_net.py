@@ -4,10 +4,12 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_dropout_rate,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
@@ -98,6 +100,10 @@ def test_shapes(submission, inputs, device):
         "The LSTM goes over the windows of each segment on its own: does it take the first axis for the batch?",
     )
     expect.shape(beta, (SEGMENTS, WINDOWS, 1), f"beta {given}")
+    with alone(True, WHAT, "segment"):
+        out, beta = pair(module(*(value[:1].to(device) for value in inputs)), WHAT, "out and beta")
+        expect.shape(out, (1, OUT), "out")
+        expect.shape(beta, (1, WINDOWS, 1), "beta")
 
 
 @pytest.mark.points(3)
@@ -146,10 +152,11 @@ def test_gradients(submission, twin, inputs, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, inputs):
-    """The network works on the device of its inputs."""
+    """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)
     module = submission.RhythmNet(*SIZES)
     message = f"{WHAT} should work on the device of x, but mixes devices, and so fails on a GPU."
     _, beta = pair(module.eval()(*inputs), WHAT, "out and beta")
     check_varied(beta, "beta of different segments")
+    check_inputs_kept(submission, module, dict(zip(("x", "k_rhythm"), inputs, strict=True)), WHAT)
     check_device(module, module, inputs, message)

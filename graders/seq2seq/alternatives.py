@@ -9,7 +9,8 @@ DATASET = [
         code="""
 class CustomDataset(Dataset):
     def __init__(self, seqs, hfs):
-        self.samples = list(zip(seqs, hfs))
+        self.x, self.y = list(seqs), tuple(hfs)
+        self.samples = list(zip(self.x, self.y))
 
     def __len__(self):
         return len(self.samples)

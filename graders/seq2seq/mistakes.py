@@ -58,6 +58,64 @@ DATASET = [
         hint="You sort the codes of a visit and drop repeated ones. The dataset only keeps the data; it changes none.",
         changes=[("return self.x[index],", "return [sorted(set(visit)) for visit in self.x[index]],")],
     ),
+    Mistake(
+        name="other_attribute_names",
+        exercise="dataset",
+        hint="You keep the visits and the labels under other names. They are asked for as `self.x` and `self.y`.",
+        changes=[
+            ("self.x = seqs", "self.seqs = seqs"),
+            ("self.y = hfs", "self.hfs = hfs"),
+            ("len(self.x)", "len(self.seqs)"),
+            ("return self.x[index], self.y[index]", "return self.seqs[index], self.hfs[index]"),
+        ],
+    ),
+    Mistake(
+        name="label_of_patient_before",
+        exercise="dataset",
+        hint="Your labels are those of the patient before. Visits and label have the same index.",
+        changes=[("return self.x[index], self.y[index]", "return self.x[index], self.y[index - 1]")],
+    ),
+    Mistake(
+        name="visits_joined",
+        exercise="dataset",
+        hint="You run a patient's visits together into one list. Keep each visit a list of its own.",
+        changes=[
+            (
+                "return self.x[index], self.y[index]",
+                "return [code for visit in self.x[index] for code in visit], self.y[index]",
+            ),
+        ],
+    ),
+    Mistake(
+        name="codes_put_in_order",
+        exercise="dataset",
+        hint="You sort the codes of a visit. The dataset only keeps the data; it changes none.",
+        changes=[("return self.x[index],", "return [sorted(visit) for visit in self.x[index]],")],
+    ),
+    Mistake(
+        name="repeated_codes_dropped",
+        exercise="dataset",
+        hint="You drop the codes that a visit has twice. The dataset only keeps the data; it changes none.",
+        changes=[("return self.x[index],", "return [list(dict.fromkeys(visit)) for visit in self.x[index]],")],
+    ),
+    Mistake(
+        name="rare_codes_dropped",
+        exercise="dataset",
+        hint="You drop the rare codes here. That is the collate function's work; the dataset keeps the visits as "
+        "they are.",
+        changes=[
+            (
+                "return self.x[index],",
+                "return [[code for code in visit if code in code2idx] for visit in self.x[index]],",
+            ),
+        ],
+    ),
+    Mistake(
+        name="visits_as_tensors",
+        exercise="dataset",
+        hint="You make a tensor of each visit here. That is the collate function's work, for a whole batch at once.",
+        changes=[("return self.x[index],", "return [torch.tensor(visit) for visit in self.x[index]],")],
+    ),
 ]
 
 COLLATE = [
@@ -141,6 +199,77 @@ COLLATE = [
             )
         ],
     ),
+    Mistake(
+        name="remainder_as_position",
+        exercise="collate",
+        hint="You take the remainder of the code as its position in x. `code2idx[code]` is the position.",
+        changes=[("code2idx[code]] = 1", "code % len(freq_codes)] = 1")],
+    ),
+    Mistake(
+        name="rare_codes_at_the_end",
+        exercise="collate",
+        hint="You give every rare code the last position, which belongs to a frequent code. Rare codes should "
+        "leave no mark.",
+        changes=[("if code in code2idx:", "if True:"), ("code2idx[code]", "code2idx.get(code, -1)")],
+    ),
+    Mistake(
+        name="mask_up_to_last_visit",
+        exercise="collate",
+        hint="Your mask is True up to the last visit that has a code. A visit before it may be empty as well, and"
+        " should be masked like padding.",
+        changes=[("x.sum(dim=-1) > 0", "(x.sum(dim=-1) > 0).flip(1).cumsum(1).flip(1) > 0")],
+    ),
+    Mistake(
+        name="mask_of_codes",
+        exercise="collate",
+        hint="Your mask has a value for each code. It should have one for each visit: is there any code?",
+        changes=[("x.sum(dim=-1) > 0", "x > 0")],
+    ),
+    Mistake(
+        name="labels_as_integers",
+        exercise="collate",
+        hint="Your labels are whole numbers. The batch has them as floats.",
+        changes=[("torch.tensor(labels, dtype=torch.float)", "torch.tensor(labels)")],
+    ),
+    Mistake(
+        name="x_of_bools",
+        exercise="collate",
+        hint="Your x holds True and False. The network needs floats, 1 and 0.",
+        changes=[("return x, masks, y", "return x.bool(), masks, y")],
+    ),
+    Mistake(
+        name="empty_visits_dropped",
+        exercise="collate",
+        hint="You take visits without a frequent code out, so that later ones move up. Such a visit keeps its "
+        "place; its mask is False.",
+        changes=[
+            (
+                "    y = torch.tensor(labels",
+                "    sequences = [[v for v in p if any(c in code2idx for c in v)] or [[]] for p in sequences]\n"
+                "    y = torch.tensor(labels",
+            ),
+        ],
+    ),
+    Mistake(
+        name="padding_in_front",
+        exercise="collate",
+        hint="You put the padding before the visits. It belongs after them.",
+        costly="No visit of a shorter patient is in its place.",
+        changes=[("x[i_patient, j_visit,", "x[i_patient, max_visits - len(patient) + j_visit,")],
+    ),
+    Mistake(
+        name="codes_shared_out",
+        exercise="collate",
+        hint="You divide each visit by its number of codes. x is 1 where a visit has a code.",
+        costly="A visit of several codes has no 1 at all.",
+        changes=[("x.sum(dim=-1) > 0", "x.sum(dim=-1) > 0\n    x = x / x.sum(dim=-1, keepdim=True).clamp(min=1)")],
+    ),
+    Mistake(
+        name="masks_last",
+        exercise="collate",
+        hint="You return the labels before the masks. The order is x, masks, y.",
+        changes=[("return x, masks, y", "return x, y, masks")],
+    ),
 ]
 
 LOADERS = [
@@ -210,6 +339,78 @@ LOADERS = [
         exercise="loaders",
         hint="Both of your loaders serve the training data. The validation loader has a dataset of its own.",
         changes=[("DataLoader(val_dataset", "DataLoader(train_dataset")],
+    ),
+    Mistake(
+        name="batches_of_64",
+        exercise="loaders",
+        hint="Your batches have 64 patients. They should have 32.",
+        changes=[
+            ("train_dataset, batch_size=32", "train_dataset, batch_size=64"),
+            ("val_dataset, batch_size=32", "val_dataset, batch_size=64"),
+        ],
+    ),
+    Mistake(
+        name="validation_in_one_batch",
+        exercise="loaders",
+        hint="Your validation loader serves all patients in one batch. Its batches should have 32.",
+        changes=[("val_dataset, batch_size=32", "val_dataset, batch_size=len(val_dataset)")],
+    ),
+    Mistake(
+        name="collate_never_passed",
+        exercise="loaders",
+        hint="Neither of your loaders has the collate function, so that they try to stack lists of different lengths.",
+        changes=[
+            ("shuffle=True, collate_fn=collate_fn", "shuffle=True"),
+            ("shuffle=False, collate_fn=collate_fn", "shuffle=False"),
+        ],
+    ),
+    Mistake(
+        name="last_validation_batch_dropped",
+        exercise="loaders",
+        hint="You drop the last validation batch where it is not full. Those patients would never be looked at.",
+        changes=[("shuffle=False, ", "shuffle=False, drop_last=True, ")],
+    ),
+    Mistake(
+        name="last_batches_dropped",
+        exercise="loaders",
+        hint="You drop the last batch where it is not full, in training and in validation. No patient should be "
+        "left out.",
+        changes=[
+            ("shuffle=True, ", "shuffle=True, drop_last=True, "),
+            ("shuffle=False, ", "shuffle=False, drop_last=True, "),
+        ],
+    ),
+    Mistake(
+        name="loaders_exchanged",
+        exercise="loaders",
+        hint="You return the validation loader first. The train loader comes first.",
+        costly="Each loader is the other one: every law that tells them apart is broken.",
+        changes=[("return train_loader, val_loader", "return val_loader, train_loader")],
+    ),
+    Mistake(
+        name="shuffled_once",
+        exercise="loaders",
+        hint="You mix the training patients once, and serve them in this order in every epoch. `shuffle=True` "
+        "draws a new order each time.",
+        changes=[
+            (
+                "DataLoader(train_dataset, batch_size=32, shuffle=True",
+                "DataLoader(random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
+            ),
+        ],
+    ),
+    Mistake(
+        name="drawn_with_replacement",
+        exercise="loaders",
+        hint="You draw the training patients with replacement, so that some come twice and others not at all. "
+        "Shuffle them.",
+        changes=[
+            (
+                "train_dataset, batch_size=32, shuffle=True",
+                "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, "
+                "replacement=True)",
+            ),
+        ],
     ),
 ]
 
@@ -343,6 +544,37 @@ ENCODER = [
             )
         ],
     ),
+    Mistake(
+        name="masks_changed_in_place",
+        exercise="encoder",
+        hint="You turn the masks around in place, and so those of whoever calls you. `~masks` makes new ones.",
+        changes=[("~masks.unsqueeze(-1)", "masks.logical_not_().unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="convolution_without_bias",
+        exercise="encoder",
+        hint="Your convolution has no bias. The layer that is asked for has one.",
+        changes=[("padding=(1, 0)", "padding=(1, 0), bias=False")],
+    ),
+    Mistake(
+        name="tanh_of_scores",
+        exercise="encoder",
+        hint="You put a tanh around the scores. The softmax takes them as `att` gives them.",
+        changes=[("self.att(hidden_states)", "torch.tanh(self.att(hidden_states))")],
+    ),
+    Mistake(
+        name="scores_scaled",
+        exercise="encoder",
+        hint="You divide the scores by the root of 128. The softmax takes them as `att` gives them.",
+        changes=[("self.att(hidden_states)", "(self.att(hidden_states) / 128**0.5)")],
+    ),
+    Mistake(
+        name="attention_returned_too",
+        exercise="encoder",
+        hint="You return the attention beside the context. The context alone is asked for.",
+        costly="A pair is no context: nothing that comes back is one.",
+        changes=[("return context", "return context, attention")],
+    ),
 ]
 
 DECODER = [
@@ -408,6 +640,88 @@ DECODER = [
         exercise="decoder",
         hint="You cut the new hidden state off from its gradient, so that neither the GRU nor the encoder ever learns.",
         changes=[("hiddens.squeeze(0)", "hiddens.squeeze(0).detach()")],
+    ),
+    Mistake(
+        name="gru_without_bias",
+        exercise="decoder",
+        hint="Your GRU has no biases. With `bias` left at its default, it has.",
+        changes=[("batch_first=True", "batch_first=True, bias=False")],
+    ),
+    Mistake(
+        name="old_state_added",
+        exercise="decoder",
+        hint="You add the old hidden state to the new one. The GRU's new state is what is asked for, as it is.",
+        changes=[
+            ("_, hiddens = self.rnn(x, hiddens)", "_, new = self.rnn(x, hiddens)\n        hiddens = new + hiddens"),
+        ],
+    ),
+    Mistake(
+        name="relu_of_state",
+        exercise="decoder",
+        hint="You put a ReLU on the hidden state. The GRU's new state is what is asked for, as it is.",
+        changes=[("hiddens.squeeze(0)", "hiddens.squeeze(0).relu()")],
+    ),
+    Mistake(
+        name="sigmoid_left_out",
+        exercise="decoder",
+        hint="Your predictions are scores. The given line makes probabilities of them, with `self.sigmoid`.",
+        costly="No prediction is a probability.",
+        changes=[
+            (
+                "self.sigmoid(self.linear2(self.act(self.linear1(hiddens))))",
+                "self.linear2(self.act(self.linear1(hiddens)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="state_returned_first",
+        exercise="decoder",
+        hint="You return the hidden state before the predictions. The predictions come first.",
+        costly="Each of the two values is the other one.",
+        changes=[("return preds, hiddens", "return hiddens, preds")],
+    ),
+    Mistake(
+        name="gru_under_other_name",
+        exercise="decoder",
+        hint="Your GRU is called `self.gru`. `self.rnn` is asked for.",
+        changes=[("self.rnn = nn", "self.gru = nn"), ("self.rnn(x", "self.gru(x")],
+    ),
+    Mistake(
+        name="input_rounded",
+        exercise="decoder",
+        hint="You round the visit before the GRU sees it. It may hold probabilities, and through them gradients flow.",
+        changes=[("self.rnn(x, hiddens)", "self.rnn((x > 0.5).float(), hiddens)")],
+    ),
+    Mistake(
+        name="input_detached",
+        exercise="decoder",
+        hint="You cut the visit off from its gradient. It may be the prediction of the step before, which is to "
+        "learn, too.",
+        changes=[("self.rnn(x, hiddens)", "self.rnn(x.detach(), hiddens)")],
+    ),
+    Mistake(
+        name="state_changed_in_place",
+        exercise="decoder",
+        hint="You write the new hidden state into the old one's tensor, and so change what whoever calls you has."
+        " Make a new one.",
+        changes=[
+            (
+                "_, hiddens = self.rnn(x, hiddens)",
+                "_, new = self.rnn(x, hiddens)\n        hiddens = hiddens.copy_(new)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="predictions_from_old_state",
+        exercise="decoder",
+        hint="Your predictions come from the hidden state before the step. They come from the new one.",
+        changes=[
+            (
+                "_, hiddens = self.rnn(x, hiddens)",
+                "old = hiddens.squeeze(0)\n        _, hiddens = self.rnn(x, hiddens)",
+            ),
+            ("self.linear1(hiddens)", "self.linear1(old)"),
+        ],
     ),
 ]
 
@@ -529,6 +843,86 @@ SEQ2SEQ = [
         hint="Your first input lies on the CPU, also when the visits are on a GPU.",
         changes=[(", device=x.device", "")],
     ),
+    Mistake(
+        name="prediction_detached",
+        exercise="seq2seq",
+        hint="You cut the prediction off from its gradient before the next step sees it, so that a step no longer"
+        " teaches the one before.",
+        changes=[("else cur_pred", "else cur_pred.detach()")],
+    ),
+    Mistake(
+        name="notebook_encoder_called",
+        exercise="seq2seq",
+        hint="You call the notebook's `encoder`. The model has one of its own, `self.encoder`.",
+        costly="The encoder of the model is never called: nothing runs.",
+        changes=[("self.encoder(x, masks)", "encoder(x, masks)")],
+    ),
+    Mistake(
+        name="context_detached",
+        exercise="seq2seq",
+        hint="You cut the context off from its gradient (`detach`, `torch.no_grad`), so that the encoder never "
+        "learns.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks).detach()")],
+    ),
+    Mistake(
+        name="list_returned",
+        exercise="seq2seq",
+        hint="You return the list of the steps. One tensor is asked for, with the visits on axis 1.",
+        changes=[("torch.stack(preds, dim=1)", "preds")],
+    ),
+    Mistake(
+        name="padding_set_to_zero",
+        exercise="seq2seq",
+        hint="You set the predictions at padded visits to zero. Return them as they are; the loss leaves padding out.",
+        changes=[("torch.stack(preds, dim=1)", "torch.stack(preds, dim=1) * masks.unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="visits_reversed",
+        exercise="seq2seq",
+        hint="Your visits go from the last to the first. The first comes first.",
+        changes=[("torch.stack(preds, dim=1)", "torch.stack(preds[::-1], dim=1)")],
+    ),
+    Mistake(
+        name="zeros_for_prediction",
+        exercise="seq2seq",
+        hint="Without teacher forcing, you give the decoder zeros at every step. It should see its own last "
+        "prediction, `cur_pred`.",
+        changes=[("else cur_pred", "else first_input")],
+    ),
+    Mistake(
+        name="first_prediction_repeated",
+        exercise="seq2seq",
+        hint="Without teacher forcing, you give the decoder the first prediction at every step. It should see the"
+        " last one, `cur_pred`.",
+        changes=[("else cur_pred", "else preds[0]")],
+    ),
+    Mistake(
+        name="predictions_written_into_x",
+        exercise="seq2seq",
+        hint="You write the predictions into x, which is the caller's tensor, and the truth that the loss "
+        "compares with.",
+        changes=[
+            (
+                "            preds.append(cur_pred)\n",
+                "            preds.append(cur_pred)\n"
+                "            if not teacher_force:\n"
+                "                x[:, t] = cur_pred.detach()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="two_visits_before",
+        exercise="seq2seq",
+        hint="With teacher forcing, you give the decoder the visit two before the one that it decodes. It should "
+        "see the one before.",
+        changes=[("x[:, t - 1]", "x[:, max(t - 2, 0)]")],
+    ),
+    Mistake(
+        name="forcing_in_training_only",
+        exercise="seq2seq",
+        hint="You use teacher forcing in training mode only. It is `teacher_force` alone that decides.",
+        changes=[("if teacher_force else", "if teacher_force and self.training else")],
+    ),
 ]
 
 TRAINING = [
@@ -625,9 +1019,10 @@ TRAINING = [
         ],
     ),
     Mistake(
-        name="step_before_backward",
+        name="no_step",
         exercise="training",
-        hint="Your optimizer steps before the gradients of the batch are there, and so always goes by none.",
+        hint="You compute gradients, but the optimizer never steps along them: is `step` missing, or "
+        "called before `backward`?",
         changes=[
             ("            loss.backward()\n", ""),
             ("optimizer.step()", "optimizer.step()\n            loss.backward()"),
@@ -656,6 +1051,56 @@ TRAINING = [
         exercise="training",
         hint="You call the notebook's `seq2seq` in place of the `model` that `train` is given.",
         changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(seq2seq(x, masks), x, masks)")],
+    ),
+    Mistake(
+        name="mean_over_patients_with_visits",
+        exercise="training",
+        hint="You average over the patients that have a real visit. The mean is over all patients of the batch.",
+        changes=[("loss.sum(dim=(1, 2)).mean()", "loss.sum() / masks.any(dim=1).sum().clamp(min=1)")],
+    ),
+    Mistake(
+        name="one_loss_for_each_patient",
+        exercise="training",
+        hint="Your loss is one number for each patient. Take the mean over the patients, inside of `masked_loss`.",
+        changes=[
+            ("loss.sum(dim=(1, 2)).mean()", "loss.sum(dim=(1, 2))"),
+            ("masked_loss(model(x, masks), x, masks)", "masked_loss(model(x, masks), x, masks).mean()"),
+        ],
+    ),
+    Mistake(
+        name="sigmoid_twice",
+        exercise="training",
+        hint="You use the cross-entropy that takes scores, and does a sigmoid itself. x_hat are probabilities "
+        "already: use `criterion`.",
+        changes=[
+            ("criterion(x_hat, x)", 'nn.functional.binary_cross_entropy_with_logits(x_hat, x, reduction="none")'),
+        ],
+    ),
+    Mistake(
+        name="squared_error",
+        exercise="training",
+        hint="Your loss is the squared error. The binary cross-entropy is asked for: use `criterion`.",
+        changes=[("criterion(x_hat, x)", "(x_hat - x) ** 2")],
+    ),
+    Mistake(
+        name="absolute_error",
+        exercise="training",
+        hint="Your loss is the absolute error. The binary cross-entropy is asked for: use `criterion`.",
+        changes=[("criterion(x_hat, x)", "(x_hat - x).abs()")],
+    ),
+    Mistake(
+        name="gradients_clipped",
+        exercise="training",
+        hint="You clip the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 1.0)"),
+        ],
+    ),
+    Mistake(
+        name="evaluation_mode",
+        exercise="training",
+        hint="You train in evaluation mode, where dropout does nothing. The given line has called `model.train()`.",
+        changes=[("loss = masked_loss(model", "model.eval()\n            loss = masked_loss(model")],
     ),
 ]
 
@@ -735,7 +1180,7 @@ CLUSTERING = [
     Mistake(
         name="standardised_first",
         exercise="clustering",
-        hint="You scale each number of the embeddings before k-means sees them. Cluster them as they are.",
+        hint="You scale the embeddings, their numbers or their rows, before k-means. Cluster them as they are.",
         changes=[
             (
                 ".fit_predict(embeddings)",
@@ -775,6 +1220,46 @@ CLUSTERING = [
             (".fit_predict(embeddings)", ".fit(embeddings)\n    labels = kmeans.labels_"),
             ("{calinski_harabasz_score(embeddings, labels):.1f}", "{kmeans.inertia_:.1f}"),
         ],
+    ),
+    Mistake(
+        name="nothing_moved",
+        exercise="clustering",
+        hint="You leave x and the masks on the CPU, where the loader has put them. The model may be on a GPU.",
+        changes=[("model.encoder(x.to(device), masks.to(device))", "model.encoder(x, masks)")],
+    ),
+    Mistake(
+        name="batches_put_in_front",
+        exercise="clustering",
+        hint="You put each batch before those that came earlier. Keep the order of the loader: append.",
+        changes=[("embeddings.append(", "embeddings.insert(0, "), ("labels.append(", "labels.insert(0, ")],
+    ),
+    Mistake(
+        name="reconstructions_averaged",
+        exercise="clustering",
+        hint="You take the mean of what the whole model reconstructs. The embedding is what its encoder gives.",
+        changes=[
+            ("model.encoder(x.to(device), masks.to(device))", "model(x.to(device), masks.to(device)).mean(dim=1)"),
+        ],
+    ),
+    Mistake(
+        name="clusters_from_one",
+        exercise="clustering",
+        hint="Your clusters are called 1 and 2. The labels are 0 and 1, as k-means gives them.",
+        changes=[
+            (".fit_predict(embeddings)", ".fit_predict(embeddings) + 1"),
+        ],
+    ),
+    Mistake(
+        name="score_returned_too",
+        exercise="clustering",
+        hint="You return the score beside the labels. The labels alone are asked for.",
+        changes=[("return labels", "return labels, 0.0")],
+    ),
+    Mistake(
+        name="first_number_only",
+        exercise="clustering",
+        hint="You cluster by the first number of each embedding. All of them count.",
+        changes=[(".fit_predict(embeddings)", ".fit_predict(embeddings[:, :1])")],
     ),
 ]
 

@@ -35,7 +35,24 @@ def test_length(submission, cohort):
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
+def test_stored(submission, cohort):
+    """The dataset keeps the visits as `x` and the labels as `y`."""
+    seqs, hfs = cohort
+    dataset = submission.CustomDataset(seqs, hfs)
+    for name, given in (("x", "seqs"), ("y", "hfs")):
+        has = submission.library("builtins.hasattr")(dataset, name)
+        expect.true(
+            has,
+            f"`CustomDataset(seqs, hfs)` should keep `{given}` as `self.{name}`, but has no attribute `{name}`.",
+            name,
+        )
+    # What is wrong with the visits themselves is another check's matter.
+    stored = [len(dataset.x), [int(label) for label in dataset.y]]
+    expect.equal(stored, [len(seqs), hfs], "The length of `self.x`, and the labels in `self.y`")
+
+
+@pytest.mark.points(1)
 def test_pair(submission, cohort):
     """A sample is a pair: the patient's visits, then the label."""
     dataset = submission.CustomDataset(*cohort)

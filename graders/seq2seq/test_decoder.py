@@ -4,16 +4,18 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
     random_weights,
 )
 from graders.layers import fit, is_close
-from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
+from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
 from proctor.checks import expect
 
 WHAT = "`Decoder()(x, hiddens)`"
@@ -115,7 +117,8 @@ def test_hidden_state(submission, twin, generator, device):
 @pytest.mark.points(3)
 def test_continues(submission, twin, generator, device):
     """A step goes on from the hidden state that it is given."""
-    x = binary(5, NUM_CODES, generator=generator)
+    # A step's own prediction may be the visit before the next one: probabilities.
+    x = torch.rand(5, NUM_CODES, generator=generator)
     hiddens = torch.randn(5, NUM_HIDDEN, generator=generator)
     preds, new = decode(submission, twin, x, hiddens, device)
     expected = twin(x, hiddens)
@@ -136,7 +139,7 @@ def test_gradients(submission, twin, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, generator):
-    """A step works on the device of its inputs."""
+    """A step works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)
     decoder = submission.Decoder().eval()
     x, hiddens = binary(3, NUM_CODES, generator=generator), torch.randn(3, NUM_HIDDEN, generator=generator)
@@ -145,4 +148,5 @@ def test_device(submission, generator):
         "Make new tensors with `device=x.device`."
     )
     check_varied(fit(step(decoder, x, hiddens, "cpu")[1], (3, NUM_HIDDEN)), "The hidden states of different patients")
+    check_inputs_kept(submission, decoder, {"x": x, "hiddens": hiddens}, WHAT)
     check_device(decoder, decoder, [x, hiddens], message)

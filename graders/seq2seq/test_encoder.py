@@ -4,16 +4,18 @@ import pytest
 import torch
 
 from graders.helpers import (
+    alone,
     build,
     check_device,
     check_gradients,
+    check_inputs_kept,
     check_layers,
     check_not_constant,
     check_varied,
     random_weights,
 )
 from graders.layers import fit
-from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, alone, binary
+from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
 from proctor.checks import expect
 
 # A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
@@ -126,10 +128,8 @@ def test_device_and_inputs(submission, generator):
     encoder = submission.Encoder().eval()
     masks = torch.tensor([[1, 1, 1], [1, 1, 0]], dtype=torch.bool)
     x = binary(2, 3, NUM_CODES, generator=generator)
-    sent_x, sent_masks = submission.put(x), submission.put(masks)
-    check_varied(encoder(sent_x, sent_masks), "The contexts of different patients")
-    expect.equal(submission.get(sent_x), x.tolist(), "x after `Encoder()(x, masks)`", "Work on a copy.")
-    expect.equal(submission.get(sent_masks), masks.tolist(), "`masks` after `Encoder()(x, masks)`", "Work on a copy.")
+    check_varied(encoder(x, masks), "The contexts of different patients")
+    check_inputs_kept(submission, encoder, {"x": x, "masks": masks}, "`Encoder()(x, masks)`")
     message = (
         "`Encoder()(x, masks)` should work on the device of x, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=x.device`."

@@ -101,9 +101,14 @@ def test_shuffled(loaders):
         first != sorted(first) and first != second,
         "The train loader should bring the patients in a new order in each epoch, but the order "
         f"{'is that of the dataset' if first == sorted(first) else 'stays the same'}.",
-        first,
+        [first == sorted(first), first == second],
     )
-    expect.equal(len(first), len(set(first)), "The number of different patients in an epoch of the train loader")
+    expect.true(
+        len(first) == len(set(first)),
+        "The train loader should bring each patient once in an epoch, but brings some of them more than once. Mix "
+        "the patients; do not draw them with replacement.",
+        "more than once",
+    )
 
 
 @pytest.mark.points(1)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from graders.helpers import check_device, check_gradients
+from graders.helpers import check_device, check_gradients, check_inputs_kept
 from graders.layers import is_close
 from graders.seq2seq.helpers import NUM_CODES, binary
 from proctor.checks import expect
@@ -84,9 +84,10 @@ class Recording:
     submission, generator, device : the fixtures
     ratio : float, the teacher forcing ratio
     visits : int
+    training : bool, whether in training mode
     """
 
-    def __init__(self, submission, generator, device, ratio, visits=VISITS):
+    def __init__(self, submission, generator, device, ratio, visits=VISITS, training=False):
         self.submission = submission
         self.x = binary(PATIENTS, visits, NUM_CODES, generator=generator)
         lengths = torch.arange(PATIENTS) % visits + 1
@@ -94,7 +95,7 @@ class Recording:
         self.encoder = submission.send(RecordingEncoder)().to(str(device))
         self.decoder = submission.send(RecordingDecoder)()
         submission.seed(0)
-        model = submission.Seq2Seq(self.encoder, self.decoder, ratio).eval()
+        model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
         self.output = submission.keep(model)(self.x.to(device), self.masks.to(device))
         self.calls = self.calls_of_steps(visits)
 
@@ -165,14 +166,9 @@ def test_hidden_state(submission, reference, generator, device):
 def test_teacher_forcing(submission, generator, device):
     """With teacher forcing, each step is given the true visit before it."""
     recording = Recording(submission, generator, device, ratio=1.0)
-    inputs = recording.read("inputs")
-    for step in range(1, VISITS):
-        expect.close(
-            inputs[step],
-            recording.x[:, step - 1],
-            f"With a teacher forcing ratio of 1, the input of step {step + 1}",
-            f"It is visit {step} of x. The visit that is to be decoded must not be given away.",
-        )
+    what = f"With a teacher forcing ratio of 1, what steps 2 to {VISITS} are given (patients, steps, codes)"
+    hint = "Each is given the visit of x before its own. The visit that is to be decoded must not be given away."
+    expect.close(torch.stack(recording.read("inputs")[1:], dim=1), recording.x[:, :-1], what, hint)
 
 
 @pytest.mark.points(4)
@@ -180,13 +176,9 @@ def test_own_predictions(submission, reference, generator, device):
     """Without teacher forcing, each step is given the prediction of the step before."""
     recording = Recording(submission, generator, device, ratio=0.0)
     inputs, predictions = recording.read("inputs"), recording.read("predictions")
-    for step in range(1, VISITS):
-        expect.close(
-            inputs[step],
-            predictions[step - 1],
-            f"With a teacher forcing ratio of 0, the input of step {step + 1}",
-            f"It is what step {step} predicted, as probabilities.",
-        )
+    what = f"With a teacher forcing ratio of 0, what steps 2 to {VISITS} are given (patients, steps, codes)"
+    hint = "Each is given what the step before it predicted, as probabilities."
+    expect.close(torch.stack(inputs[1:], dim=1), torch.stack(predictions[:-1], dim=1), what, hint)
     check_learning(submission, reference, generator, device, ratio=0.0)
 
 
@@ -194,7 +186,7 @@ def test_own_predictions(submission, reference, generator, device):
 def test_ratio_between(submission, generator, device):
     """At a ratio of one half, some steps see the true visit and others the prediction."""
     visits = 41
-    recording = Recording(submission, generator, device, ratio=0.5, visits=visits)
+    recording = Recording(submission, generator, device, ratio=0.5, visits=visits, training=True)
     inputs, predictions = recording.read("inputs"), recording.read("predictions")
     forced = [torch.isclose(inputs[step], recording.x[:, step - 1]).all(1) for step in range(1, visits)]
     own = [torch.isclose(inputs[step], predictions[step - 1]).all(1) for step in range(1, visits)]
@@ -223,7 +215,7 @@ def test_output(submission, generator, device):
 
 @pytest.mark.points(1)
 def test_device(submission, generator):
-    """All inputs of the decoder are on the device of x."""
+    """All inputs of the decoder are on the device of x; x and the masks are left as they were."""
     encoder = submission.send(RecordingEncoder)()
     decoder = submission.send(DeviceDecoder)()
     model = submission.Seq2Seq(encoder, decoder, 1.0)
@@ -232,7 +224,12 @@ def test_device(submission, generator):
         "Make new tensors with `device=x.device`."
     )
     x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
-    check_device(model, encoder, [x, torch.ones(PATIENTS, VISITS, dtype=torch.bool)], message)
+    masks = torch.ones(PATIENTS, VISITS, dtype=torch.bool)
+    # Whoever writes predictions into x does so where there is no teacher forcing.
+    own = submission.Seq2Seq(submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)(), 0.0)
+    for tried in (model, own):
+        check_inputs_kept(submission, tried, {"x": x, "masks": masks}, "`Seq2Seq(...)(x, masks)`")
+    check_device(model, encoder, [x, masks], message)
     devices = decoder.devices
     expect.true(len(devices) > 0, "The decoder should be called at each step, but was never called.", devices)
     expect.true(all(first == second for first, second in devices), message, devices)
