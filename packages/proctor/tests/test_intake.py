@@ -646,7 +646,7 @@ def test_notebook_that_no_memory_is_left_for_is_refused_by_every_command(toy, re
         raise MemoryError
 
     (tmp_path / "toy.ipynb").write_text(json.dumps(release))
-    for name in ("read_notebook", "find_notebook", "names_in", "rebuild"):
+    for name in ("read_notebook", "candidates", "names_in", "rebuild"):
         with monkeypatch.context() as context:
             context.setattr(intake, name, breaks)
             taken = intake.take_in(tmp_path / "toy.ipynb", toy)

@@ -176,6 +176,10 @@ def _class(arguments):
     graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
         print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
+    misplaced = many.misplaced(assignment)
+    for path in misplaced:
+        print(f"proctor: {str(path)!a} is left out: {many.where_to(path)}", file=sys.stderr)
+    left_out += misplaced
     faults, unchanged = sum(bool(one.fault) for one in graded), sum(one.unchanged for one in graded)
     print(report.summary(len(students) - unchanged - faults, unchanged, faults, len(left_out)))
     changed = sorted((one for one in graded if one.changes), key=lambda one: one.student)

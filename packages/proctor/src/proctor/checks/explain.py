@@ -27,7 +27,7 @@ def explain(error: BaseException, exercise: str, subject: Submission) -> Failure
     if isinstance(error, StudentError):
         # Of a cell that could not be run, the stub stands in the place, whose lines are others.
         if is_unwritten(error) or (error.type_name == "NotImplementedError" and error.cell in subject.cell_errors):
-            return _explain_unwritten(exercise, subject)
+            return _explain_unwritten(error, exercise, subject)
         observed = f"{error.type_name}: {error.message}"
         message = f"Your code stopped with {observed}{place_of(error)}.{circumstance_of(error)}"
         return Failure("error", message, observed)
@@ -53,12 +53,19 @@ def kept(observed):
     return observed if len(text) <= MAX_MESSAGE else hashlib.sha256(text.encode()).hexdigest()
 
 
-def _explain_unwritten(exercise, subject):
+def _explain_unwritten(error, exercise, subject):
     """Nothing is written, or what is could not be run, and the cell as it was released stands in its place."""
     cause = subject.cell_errors.get(exercise)
     if cause is None or is_unwritten(cause):
-        return Failure("missing", NOT_WRITTEN)
+        return Failure("missing", NOT_WRITTEN + _still_there(error, subject))
     return Failure("error", f"Its cell stopped: {cause_of(cause)}", str(cause))
+
+
+def _still_there(error, subject):
+    """Of a cell that a student has written in, that the stub's last line is still there; starts with a space."""
+    if "raise" not in error.source or not subject.has_changed(error.cell):
+        return ""
+    return f" Line {error.line} of the cell `{error.cell}` still says `{error.source}`: delete it where you are done."
 
 
 def _explain_missing(error, exercise, subject):

@@ -207,6 +207,10 @@ class Submission:
         """Have the first so many cells of the notebook run, and no more until further notice."""
         self._connection.run_up_to(count)
 
+    def has_changed(self, cell):
+        """Whether a cell of this id, of an answer, is another than the released one."""
+        return any(known.id == cell and known.released for known in self._cells)
+
     def close(self):
         """End the host."""
         self._connection.close()

@@ -50,6 +50,13 @@ class Student:
     def total(self) -> float:
         return sum(self.points.values()) - self.penalty
 
+    @property
+    def refused(self) -> str:
+        """Why nothing of it could be graded; empty where it could."""
+        said = {check.message for verdict in self.verdicts.values() for check in verdict.checks}
+        (only,) = said if len(said) == 1 else [""]
+        return only if only.endswith("Nothing could be graded.") else ""
+
 
 @dataclass(frozen=True)
 class CheckRow:
@@ -157,7 +164,8 @@ def _read_student(assignment, name, found):
 
 def _check_rows(exercise, students):
     """A row for each check of an exercise, over those who wrote something for it."""
-    tried = [one for one in students if exercise.id in one.verdicts and one.verdicts[exercise.id].status != "missing"]
+    there = [one for one in students if exercise.id in one.verdicts and not one.refused]
+    tried = [one for one in there if one.verdicts[exercise.id].status != "missing"]
     all_points = np.array([sum(v.points for v in one.verdicts.values()) for one in tried])
     columns = defaultdict(list)
     for one in tried:
@@ -196,7 +204,7 @@ def _groups(students):
     for one in students:
         for name, verdict in one.verdicts.items():
             failed = [check for check in verdict.checks if not check.passed]
-            if any(check.observed and not check.mistake for check in failed):
+            if not one.refused and any(check.observed and not check.mistake for check in failed):
                 alike[name, tuple((check.name, check.observed) for check in failed)].append(one)
     groups = []
     for (name, _), members in alike.items():
@@ -240,6 +248,7 @@ def as_html(report: ClassReport) -> str:
         ],
         groups=report.groups[:MOST_GROUPS],
         waiting=sum(map(len, report.not_marked.values())),
+        refused=[one for one in report.students if one.refused],
         stopped=[one for one in report.students if _ran_out_of_time(one)],
         noted=[one for one in report.students if one.notes],
     )

@@ -22,7 +22,7 @@ from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
 from proctor.grading.late import open_plugin
 from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
-from proctor.grading.reading import Unreadable, digest, is_student_id, names_in, read_bytes
+from proctor.grading.reading import Unreadable, is_student_id, names_in, read_bytes
 from proctor.grading.ready import require_ready
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
@@ -71,6 +71,26 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """The course that is graded."""
         return open_course(Path(self.coursedir.root))
 
+    def find_submissions(self):
+        """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
+        name = self.coursedir.assignment_id
+        found = {}
+        if self.coursedir.notebook_id == "*" and graded_assignment(self.course, name) is not None:
+            pattern = self._format_source(name, self.coursedir.student_id)
+            found = {path: sorted(map(str, Path(path).glob("*.ipynb"))) for path in _folders_like(pattern)}
+        if found:
+            self.assignments, self.notebooks = found, []
+        else:
+            BaseConverter.init_notebooks(self)
+
+    def init_assignment(self, assignment_id, student_id):
+        """Prepare one submission; nbgrader would keep a time that is there no more."""
+        super().init_assignment(assignment_id, student_id)
+        source, _ = self._folders(assignment_id, student_id)
+        if self._timestamp(source) is None:
+            with open_gradebook(self.coursedir) as gradebook:
+                gradebook.update_or_create_submission(assignment_id, student_id, timestamp=None)
+
     def convert_notebooks(self):
         """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
 
@@ -89,7 +109,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             self.log.error(words)
             raise NbGraderException(words) from error
         if left_out:
-            raise NbGraderException(f"left out, for a name that could do harm: {', '.join(map(ascii, left_out))}")
+            raise NbGraderException(f"left out: {', '.join(map(ascii, left_out))}")
 
     def _grade_class(self):
         """Grade the class; gives the folders that were left out."""
@@ -117,11 +137,10 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def _sort_out(self, assignment):
         """Forget the folders that are no student's; who they are, and whose work is to be graded."""
         left_out, students = [], []
-        if assignment is not None and self.coursedir.notebook_id == "*":
-            # nbgrader itself passes over whoever handed in no notebook.
-            pattern = self._format_source(assignment.name, self.coursedir.student_id)
-            for path in glob.glob(pattern, include_hidden=True):  # noqa: PTH207 - a pattern of the whole path
-                self.assignments.setdefault(path, [])
+        if assignment is not None and self.coursedir.student_id == "*":
+            for path in many.misplaced(assignment):
+                self.log.error("Left out %s: %s", ascii(str(path)), many.where_to(path))
+                left_out.append(str(path))
         released = set(names_in(assignment.release_notebook.parent)) if assignment is not None else set()
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
@@ -148,11 +167,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         graded = _graded_notebook(destination / f"{assignment_id}.ipynb")
         if graded is None:
             return True
-        times = [self._timestamp(folder) for folder in (source, destination)]
-        if all(times) and times[0] > times[1]:
+        # Also where somebody has put a time right, or taken it away: a late penalty hangs on it.
+        if self._timestamp(source) != self._timestamp(destination):
             return True
         made_of = graded.metadata.get("proctor", {}).get("made_of")
-        return made_of is not None and made_of != _made_of(source, assignment_id)
+        return made_of is not None and made_of != intake.made_of(source / f"{assignment_id}.ipynb")
 
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
@@ -191,6 +210,10 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         return None
 
 
+def _folders_like(pattern):
+    return [path for path in glob.glob(pattern, include_hidden=True) if Path(path).is_dir()]  # noqa: PTH207 - a whole path
+
+
 def _words(path, pattern):
     """What a small file of a stranger's says, where it is of the given form; else nothing."""
     try:
@@ -198,14 +221,6 @@ def _words(path, pattern):
     except (Unreadable, UnicodeDecodeError):
         return ""
     return words if pattern.fullmatch(words) else ""
-
-
-def _made_of(folder, name):
-    """The digest of the notebook in a submission's folder that is graded; empty where there is none."""
-    try:
-        return digest(intake.find_notebook(folder / f"{name}.ipynb"))
-    except Unreadable:
-        return ""
 
 
 def _graded_notebook(path):
@@ -218,6 +233,19 @@ def _graded_notebook(path):
     return notebook if all(cell.outputs for cell in graded) else None
 
 
+def _init_notebooks(converter):
+    """Look for submissions as this course has them.
+
+    Of nbgrader's converters only `Autograde` works on what students hand in, and no setting names its class.
+    """
+    if type(converter) is Autograde:
+        converter.__class__ = TakeIn
+    converter.find_submissions()
+
+
+Autograde.init_notebooks = _init_notebooks
+
+
 class SubmissionExporter(NotebookExporter):
     """In the place of `Autograde.exporter_class`: a submission is read as its intake rebuilds it.
 
@@ -225,9 +253,6 @@ class SubmissionExporter(NotebookExporter):
     """
 
     def __init__(self, parent=None, **kw):
-        # Of nbgrader's converters only this one works on what students hand in, and no setting names its class.
-        if type(parent) is Autograde:
-            parent.__class__ = TakeIn
         super().__init__(parent=parent, **kw)
         self.taken = None
 
@@ -245,7 +270,7 @@ class SubmissionExporter(NotebookExporter):
         # Nothing is left to sanitize, and a human marker sees the figures: what was taken over is harmless, the rest is
         # the release.
         self._preprocessors = []
-        self.taken.notebook.metadata["proctor"] = {"made_of": _made_of(Path(folder), assignment.name)}
+        self.taken.notebook.metadata["proctor"] = {"made_of": intake.made_of(Path(folder) / f"{assignment.name}.ipynb")}
         return self.from_notebook_node(self.taken.notebook, resources=resources, **kw)
 
 

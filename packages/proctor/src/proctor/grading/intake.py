@@ -7,6 +7,7 @@ own, and outputs that are text or PNG are taken over. No metadata, tag, grade id
 import ast
 import contextlib
 import functools
+import hashlib
 import io
 import re
 from copy import deepcopy
@@ -25,10 +26,11 @@ from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
 from proctor.grading.harmless import cut_outputs, one_line, safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
-from proctor.grading.reading import MAX_CELLS, Unreadable, names_in, read_notebook, read_program, require_file
+from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, read_notebook, read_program, require_file
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
+MAX_FOLDERS = 10
 # What a submission may be, by the end of its name; each where there is none of the earlier.
 FORMS = ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",))
 NOT_ASKED = "The release that was handed in did not have this question."
@@ -69,15 +71,38 @@ def _take_in(path, assignment):
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
-    handed_in = find_notebook(path)
-    taken = read_submission(handed_in, assignment)
-    if taken.notebook is None:
-        taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
+    handed_in, taken = _choose(candidates(path), assignment)
     others = [name for name in names_in(path.parent) if name.endswith(".ipynb") and name != handed_in.name]
-    if handed_in.name != path.name:
-        taken.notes.insert(0, f"The notebook was handed in as {_listed([handed_in.name])}, not as `{path.name}`.")
+    if handed_in.name != path.name or handed_in.parent != path.parent:
+        where = _listed([handed_in.relative_to(path.parent).as_posix()])
+        taken.notes.insert(0, f"The notebook was handed in as {where}, not as `{path.name}`.")
     elif others:
         taken.notes.insert(0, f"`{path.name}` was graded, and not {_listed(others)}.")
+    return taken
+
+
+def _choose(found, assignment):
+    """Of the files that may be a notebook, the one to grade, and its intake: if only one has answers, that one."""
+    if len(found) == 1:
+        return found[0], _read(found[0], assignment)
+    read = {}
+    for path in found[:MAX_FOLDERS]:
+        with contextlib.suppress(Unreadable):
+            read[path] = _read(path, assignment)
+    named = found[0].name == f"{assignment.name}.ipynb"
+    answered = [path for path, taken in read.items() if any(cell.released for cell in taken.cells)]
+    if len(answered) == 1:
+        return answered[0], read[answered[0]]
+    if not named:
+        which = _listed([path.name for path in found])
+        raise Unreadable(f"{assignment.name}.ipynb is not there, and which of {which} is meant cannot be told")
+    return found[0], read[found[0]] if found[0] in read else _read(found[0], assignment)
+
+
+def _read(path, assignment):
+    taken = read_submission(path, assignment)
+    if taken.notebook is None:
+        taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
     return taken
 
 
@@ -97,27 +122,46 @@ def _refusals(path):
         raise Unreadable(f"{path.name} could not be taken in: {reason}") from error
 
 
-def find_notebook(path: Path) -> Path:
-    """The file that was handed in for a notebook: of the right name, else the only one that may be it.
+# What a browser puts behind the name of what it downloads again.
+NUMBERED = re.compile(r" ?\(\d{1,3}\)$")
+
+
+def made_of(path: Path) -> str:
+    """The digest of all that may have been handed in for a notebook; empty where there is nothing."""
+    try:
+        digests = [digest(file) for file in candidates(path)[:MAX_FOLDERS]]
+    except Unreadable:
+        return ""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def candidates(path: Path) -> list[Path]:
+    """The files that may have been handed in for a notebook, that of the right name first.
 
     Raises
     ------
-    Unreadable : where there is none, or several may be it
+    Unreadable : where there is none
     """
-    if path.is_symlink() or path.exists():
-        return path
     if not path.parent.is_dir():
         raise Unreadable(f"{path} is not there, or is not a file")
-    present = names_in(path.parent)
-    for endings in FORMS:
-        found = [name for name in present if name.endswith(endings)]
-        if len(found) == 1:
-            return path.parent / found[0]
-        if found:
-            raise Unreadable(f"{path.name} is not there, and which of {_listed(found)} is meant cannot be told")
-    present = [name for name in present if name not in ("timestamp.txt", "submission_secret.txt")]
-    there = f"; there is {_listed(present)}" if present else ""
-    raise Unreadable(f"No notebook was handed in{there}")
+    right = [path] if path.is_symlink() or path.exists() else []
+    present = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"]
+    # Somebody may have handed in the folder, and that in another one.
+    inner = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
+    for _ in range(2):
+        deeper = [folder / name for folder in inner[:MAX_FOLDERS] for name in names_in(folder)]
+        for files in (present, deeper):
+            for endings in FORMS:
+                found = [file for file in files if NUMBERED.sub("", file.name).endswith(endings)]
+                found = [file for file in found if file.is_file() and file != path]
+                if right or found:
+                    return right + found
+        inner = [folder for folder in deeper if folder.is_dir() and not folder.is_symlink()]
+        present = deeper
+    names = [name for name in names_in(path.parent) if name not in ("timestamp.txt", "submission_secret.txt")]
+    there = f"; there is {_listed(names)}" if names else ""
+    packed = any(name.endswith((".zip", ".rar", ".7z", ".tar.gz")) for name in names)
+    raise Unreadable(f"No notebook was handed in{there}{', which has to be unpacked' if packed else ''}")
 
 
 def read_submission(path: Path, assignment: Assignment) -> Intake:

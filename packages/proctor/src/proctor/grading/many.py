@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.course import SecretError
 from proctor.grading import cache, intake, workers
 from proctor.grading.changes import Change, compare, graded_before
-from proctor.grading.reading import Unreadable, digest, is_student_id
+from proctor.grading.reading import is_student_id
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.sandbox import SandboxError
 
@@ -61,6 +62,17 @@ def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
     return sorted(filter(is_student_id, found)), sorted(itertools.filterfalse(is_student_id, found))
 
 
+def misplaced(assignment: Assignment) -> list[Path]:
+    """Notebooks in a student's folder itself, and not in the assignment's within it."""
+    found = assignment.course.submitted.glob(f"*/{assignment.name}.ipynb")
+    return sorted(path for path in found if not (path.parent / assignment.name).is_dir())
+
+
+def where_to(path: Path) -> str:
+    """What to do about a misplaced notebook."""
+    return f"it should lie in a folder {path.stem}, as {path.parent.name}/{path.stem}/{path.name}"
+
+
 def _submission(assignment, student):
     return assignment.course.submitted / student / assignment.name / f"{assignment.name}.ipynb"
 
@@ -99,11 +111,8 @@ def grade_student(assignment: Assignment, student: str, device: str, engine: str
 
 def _graded_before(assignment, student):
     """What nbgrader has of the notebook that a student handed in, where the cache knows nothing of it any more."""
-    try:
-        made_of = digest(intake.find_notebook(_submission(assignment, student)))
-    except Unreadable:
-        return []
-    return graded_before(assignment, student, made_of)
+    made_of = intake.made_of(_submission(assignment, student))
+    return graded_before(assignment, student, made_of) if made_of else []
 
 
 def grade_class(assignment: Assignment, students: list[str], open_executor, device: str) -> Iterator[Graded]:

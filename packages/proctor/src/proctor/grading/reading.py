@@ -1,5 +1,6 @@
 """Reading what was handed in: files and notebooks as strangers made them, bounded before they are worked on."""
 
+import codecs
 import errno
 import hashlib
 import json
@@ -195,8 +196,10 @@ def read_program(path: Path) -> str:
 
 
 def _decoded(data, name):
+    # Some editors of Windows save what they call Unicode so.
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"{name} is neither a notebook nor a program: it is not text in UTF-8") from error
 

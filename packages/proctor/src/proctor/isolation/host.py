@@ -77,14 +77,21 @@ class Shell:
         self._run = run
 
     def run_line_magic(self, name, line, *_):
-        """`%time x = f()` sets x."""
+        """`%time x = f()` sets x; `%run model.py` runs a file that an earlier cell has written."""
         if name in ABOUT_CODE:
             self._run(line)
+        elif name == "run":
+            with open(line.split()[0], encoding="utf-8") as file:  # noqa: PTH123 - a host loads no more than it needs
+                self._run("\n" + file.read())
 
     def run_cell_magic(self, name, line, body):
-        """`%%time` runs its cell; a cell of another language is nothing here."""
+        """`%%time` runs its cell, `%%writefile` keeps it; a cell of another language is nothing here."""
         if name in ABOUT_CODE:
             self._run("\n" + body)
+        elif name in ("writefile", "file"):
+            *options, path = line.split()
+            with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
+                file.write(body)
 
     def getoutput(self, *_):
         """`files = !ls` finds none."""
@@ -413,6 +420,8 @@ def _begin(connection, folder, apart):
         os._exit(1)
     # The folder of that name was another one before.
     os.chdir(folder)
+    # As in a notebook, a file that a cell has written can be imported; it stands behind all that is installed.
+    sys.path.append("")
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
     tempfile.tempdir = None
     connection.sendall(wire.pack({"id": 0, "value": None}))
