@@ -152,7 +152,7 @@ class MultiHeadSelfAttention(nn.Module):
         changes=[
             (
                 "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
-                'scores = scores.masked_fill(~mask, float("-inf"))',
+                'scores = scores.masked_fill(~mask.bool(), float("-inf"))',
             ),
             (
                 "attn_weights = self.dropout(torch.softmax(scores, dim=-1))",

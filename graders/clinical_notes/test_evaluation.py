@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, values
-from graders.helpers import check_meta
+from graders.clinical_notes.helpers import Batches, SmallModel, check_given_is_kept, draw_notes, number, values
+from graders.helpers import TWO_DEVICES, check_meta
 from proctor.checks import expect
 
 # Thirteen notes in batches of five: the last batch is smaller.
@@ -90,7 +90,8 @@ def test_device(submission, generator):
     expect.true(len(calls) >= BATCHES, f"{CALL} should pass {BATCHES} batches, but passes {len(calls)}.", calls)
     prediction.device = torch.device("meta")
     message = "`predict` should move each batch to the device, but leaves something behind, and so fails on a GPU."
-    check_meta(prediction.predict, message)
+    # From a GPU, `numpy()` alone does not fetch anything.
+    check_meta(prediction.predict, message, words=(*TWO_DEVICES, "device type tensor to numpy"))
 
 
 @pytest.fixture
@@ -123,6 +124,8 @@ def test_f1_of_each(submission, reference, predicted):
     expect.shape(np.asarray(per_class), (CLASSES,), "per_class")
     expected = reference.f1_scores(*predicted)[0]
     expect.close(np.asarray(per_class), expected, "per_class", "F1 of each column of probs > 0.5.")
+    given = dict(zip(("truth", "probs"), predicted, strict=True))
+    check_given_is_kept(submission, submission.f1_scores, given, "`f1_scores(truth, probs)`")
 
 
 @pytest.mark.points(1)
@@ -178,6 +181,8 @@ def test_negated_mentions(submission, reference, predicted, mentions):
     accuracy, _ = negation(submission, truth, probs, mentions)
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."
     number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
+    given = {"truth": truth, "probs": probs, "mentioned": mentions}
+    check_given_is_kept(submission, submission.negation_scores, given, "`negation_scores(truth, probs, mentioned)`")
 
 
 @pytest.mark.points(1)
