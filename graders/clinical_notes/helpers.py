@@ -102,7 +102,8 @@ class Batches:
     """As `NoteLoader`, in order: gives the same batches of notes each time."""
 
     def __init__(self, tokens, labels, batch_size):
-        self.tokens, self.labels, self.batch_size = tokens, labels, batch_size
+        self.tokens, self.labels, self.batch_size, self.shuffle = tokens, labels, batch_size, False
+        self.lengths = (tokens != 0).sum(dim=1).clamp(min=1)
 
     def __len__(self):
         return -(-len(self.tokens) // self.batch_size)

@@ -34,7 +34,7 @@ class LayeredModel(nn.Module):
         self.pos_encoding = positions(d_model, 23)
         self.blocks = nn.ModuleList([nn.ModuleDict({"attention": attention(d_k)}) for d_k in (4, 9)])
         self.first = attention(16)
-        self.other = nn.Linear(3, 3)
+        self.classifier, self.dropout = nn.Linear(d_model, 3), nn.Dropout(0.1)
 
     def scales(self):
         return [block["attention"].scale for block in self.blocks] + [self.first.scale]

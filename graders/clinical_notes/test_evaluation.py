@@ -25,7 +25,7 @@ class Prediction:
         self.submission, self.device = submission, device
         self.weight = torch.randn(VOCABULARY, CLASSES, generator=generator)
         tokens, self.labels = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
-        self.loader = submission.send(Batches)(tokens, self.labels, BATCH)
+        self.tokens, self.loader = tokens, submission.send(Batches)(tokens, self.labels, BATCH)
         self.expected = torch.sigmoid(SmallModel(self.weight).eval()(tokens)[0]).detach().numpy()
 
     def model(self, weight):
@@ -60,6 +60,10 @@ def test_labels(submission, generator, device):
     prediction = Prediction(submission, generator, device)
     truth, _, _ = prediction.predict()
     expect.equal(truth.tolist(), prediction.labels.tolist(), "truth", "They are the labels of the batches, in order.")
+    kept = torch.equal(prediction.loader.tokens, prediction.tokens)
+    kept = kept and torch.equal(prediction.loader.labels, prediction.labels)
+    message = f"{CALL} should leave the tokens and the labels of the loader as they are, but changes them in place."
+    expect.true(kept, message, "changed in place")
 
 
 @pytest.mark.points(1)
