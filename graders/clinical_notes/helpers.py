@@ -29,12 +29,14 @@ class BuiltInAttention(nn.Module):
         self.given = [d_model, num_heads, dropout]
         self.d_model, self.num_heads, self.d_k = d_model, num_heads, d_model // num_heads
         self.scale, self.dropout = self.d_k**-0.5, nn.Dropout(dropout)
+        self.seen = None
         self.inner = nn.MultiheadAttention(d_model, num_heads, batch_first=True)
 
     def forward(self, x, mask=None):
         if mask is not None and mask.shape != (x.shape[0], 1, 1, x.shape[1]):
             wanted = (x.shape[0], 1, 1, x.shape[1])
             raise ValueError(f"`attention` takes a mask of shape {wanted} here, not {tuple(mask.shape)}")
+        self.seen = x.detach()
         padding = None if mask is None else mask[:, 0, 0] == 0
         return self.inner(x, x, x, key_padding_mask=padding, average_attn_weights=False)
 

@@ -151,7 +151,7 @@ def in_training(submission, device, x, attended, thought):
     submission.seed(1)
     out = call(module, device, x)
     shift, factor = (out[..., :1] + out[..., 1:2]) / 2, (out[..., 1:2] - out[..., :1]) / 2
-    return (out - shift) / factor
+    return module, (out - shift) / factor
 
 
 @pytest.fixture
@@ -178,9 +178,12 @@ def check_dropped(difference, whole, what, hint):
 def test_first_dropout(submission, fixed, device):
     """In training, the asked share of what the attention gives drops out before it is added."""
     x, added = fixed
-    found = in_training(submission, device, x, added, torch.zeros(D_MODEL))
+    module, found = in_training(submission, device, x, added, torch.zeros(D_MODEL))
     hint = "Apply `dropout1` to what the attention gives, before it is added."
     check_dropped(found - x, added.expand_as(x), "what the attention gives", hint)
+    seen = submission.get(module.attention.seen)
+    same = isinstance(seen, torch.Tensor) and seen.shape == x.shape and torch.allclose(seen.cpu(), x, atol=1e-5)
+    expect.true(same, f"In training, the attention should be given x without any dropout, but is not. {hint}", "not x")
 
 
 @pytest.mark.points(0.5)
@@ -188,7 +191,7 @@ def test_second_dropout(submission, fixed, device):
     """In training, the asked share of what `ffn` gives drops out before it is added, and nothing after that."""
     x, added = fixed
     normed = nn.functional.layer_norm(x, (D_MODEL,))
-    found = in_training(submission, device, x, torch.zeros(D_MODEL), added)
+    _, found = in_training(submission, device, x, torch.zeros(D_MODEL), added)
     # What the first norm makes of -1 and 1.
     shift, factor = (normed[..., :1] + normed[..., 1:2]) / 2, (normed[..., 1:2] - normed[..., :1]) / 2
     hint = "Apply `dropout2` to what `ffn` gives, before it is added, and no dropout after that."
