@@ -71,7 +71,7 @@ class MultiHeadSelfAttention(nn.Module):
         self.d_model = d_model
         self.num_heads = num_heads
         self.d_k = d_model // num_heads
-        # What the scores are multiplied by. Use it: section 6 changes it, to see what it is good for.
+        # What the scores are multiplied by. Use it: section 5 changes it, to see what it is good for.
         self.scale = 1 / math.sqrt(self.d_k)
         # 1. The layers `W_q`, `W_k`, `W_v`, `W_o` and `dropout`.
         ### BEGIN SOLUTION

@@ -152,7 +152,7 @@ class MultiHeadSelfAttention(nn.Module):
         changes=[
             (
                 "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
-                'scores = scores.masked_fill(~mask, float("-inf"))',
+                'scores = scores.masked_fill(~mask.bool(), float("-inf"))',
             ),
             (
                 "attn_weights = self.dropout(torch.softmax(scores, dim=-1))",
@@ -225,6 +225,23 @@ class MultiHeadSelfAttention(nn.Module):
 ]
 
 BLOCK = [
+    Alternative(
+        name="layers_by_their_numbers",
+        exercise="block",
+        changes=[
+            (
+                "x = self.norm1(x + self.dropout1(attended))",
+                "x, one, two = x + self.dropout1(attended), self.norm1, self.norm2\n"
+                "        x = nn.functional.layer_norm(x, one.normalized_shape, one.weight, one.bias, one.eps)",
+            ),
+            (
+                "x = self.norm2(x + self.dropout2(self.ffn(x)))",
+                "hidden = self.ffn[2](torch.relu(nn.functional.linear(x, self.ffn[0].weight, self.ffn[0].bias)))\n"
+                "        x = x + nn.functional.dropout(self.ffn[3](hidden), self.dropout2.p, self.training)\n"
+                "        x = nn.functional.layer_norm(x, two.normalized_shape, two.weight, two.bias, two.eps)",
+            ),
+        ],
+    ),
     Alternative(
         name="network_as_a_module",
         exercise="block",

@@ -28,12 +28,15 @@ class BuiltInAttention(nn.Module):
         super().__init__()
         self.given = [d_model, num_heads, dropout]
         self.d_model, self.num_heads, self.d_k = d_model, num_heads, d_model // num_heads
+        self.scale, self.dropout = self.d_k**-0.5, nn.Dropout(dropout)
+        self.seen = None
         self.inner = nn.MultiheadAttention(d_model, num_heads, batch_first=True)
 
     def forward(self, x, mask=None):
         if mask is not None and mask.shape != (x.shape[0], 1, 1, x.shape[1]):
             wanted = (x.shape[0], 1, 1, x.shape[1])
             raise ValueError(f"`attention` takes a mask of shape {wanted} here, not {tuple(mask.shape)}")
+        self.seen = x.detach()
         padding = None if mask is None else mask[:, 0, 0] == 0
         return self.inner(x, x, x, key_padding_mask=padding, average_attn_weights=False)
 
@@ -85,6 +88,7 @@ class SmallModel(nn.Module):
     def __init__(self, weight, dropout=0.0, gains=None):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
+        self.shift = nn.Parameter(torch.zeros(weight.shape[1]))
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("gains", torch.ones(len(weight)) if gains is None else gains.clone())
         self.calls = []
@@ -92,15 +96,16 @@ class SmallModel(nn.Module):
     def forward(self, x):
         self.calls.append([len(x), self.training, torch.is_grad_enabled()])
         words = self.dropout(self.weight[x])
-        logits = self.gains[x[:, 0]].unsqueeze(1) * (words * (x != 0).unsqueeze(-1)).sum(dim=1)
-        return logits, []
+        total = (words * (x != 0).unsqueeze(-1)).sum(dim=1) + self.shift
+        return self.gains[x[:, 0]].unsqueeze(1) * total, []
 
 
 class Batches:
     """As `NoteLoader`, in order: gives the same batches of notes each time."""
 
     def __init__(self, tokens, labels, batch_size):
-        self.tokens, self.labels, self.batch_size = tokens, labels, batch_size
+        self.tokens, self.labels, self.batch_size, self.shuffle = tokens, labels, batch_size, False
+        self.lengths = (tokens != 0).sum(dim=1).clamp(min=1)
 
     def __len__(self):
         return -(-len(self.tokens) // self.batch_size)
@@ -128,6 +133,28 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(reference, name, stand_in)
         submission.replace(name, submission.send(stand_in))
+
+
+def check_given_is_kept(submission, call, given, what):
+    """A call leaves the tensors and arrays that it is given as they are: they are the caller's.
+
+    Parameters
+    ----------
+    submission : the submission
+    call : called with the student's copies of what is given
+    given : {name: tensor or array}, in the order of the arguments
+    what : str, what is called
+    """
+    handles = {name: submission.put(value) for name, value in given.items()}
+    call(*handles.values())
+    for name, value in given.items():
+        left, before = (torch.as_tensor(one).cpu() for one in (submission.get(handles[name]), value))
+        expect.true(
+            left.shape == before.shape and torch.equal(left, before),
+            f"{what} should leave `{name}` as it is, but changes the caller's numbers in place (as `+=` and functions "
+            "that end in `_` do). Make a new value instead, as in `x = x + ...`.",
+            "changed in place",
+        )
 
 
 def number(value, expected, what, hint=""):

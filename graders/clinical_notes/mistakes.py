@@ -123,6 +123,51 @@ EVALUATION = [
         hint='Your F1 is that of the verdict "found". Asked for is the F1 of the verdict "negated", the other class.',
         changes=[("f1_score(negated, held_back, zero_division=0)", "f1_score(~negated, ~held_back, zero_division=0)")],
     ),
+    Mistake(
+        name="one_half_is_not_held_back",
+        exercise="evaluation",
+        hint="At a probability of exactly one half your `negation_scores` counts a mention as predicted. It is "
+        "to be above that.",
+        changes=[("probs[mentioned] <= 0.5", "probs[mentioned] < 0.5")],
+    ),
+    Mistake(
+        name="absent_counts_as_one",
+        exercise="evaluation",
+        hint="A diagnosis that never occurs and is never predicted counts 1 in your F1. It is to count 0: "
+        "`zero_division=0`.",
+        changes=[
+            ("average=None, zero_division=0", "average=None, zero_division=1"),
+            ('average="macro", zero_division=0', 'average="macro", zero_division=1'),
+        ],
+    ),
+    Mistake(
+        name="share_of_predicted",
+        exercise="evaluation",
+        hint="Your accuracy is the share of negated mentions that are predicted. Asked for is the share that is not.",
+        changes=[("held_back[negated].mean()", "(~held_back)[negated].mean()")],
+    ),
+    Mistake(
+        name="last_batch_only",
+        exercise="evaluation",
+        hint="You keep the last batch alone. Append what each batch gives to `truth` and `probs`.",
+        changes=[
+            ("truth.append(labels.cpu().numpy())", "truth[:] = [labels.cpu().numpy()]"),
+            ("probs.append(torch.sigmoid(logits).cpu().numpy())", "probs[:] = [torch.sigmoid(logits).cpu().numpy()]"),
+        ],
+    ),
+    Mistake(
+        name="probabilities_changed_in_place",
+        exercise="evaluation",
+        hint="Your scores change the probabilities that they are given in place. Make a new array of verdicts.",
+        changes=[("pred = probs > 0.5", "probs[:] = probs > 0.5\n    pred = probs")],
+    ),
+    Mistake(
+        name="not_fetched_from_the_gpu",
+        exercise="evaluation",
+        hint="You turn probabilities into arrays where they lie. From a GPU they have to be fetched first: "
+        "`.cpu().numpy()`.",
+        changes=[("torch.sigmoid(logits).cpu().numpy()", "torch.sigmoid(logits).numpy()")],
+    ),
 ]
 
 POSITIONS = [
@@ -248,6 +293,35 @@ POSITIONS = [
         changes=[
             ('self.register_buffer("pe", pe.unsqueeze(0))', "self.pe = nn.Parameter(pe.unsqueeze(0))"),
         ],
+    ),
+    Mistake(
+        name="words_changed_in_place",
+        exercise="positions",
+        hint="You add the positions to the caller's x in place (`x += ...`). Return a new sum: `x + ...`.",
+        changes=[("return x + self.pe[:, : x.shape[1]]", "x += self.pe[:, : x.shape[1]]\n        return x")],
+    ),
+    Mistake(
+        name="table_of_doubles",
+        exercise="positions",
+        hint="Your table is in double precision, and so are words to which it is added; the layers after it "
+        "take float32 only.",
+        changes=[("pe = torch.zeros(max_len, d_model)", "pe = torch.zeros(max_len, d_model, dtype=torch.double)")],
+    ),
+    Mistake(
+        name="max_len_typed_in",
+        exercise="positions",
+        hint="Your table has a number of rows of your own. Make as many as `max_len` says.",
+        changes=[
+            ("torch.arange(max_len, dtype", "torch.arange(512, dtype"),
+            ("torch.zeros(max_len, d_model)", "torch.zeros(512, d_model)"),
+        ],
+    ),
+    Mistake(
+        name="words_scaled_here",
+        exercise="positions",
+        hint="You multiply the words by sqrt(d_model). That is the classifier's part; here the positions are "
+        "added, and no more.",
+        changes=[("return x + self.pe", "return x * math.sqrt(x.shape[-1]) + self.pe")],
     ),
 ]
 
@@ -494,6 +568,36 @@ ATTENTION = [
         hint="You return the mean of the heads' weights. Return each head's own.",
         changes=[("return out, attn_weights", "return out, attn_weights.mean(dim=1)")],
     ),
+    Mistake(
+        name="masks_of_booleans_only",
+        exercise="attention",
+        hint="Your mask must be boolean. It may also hold zeros and ones: `mask == 0` is right for either.",
+        changes=[("mask == 0", "~mask")],
+    ),
+    Mistake(
+        name="dropout_of_one_tenth",
+        exercise="attention",
+        hint="Your dropout takes a tenth of the weights, whatever `dropout` says: make it `nn.Dropout(dropout)`.",
+        changes=[("nn.Dropout(dropout)", "nn.Dropout(0.1)")],
+    ),
+    Mistake(
+        name="dropout_on_the_scores",
+        exercise="attention",
+        hint="Your dropout acts on the scores, where zero is a score like others. Put it after the softmax.",
+        changes=[("self.dropout(torch.softmax(scores, dim=-1))", "torch.softmax(self.dropout(scores), dim=-1)")],
+    ),
+    Mistake(
+        name="heads_averaged_into_one",
+        exercise="attention",
+        hint="You return the mean of the heads' weights, as if there were one head. Return each head's own.",
+        changes=[("return out, attn_weights", "return out, attn_weights.mean(dim=1, keepdim=True)")],
+    ),
+    Mistake(
+        name="masked_scores_cut_off",
+        exercise="attention",
+        hint="Where there is a mask, your scores are cut off from the gradients.",
+        changes=[("torch.finfo(scores.dtype).min)", "torch.finfo(scores.dtype).min).detach()")],
+    ),
 ]
 
 BLOCK = [
@@ -632,6 +736,76 @@ BLOCK = [
         exercise="block",
         hint="Your block returns x alone. Return the attention's weights beside it.",
         changes=[("return x, attn_weights", "return x")],
+    ),
+    Mistake(
+        name="network_of_the_start",
+        exercise="block",
+        hint="Your `ffn` gets the x that went into the block, not what the first step made of it.",
+        changes=[
+            ("x = self.norm1(x + self.dropout1(attended))", "first = self.norm1(x + self.dropout1(attended))"),
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(first + self.dropout2(self.ffn(x)))"),
+        ],
+    ),
+    Mistake(
+        name="words_of_the_block_changed_in_place",
+        exercise="block",
+        hint="You add to the caller's x in place (`x += ...`). Make a new x: `x = x + ...`.",
+        changes=[
+            ("x = self.norm1(x + self.dropout1(attended))", "x += self.dropout1(attended)\n        x = self.norm1(x)")
+        ],
+    ),
+    Mistake(
+        name="dropouts_typed_in",
+        exercise="block",
+        hint="Your `dropout1` and `dropout2` take a tenth, whatever `dropout` says.",
+        changes=[
+            ("self.dropout1 = nn.Dropout(dropout)", "self.dropout1 = nn.Dropout(0.1)"),
+            ("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout(0.1)"),
+        ],
+    ),
+    Mistake(
+        name="dropout_around_both_sums",
+        exercise="block",
+        hint="Your dropouts act on the sums, the shortcuts included. Apply them to what is added.",
+        changes=[
+            ("self.norm1(x + self.dropout1(attended))", "self.norm1(self.dropout1(x + attended))"),
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(self.dropout2(x + self.ffn(x)))"),
+        ],
+    ),
+    Mistake(
+        name="second_norm_forgotten",
+        exercise="block",
+        hint="You do not norm after the second step: `norm2` has no say.",
+        changes=[("x = self.norm2(x + self.dropout2(self.ffn(x)))", "x = x + self.dropout2(self.ffn(x))")],
+    ),
+    Mistake(
+        name="first_norm_forgotten",
+        exercise="block",
+        hint="You do not norm after the first step: `norm1` has no say.",
+        changes=[("x = self.norm1(x + self.dropout1(attended))", "x = x + self.dropout1(attended)")],
+    ),
+    Mistake(
+        name="norm_over_all_words",
+        exercise="block",
+        hint="Your norm runs over all words of a note at once. It is to bring each word's vector to mean 0 by itself.",
+        changes=[
+            (
+                "x = self.norm1(x + self.dropout1(attended))",
+                "x = x + self.dropout1(attended)\n"
+                "        x = nn.functional.layer_norm(x, x.shape[1:]) * self.norm1.weight + self.norm1.bias",
+            )
+        ],
+    ),
+    Mistake(
+        name="dropout_after_the_network",
+        exercise="block",
+        hint="The dropout of your `ffn` stands at its end. It belongs after the ReLU; `dropout2` follows at the end.",
+        changes=[
+            (
+                "nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model)",
+                "nn.ReLU(), nn.Linear(d_ff, d_model), nn.Dropout(dropout)",
+            )
+        ],
     ),
 ]
 
@@ -817,6 +991,60 @@ CLASSIFIER = [
             ),
         ],
     ),
+    Mistake(
+        name="notes_changed_in_place",
+        exercise="classifier",
+        hint="You change the notes that the model is given (functions that end in `_` do). Make a new mask.",
+        changes=[("is_word = (x != PAD).unsqueeze(-1)", "is_word = x.ne_(PAD).bool().unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="divided_by_one_more",
+        exercise="classifier",
+        hint="You divide by the number of words plus one. Divide by their number, and by one only where there is none.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "(is_word.sum(dim=1) + 1)")],
+    ),
+    Mistake(
+        name="maximum_for_mean",
+        exercise="classifier",
+        hint="You take the maximum over the words. Asked for is their mean.",
+        changes=[
+            (
+                "mean = (words * is_word).sum(dim=1) / is_word.sum(dim=1).clamp(min=1)",
+                "mean = words.masked_fill(~is_word, torch.finfo(words.dtype).min).amax(dim=1)\n"
+                "        mean = mean.masked_fill(is_word.sum(dim=1) == 0, 0)",
+            )
+        ],
+    ),
+    Mistake(
+        name="mask_for_the_first_block_only",
+        exercise="classifier",
+        hint="Only your first block gets the mask. Pass it to each.",
+        changes=[("block(words, pad_mask)", "block(words, None if all_attn else pad_mask)")],
+    ),
+    Mistake(
+        name="scaled_by_a_number_typed_in",
+        exercise="classifier",
+        hint="You multiply the words' vectors by sqrt(128), whatever d_model is.",
+        changes=[("math.sqrt(self.d_model)", "math.sqrt(128)")],
+    ),
+    Mistake(
+        name="words_cut_off",
+        exercise="classifier",
+        hint="Your words' vectors are cut off from the gradients, so that `embedding` never learns.",
+        changes=[("self.embedding(x)", "self.embedding(x).detach()")],
+    ),
+    Mistake(
+        name="dropout_before_positions",
+        exercise="classifier",
+        hint="Your dropout comes before the positions are added. Apply it to the sum of words and positions.",
+        changes=[
+            (
+                "self.pos_encoding(self.embedding(x) * math.sqrt(self.d_model))",
+                "self.pos_encoding(self.dropout(self.embedding(x) * math.sqrt(self.d_model)))",
+            ),
+            ("words = self.dropout(words)", "pass"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -981,6 +1209,54 @@ TRAINING = [
         hint="You move the labels to `device`, but not the tokens.",
         changes=[("tokens.to(device)", "tokens")],
     ),
+    Mistake(
+        name="each_parameter_clipped",
+        exercise="training",
+        hint="You clip the gradient of each parameter by itself. Clip the norm of all together: pass "
+        "`model.parameters()`.",
+        changes=[
+            (
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+                "[nn.utils.clip_grad_norm_(one, max_norm=1.0) for one in model.parameters()]",
+            )
+        ],
+    ),
+    Mistake(
+        name="gradients_always_of_norm_one",
+        exercise="training",
+        hint="You bring every gradient to norm 1, also smaller ones. Only those above 1 are to be clipped.",
+        changes=[
+            (
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+                "norm = nn.utils.get_total_norm([one.grad for one in model.parameters()])\n"
+                "            [one.grad.div_(norm) for one in model.parameters()]",
+            )
+        ],
+    ),
+    Mistake(
+        name="weights_decay_in_adam",
+        exercise="training",
+        hint="Your Adam has a weight decay. The recipe has none.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=0.01)")],
+    ),
+    Mistake(
+        name="optimizer_made_each_epoch",
+        exercise="training",
+        hint="You make a new optimizer in each epoch, which forgets the moments of Adam. Make one before the epochs.",
+        changes=[
+            (
+                "        model.train()\n",
+                "        model.train()\n        optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="losses_as_tensors",
+        exercise="training",
+        costly="It stops after the first epoch.",
+        hint="You keep losses as tensors with their gradients. Append plain numbers: `loss.item()`.",
+        changes=[("loss.item()", "loss")],
+    ),
 ]
 
 ABLATION = [
@@ -1131,6 +1407,90 @@ ABLATION = [
         hint="Your band reaches from the worst to the best seed. Asked for is the mean minus and plus the deviation.",
         changes=[
             ("low, high = mean - deviation, mean + deviation", "low, high = curves.min(axis=0), curves.max(axis=0)")
+        ],
+    ),
+    Mistake(
+        name="blocks_only",
+        exercise="ablation",
+        hint="You change the attention of `model.blocks` alone. `model.modules()` goes through all that is inside.",
+        changes=[
+            (
+                "    for module in model.modules():\n        if isinstance(module, MultiHeadSelfAttention):\n"
+                "            module.scale = 1.0\n",
+                "    for block in model.blocks:\n        block.attention.scale = 1.0\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="scale_of_sqrt_d_k",
+        exercise="ablation",
+        hint="You set the scale to sqrt(d_k). Without scaling, it is 1.",
+        changes=[("module.scale = 1.0", "module.scale = math.sqrt(module.d_k)")],
+    ),
+    Mistake(
+        name="copy_without_positions",
+        exercise="ablation",
+        hint="Your `remove_positions` changes a copy. Change the model that is given, and return it.",
+        changes=[
+            (
+                "model.pos_encoding = nn.Identity()",
+                "import copy\n    model = copy.deepcopy(model)\n    model.pos_encoding = nn.Identity()",
+            )
+        ],
+    ),
+    Mistake(
+        name="words_divided_by_a_number_typed_in",
+        exercise="ablation",
+        hint="You divide the words' vectors by sqrt(128), whatever `model.d_model` is.",
+        changes=[("math.sqrt(model.d_model)\n    return", "math.sqrt(128)\n    return")],
+    ),
+    Mistake(
+        name="words_of_length_one",
+        exercise="ablation",
+        hint="You bring each word's vector to length 1. Divide all by the same number, sqrt(d_model).",
+        changes=[
+            (
+                "model.embedding.weight /= math.sqrt(model.d_model)",
+                "model.embedding.weight /= model.embedding.weight.norm(dim=1, keepdim=True).clamp(min=1e-6)",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_seed_only",
+        exercise="ablation",
+        hint="You keep the curve of the last seed alone. Each seed has a row.",
+        changes=[
+            ("np.array([run(change, seed) for seed in seeds])", "np.array([run(change, seed) for seed in seeds][-1:])")
+        ],
+    ),
+    Mistake(
+        name="change_and_seed_swapped",
+        exercise="ablation",
+        hint="You call `run(seed, change)`. The change comes first.",
+        changes=[("run(change, seed) for", "run(seed, change) for")],
+    ),
+    Mistake(
+        name="two_deviations",
+        exercise="ablation",
+        hint="Your band is two standard deviations wide on each side. Asked for is one.",
+        changes=[("mean - deviation, mean + deviation", "mean - 2 * deviation, mean + 2 * deviation")],
+    ),
+    Mistake(
+        name="low_and_high_swapped",
+        exercise="ablation",
+        hint="Your lower end of the band is the upper one: low is the mean minus the deviation.",
+        changes=[("low, high = mean - deviation", "high, low = mean - deviation")],
+    ),
+    Mistake(
+        name="curves_changed_in_place",
+        exercise="ablation",
+        hint="Your `mean_and_band` changes the curves that it is given in place. Leave them as they are.",
+        changes=[
+            (
+                "mean = curves.mean(axis=0)\n    deviation = curves.std(axis=0, ddof=1)",
+                "mean = curves.mean(axis=0)\n    curves -= mean\n"
+                "    deviation = ((curves**2).sum(axis=0) / (len(curves) - 1)) ** 0.5",
+            )
         ],
     ),
 ]

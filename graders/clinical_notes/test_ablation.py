@@ -7,18 +7,21 @@ import pytest
 import torch
 from torch import nn
 
-from graders.clinical_notes.helpers import StandInPositions, put_in, values
+from graders.clinical_notes.helpers import StandInPositions, check_given_is_kept, put_in, values
 from proctor.checks import expect
 
 D_MODEL, VOCABULARY = 12, 17
 
 
 class ScaledLayer(nn.Module):
-    """As `MultiHeadSelfAttention`, as far as its scale goes."""
+    """As `MultiHeadSelfAttention`, of two heads, but it cannot attend."""
 
     def __init__(self, d_k):
         super().__init__()
+        self.d_model, self.num_heads, self.d_k = 2 * d_k, 2, d_k
         self.scale = d_k**-0.5
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(2 * d_k, 2 * d_k) for _ in range(4))
+        self.dropout = nn.Dropout(0.1)
 
 
 class LayeredModel(nn.Module):
@@ -31,7 +34,7 @@ class LayeredModel(nn.Module):
         self.pos_encoding = positions(d_model, 23)
         self.blocks = nn.ModuleList([nn.ModuleDict({"attention": attention(d_k)}) for d_k in (4, 9)])
         self.first = attention(16)
-        self.other = nn.Linear(3, 3)
+        self.classifier, self.dropout = nn.Linear(d_model, 3), nn.Dropout(0.1)
 
     def scales(self):
         return [block["attention"].scale for block in self.blocks] + [self.first.scale]
@@ -166,3 +169,5 @@ def test_band(submission, generator):
     hint = "Of a sample: divide by seeds - 1 (`ddof=1`), and take the root."
     expect.close(low, values_of_seeds.mean(axis=0) - deviation, "low", hint)
     expect.close(high, values_of_seeds.mean(axis=0) + deviation, "high", hint)
+    given = {"curves": values_of_seeds}
+    check_given_is_kept(submission, submission.mean_and_band, given, "`mean_and_band(curves)`")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from graders.carried import built
-from graders.clinical_notes.helpers import BUILT_IN, values
+from graders.clinical_notes.helpers import BUILT_IN, check_given_is_kept, values
 from graders.clinical_notes.mistakes import ATTENTION
 from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers, load_what_fits
 from proctor.checks import expect
@@ -42,7 +42,8 @@ def mask():
 
 def call(module, device, x, mask=None):
     """What a module gives, the student's or a version's: out and the attention weights, on the CPU."""
-    given = [value.to(device) for value in (x, mask) if value is not None]
+    # A version with a mistake may change what it is given.
+    given = [value.to(device, copy=True) for value in (x, mask) if value is not None]
     out, attn_weights = values(module(*given), CALL, ["out", "attn_weights"])
     for value, what in ((out, "out"), (attn_weights, "attn_weights")):
         expect.type(value, torch.Tensor, f"{what} of {CALL}")
@@ -77,7 +78,7 @@ def test_layers(submission, reference):
 
 
 @pytest.mark.points(1)
-def test_shapes(made, x, mask, device):
+def test_shapes(submission, made, x, mask, device):
     """Each word gets a vector of length d_model, and in each head a weight for each word."""
     module, _ = made()
     out, attn_weights = call(module, device, x, mask)
@@ -87,6 +88,7 @@ def test_shapes(made, x, mask, device):
     others = call(module, device, x.flip(0), mask)
     for value, other, what in zip((out, attn_weights), others, ("out", "attn_weights"), strict=True):
         expect.different(other, value, f"{what} of some notes and of others")
+    check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
 @pytest.mark.points(5)
@@ -142,6 +144,10 @@ def test_mask_for_each_word(unmasked, x, device):
     hint = "Row i of the mask says what word i may look at; rows are queries, columns are keys."
     expected, _ = call(version, "cpu", x, causal)
     expect.close(call(module, device, x, causal)[0], expected, "out with a mask that hides later words", hint)
+    hint = "The mask is False, or 0, where nobody may look: `mask == 0` is right for either."
+    for numbers in (causal.long(), causal.float()):
+        what = f"out with a mask of zeros and ones ({numbers.dtype})"
+        expect.close(call(module, device, x, numbers)[0], expected, what, hint)
 
 
 @pytest.mark.points(1)
@@ -210,6 +216,11 @@ def test_dropout(submission, made, device):
     submission.seed(1)
     trained, _ = call(module.train(), device, words)
     hint = "Make an `nn.Dropout(dropout)`, and put it between the softmax and the values."
+    expect.shape(trained, settled.shape, "out in training mode")
+    message = "In training mode, the attention weights should pass a dropout, but are the same as in evaluation mode."
+    expect.true(not torch.allclose(trained, settled, atol=1e-5), f"{message} {hint}", "as they are")
+    message = "In training mode, attention weights should drop out, but none is zero, although they differ."
+    expect.true(bool((trained[settled > 1e-3] == 0).any()), f"{message} {hint}", trained)
     check_dropout_rate(trained, settled, DROPOUT, "the attention weights", hint)
     # Every value is 1 in all of its numbers: out shows the sum of the weights that a head has left.
     load_what_fits(module, {"W_v.weight": torch.zeros(D_MODEL, D_MODEL), "W_v.bias": torch.ones(D_MODEL)})
@@ -229,7 +240,7 @@ def test_gradients_and_device(submission, unmasked, x, mask, generator, device):
     module, version = unmasked
     # A softmax does not see what the bias of the keys adds to all scores alike.
     version.silent = {"W_k.bias"}
-    check_gradients(submission, module, version, {"x": x}, "out", generator, device, place=0, drops=True)
+    check_gradients(submission, module, version, {"x": x, "mask": mask}, "out", generator, device, place=0, drops=True)
     module = module.cpu()
     message = f"{MADE} makes a tensor on the CPU whatever the device of x, and so fails on a GPU."
     check_device(module, module, [x, mask], message)

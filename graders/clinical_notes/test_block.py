@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from graders.carried import built
-from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in
+from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, check_given_is_kept, put_in
 from graders.clinical_notes.mistakes import BLOCK
 from graders.helpers import check_device, check_dropout_rate, check_gradients
 from proctor.checks import expect
@@ -15,18 +15,6 @@ SIZES = (D_MODEL, HEADS, D_FF, DROPOUT)
 MADE = f"`TransformerBlock{SIZES}`"
 CALL = f"{MADE}(x, mask)"
 SCALES = {"attention": 0.4, "ffn": 0.4, "norm1": 0.8, "norm2": 0.8}
-
-
-class Recorder(nn.Module):
-    """Gives what it is given, times a factor, and writes it down."""
-
-    def __init__(self, factor=1.0):
-        super().__init__()
-        self.factor, self.seen = factor, None
-
-    def forward(self, x):
-        self.seen = x.detach()
-        return self.factor * x
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +39,8 @@ def mask():
 
 def call(module, device, x, mask=None):
     """What a block makes of x, the student's or a version's, on the CPU; the attention beside it is judged apart."""
-    given = [value.to(device) for value in (x, mask) if value is not None]
+    # A version with a mistake may change what it is given.
+    given = [value.to(device, copy=True) for value in (x, mask) if value is not None]
     result = module(*given)
     out = result[0] if isinstance(result, (tuple, list)) and result else result
     expect.shape(out, x.shape, f"x of {CALL}")
@@ -101,7 +90,7 @@ def test_attention_is_made_for_the_block(submission):
 
 
 @pytest.mark.points(1)
-def test_shapes(made, x, mask, device):
+def test_shapes(submission, made, x, mask, device):
     """Each word comes out as a vector of the same length, beside the attention."""
     module, _ = made()
     result = module(x.to(device), mask.to(device))
@@ -109,6 +98,7 @@ def test_shapes(made, x, mask, device):
     expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return x, attn_weights.")
     out = call(module, device, x, mask)
     expect.different(call(module, device, x.flip(0), mask), out, "x of the block for some words and for others")
+    check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
 @pytest.mark.points(4)
@@ -138,60 +128,84 @@ def test_attention_weights(unmasked, x, device):
     expect.type(result, (tuple, list), CALL)
     expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return x, attn_weights.")
     # Where only x came back, the reference has the attention.
-    expected = version(x)[1].detach()
+    expected = version(x.clone())[1].detach()
     expect.close(result[1], expected, "attn_weights of the block", "Return what the attention returns, second.")
 
 
-@pytest.fixture
-def around(submission, made, x, device):
-    """A pass in training, `ffn` being three times its input and the norms nothing at all.
+def in_training(submission, device, x, attended, thought):
+    """What goes into the last norm of a block in training, whatever way the norms are called.
 
-    Its parts are x, what the attention gives without dropout, what the norms are given, and what comes out.
+    Its attention gives `attended` for every word, its network `thought`, both zero in the first two numbers. There x
+    is -1 and 1, and so the norm's factor and shift are known, and undone.
     """
-    module, version = made()
-    recorder = submission.send(Recorder)
-    module.norm1, module.norm2, module.ffn = recorder(), recorder(), recorder(3.0)
+    module = submission.TransformerBlock(*SIZES).to(str(device))
+    given = "attention.inner.out_proj"
+    weights = {f"{given}.weight": torch.zeros(D_MODEL, D_MODEL), f"{given}.bias": attended}
+    for name, value in module.state_dict().items():
+        layer, _, kind = name.rpartition(".")
+        if kind == "weight" and value.dim() == 2 and len(value) == D_MODEL and not layer.startswith("attention"):
+            weights |= {name: torch.zeros_like(value).cpu(), f"{layer}.bias": thought}
+    module.load_state_dict(weights, strict=False)
+    module.train()
+    module.ffn.eval()
     submission.seed(1)
-    out = call(module.train(), device, x)
-    first, second = (submission.get(norm.seen) for norm in (module.norm1, module.norm2))
-    for seen, what in ((first, "`norm1`"), (second, "`norm2`")):
-        expect.shape(seen, x.shape, f"What {what} is given in training")
-    return x, version.version.attention(x)[0].detach(), first.cpu(), second.cpu(), out
+    out = call(module, device, x)
+    shift, factor = (out[..., :1] + out[..., 1:2]) / 2, (out[..., 1:2] - out[..., :1]) / 2
+    return module, (out - shift) / factor
+
+
+@pytest.fixture
+def fixed(x):
+    """Words whose first two numbers are -1 and 1, and numbers to add to the others."""
+    x[..., 0], x[..., 1] = -1.0, 1.0
+    added = torch.linspace(1.0, 2.0, D_MODEL)
+    added[:2] = 0.0
+    return x, added
 
 
 def check_dropped(difference, whole, what, hint):
     """A part is added with its dropout upon it."""
-    forgotten = torch.allclose(difference, whole, rtol=1e-3, atol=1e-4)
+    known, left = bool(torch.isfinite(difference).all()), torch.nan_to_num(difference, 0.0, 0.0, 0.0)
+    expect.true(known, f"In training, {what} should be added to what went in, but nothing of that is left.", left)
+    forgotten = torch.allclose(difference, whole, rtol=1e-3, atol=1e-3)
     expect.true(not forgotten, f"In training, {what} should pass a dropout, but is added as it is. {hint}", "as it is")
     # A difference of sums is no exact zero.
-    difference = difference.where(difference.abs() > 1e-5 + 1e-3 * whole.abs(), 0.0)
+    difference = difference.where(difference.abs() > 1e-4 + 1e-3 * whole.abs(), 0.0)
     check_dropout_rate(difference, whole, DROPOUT, what, hint)
 
 
 @pytest.mark.points(0.5)
-def test_first_dropout(around):
+def test_first_dropout(submission, fixed, device):
     """In training, the asked share of what the attention gives drops out before it is added."""
-    x, attended, first, _, _ = around
+    x, added = fixed
+    module, found = in_training(submission, device, x, added, torch.zeros(D_MODEL))
     hint = "Apply `dropout1` to what the attention gives, before it is added."
-    check_dropped(first - x, attended, "what the attention gives", hint)
+    check_dropped(found - x, added.expand_as(x), "what the attention gives", hint)
+    seen = submission.get(module.attention.seen)
+    same = isinstance(seen, torch.Tensor) and seen.shape == x.shape and torch.allclose(seen.cpu(), x, atol=1e-5)
+    expect.true(same, f"In training, the attention should be given x without any dropout, but is not. {hint}", "not x")
 
 
 @pytest.mark.points(0.5)
-def test_second_dropout(around):
+def test_second_dropout(submission, fixed, device):
     """In training, the asked share of what `ffn` gives drops out before it is added, and nothing after that."""
-    *_, first, second, out = around
-    hint = "Apply `dropout2` to what `ffn` gives, before it is added."
-    check_dropped(second - first, 3 * first, "what `ffn` gives", hint)
-    expect.close(out, second, "x of the block in training, against what `norm2` gives,", "No more dropout after that.")
+    x, added = fixed
+    normed = nn.functional.layer_norm(x, (D_MODEL,))
+    _, found = in_training(submission, device, x, torch.zeros(D_MODEL), added)
+    # What the first norm makes of -1 and 1.
+    shift, factor = (normed[..., :1] + normed[..., 1:2]) / 2, (normed[..., 1:2] - normed[..., :1]) / 2
+    hint = "Apply `dropout2` to what `ffn` gives, before it is added, and no dropout after that."
+    check_dropped(shift + factor * found - normed, added.expand_as(x), "what `ffn` gives", hint)
 
 
 @pytest.mark.points(1)
 def test_dropout_inside(submission, made, x, device):
     """In training, the asked share of the hidden units drops out, and nothing else inside of `ffn`."""
     module, version = made()
-    # The second layer hands on the hidden units, one by one.
+    # The second layer hands on the hidden units, one by one, and the first of them twice.
     shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    eye = {(D_MODEL, D_FF): torch.eye(D_MODEL, D_FF), (D_MODEL,): torch.zeros(D_MODEL)}
+    twice = torch.cat([torch.eye(D_FF), torch.eye(D_FF)])[:D_MODEL]
+    eye = {(D_MODEL, D_FF): twice, (D_MODEL,): torch.zeros(D_MODEL)}
     passed = {name: eye[shape] for name, shape in shapes.items() if name.startswith("ffn.") and shape in eye}
     module.load_state_dict(passed, strict=False)
     words = torch.cat([x, -x, x.flip(-1)])
@@ -202,7 +216,11 @@ def test_dropout_inside(submission, made, x, device):
     module.train()
     submission.seed(1)
     hint = "Put an `nn.Dropout(dropout)` into `ffn`, after the ReLU, and none at its end."
-    check_dropout_rate(network(words.to(device)), settled, DROPOUT, "the hidden units", hint)
+    trained = network(words.to(device))
+    check_dropout_rate(trained[..., :D_FF], settled[..., :D_FF], DROPOUT, "the hidden units", hint)
+    message = "In training mode, hidden units should drop out, but single numbers of what `ffn` gives do."
+    alike = torch.allclose(trained[..., D_FF:], trained[..., : D_MODEL - D_FF], atol=1e-5)
+    expect.true(alike, f"{message} {hint}", "at the end")
 
 
 @pytest.mark.points(1)

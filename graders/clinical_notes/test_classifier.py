@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from graders.carried import built
-from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in, values
+from graders.clinical_notes.helpers import StandInBlock, StandInPositions, check_given_is_kept, put_in, values
 from graders.clinical_notes.mistakes import CLASSIFIER
 from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers
 from proctor.checks import expect
@@ -37,7 +37,7 @@ def x(generator):
 
 def call(module, device, x):
     """What a classifier gives, the student's or a version's: logits, on the CPU, and the list of attention."""
-    logits, all_attn = values(module(x.to(device)), CALL, ["logits", "all_attn"])
+    logits, all_attn = values(module(x.to(device, copy=True)), CALL, ["logits", "all_attn"])
     expect.shape(logits, (len(x), CLASSES), f"logits of {CALL}")
     return logits.detach().cpu(), all_attn
 
@@ -91,11 +91,12 @@ def test_parts_get_their_sizes(submission):
 
 
 @pytest.mark.points(1)
-def test_shapes(made, x, device):
+def test_shapes(submission, made, x, device):
     """Each note gets a number for each diagnosis."""
     module, _ = made()
     logits, _ = call(module, device, x)
     expect.different(logits[1:], logits[:-1], "logits of different notes")
+    check_given_is_kept(submission, module, {"x": x.to(device)}, CALL)
 
 
 @pytest.mark.points(4)
@@ -213,6 +214,8 @@ def test_dropout(submission, carried, x, device):
     logits, _ = call(module.train(), device, x)
     seen = given_to(submission, module, "blocks")
     hint = "Apply `dropout` to the sum of words and positions."
+    message = "In training mode, what the first block is given should have passed a dropout, but is as it was."
+    expect.true(not torch.allclose(seen, settled, atol=1e-5), f"{message} {hint}", "as it was")
     check_dropout_rate(seen, settled, DROPOUT, "what the first block is given", hint)
     # The version goes on from what the student's first block was given.
     version.version.dropout = Given(seen)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, values
-from graders.helpers import check_meta
+from graders.clinical_notes.helpers import Batches, SmallModel, check_given_is_kept, draw_notes, number, values
+from graders.helpers import TWO_DEVICES, check_meta
 from proctor.checks import expect
 
 # Thirteen notes in batches of five: the last batch is smaller.
@@ -25,7 +25,7 @@ class Prediction:
         self.submission, self.device = submission, device
         self.weight = torch.randn(VOCABULARY, CLASSES, generator=generator)
         tokens, self.labels = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
-        self.loader = submission.send(Batches)(tokens, self.labels, BATCH)
+        self.tokens, self.loader = tokens, submission.send(Batches)(tokens, self.labels, BATCH)
         self.expected = torch.sigmoid(SmallModel(self.weight).eval()(tokens)[0]).detach().numpy()
 
     def model(self, weight):
@@ -60,6 +60,10 @@ def test_labels(submission, generator, device):
     prediction = Prediction(submission, generator, device)
     truth, _, _ = prediction.predict()
     expect.equal(truth.tolist(), prediction.labels.tolist(), "truth", "They are the labels of the batches, in order.")
+    kept = torch.equal(prediction.loader.tokens, prediction.tokens)
+    kept = kept and torch.equal(prediction.loader.labels, prediction.labels)
+    message = f"{CALL} should leave the tokens and the labels of the loader as they are, but changes them in place."
+    expect.true(kept, message, "changed in place")
 
 
 @pytest.mark.points(1)
@@ -90,7 +94,8 @@ def test_device(submission, generator):
     expect.true(len(calls) >= BATCHES, f"{CALL} should pass {BATCHES} batches, but passes {len(calls)}.", calls)
     prediction.device = torch.device("meta")
     message = "`predict` should move each batch to the device, but leaves something behind, and so fails on a GPU."
-    check_meta(prediction.predict, message)
+    # From a GPU, `numpy()` alone does not fetch anything.
+    check_meta(prediction.predict, message, words=(*TWO_DEVICES, "device type tensor to numpy"))
 
 
 @pytest.fixture
@@ -123,6 +128,8 @@ def test_f1_of_each(submission, reference, predicted):
     expect.shape(np.asarray(per_class), (CLASSES,), "per_class")
     expected = reference.f1_scores(*predicted)[0]
     expect.close(np.asarray(per_class), expected, "per_class", "F1 of each column of probs > 0.5.")
+    given = dict(zip(("truth", "probs"), predicted, strict=True))
+    check_given_is_kept(submission, submission.f1_scores, given, "`f1_scores(truth, probs)`")
 
 
 @pytest.mark.points(1)
@@ -178,6 +185,8 @@ def test_negated_mentions(submission, reference, predicted, mentions):
     accuracy, _ = negation(submission, truth, probs, mentions)
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."
     number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
+    given = {"truth": truth, "probs": probs, "mentioned": mentions}
+    check_given_is_kept(submission, submission.negation_scores, given, "`negation_scores(truth, probs, mentioned)`")
 
 
 @pytest.mark.points(1)

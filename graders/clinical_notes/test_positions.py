@@ -3,11 +3,15 @@
 import pytest
 import torch
 
+from graders.clinical_notes.helpers import check_given_is_kept
 from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 # More notes than positions: whoever cuts the table along the wrong axis fails with shorter notes alone.
 D_MODEL, MAX_LEN, NOTES, LENGTH, FEWER = 14, 23, 29, 11, 5
+# More than the default, so that neither that nor a rounder number does.
+MANY = 6007
 MADE = f"`SinusoidalPositionalEncoding({D_MODEL}, {MAX_LEN})`"
 
 
@@ -44,6 +48,9 @@ def test_added(submission, x, device):
     zero = encode(submission, torch.zeros_like(x[:1]), device).cpu()
     expect.different(zero, torch.zeros_like(zero), f"{MADE} of zeros and zeros")
     expect.close(found, x + zero, f"{MADE}(x)", "Return x plus the table, and nothing else: x itself is not scaled.")
+    hint = "The words are float32, as all weights, and stay so: make the table of such numbers, too."
+    expect.dtype(found, x.dtype, f"{MADE}(x)", hint)
+    check_given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
 
 
 @pytest.mark.points(2)
@@ -56,6 +63,20 @@ def test_shorter_notes(submission, x, device):
     hint = "Cut the table to the length of x, its axis 1, from the first position on."
     shorter = encode(submission, x[:FEWER, :LENGTH], device)
     expect.close(shorter, whole[:FEWER, :LENGTH].cpu(), f"{MADE} of shorter notes", hint)
+    check_max_len(submission)
+
+
+def check_max_len(submission):
+    """There are as many positions as asked for."""
+    try:
+        encoded = submission.SinusoidalPositionalEncoding(2, MANY).eval()(torch.zeros(1, MANY, 2))
+        enough = isinstance(encoded, torch.Tensor) and encoded.shape == (1, MANY, 2)
+    except StudentError:
+        enough = False
+    table = make(submission).state_dict().get("pe")
+    rows = not isinstance(table, torch.Tensor) or table.numel() == MAX_LEN * D_MODEL
+    message = f"The table should have as many rows as max_len says, such as {MANY} or {MAX_LEN}, but has not."
+    expect.true(enough and rows, f"{message} Use `max_len`, not a number of your own.", "not max_len")
 
 
 @pytest.mark.points(1)
@@ -96,6 +117,14 @@ def test_nothing_to_learn(submission, x):
 def test_gradients(submission, reference, x, generator, device):
     """The words learn through the positions, and training mode changes nothing."""
     module = make(submission, device)
-    expect.different(module(x.to(device)).cpu(), x, f"{MADE}(x) and x")
+    settled = module(x.to(device))
+    expect.different(settled.cpu(), x, f"{MADE}(x) and x")
+    trained, module = module.train()(x.to(device)), module.eval()
+    expect.true(
+        isinstance(trained, torch.Tensor) and torch.equal(trained, settled),
+        f"{MADE}(x) should be the same in training mode as in evaluation mode, but is not. The text asks for no "
+        "dropout here; the classifier has one.",
+        "another in training mode",
+    )
     twin = reference.SinusoidalPositionalEncoding(D_MODEL, MAX_LEN)
     check_gradients(submission, module, twin, {"x": x}, f"{MADE}(x)", generator, device, optional={"pe"})

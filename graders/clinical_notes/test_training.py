@@ -83,14 +83,19 @@ class Training:
     def trained(self):
         """The weights of the model that was trained: whether it is the right one is another check's matter."""
         wrong_one = not self.submission.get(self.given.calls) or torch.equal(self.given.weight.cpu(), self.weight)
-        return (self.other if wrong_one else self.given).weight.cpu()
+        return all_of(self.other if wrong_one else self.given)
 
     def expected(self, version, lr):
         """The weights and the losses of a version, the reference or one with a mistake, on the CPU."""
         model = SmallModel(self.weight, gains=self.gains)
         with contextlib.redirect_stdout(io.StringIO()):
             losses, _ = version.train_model(model, *self.loaders(Batches), lr=lr, num_epochs=EPOCHS)
-        return model.weight.detach(), losses
+        return all_of(model), losses
+
+
+def all_of(model):
+    """Both parameters of a small model in one tensor, the shift below the weight."""
+    return torch.cat([model.weight.detach().cpu(), model.shift.detach().cpu().unsqueeze(0)])
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +137,7 @@ def test_steps(submission, reference, has_these_losses, generator, device):
     trained = training.trained()
     left = submission.gradients(training.given)["weight"] is not None
     expect.true(
-        not torch.equal(trained, training.weight),
+        not torch.equal(trained[:-1], training.weight),
         "`train_model` should change the weights of the model that it is given, but they are as before. Is there a "
         "`backward` and a `step`, and does the optimizer have this model's parameters?",
         ["unchanged", left],
@@ -161,7 +166,7 @@ def loud(submission, generator, device):
         tokens[part, 0] = number_of_batch + 1
         model = SmallModel(training.weight)
         nn.functional.binary_cross_entropy_with_logits(model(tokens[part])[0], labels[part]).backward()
-        training.gains[number_of_batch + 1] = norm / model.weight.grad.norm()
+        training.gains[number_of_batch + 1] = norm / nn.utils.get_total_norm([model.weight.grad, model.shift.grad])
     return training
 
 
@@ -180,7 +185,7 @@ def test_clipping(submission, reference, has_these_losses, generator, device):
     training = loud(submission, generator, device)
     training.train(lr=0.05)
     trained = training.trained()
-    expect.different(trained, training.weight, "The weights after training and before")
+    expect.different(trained[:-1], training.weight, "The weights after training and before")
     hint = "Clip the norm of all gradients together (`clip_grad_norm_`) to 1, after `backward` and before `step`."
     what = "The weights after steps of which some have large gradients"
     expect.close(trained, training.expected(version, lr=0.05)[0], what, hint, rtol=1e-3, atol=1e-4)
@@ -207,6 +212,7 @@ def test_mode(submission, reference, generator, device):
     expect.true(not any(validated), message, validated)
     # The model that came out of the last epoch is the one that is to be judged.
     last = SmallModel(training.given.weight.cpu(), gains=training.gains)
+    last.shift.data = training.given.shift.detach().cpu()
     _, expected, _ = scored(*predicted(last, Batches(*training.others, 4)))
     number(f1s[-1], float(expected), "The last of val_f1_scores", "It is that of the model as it is after the epoch.")
 

@@ -466,7 +466,7 @@ compare("difference to torch's block, at the words",
 #   vector is zero and stays so.
 # - The paper multiplies the words' vectors by $\sqrt{d}$ before it adds the positions. We do as the paper does, and
 #   shall come back to this line.
-# - Dropout, then the blocks, one after the other, each with the mask. Keep each block's attention.
+# - Dropout on the sum of both, then the blocks, one after the other, each with the mask. Keep each block's attention.
 # - The **mean over the words** of a note, the padding left out, above and below the fraction line. Where there is no
 #   word at all, divide by 1 and not by 0.
 # - `classifier`, a linear layer, makes logits of it. No sigmoid: the loss wants logits.

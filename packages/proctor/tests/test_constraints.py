@@ -26,6 +26,17 @@ FINE = {
     "its own name": inside("LSTM.layers * x"),
     "an own function": [*inside("lstm_cell(x)"), "def lstm_cell(x):\n    return torch.tanh(x)"],
     "an own class": [*inside("LSTMCell()(x)"), "class LSTMCell(nn.Module):\n    pass"],
+    "an own base class": [GIVEN, "class LSTMCell(nn.Module):\n    pass", "class LSTM(LSTMCell):\n    pass"],
+    "an own base class, called": [
+        GIVEN,
+        "class LSTMCell(nn.Module):\n    def forward(self, x):\n        return x",
+        "class LSTM(LSTMCell):\n    def forward(self, x):\n        return LSTMCell.forward(self, x)",
+    ],
+    "an own base class of the built-in's base": [
+        GIVEN,
+        "class LSTMCell(nn.Module):\n    def __init__(self):\n        super(LSTMCell, self).__init__()",
+        "class LSTM(LSTMCell):\n    def __init__(self):\n        LSTMCell.__init__(self)",
+    ],
     "an own method": inside("self.lstm(x)\n    def lstm(self, x):\n        return x @ self.w"),
     "a method of a part": [
         *inside("self.part.lstm_cell(x)\n    def __init__(self):\n        self.part = Part()"),

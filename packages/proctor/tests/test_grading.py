@@ -346,6 +346,8 @@ def test_failures_are_the_same_where_the_observations_are():
     assert not same_failure(failure(tensor), failure(tensor[:1]))
     assert not same_failure(failure(tensor), failure(tensor.double()))
     assert same_failure(failure(np.ones(2)), failure(np.ones(2)))
+    assert not same_failure(failure(torch.tensor(0.6624)), failure(torch.tensor(0.6620)))
+    assert same_failure(failure(torch.tensor(0.6624)), failure(torch.tensor(0.6624 * (1 + 1e-6))))
     assert same_failure(failure((2, 3)), failure((2, 3)))
     assert not same_failure(failure((2, 3)), failure([2, 3]))
     assert not same_failure(failure(1), failure(1, kind="error"))

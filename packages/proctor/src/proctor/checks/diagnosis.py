@@ -27,7 +27,9 @@ def same_failure(one: Failure | None, other: Failure | None) -> bool:
     if isinstance(one.observed, (torch.Tensor, np.ndarray)):
         a, b = torch.as_tensor(one.observed), torch.as_tensor(other.observed)
         same = a.shape == b.shape and a.dtype == b.dtype
-        return same and torch.allclose(a.double(), b.double(), rtol=1e-3, atol=1e-5, equal_nan=True)
+        # Two single numbers are soon near each other by chance; many are not.
+        close = {"rtol": 1e-3, "atol": 1e-5} if a.numel() > 1 else {"rtol": 1e-5, "atol": 1e-7}
+        return same and torch.allclose(a.double(), b.double(), **close, equal_nan=True)
     # Where code stopped, the message names the line, which is the student's own.
     same_words = one.message == other.message or (one.kind == "error" and one.observed is not None)
     return same_words and repr(one.observed) == repr(other.observed)
