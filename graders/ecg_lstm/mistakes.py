@@ -763,14 +763,12 @@ CONV_NET = [
     Mistake(
         name="batch_normalized",
         exercise="conv_net",
-        costly="Its weights cannot be put in.",
         hint="Your network normalizes over the batch. The text asks for no such layer.",
         code=conv_net(FIRST, RELU, POOL, SECOND, "nn.BatchNorm1d(64)", RELU, POOL, THIRD, RELU, *END),
     ),
     Mistake(
         name="convolutions_without_bias",
         exercise="conv_net",
-        costly="Its weights cannot be put in.",
         hint="Your convolutions have no bias. The text leaves it in, as torch does by itself.",
         code=conv_net(
             "nn.Conv1d(inputs, 32, 3, bias=False)",
@@ -787,7 +785,6 @@ CONV_NET = [
     Mistake(
         name="another_linear_layer",
         exercise="conv_net",
-        costly="Its weights cannot be put in.",
         hint="There is a linear layer of 64 units before the last one. The text asks for one linear layer.",
         code=conv_net(
             *(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU),

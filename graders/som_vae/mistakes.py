@@ -109,7 +109,6 @@ ENCODER = [
     Mistake(
         name="both_kernels_fixed",
         exercise="encoder",
-        costly="No image passes the network.",
         hint="Both of your convolutions have a kernel of 4 whatever `kernel_size` says.",
         changes=[
             ("kernel_size[0], stride", "4, stride"),
