@@ -328,6 +328,26 @@ def _gradients_of_student(submission, module, moved, inputs, place, what, upstre
     }
 
 
+def check_training_mode(module, inputs, what, place=None):
+    """Training mode changes nothing, where the exercise asks for no dropout.
+
+    Parameters
+    ----------
+    module : handle of the student's module
+    inputs : tensors on the module's device
+    what : str, what the output is
+    place : int, which of several outputs to look at; None where there is one
+    """
+    settled = _one_of(module.eval()(*inputs), place, what)
+    trained = _one_of(module.train()(*inputs), place, what)
+    module.eval()
+    expect.type(settled, torch.Tensor, what)
+    expect.type(trained, torch.Tensor, what)
+    alike = trained.shape == settled.shape and torch.allclose(trained, settled, rtol=1e-4, atol=1e-5, equal_nan=True)
+    message = f"{what} should be the same in training mode and in evaluation mode, but is not. Is there a dropout?"
+    expect.true(alike, message, "changed by training mode")
+
+
 def check_dropout_rate(trained, settled, rate, what, hint=""):
     """Dropout sets the given share of numbers to zero, and scales up the others.
 

@@ -179,15 +179,15 @@ class ConvNet(torch.nn.Module):
     def __init__(self, inputs=1, outputs=1):
         super().__init__()
         self.out = torch.nn.Linear(128, outputs)
-        self.conv1 = torch.nn.Conv1d(inputs, 32, 3)
-        self.conv2 = torch.nn.Conv1d(32, 64, 3)
-        self.conv3 = torch.nn.Conv1d(64, 128, 3)
+        self.net = torch.nn.Sequential(
+            torch.nn.Conv1d(inputs, 32, 3), torch.nn.Conv1d(32, 64, 3), torch.nn.Conv1d(64, 128, 3)
+        )
 
     def forward(self, x):
         x = x.permute(0, 2, 1)
-        x = F.avg_pool1d(F.relu(self.conv1(x)), 2)
-        x = F.avg_pool1d(F.relu(self.conv2(x)), 2)
-        return self.out(F.relu(self.conv3(x)).mean(dim=-1))
+        x = F.avg_pool1d(F.relu(self.net[0](x)), 2)
+        x = F.avg_pool1d(F.relu(self.net[1](x)), 2)
+        return self.out(F.relu(self.net[2](x)).mean(dim=-1))
 """,
     ),
     Alternative(
@@ -246,16 +246,16 @@ def halve(x):
 class ConvNet(nn.Module):
     def __init__(self, inputs=1, outputs=1):
         super().__init__()
-        self.convolutions = nn.ModuleList(
+        self.net = nn.ModuleList(
             [nn.Conv1d(inputs, 32, 3), nn.Conv1d(32, 64, 3), nn.Conv1d(64, 128, 3)]
         )
         self.linear = nn.Linear(128, outputs)
 
     def forward(self, x):
         x = x.transpose(2, 1)
-        for convolution in self.convolutions[:2]:
+        for convolution in self.net[:2]:
             x = halve(convolution(x).clamp(min=0))
-        x = self.convolutions[2](x).clamp(min=0)
+        x = self.net[2](x).clamp(min=0)
         return self.linear(x.sum(dim=2) / x.shape[2])
 """,
     ),

@@ -39,6 +39,9 @@ def find_parameters(module, weights, what):
     """
     state = module.state_dict()
     expect.type(state, dict, f"{what}.state_dict()")
+    normed = any(name.endswith("running_mean") for name in state)
+    message = f"{what} should have no batch normalization: the text asks for none."
+    expect.true(not normed, message, "batch normalization")
     kinds = {name: _kind(name, value) for name, value in state.items()}
     shapes = {name: shape for name, (_, shape) in kinds.items()}
     listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none at all"

@@ -398,6 +398,159 @@ class LSTM(nn.LSTM):
             )
         ],
     ),
+    Mistake(
+        name="bias_of_i_left_out",
+        exercise="lstm",
+        hint=(
+            "The sum of your input gate leaves its bias `b_i` out. It begins at zero, so it does not show "
+            "until it is trained."
+        ),
+        changes=[
+            (" + self.b_i)", ")"),
+        ],
+    ),
+    Mistake(
+        name="bias_of_f_left_out",
+        exercise="lstm",
+        hint=(
+            "The sum of your forget gate leaves its bias `b_f` out. It begins at zero, so it does not show "
+            "until it is trained."
+        ),
+        changes=[
+            (" + self.b_f)", ")"),
+        ],
+    ),
+    Mistake(
+        name="bias_of_o_left_out",
+        exercise="lstm",
+        hint=(
+            "The sum of your output gate leaves its bias `b_o` out. It begins at zero, so it does not show "
+            "until it is trained."
+        ),
+        changes=[
+            (" + self.b_o)", ")"),
+        ],
+    ),
+    Mistake(
+        name="bias_of_c_left_out",
+        exercise="lstm",
+        hint=(
+            "The sum of your input node leaves its bias `b_c` out. It begins at zero, so it does not show "
+            "until it is trained."
+        ),
+        changes=[
+            (" + self.b_c)", ")"),
+        ],
+    ),
+    Mistake(
+        name="input_node_looks_at_cell",
+        exercise="lstm",
+        hint="Your input node looks at the cell state C where it should look at the hidden state H.",
+        changes=[
+            ("torch.mm(H, self.W_hc)", "torch.mm(C, self.W_hc)"),
+        ],
+    ),
+    Mistake(
+        name="output_gate_sees_cell",
+        exercise="lstm",
+        hint="You add the cell state to the sum of the output gate (a peephole). The gates look at x and H alone.",
+        changes=[
+            ("self.b_o)", "self.b_o + C)"),
+        ],
+    ),
+    Mistake(
+        name="both_states_start_at_one",
+        exercise="lstm",
+        hint="Your states start at one. Before the first step there is nothing to remember: zeros.",
+        changes=[
+            ("H = torch.zeros(size", "H = torch.ones(size"),
+            ("torch.zeros_like(H)", "torch.ones_like(H)"),
+        ],
+    ),
+    Mistake(
+        name="hidden_starts_at_one",
+        exercise="lstm",
+        hint="Your hidden state starts at one. Before the first step there is nothing to show: zeros.",
+        changes=[
+            ("H = torch.zeros(size", "H = torch.ones(size"),
+        ],
+    ),
+    Mistake(
+        name="hidden_state_alone",
+        exercise="lstm",
+        hint="You return H alone for the state. The state of an LSTM has two parts, (H, C).",
+        changes=[
+            ("return outputs, (H, C)", "return outputs, H"),
+        ],
+    ),
+    Mistake(
+        name="axis_of_layers_added",
+        exercise="lstm",
+        hint="Your states have an axis for layers in front, as torch's have. Here they are (samples, hidden units).",
+        changes=[
+            ("return outputs, (H, C)", "return outputs, (H.unsqueeze(0), C.unsqueeze(0))"),
+        ],
+    ),
+    Mistake(
+        name="two_gates_share_weights",
+        exercise="lstm",
+        hint="Your forget gate has the weights of the input gate. Each gate has a `triple()` of its own.",
+        changes=[
+            (
+                "self.W_xf, self.W_hf, self.b_f = triple()",
+                "self.W_xf, self.W_hf, self.b_f = self.W_xi, self.W_hi, self.b_i",
+            ),
+        ],
+    ),
+    Mistake(
+        name="end_of_steps_skipped",
+        exercise="lstm",
+        hint="Your loop ends one step early, so that the last is never read and one output is missing.",
+        changes=[
+            ("range(inputs.shape[1])", "range(inputs.shape[1] - 1)"),
+        ],
+    ),
+    Mistake(
+        name="names_of_weights_swapped",
+        exercise="lstm",
+        costly="Its weights cannot be put in, so nothing can be compared.",
+        hint="You call the weights of x `W_h` and those of H `W_x`. `triple()` gives those of x first.",
+        changes=[
+            ("self.W_xi, self.W_hi, self.b_i = triple()", "self.W_hi, self.W_xi, self.b_i = triple()"),
+            ("torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi)", "torch.mm(x, self.W_hi) + torch.mm(H, self.W_xi)"),
+            ("self.W_xf, self.W_hf, self.b_f = triple()", "self.W_hf, self.W_xf, self.b_f = triple()"),
+            ("torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf)", "torch.mm(x, self.W_hf) + torch.mm(H, self.W_xf)"),
+            ("self.W_xo, self.W_ho, self.b_o = triple()", "self.W_ho, self.W_xo, self.b_o = triple()"),
+            ("torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho)", "torch.mm(x, self.W_ho) + torch.mm(H, self.W_xo)"),
+            ("self.W_xc, self.W_hc, self.b_c = triple()", "self.W_hc, self.W_xc, self.b_c = triple()"),
+            ("torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc)", "torch.mm(x, self.W_hc) + torch.mm(H, self.W_xc)"),
+        ],
+    ),
+    Mistake(
+        name="names_of_one_gate_swapped",
+        exercise="lstm",
+        costly="Its weights cannot be put in, so nothing can be compared.",
+        hint="In your input gate, the weights of x are called `W_hi` and those of H `W_xi`. Those of x come first.",
+        changes=[
+            ("self.W_xi, self.W_hi, self.b_i = triple()", "self.W_hi, self.W_xi, self.b_i = triple()"),
+            ("torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi)", "torch.mm(x, self.W_hi) + torch.mm(H, self.W_xi)"),
+        ],
+    ),
+    Mistake(
+        name="cell_made_at_each_step",
+        exercise="lstm",
+        costly="The whole exercise is to write just that.",
+        hint=(
+            "You have torch's `nn.LSTMCell` compute each step. Write out the gates: that is what this "
+            "exercise is for."
+        ),
+        changes=[
+            (
+                "        return H, C\n",
+                "        return nn.LSTMCell(self.num_inputs, self.num_hiddens).to(x)(x, (H, C))\n",
+            ),
+        ],
+    ),
 ]
 
 
@@ -416,7 +569,7 @@ class ConvNet(nn.Module):
 """
 
 
-RELU, POOL = "nn.ReLU()", "nn.AvgPool1d(2)"
+RELU, LEAKY, POOL = "nn.ReLU()", "nn.LeakyReLU()", "nn.AvgPool1d(2)"
 FIRST, SECOND, THIRD = "nn.Conv1d(inputs, 32, 3)", "nn.Conv1d(32, 64, 3)", "nn.Conv1d(64, 128, 3)"
 END = ("nn.AdaptiveAvgPool1d(1)", "nn.Flatten()", "nn.Linear(128, outputs)")
 
@@ -575,6 +728,75 @@ CONV_NET = [
         hint="You took out the swap of the axes in `forward`. A convolution wants samples, channels, steps.",
         code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x"),
     ),
+    Mistake(
+        name="first_relu_left_out",
+        exercise="conv_net",
+        hint="The ReLU after the first convolution is missing.",
+        code=conv_net(FIRST, POOL, SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="second_relu_left_out",
+        exercise="conv_net",
+        hint="The ReLU after the second convolution is missing.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="pooling_three_by_two",
+        exercise="conv_net",
+        hint="Your poolings take three steps together and move on by two; the text asks for two.",
+        code=conv_net(
+            FIRST, RELU, "nn.AvgPool1d(3, stride=2)", SECOND, RELU, "nn.AvgPool1d(3, stride=2)", THIRD, RELU, *END
+        ),
+    ),
+    Mistake(
+        name="leaky_convolutions",
+        exercise="conv_net",
+        hint="You use a leaky ReLU, which lets a hundredth of what is negative pass. The text asks for ReLU.",
+        code=conv_net(FIRST, LEAKY, POOL, SECOND, LEAKY, POOL, THIRD, LEAKY, *END),
+    ),
+    Mistake(
+        name="convolutions_drop_out",
+        exercise="conv_net",
+        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END[:2], "nn.Dropout(0.5)", END[2]),
+    ),
+    Mistake(
+        name="batch_normalized",
+        exercise="conv_net",
+        hint="Your network normalizes over the batch. The text asks for no such layer.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, "nn.BatchNorm1d(64)", RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="convolutions_without_bias",
+        exercise="conv_net",
+        hint="Your convolutions have no bias. The text leaves it in, as torch does by itself.",
+        code=conv_net(
+            "nn.Conv1d(inputs, 32, 3, bias=False)",
+            RELU,
+            POOL,
+            "nn.Conv1d(32, 64, 3, bias=False)",
+            RELU,
+            POOL,
+            "nn.Conv1d(64, 128, 3, bias=False)",
+            RELU,
+            *END,
+        ),
+    ),
+    Mistake(
+        name="another_linear_layer",
+        exercise="conv_net",
+        hint="There is a linear layer of 64 units before the last one. The text asks for one linear layer.",
+        code=conv_net(
+            *(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU),
+            *(*END[:2], "nn.Linear(128, 64)", RELU, "nn.Linear(64, outputs)"),
+        ),
+    ),
+    Mistake(
+        name="called_layers",
+        exercise="conv_net",
+        hint="Your layers are in `self.layers`. The text calls them `self.net`.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END).replace("self.net", "self.layers"),
+    ),
 ]
 
 LSTM_NET = [
@@ -716,6 +938,59 @@ LSTM_NET = [
         exercise="lstm_net",
         hint="Your LSTM is still called `self.rnn`, as in the example. The text calls it `self.lstm`.",
         changes=[("self.lstm = LSTM", "self.rnn = LSTM"), ("self.lstm(x)", "self.rnn(x)")],
+    ),
+    Mistake(
+        name="narrow_linear_layer",
+        exercise="lstm_net",
+        hint="Your linear layers go through 64 units; the text asks for 128.",
+        changes=[
+            ("nn.Linear(128, 128)", "nn.Linear(128, 64)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(64, outputs)"),
+        ],
+    ),
+    Mistake(
+        name="network_drops_out",
+        exercise="lstm_net",
+        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        changes=[
+            ("self.linear(h)", "self.linear(nn.functional.dropout(h, 0.5, self.training))"),
+        ],
+    ),
+    Mistake(
+        name="relu_on_the_state",
+        exercise="lstm_net",
+        hint=(
+            "You send the hidden state through a ReLU, which cuts off what is negative. It goes into the "
+            "linear layer as it is."
+        ),
+        changes=[
+            ("self.linear(h)", "self.linear(torch.relu(h))"),
+        ],
+    ),
+    Mistake(
+        name="first_output_alone",
+        exercise="lstm_net",
+        hint="You return one number for each sample, without the axis of the outputs: (samples, outputs).",
+        changes=[
+            ("self.linear(h)", "self.linear(h)[:, 0]"),
+        ],
+    ),
+    Mistake(
+        name="last_bias_switched_off",
+        exercise="lstm_net",
+        hint="Your last linear layer has no bias. The text leaves it in, as torch does by itself.",
+        changes=[
+            ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="half_the_units",
+        exercise="lstm_net",
+        hint="Your LSTM has 64 hidden units; the text asks for 128.",
+        changes=[
+            ("LSTM(inputs, 128)", "LSTM(inputs, 64)"),
+            ("nn.Linear(128, 128)", "nn.Linear(64, 128)"),
+        ],
     ),
 ]
 
@@ -890,8 +1165,77 @@ TORCH_LSTM_NET = [
     Mistake(
         name="torch_lstm_frozen",
         exercise="torch_lstm_net",
-        hint="You run the LSTM under `torch.no_grad()`, so that it never learns.",
+        hint="You cut the LSTM off (`torch.no_grad()`, `detach`), so that it never learns.",
         changes=[("_, (h, _) = self.lstm(x)", "with torch.no_grad():\n            _, (h, _) = self.lstm(x)")],
+    ),
+    Mistake(
+        name="narrow_linear_layer_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your linear layers go through 64 units; the text asks for 128.",
+        changes=[
+            ("nn.Linear(128, 128)", "nn.Linear(128, 64)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(64, outputs)"),
+        ],
+    ),
+    Mistake(
+        name="network_drops_out_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        changes=[
+            ("self.linear(h[-1])", "self.linear(nn.functional.dropout(h[-1], 0.5, self.training))"),
+        ],
+    ),
+    Mistake(
+        name="relu_on_the_state_of_torch",
+        exercise="torch_lstm_net",
+        hint=(
+            "You send the hidden state through a ReLU, which cuts off what is negative. It goes into the "
+            "linear layer as it is."
+        ),
+        changes=[
+            ("self.linear(h[-1])", "self.linear(torch.relu(h[-1]))"),
+        ],
+    ),
+    Mistake(
+        name="first_output_alone_of_torch",
+        exercise="torch_lstm_net",
+        hint="You return one number for each sample, without the axis of the outputs: (samples, outputs).",
+        changes=[
+            ("self.linear(h[-1])", "self.linear(h[-1])[:, 0]"),
+        ],
+    ),
+    Mistake(
+        name="last_bias_switched_off_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your last linear layer has no bias. The text leaves it in, as torch does by itself.",
+        changes=[
+            ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="tanh_after_torch",
+        exercise="torch_lstm_net",
+        hint="You have a tanh between the linear layers; LSTMNet has a ReLU.",
+        changes=[
+            ("nn.ReLU()", "nn.Tanh()"),
+        ],
+    ),
+    Mistake(
+        name="largest_of_torch_outputs",
+        exercise="torch_lstm_net",
+        hint="You take the largest of the outputs over the steps; the text asks for the last hidden state.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("h[-1]", "h.amax(dim=1)"),
+        ],
+    ),
+    Mistake(
+        name="relu_after_the_output_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your output goes through a ReLU, so that it is never negative. The last layer is the linear one.",
+        changes=[
+            ("self.linear(h[-1])", "torch.relu(self.linear(h[-1]))"),
+        ],
     ),
 ]
 

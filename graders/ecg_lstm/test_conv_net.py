@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, find_parameters, put_weights, twin_of
-from graders.helpers import check_gradients
+from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, check_child, find_parameters, put_weights, twin_of
+from graders.helpers import check_gradients, check_training_mode
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
@@ -51,8 +51,10 @@ def make(submission):
 
 @pytest.mark.points(0.25)
 def test_layers(submission, weights):
-    """There are three convolutions over 3 steps, to 32, 64 and 128 channels, and a linear layer."""
-    find_parameters(make(submission), weights, WHAT)
+    """There are three convolutions over 3 steps, to 32, 64 and 128 channels, and a linear layer, in `net`."""
+    net = make(submission)
+    find_parameters(net, weights, WHAT)
+    check_child(net, "net", WHAT)
 
 
 @pytest.mark.points(0.125)
@@ -159,4 +161,5 @@ def test_gradients(submission, reference, weights, generator, device):
     put_weights(net, weights, WHAT, device)
     twin = twin_of(reference.ConvNet(INPUTS, OUTPUTS), net, weights)
     x = torch.randn(5, 37, INPUTS, generator=generator)
+    check_training_mode(net, [x.to(device)], CALL)
     check_gradients(submission, net, twin, {"x": x}, CALL, generator, device)

@@ -6,9 +6,9 @@ What an early check finds in a single step is not charged again in the later one
 import pytest
 import torch
 
-from graders.carried import built
+from graders.carried import built, same
 from graders.ecg_lstm.mistakes import LSTM
-from graders.helpers import check_device, check_gradients
+from graders.helpers import check_device, check_gradients, check_training_mode
 from proctor.checks import expect
 from proctor.checks.constraints import BuiltIn
 
@@ -190,6 +190,7 @@ def test_gradients(submission, all_steps, inputs, generator, device):
     lstm, version = all_steps
     place = 0 if isinstance(lstm(inputs.to(device)), (tuple, list)) else None
     given = {"inputs": inputs}
+    check_training_mode(lstm, [inputs.to(device)], "`outputs` of 11 steps", place)
     check_gradients(submission, lstm, version, given, "`outputs` of 11 steps", generator, device, place=place)
 
 
@@ -204,8 +205,7 @@ def test_calls_and_samples_apart(all_steps, inputs, device):
     expect.close(again, first.cpu(), "`outputs` of a second call with the same inputs", "Each call starts from zero.")
     hint = "What a sample gets must not depend on the other samples."
     what = "`outputs` of two of three samples, in a batch of their own,"
-    same_first = torch.allclose(first.cpu(), expected, rtol=1e-4, atol=1e-5)
-    expected = expected if same_first else first.cpu()
+    expected = expected if same(first, expected) else first.cpu()
     expect.close(outputs_of(lstm, inputs[1:], device), expected[1:], what, hint)
 
 

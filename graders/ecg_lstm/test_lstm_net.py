@@ -16,7 +16,7 @@ from graders.ecg_lstm.helpers import (
     put_weights,
     twin_of,
 )
-from graders.helpers import check_gradients
+from graders.helpers import check_gradients, check_training_mode
 from proctor.checks import expect
 
 INPUTS, OUTPUTS = 5, 3
@@ -122,4 +122,5 @@ def test_gradients(submission, reference, weights, generator, device, monkeypatc
     monkeypatch.setattr(reference, "LSTM", RecordingLSTM)
     twin = twin_of(reference.LSTMNet(INPUTS, OUTPUTS), model, weights)
     x = torch.randn(7, 4, INPUTS, generator=generator)
+    check_training_mode(model, [x.to(device)], CALL)
     check_gradients(submission, model, twin, {"x": x}, CALL, generator, device)

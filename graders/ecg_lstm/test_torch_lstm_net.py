@@ -13,7 +13,7 @@ from graders.ecg_lstm.helpers import (
     put_weights,
     twin_of,
 )
-from graders.helpers import check_device, check_gradients
+from graders.helpers import check_device, check_gradients, check_training_mode
 from proctor.checks import expect
 
 INPUTS, OUTPUTS = 5, 3
@@ -110,6 +110,7 @@ def test_gradients(submission, reference, weights, generator, device):
     put_weights(model, weights, WHAT, device)
     twin = twin_of(reference.TorchLSTMNet(INPUTS, OUTPUTS), model, weights)
     x = torch.randn(7, 4, INPUTS, generator=generator)
+    check_training_mode(model, [x.to(device)], CALL)
     check_gradients(submission, model, twin, {"x": x}, CALL, generator, device)
 
 

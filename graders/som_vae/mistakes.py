@@ -106,6 +106,137 @@ ENCODER = [
             )
         ],
     ),
+    Mistake(
+        name="both_kernels_fixed",
+        exercise="encoder",
+        hint="Both of your convolutions have a kernel of 4 whatever `kernel_size` says.",
+        changes=[
+            ("kernel_size[0], stride", "4, stride"),
+            ("kernel_size[1], stride", "4, stride"),
+        ],
+    ),
+    Mistake(
+        name="second_kernel_fixed",
+        exercise="encoder",
+        costly="No image passes the network.",
+        hint="Your second convolution has a kernel of 4 whatever `kernel_size` says.",
+        changes=[
+            ("kernel_size[1], stride", "4, stride"),
+        ],
+    ),
+    Mistake(
+        name="first_kernel_twice",
+        exercise="encoder",
+        costly="No image passes the network.",
+        hint="Your second convolution has the kernel of the first, `kernel_size[0]`. Its own is `kernel_size[1]`.",
+        changes=[
+            ("kernel_size[1], stride", "kernel_size[0], stride"),
+        ],
+    ),
+    Mistake(
+        name="first_stride_twice",
+        exercise="encoder",
+        hint="Your second convolution has the stride of the first, `strides[0]`. Its own is `strides[1]`.",
+        changes=[
+            ("stride=strides[1]", "stride=strides[0]"),
+        ],
+    ),
+    Mistake(
+        name="second_stride_twice",
+        exercise="encoder",
+        hint="Your first convolution has the stride of the second, `strides[1]`. Its own is `strides[0]`.",
+        changes=[
+            ("stride=strides[0]", "stride=strides[1]"),
+        ],
+    ),
+    Mistake(
+        name="first_stride_forgotten",
+        exercise="encoder",
+        hint="You do not hand the stride on to the first convolution.",
+        changes=[
+            (", stride=strides[0]", ""),
+        ],
+    ),
+    Mistake(
+        name="second_stride_forgotten",
+        exercise="encoder",
+        hint="You do not hand the stride on to the second convolution.",
+        changes=[
+            (", stride=strides[1]", ""),
+        ],
+    ),
+    Mistake(
+        name="first_relu_forgotten",
+        exercise="encoder",
+        hint="There is no ReLU after your first convolution.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "self.conv1(x)"),
+        ],
+    ),
+    Mistake(
+        name="leaky_relu",
+        exercise="encoder",
+        hint="You use a leaky ReLU, which lets a hundredth of what is negative pass. ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "F.leaky_relu(self.conv1(x))"),
+            ("torch.relu(self.conv2(x))", "F.leaky_relu(self.conv2(x))"),
+        ],
+    ),
+    Mistake(
+        name="both_poolings_of_means",
+        exercise="encoder",
+        hint="Your two poolings take means. The largest of each 2 x 2 pixels is asked for.",
+        changes=[
+            ("x = self.maxpool1(torch.relu(self.conv1(x)))", "x = F.avg_pool2d(torch.relu(self.conv1(x)), 2)"),
+            ("x = self.maxpool2(torch.relu(self.conv2(x)))", "x = F.avg_pool2d(torch.relu(self.conv2(x)), 2)"),
+        ],
+    ),
+    Mistake(
+        name="second_pooling_of_means",
+        exercise="encoder",
+        hint="Your second pooling takes means. The largest of each 2 x 2 pixels is asked for.",
+        changes=[
+            ("x = self.maxpool2(torch.relu(self.conv2(x)))", "x = F.avg_pool2d(torch.relu(self.conv2(x)), 2)"),
+        ],
+    ),
+    Mistake(
+        name="encoder_drops_out",
+        exercise="encoder",
+        hint="Your encoder gives something else in training mode. The text asks for no dropout.",
+        changes=[
+            (
+                "return self.latent_transform(x.flatten(1))",
+                "return self.latent_transform(F.dropout(x.flatten(1), 0.5, self.training))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="images_mixed",
+        exercise="encoder",
+        hint="You make the rows across the images, so that each has numbers of several. `flatten(1)` keeps them apart.",
+        changes=[
+            ("x.flatten(1)", "x.reshape(-1, x.shape[0]).T"),
+        ],
+    ),
+    Mistake(
+        name="encodings_squeezed",
+        exercise="encoder",
+        hint="You squeeze the encodings. With a single image, that drops the axis of the batch.",
+        changes=[
+            ("return self.latent_transform(x.flatten(1))", "return self.latent_transform(x.flatten(1)).squeeze()"),
+        ],
+    ),
+    Mistake(
+        name="encodings_normalized",
+        exercise="encoder",
+        hint="You scale the encodings to length one. The linear layer is the last that the text asks for.",
+        changes=[
+            (
+                "return self.latent_transform(x.flatten(1))",
+                "return F.normalize(self.latent_transform(x.flatten(1)), dim=-1)",
+            ),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -201,6 +332,153 @@ DECODER = [
         exercise="decoder",
         hint=("Your `deconv1` is a transposed convolution. Despite its name, a convolution is asked for."),
         changes=[("self.deconv1 = nn.Conv2d", "self.deconv1 = nn.ConvTranspose2d")],
+    ),
+    Mistake(
+        name="relu_after_deconv1_forgotten",
+        exercise="decoder",
+        hint="There is no ReLU after your `deconv1`.",
+        changes=[
+            (
+                "torch.relu(self.deconv1(F.interpolate(x, scale_factor=2)))",
+                "self.deconv1(F.interpolate(x, scale_factor=2))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="relu_after_deconv2_forgotten",
+        exercise="decoder",
+        hint="There is no ReLU after your `deconv2`.",
+        changes=[
+            (
+                "torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                "self.deconv2(F.interpolate(x, size=self.output_size))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="both_bilinear",
+        exercise="decoder",
+        hint=(
+            "You enlarge twice with straight lines between the pixels. Repeating the pixels, the default, "
+            "is asked for."
+        ),
+        changes=[
+            ("scale_factor=2)", "scale_factor=2, mode=\"bilinear\")"),
+            ("size=self.output_size)", "size=self.output_size, mode=\"bilinear\")"),
+        ],
+    ),
+    Mistake(
+        name="enlarged_at_last",
+        exercise="decoder",
+        hint="Your `deconv2` has no padding, and you enlarge its image once more. With `padding=1` it keeps its size.",
+        changes=[
+            (", padding=1", ""),
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                "return torch.sigmoid(self.out_transform(F.interpolate(x, size=self.output_size)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="enlarged_after_deconv2",
+        exercise="decoder",
+        hint="You enlarge to the size of the image after `deconv2`. It comes before.",
+        changes=[
+            (
+                "torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                "F.interpolate(torch.relu(self.deconv2(x)), size=self.output_size)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="always_8_first",
+        exercise="decoder",
+        hint="You enlarge the small picture to 8 x 8 whatever its size is. It becomes twice as large.",
+        changes=[
+            ("scale_factor=2", "size=(8, 8)"),
+        ],
+    ),
+    Mistake(
+        name="pictures_mixed",
+        exercise="decoder",
+        hint="You cut the rows with the channels before the batch, which mixes the pictures of different points.",
+        changes=[
+            ("reshape(-1, channels, height, width)", "reshape(channels, -1, height, width).transpose(0, 1)"),
+        ],
+    ),
+    Mistake(
+        name="stride_of_deconv2_twice",
+        exercise="decoder",
+        costly="The layers after it get pictures of other sizes.",
+        hint="Your `deconv1` has the stride of `deconv2`. Its own is `strides[0]`.",
+        changes=[
+            ("stride=strides[0]", "stride=strides[1]"),
+        ],
+    ),
+    Mistake(
+        name="stride_of_deconv1_twice",
+        exercise="decoder",
+        costly="The images have another size.",
+        hint="Your `deconv2` has the stride of `deconv1`. Its own is `strides[1]`.",
+        changes=[
+            ("stride=strides[1]", "stride=strides[0]"),
+        ],
+    ),
+    Mistake(
+        name="tanh_moved",
+        exercise="decoder",
+        hint=(
+            "Your pixels are (tanh + 1) / 2, which is as steep as a sigmoid of twice the number. A sigmoid "
+            "is asked for."
+        ),
+        changes=[
+            ("return torch.sigmoid(self.out_transform(x))", "return (torch.tanh(self.out_transform(x)) + 1) / 2"),
+        ],
+    ),
+    Mistake(
+        name="decoder_leaky_relu",
+        exercise="decoder",
+        hint="You use a leaky ReLU, which lets a hundredth of what is negative pass. ReLU is asked for.",
+        changes=[
+            (
+                "torch.relu(self.deconv1(F.interpolate(x, scale_factor=2)))",
+                "F.leaky_relu(self.deconv1(F.interpolate(x, scale_factor=2)))",
+            ),
+            (
+                "torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                "F.leaky_relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="decoder_drops_out",
+        exercise="decoder",
+        hint="Your decoder gives something else in training mode. The text asks for no dropout.",
+        changes=[
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                "return torch.sigmoid(self.out_transform(F.dropout(x, 0.5, self.training)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="images_squeezed",
+        exercise="decoder",
+        hint="You squeeze the images. With a single point, that drops the axis of the batch.",
+        changes=[
+            ("return torch.sigmoid(self.out_transform(x))", "return torch.sigmoid(self.out_transform(x)).squeeze()"),
+        ],
+    ),
+    Mistake(
+        name="small_picture_on_cpu",
+        exercise="decoder",
+        hint="You add a tensor that lies on the CPU, also where z is on a GPU.",
+        changes=[
+            (
+                "    return torch.sigmoid(self.out_transform(x))",
+                "    return torch.sigmoid(self.out_transform(x + torch.zeros(len(z), 1, 1, 1)))",
+            ),
+        ],
     ),
 ]
 
@@ -325,6 +603,39 @@ NEAREST_NODE = [
                 "    k = z_dist_flat",
                 "    z_dist_flat = z_dist_flat + torch.zeros(len(z_e), len(nodes))\n    k = z_dist_flat",
             )
+        ],
+    ),
+    Mistake(
+        name="encodings_detached",
+        exercise="nearest_node",
+        hint="You cut the encodings off from their gradient, so that distances never move the encoder.",
+        changes=[
+            ("(z_e.unsqueeze(1) - nodes)", "(z_e.detach().unsqueeze(1) - nodes)"),
+        ],
+    ),
+    Mistake(
+        name="numbers_of_32_bits",
+        exercise="nearest_node",
+        hint="Your k is int32. To index with, it should be long, as `argmin` gives it.",
+        changes=[
+            ("argmin(dim=-1)", "argmin(dim=-1).int()"),
+        ],
+    ),
+    Mistake(
+        name="distances_first",
+        exercise="nearest_node",
+        costly="Each is looked for in the place of the other.",
+        hint="You return the distances first. k comes first, then `z_dist_flat`.",
+        changes=[
+            ("return k, z_dist_flat", "return z_dist_flat, k"),
+        ],
+    ),
+    Mistake(
+        name="map_of_64_nodes",
+        exercise="nearest_node",
+        hint="You look at 64 nodes, as many as the map of the notebook has. A map may have any size.",
+        changes=[
+            ("embeddings.flatten(0, 1)", "embeddings.flatten(0, 1)[:64]"),
         ],
     ),
 ]
@@ -540,6 +851,114 @@ NEIGHBORS = [
             )
         ],
     ),
+    Mistake(
+        name="next_row_at_the_right",
+        exercise="neighbors",
+        hint="At the right edge, you take node k + 1, which is the first of the next row. There is no neighbor.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    following = F.pad(embeddings.flatten(0, 1), (0, 0, 0, 1))[k + 1]\n"
+                    "    return torch.cat([out[:, :3], following.unsqueeze(1), out[:, 4:]], dim=1)"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="row_before_at_the_left",
+        exercise="neighbors",
+        hint="At the left edge, you take node k - 1, which is the last of the row before. There is no neighbor.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    preceding = F.pad(embeddings.flatten(0, 1), (0, 0, 1, 0))[k]\n"
+                    "    return torch.cat([out[:, :4], preceding.unsqueeze(1)], dim=1)"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="minus_one_is_last",
+        exercise="neighbors",
+        hint="A row or a column of -1 is the last to Python, so that your map is a globe at two of its edges.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "last = embeddings[rows.clamp(max=embeddings.shape[0] - 1), "
+                    "columns.clamp(max=embeddings.shape[1] - 1)]\n"
+                    "    return torch.where(((rows < 0) | (columns < 0)).unsqueeze(-1), last, padded[rows + "
+                    "1, columns + 1])"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="upper_row_lost",
+        exercise="neighbors",
+        hint=(
+            "Nodes of the second row have no neighbor above in your code: a row of 0 is a row of the map "
+            "(`> 0`, not `> 1`)."
+        ),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "return padded[rows + 1, columns + 1] * ((rows != 0) | (rows == row.unsqueeze(1))).unsqueeze(-1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="left_column_lost",
+        exercise="neighbors",
+        hint="Nodes of the second column have no neighbor to the left in your code: 0 is a column of the map.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "return padded[rows + 1, columns + 1] * ((columns != 0) | (columns == "
+                    "column.unsqueeze(1))).unsqueeze(-1)"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="five_places_first",
+        exercise="neighbors",
+        costly="Each node and each place is looked for where another is.",
+        hint="Your five places come before the batch. They are on axis 1: (batch, 5, latent_dim).",
+        changes=[
+            ("row - 1, row, row], dim=1)", "row - 1, row, row], dim=0)"),
+            ("column + 1, column - 1], dim=1)", "column + 1, column - 1], dim=0)"),
+        ],
+    ),
+    Mistake(
+        name="border_of_the_map_cleared",
+        exercise="neighbors",
+        hint="You set the outer nodes of the map to zero. The border lies around them.",
+        changes=[
+            ("F.pad(embeddings, (0, 0, 1, 1, 1, 1))", "F.pad(embeddings[1:-1, 1:-1], (0, 0, 2, 2, 2, 2))"),
+        ],
+    ),
+    Mistake(
+        name="eight_columns",
+        exercise="neighbors",
+        hint="You divide k by 8, as many columns as the map of the notebook has. A map may have any size.",
+        changes=[
+            ("k // embeddings.shape[1], k % embeddings.shape[1]", "k // 8, k % 8"),
+        ],
+    ),
+    Mistake(
+        name="neighbors_squeezed",
+        exercise="neighbors",
+        hint="You squeeze what you gather. With a single node, that drops the axis of the batch.",
+        changes=[
+            ("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1].squeeze()"),
+        ],
+    ),
 ]
 
 LOSSES = [
@@ -727,6 +1146,76 @@ LOSSES = [
         exercise="losses",
         hint=("Your commitment loss meets a tensor that lies on the CPU, also where the inputs are on a GPU."),
         changes=[("return F.mse_loss(z_e, z_q)", "return ((z_e - z_q) ** 2 * torch.ones(z_e.shape)).mean()")],
+    ),
+    Mistake(
+        name="each_by_its_existing",
+        exercise="losses",
+        hint="You divide each node's sum by the number of its neighbors that exist. Divide by five in any case.",
+        changes=[
+            (
+                "return (squares.mean(dim=-1) * exists).mean()",
+                "return ((squares.mean(dim=-1) * exists).sum(dim=-1) / exists.sum(dim=-1)).mean()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="negative_is_missing",
+        exercise="losses",
+        hint="You leave out neighbors without a positive number. Only a row of nothing but zeros is not there.",
+        changes=[
+            ("(z_q_neighbors != 0)", "(z_q_neighbors > 0)"),
+        ],
+    ),
+    Mistake(
+        name="missing_by_its_sum",
+        exercise="losses",
+        hint="You leave out neighbors whose numbers add up to zero. Only a row of nothing but zeros is not there.",
+        changes=[
+            ("(z_q_neighbors != 0).any(dim=-1)", "z_q_neighbors.sum(dim=-1) != 0"),
+        ],
+    ),
+    Mistake(
+        name="zeros_left_out_one_by_one",
+        exercise="losses",
+        hint=(
+            "You leave out each number that is zero, also in neighbors that exist. Only a row of nothing "
+            "but zeros is not there."
+        ),
+        changes=[
+            ("return (squares.mean(dim=-1) * exists).mean()", "return (squares * (z_q_neighbors != 0)).mean()"),
+        ],
+    ),
+    Mistake(
+        name="encodings_summed",
+        exercise="losses",
+        hint="Your SOM loss is a sum over the encodings. The mean over the batch is asked for.",
+        changes=[
+            ("return (squares.mean(dim=-1) * exists).mean()", "return (squares.mean(dim=-1) * exists).sum() / 5"),
+        ],
+    ),
+    Mistake(
+        name="decoded_node_detached",
+        exercise="losses",
+        hint="Your reconstruction loss does not move the image that is decoded from the node: it is cut off.",
+        changes=[
+            ("F.mse_loss(x_q, x)", "F.mse_loss(x_q.detach(), x)"),
+        ],
+    ),
+    Mistake(
+        name="alpha_forgotten",
+        exercise="losses",
+        hint="You add the commitment loss without its weight `self.alpha`.",
+        changes=[
+            ("self.alpha * self._loss_commit", "self._loss_commit"),
+        ],
+    ),
+    Mistake(
+        name="beta_forgotten",
+        exercise="losses",
+        hint="You add the SOM loss without its weight `self.beta`.",
+        changes=[
+            ("self.beta * self._loss_som", "self._loss_som"),
+        ],
     ),
 ]
 
@@ -1008,6 +1497,88 @@ TRANSITIONS = [
             )
         ],
     ),
+    Mistake(
+        name="smoothness_across_series",
+        exercise="transitions",
+        hint="Your smoothness loss puts all series into one row, so that the end of one leads into the next.",
+        changes=[
+            (
+                "(probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])",
+                "(probabilities[k.flatten()[:-1]] * z_dist_flat.flatten(0, -2)[1:])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="divided_by_all_images",
+        exercise="transitions",
+        hint="Your transition loss divides by the number of images. A series of T images has T - 1 steps.",
+        changes=[
+            ("k[..., 1:]].mean()", "k[..., 1:]].sum() / k.numel()"),
+        ],
+    ),
+    Mistake(
+        name="smoothness_divided_by_all_images",
+        exercise="transitions",
+        hint="Your smoothness loss divides by the number of images. A series of T images has T - 1 steps.",
+        changes=[
+            ("expected.mean() / self.latent_dim", "expected.sum() / k.numel() / self.latent_dim"),
+        ],
+    ),
+    Mistake(
+        name="weights_of_the_notebook",
+        exercise="transitions",
+        hint="You weigh with 1.8 and 1.4, the numbers of the run below. The weights are `self.gamma` and `self.tau`.",
+        changes=[
+            ("self.gamma * self.loss_prob", "1.8 * self.loss_prob"),
+            ("self.tau * self._loss_z", "1.4 * self._loss_z"),
+        ],
+    ),
+    Mistake(
+        name="transitions_left_out",
+        exercise="transitions",
+        hint="Your loss leaves the transition loss out.",
+        changes=[
+            ("self.gamma * self.loss_prob(k) + ", ""),
+        ],
+    ),
+    Mistake(
+        name="smoothness_detached",
+        exercise="transitions",
+        hint=(
+            "You cut the distances off, so that the smoothness loss moves nothing. Only the probabilities "
+            "are detached."
+        ),
+        changes=[
+            ("z_dist_flat[..., 1:, :])", "z_dist_flat[..., 1:, :].detach())"),
+        ],
+    ),
+    Mistake(
+        name="square_map_only",
+        exercise="transitions",
+        costly="On a map that is not square, nothing can be computed.",
+        hint="You count the rows of the map twice. It has as many nodes as rows times columns.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs.reshape(self.som_dim[0] ** 2, self.som_dim[0] ** 2), dim=-1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="normalized_in_place_of_probs",
+        exercise="transitions",
+        hint="You put normalized numbers in the place of the parameter `probs`. The optimizer holds the old one.",
+        changes=[
+            (
+                "return torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                (
+                    "normalized = torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)\n"
+                    "        self.probs = nn.Parameter(normalized.detach().reshape(self.probs.shape))\n"
+                    "        return torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)"
+                ),
+            ),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1079,6 +1650,161 @@ TRAINING = [
             )
         ],
     ),
+    Mistake(
+        name="all_a_hundred_times",
+        exercise="training",
+        hint="All parameters learn a hundred times as fast. That is for `probs` alone.",
+        changes=[
+            (
+                "        lr=lr,\n",
+                "        lr=100 * lr,\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_decay",
+        exercise="training",
+        hint="Your optimizer is AdamW, which lets all weights decay. Adam is asked for.",
+        changes=[
+            ("torch.optim.Adam", "torch.optim.AdamW"),
+        ],
+    ),
+    Mistake(
+        name="probs_taken_for_granted",
+        exercise="training",
+        hint="You take `model.probs`, which not every model has: `StaticSOMVAE` has none.",
+        changes=[
+            (
+                "{\"params\": [parameter for name, parameter in named if name == \"probs\"], \"lr\": 100 * lr}",
+                "{\"params\": [model.probs], \"lr\": 100 * lr}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probs_looked_up",
+        exercise="training",
+        hint="You look `probs` up among the parameters, where not every model has one: `StaticSOMVAE` has none.",
+        changes=[
+            (
+                "{\"params\": [parameter for name, parameter in named if name == \"probs\"], \"lr\": 100 * lr}",
+                "{\"params\": [dict(named)[\"probs\"]], \"lr\": 100 * lr}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probs_alone",
+        exercise="training",
+        costly="All weights but one stay where they are.",
+        hint="Your optimizer holds `probs` alone where there is one. All other parameters learn as well.",
+        changes=[
+            (
+                "[parameter for name, parameter in named if name != \"probs\"]",
+                "[parameter for name, parameter in named if not hasattr(model, \"probs\")]",
+            ),
+        ],
+    ),
+    Mistake(
+        name="other_names_with_probs",
+        exercise="training",
+        hint="You take every name that has `probs` in it. Only the parameter that is named just so learns faster.",
+        changes=[
+            ("if name != \"probs\"]", "if \"probs\" not in name]"),
+            ("if name == \"probs\"]", "if \"probs\" in name]"),
+        ],
+    ),
+    Mistake(
+        name="gradients_clipped",
+        exercise="training",
+        hint="You clip the gradients. The text does not ask for it, and Adam's averages remember it.",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                (
+                    "            nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n"
+                    "            optimizer.step()\n"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="rate_of_probs_fixed",
+        exercise="training",
+        hint="`probs` always learns with a rate of 0.1. It is 100 times the rate that `train_model` is given.",
+        changes=[
+            ("100 * lr", "0.1"),
+        ],
+    ),
+    Mistake(
+        name="rate_of_probs_by_default",
+        exercise="training",
+        hint="`probs` always learns with a rate of 0.05. It is 100 times the rate that `train_model` is given.",
+        changes=[
+            ("100 * lr", "0.05"),
+        ],
+    ),
+    Mistake(
+        name="both_rates_fixed",
+        exercise="training",
+        hint="Your learning rates are always 0.0005 and 0.05. `train_model` is given one.",
+        changes=[
+            ("100 * lr", "0.05"),
+            (
+                "        lr=lr,\n",
+                "        lr=0.0005,\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="step_before_backward",
+        exercise="training",
+        hint="You let the optimizer step before you go backward, and so along the gradients of the batch before.",
+        changes=[
+            (
+                (
+                    "            optimizer.zero_grad()\n"
+                    "            loss.backward()\n"
+                    "            optimizer.step()\n"
+                ),
+                (
+                    "            optimizer.step()\n"
+                    "            optimizer.zero_grad()\n"
+                    "            loss.backward()\n"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="step_along_all_before",
+        exercise="training",
+        hint="You let the optimizer step before you go backward, and never clear the gradients.",
+        changes=[
+            (
+                (
+                    "            optimizer.zero_grad()\n"
+                    "            loss.backward()\n"
+                    "            optimizer.step()\n"
+                ),
+                (
+                    "            optimizer.step()\n"
+                    "            loss.backward()\n"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="scheduler_steps_twice",
+        exercise="training",
+        hint="You let the scheduler step, which the given lines do already: the rate falls twice as fast.",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                (
+                    "            optimizer.step()\n"
+                    "            scheduler.step()\n"
+                ),
+            ),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -1105,7 +1831,7 @@ EVALUATION = [
     Mistake(
         name="all_at_once",
         exercise="evaluation",
-        hint=("You encode all images at once, whatever `batch_size` says. With many images, memory runs out."),
+        hint="You encode more images at a time than `batch_size` says. With many images, memory runs out.",
         changes=[("images.split(batch_size)", "[images]")],
     ),
     Mistake(
@@ -1209,6 +1935,69 @@ EVALUATION = [
         exercise="evaluation",
         hint="You take some logarithms to the base of two and others to that of e. Use one.",
         changes=[("-(shares * np.log(shares)).sum()", "-(shares * np.log2(shares)).sum()")],
+    ),
+    Mistake(
+        name="order_lost",
+        exercise="evaluation",
+        hint="You shuffle the images, so that the nodes are in another order than the images.",
+        changes=[
+            ("images.split(batch_size)", "torch.utils.data.DataLoader(images, batch_size=batch_size, shuffle=True)"),
+        ],
+    ),
+    Mistake(
+        name="adjusted_for_chance",
+        exercise="evaluation",
+        hint="You return the mutual information adjusted for chance. The formula of the text is not adjusted.",
+        changes=[
+            (
+                "return information / np.mean(entropies)",
+                (
+                    "from sklearn.metrics import adjusted_mutual_info_score\n"
+                    "\n"
+                    "    return adjusted_mutual_info_score(classes, clusters)"
+                ),
+            ),
+        ],
+    ),
+    Mistake(
+        name="by_entropy_of_classes",
+        exercise="evaluation",
+        hint="You normalize by the entropy of the classes alone, which is called homogeneity. Take the mean of both.",
+        changes=[
+            ("information / np.mean(entropies)", "information / entropies[0]"),
+        ],
+    ),
+    Mistake(
+        name="by_entropy_of_clusters",
+        exercise="evaluation",
+        hint="You normalize by the entropy of the clusters alone, which is called completeness. Take the mean of both.",
+        changes=[
+            ("information / np.mean(entropies)", "information / entropies[1]"),
+        ],
+    ),
+    Mistake(
+        name="smaller_entropy",
+        exercise="evaluation",
+        hint="You normalize by the smaller entropy. The mean of both is asked for.",
+        changes=[
+            ("np.mean(entropies)", "np.min(entropies)"),
+        ],
+    ),
+    Mistake(
+        name="nodes_squeezed",
+        exercise="evaluation",
+        hint="You squeeze the nodes of a batch. A last batch of one image then has no axis to be joined along.",
+        changes=[
+            ("k.cpu().numpy()", "k.squeeze().cpu().numpy()"),
+        ],
+    ),
+    Mistake(
+        name="numpy_of_the_device",
+        exercise="evaluation",
+        hint="You call `numpy` on a tensor that may be on a GPU. `cpu()` comes before.",
+        changes=[
+            ("k.cpu().numpy()", "k.numpy()"),
+        ],
     ),
 ]
 

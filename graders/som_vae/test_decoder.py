@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.carried import built
-from graders.helpers import check_device, check_gradients, check_layers
+from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
 from graders.som_vae.mistakes import DECODER
 from proctor.checks import expect
 
@@ -60,6 +60,8 @@ def test_shapes(made, z, device):
     hint = "Enlarge to `self.output_size` before `deconv2`, whose padding of 1 keeps the size."
     expect.shape(out, version(z).shape, WHAT, hint)
     expect.different(module(z.flip(0).to(device)), out, f"{WHAT} for some points and for others")
+    hint = "A point that is alone keeps the axis of the batch: `squeeze()` drops it."
+    expect.shape(module(z[:1].to(device)), version(z[:1]).shape, f"{WHAT} for a batch of one point", hint)
 
 
 @pytest.mark.points(3)
@@ -86,6 +88,7 @@ def test_range(made, z, device):
 def test_gradients(submission, carried, z, generator, device):
     """All layers and the points learn from the images, and training mode changes nothing."""
     module, version = carried
+    check_training_mode(module, [z.to(device)], WHAT)
     check_gradients(submission, module, version, {"z": z}, WHAT, generator, device)
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from graders.carried import built
-from graders.helpers import check_device, check_gradients, check_layers
+from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
 from graders.som_vae.mistakes import ENCODER
 from proctor.checks import expect
 
@@ -61,6 +61,8 @@ def test_shapes(made, x, device):
     out = module(x.to(device))
     expect.shape(out, version(x).shape, f"{WHAT} for x of shape {tuple(x.shape)}")
     expect.different(module(x.flip(0).to(device)), out, f"{WHAT} for some images and for others")
+    hint = "An image that is alone keeps the axis of the batch: `squeeze()` drops it."
+    expect.shape(module(x[:1].to(device)), version(x[:1]).shape, f"{WHAT} for a batch of one image", hint)
 
 
 @pytest.mark.points(3)
@@ -75,6 +77,7 @@ def test_values(made, x, device):
 def test_gradients(submission, carried, x, generator, device):
     """All layers and the images learn from the encodings, and training mode changes nothing."""
     module, version = carried
+    check_training_mode(module, [x.to(device)], WHAT)
     check_gradients(submission, module, version, {"x": x}, WHAT, generator, device)
 
 

@@ -6,12 +6,14 @@ import torch
 from sklearn.metrics import normalized_mutual_info_score
 from torch import nn
 
+from graders.carried import same
 from graders.helpers import check_meta
 from graders.som_vae.helpers import score
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
-# Twenty-nine images in batches of three: the last batch is smaller, and three batches would be too large.
-IMAGES, BATCH, ROWS, COLUMNS, LATENT = 29, 3, 5, 2, 7
+# Thirty-one images in batches of three: the last batch is a single image, and three batches would be too large.
+IMAGES, BATCH, ROWS, COLUMNS, LATENT = 31, 3, 5, 2, 7
 WHAT = f"`assign_nodes(model, images, batch_size={BATCH})`"
 
 
@@ -81,7 +83,13 @@ def test_nodes(submission, reference, weights, images, device):
     expected = reference.assign_nodes(SmallModel(SmallEncoder(weights[0]), weights[1]), images, batch_size=BATCH)
     expect.type(nodes, np.ndarray, WHAT)
     expect.shape(nodes, (IMAGES,), f"{WHAT} for {IMAGES} images", "Join the batches, and forget none.")
+    moved = not same(nodes, expected) and sorted(nodes.tolist()) == sorted(expected.tolist())
+    message = f"{WHAT} gives the right nodes in another order: keep the order of the images."
+    expect.true(not moved, message, "another order")
     expect.equal(nodes, expected.tolist(), WHAT, "Use the model that is passed in, and keep the order of the images.")
+    single, _ = assign(submission, weights, images[:1], device)
+    expect.type(single, np.ndarray, WHAT)
+    expect.shape(single, (1,), f"{WHAT} for one image", "An image that is alone gives an array as well.")
 
 
 @pytest.mark.points(1)
@@ -119,6 +127,15 @@ def test_device(submission, weights, images):
     expect.true(encoded >= IMAGES, f"{IMAGES} images should be encoded, but {encoded} are.", encoded)
     message = "`assign_nodes` should move each batch to the device, but leaves something behind, and so fails on a GPU."
     check_meta(lambda: assign(submission, weights, images, "meta"), message)
+    # Without data, a tensor stops at `cpu()`, which is where code ends that is right on a GPU.
+    said = ""
+    try:
+        assign(submission, weights, images, "meta")
+    except StudentError as error:
+        said = error.message
+    early = "type tensor to numpy" in said
+    message = "`numpy` takes tensors on the CPU only, and so fails on a GPU: `cpu()` comes before."
+    expect.true(not early, message, "numpy of a tensor on a GPU")
 
 
 @pytest.fixture
@@ -141,8 +158,15 @@ def test_purity(submission, reference, clusters):
 def test_nmi(submission, clusters):
     """NMI is the mutual information, divided by the mean of both entropies."""
     hint = "A term of no images counts zero; normalize by the mean of both entropies."
-    found = submission.compute_nmi(*clusters)
-    score(found, float(normalized_mutual_info_score(clusters[1], clusters[0])), "`compute_nmi`", hint)
+    found = []
+    for given in (clusters, clusters[::-1]):
+        found.append(submission.compute_nmi(*given))
+        if isinstance(found[-1], (torch.Tensor, np.ndarray)):
+            expect.shape(found[-1], (), "`compute_nmi`", "It is a single number.")
+        expect.type(found[-1], (int, float, np.number, torch.Tensor, np.ndarray), "`compute_nmi`")
+    expected = np.full(2, normalized_mutual_info_score(clusters[1], clusters[0]))
+    what = "`compute_nmi`, once as it is called and once with clusters and classes exchanged,"
+    expect.close(np.array([float(value) for value in found]), expected, what, hint)
 
 
 @pytest.mark.points(1)

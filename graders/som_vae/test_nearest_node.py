@@ -10,6 +10,8 @@ from graders.som_vae.mistakes import NEAREST_NODE
 from proctor.checks import expect
 
 BATCH, ROWS, COLUMNS, LATENT = 11, 3, 5, 7
+# More nodes than the map of the notebook has, in more rows and in more columns.
+LARGE = (11, 13)
 WHAT = "`find_nearest(z_e, embeddings)`"
 
 
@@ -73,11 +75,13 @@ def test_nearest(submission, carried, z_e, embeddings, device):
 
 
 @pytest.mark.points(2)
-def test_numbering(submission, embeddings, device):
-    """Nodes are numbered row after row: an encoding that is a node's embedding gets that node's number."""
-    k, _ = find(submission, embeddings.flatten(0, 1), embeddings, device)
+def test_numbering(submission, embeddings, generator, device):
+    """Nodes are numbered row after row, on any map: an encoding that is a node's embedding gets that node's number."""
     hint = "Node (row, column) has the number row * columns + column."
-    expect.equal(k, list(range(ROWS * COLUMNS)), f"k of all nodes of a map of {ROWS} x {COLUMNS}", hint)
+    for nodes in (embeddings, torch.randn(*LARGE, LATENT, generator=generator)):
+        rows, columns, _ = nodes.shape
+        k, _ = find(submission, nodes.flatten(0, 1), nodes, device)
+        expect.equal(k, list(range(rows * columns)), f"k of all nodes of a map of {rows} x {columns}", hint)
 
 
 @pytest.mark.points(1)

@@ -55,15 +55,20 @@ def test_shape(submission, embeddings, device):
     out = gather(submission, embeddings, INSIDE, device)
     expect.shape(out, (len(INSIDE), 5, LATENT), f"{WHAT} for {len(INSIDE)} nodes", "Five embeddings for each node.")
     expect.different(out[1:], out[:-1], "What different nodes give")
+    hint = "A node that is alone keeps the axis of the batch: `squeeze()` drops it."
+    expect.shape(gather(submission, embeddings, INSIDE[:1], device), (1, 5, LATENT), f"{WHAT} for one node", hint)
 
 
 @pytest.mark.points(2)
 def test_itself(submission, embeddings, device):
     """The first of the five is the node's own embedding."""
     out = gather(submission, embeddings, INSIDE, device)
-    what = "Place 0 of the five, the node itself,"
-    expected = embeddings.flatten(0, 1)[INSIDE]
-    expect.close(out[:, 0], expected, what, "The row is k // columns, the column k % columns.")
+    expect.true(
+        same(out[:, 0], embeddings.flatten(0, 1)[INSIDE]),
+        "Place 0 of the five, the node itself, holds another embedding than it should. The row is k // columns, the "
+        "column k % columns.",
+        out,
+    )
 
 
 @pytest.mark.points(2.5)

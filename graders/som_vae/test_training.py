@@ -14,6 +14,8 @@ from graders.som_vae.mistakes import TRAINING
 from proctor.checks import expect
 
 EPOCHS, BATCHES, FEATURES = 3, 5, 7
+# The rate falls after 1000 steps, and would at 500 if two were counted for one.
+LONG, NEAR = 1100, 50
 WHAT = "`train_model(model, loader)`"
 
 
@@ -25,6 +27,7 @@ class SmallModel(nn.Module):
         self.weight = nn.Parameter(weight.clone())
         if probs is not None:
             self.probs = nn.Parameter(probs.clone())
+            self.log_probs, self.probs_scale = nn.Parameter(probs.clone()), nn.Parameter(probs.clone())
         self.modes = []
 
     def forward(self, x):
@@ -35,8 +38,25 @@ class SmallModel(nn.Module):
     def loss(self, x, out, total):
         loss = ((out - 1) ** 2).mean() + (total - x.sum(dim=-1)).abs().mean()
         if hasattr(self, "probs"):
-            loss = loss + ((self.probs - x.mean(dim=0)) ** 2).sum()
+            for parameter in (self.probs, self.log_probs, self.probs_scale):
+                loss = loss + ((parameter - x.mean(dim=0)) ** 2).sum()
         return loss
+
+
+class LongModel(nn.Module):
+    """Its weight has the same gradient in every step. It writes the weight down."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.places = []
+
+    def forward(self, x):
+        self.places.append(self.weight.item())
+        return (self.weight,)
+
+    def loss(self, x, weight):
+        return -weight.sum()
 
 
 @pytest.fixture
@@ -61,6 +81,17 @@ def train(submission, weights, batches, device, lr=0.01):
     return model, *result
 
 
+def slowed(of, submission=None, device="cpu"):
+    """How much shorter the last steps of a long training are than the first, and how many there are."""
+    given = submission.send(LongModel)().to(str(device)) if submission else LongModel()
+    batches = [torch.zeros(1)] * LONG
+    with contextlib.redirect_stdout(io.StringIO()):
+        of.train_model(given, batches, n_epoch=1, lr=0.01, device=torch.device(device))
+    places = list(submission.get(given.places) if submission else given.places)
+    expect.true(len(places) == LONG, f"{LONG} batches should pass the model, but {len(places)} do.", len(places))
+    return (places[-1] - places[-NEAR]) / ((places[NEAR - 1] - places[0]) or 1.0)
+
+
 def trained(reference, weights, batches, lr=0.01):
     """The weights and the history of the reference."""
     model = SmallModel(*weights)
@@ -81,7 +112,7 @@ def carried(submission, reference, weights, batches, device):
     return version_of(reference, ["train_model"], TRAINING, shows)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_steps(submission, reference, weights, batches, device):
     """Each batch makes one step of Adam with the given learning rate, along its own gradient."""
     model, *_ = train(submission, weights, batches, device, lr=0.1)
@@ -99,6 +130,18 @@ def test_probs(submission, carried, weights, batches, device):
     expected, _ = trained(carried, weights, batches, lr=0.002)
     what = f"`probs` after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
     expect.close(model.probs, expected["probs"], what, "A parameter group of its own.", rtol=1e-3, atol=1e-4)
+    for name in ("log_probs", "probs_scale"):
+        hint = "Only the parameter that is named `probs`, and no other, learns a hundred times as fast."
+        what = f"`{name}` of another model after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
+        expect.close(getattr(model, name), expected[name], what, hint, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.points(0.5)
+def test_slower_in_time(submission, carried, device):
+    """The learning rate falls by a tenth after 1000 steps, by the scheduler that is given."""
+    found, expected = slowed(submission, submission, device), slowed(carried)
+    what = f"The length of the last steps of {LONG}, as a share of the first steps',"
+    expect.close(found, expected, what, "The scheduler's step is given: leave it as it is.", rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.points(1)

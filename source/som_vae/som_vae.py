@@ -201,7 +201,7 @@ compare("parameters with the default sizes",
 # | --- | --- |
 # | `z` | (batch, 64) |
 # | `latent_transform` | (batch, 2048) |
-# | a small picture, channels first | (batch, 128, 4, 4) |
+# | each row cut into a small picture: channels, then height, then width, in this order | (batch, 128, 4, 4) |
 # | twice as large: `F.interpolate(x, scale_factor=2)` | (batch, 128, 8, 8) |
 # | `deconv1`, kernel 4 x 4, ReLU | (batch, 128, 5, 5) |
 # | as large as the image: `F.interpolate(x, size=self.output_size)` | (batch, 128, 28, 28) |
