@@ -111,8 +111,12 @@ def test_what_torch_has_not_is_not_taken_for_an_answer_that_is_missing(hand_in):
     verdict = hand_in(double="def double(x):\n    return torch.nn.ModuleList()(x)")
     assert verdict.exercises[0].status == "error"
     assert "NotImplementedError" in verdict.exercises[0].checks[0].message
-    verdict = hand_in(double="def double(x):\n    # later\n    raise NotImplementedError('to do')")
+    verdict = hand_in(double="def double(x):\n    y = 2 * x\n    raise NotImplementedError('to do')")
     assert verdict.exercises[0].status == "missing"
+    assert verdict.exercises[0].checks[0].message == (
+        "Not implemented yet. Line 3 of the cell `double` still says `raise NotImplementedError('to do')`: "
+        "delete it where you are done."
+    )
 
 
 def test_mistake_costs_its_own_points_only_and_is_explained(hand_in, toy):

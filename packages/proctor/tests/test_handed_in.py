@@ -79,6 +79,34 @@ def test_what_cannot_be_graded_says_what_is_there(handed_in, files, words):
     assert words in verdict.exercises[0].checks[0].message
 
 
+PLACES = ["toy.ipynb (1)", "toy (2).ipynb", "toy/toy.ipynb", "hw/final/toy.ipynb", "hw/mine.ipynb", "toy.ipynb.txt"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_notebook_is_found_where_browsers_and_folders_put_it(place, toy, folder, solved):
+    (folder / place).parent.mkdir(parents=True)
+    (folder / place).write_text(json.dumps(solved), encoding="utf-8")
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert grade_intake(taken, toy, "ann", "cpu").points == 10
+    assert taken.notes == [f"The notebook was handed in as `{place}`, not as `toy.ipynb`."]
+
+
+def test_notebook_in_what_windows_calls_unicode_is_read(toy, folder, solved):
+    folder.mkdir()
+    (folder / "toy.ipynb").write_text(json.dumps(solved), encoding="utf-16")
+    assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
+
+
+def test_of_two_notebooks_the_one_with_answers_is_graded(toy, folder, solved, release):
+    for place, other in (("toy.ipynb", "toy (1).ipynb"), ("new/toy_final.ipynb", "new/toy_old.ipynb")):
+        blank = nbformat.read(toy.release_notebook, as_version=4)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(json.dumps(blank), encoding="utf-8")
+        (folder / other).write_text(json.dumps(solved), encoding="utf-8")
+        assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
+        shutil.rmtree(folder)
+
+
 def test_verdict_names_the_notebook_that_was_graded(handed_in, solved):
     verdict = handed_in(**{"toy.ipynb": solved, "toy-old.ipynb": solved, "._toy.ipynb": "Mac OS X"})
     assert (verdict.points, verdict.notes) == (10, ["`toy.ipynb` was graded, and not `toy-old.ipynb`."])

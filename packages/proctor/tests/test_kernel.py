@@ -34,6 +34,22 @@ def test_right_answer_in_any_form_that_a_kernel_takes_earns_everything(form, toy
     assert verdict.notes == []
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["%%writefile answers.py\n{code}", "from answers import double"],
+        ["%%writefile answers.py\n{code}", "%run answers.py"],
+        ["with open('mine.py', 'w') as file:\n    file.write({code!r})", "import mine\ndouble = mine.double"],
+    ],
+)
+def test_file_that_a_cell_writes_can_be_run_and_imported(cells, toy, solved):
+    code = "FACTOR = 2\n" + cell(solved, "double").source
+    cell(solved, "double").source = "\n".join(cells[1:])
+    solved.cells.insert(0, new_code_cell(cells[0].format(code=code)))
+    verdict = grade_intake(rebuild(solved, toy), toy, "ann", "cpu")
+    assert verdict.points == 10, verdict.notes
+
+
 def test_what_one_cell_takes_from_the_future_holds_in_the_next(toy, solved):
     solved.cells.insert(0, new_code_cell("from __future__ import annotations"))
     cell(solved, "double").source = toy.exercises[0].code.replace("(x)", "(x: NotThere)", 1)

@@ -509,7 +509,7 @@ def empty_file(folder, notebook):
     return ""
 
 
-@broken(score=0, reason="not valid JSON (Expecting")
+@broken(score=0, reason="the file ends in the middle: save it")
 def truncated_file(folder, notebook):
     text = json.dumps(notebook)
     return text[: len(text) // 2]

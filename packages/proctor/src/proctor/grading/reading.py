@@ -78,7 +78,12 @@ def _read_json(path):
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{path.name} is not a notebook: it is not valid JSON ({str(error)[:120]})") from error
+        cut = isinstance(error, json.JSONDecodeError) and (
+            error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
+        )
+        advice = "; the file ends in the middle: save it, and hand it in again" if cut else ""
+        words = f"it is not valid JSON ({str(error)[:120]}){advice}"
+        raise Unreadable(f"{path.name} is not a notebook: {words}") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
         raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
     return raw
