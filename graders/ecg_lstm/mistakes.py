@@ -513,8 +513,7 @@ class LSTM(nn.LSTM):
     Mistake(
         name="names_of_weights_swapped",
         exercise="lstm",
-        costly="Its weights cannot be put in, so nothing can be compared.",
-        hint="You call the weights of x `W_h` and those of H `W_x`. `triple()` gives those of x first.",
+        hint="You call weights of x `W_h` and weights of H `W_x`. `triple()` gives those of x first.",
         changes=[
             ("self.W_xi, self.W_hi, self.b_i = triple()", "self.W_hi, self.W_xi, self.b_i = triple()"),
             ("torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi)", "torch.mm(x, self.W_hi) + torch.mm(H, self.W_xi)"),
@@ -524,16 +523,6 @@ class LSTM(nn.LSTM):
             ("torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho)", "torch.mm(x, self.W_ho) + torch.mm(H, self.W_xo)"),
             ("self.W_xc, self.W_hc, self.b_c = triple()", "self.W_hc, self.W_xc, self.b_c = triple()"),
             ("torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc)", "torch.mm(x, self.W_hc) + torch.mm(H, self.W_xc)"),
-        ],
-    ),
-    Mistake(
-        name="names_of_one_gate_swapped",
-        exercise="lstm",
-        costly="Its weights cannot be put in, so nothing can be compared.",
-        hint="In your input gate, the weights of x are called `W_hi` and those of H `W_xi`. Those of x come first.",
-        changes=[
-            ("self.W_xi, self.W_hi, self.b_i = triple()", "self.W_hi, self.W_xi, self.b_i = triple()"),
-            ("torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi)", "torch.mm(x, self.W_hi) + torch.mm(H, self.W_xi)"),
         ],
     ),
     Mistake(

@@ -76,7 +76,10 @@ def outputs_of(lstm, inputs, device):
 def check_shape(outputs, inputs):
     """The outputs are (samples, steps, hidden units)."""
     what = f"`outputs` for inputs of shape {tuple(inputs.shape)}"
-    expect.shape(outputs, (*inputs.shape[:2], HIDDENS), what, "The samples come first, then the steps.")
+    wanted, found = (*inputs.shape[:2], HIDDENS), tuple(outputs.shape)
+    message = f"{what} should have shape {wanted}, but has shape {found}. The samples come first, then the steps."
+    # What is in them tells which step is missing.
+    expect.true(found == wanted, message, outputs)
 
 
 def draw(*shape, generator):

@@ -928,7 +928,6 @@ NEIGHBORS = [
     Mistake(
         name="five_places_first",
         exercise="neighbors",
-        costly="Each node and each place is looked for where another is.",
         hint="Your five places come before the batch. They are on axis 1: (batch, 5, latent_dim).",
         changes=[
             ("row - 1, row, row], dim=1)", "row - 1, row, row], dim=0)"),
