@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import inspect
 import io
 import sys
 import warnings
@@ -164,7 +165,14 @@ def own_subject(assignment: Assignment, exercise: Exercise, name: str, code: str
     Only the exercise's own code is new, in a copy of the reference's namespace: nothing it does to a list or a dict
     of the notebook reaches the reference.
     """
-    reference = vars(bank.load_module(assignment.course, assignment.solutions_module))
+    module = bank.load_module(assignment.course, assignment.solutions_module)
+    reference = vars(module)
     namespace = {key: copy(value) if isinstance(value, list | dict) else value for key, value in reference.items()}
     exec(compile(code, f"<{name}>", "exec"), namespace)
-    return Submission(name, InProcess(namespace), [Cell(exercise.id, code)])
+    # What it imports, and what it builds on, stands in other cells of a notebook.
+    return Submission(name, InProcess(namespace), [Cell("solutions", _source(module)), Cell(exercise.id, code)])
+
+
+@functools.cache
+def _source(module):
+    return inspect.getsource(module)
