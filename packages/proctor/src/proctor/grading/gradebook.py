@@ -73,9 +73,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
 
     def find_submissions(self):
         """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
-        name = self.coursedir.assignment_id
-        found = {}
-        if self.coursedir.notebook_id == "*" and graded_assignment(self.course, name) is not None:
+        name, found = self.coursedir.assignment_id, {}
+        # What is wrong with the course is told once it is to be graded.
+        if self.coursedir.notebook_id == "*" and name in self.course.assignments:
             pattern = self._format_source(name, self.coursedir.student_id)
             found = {path: sorted(map(str, Path(path).glob("*.ipynb"))) for path in _folders_like(pattern)}
         if found:

@@ -30,7 +30,8 @@ from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, rea
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
-MAX_FOLDERS = 10
+# So many folders and files are looked at where a submission is not in its place, or not alone.
+MAX_FOLDERS = 5
 # What a submission may be, by the end of its name; each where there is none of the earlier.
 FORMS = ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",))
 NOT_ASKED = "The release that was handed in did not have this question."
@@ -71,7 +72,7 @@ def _take_in(path, assignment):
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
-    handed_in, taken = _choose(candidates(path), assignment)
+    handed_in, taken = _choose(path, assignment)
     others = [name for name in names_in(path.parent) if name.endswith(".ipynb") and name != handed_in.name]
     if handed_in.name != path.name or handed_in.parent != path.parent:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
@@ -81,21 +82,21 @@ def _take_in(path, assignment):
     return taken
 
 
-def _choose(found, assignment):
+def _choose(path, assignment):
     """Of the files that may be a notebook, the one to grade, and its intake: if only one has answers, that one."""
+    found = candidates(path)
     if len(found) == 1:
         return found[0], _read(found[0], assignment)
     read = {}
-    for path in found[:MAX_FOLDERS]:
+    for file in found[:MAX_FOLDERS]:
         with contextlib.suppress(Unreadable):
-            read[path] = _read(path, assignment)
-    named = found[0].name == f"{assignment.name}.ipynb"
-    answered = [path for path, taken in read.items() if any(cell.released for cell in taken.cells)]
+            read[file] = _read(file, assignment)
+    answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
     if len(answered) == 1:
         return answered[0], read[answered[0]]
-    if not named:
-        which = _listed([path.name for path in found])
-        raise Unreadable(f"{assignment.name}.ipynb is not there, and which of {which} is meant cannot be told")
+    if found[0] != path:
+        which = _listed([file.name for file in found])
+        raise Unreadable(f"{path.name} is not there, and which of {which} is meant cannot be told")
     return found[0], read[found[0]] if found[0] in read else _read(found[0], assignment)
 
 
