@@ -1,6 +1,8 @@
 """Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
 
 import io
+import os
+import signal
 import zipfile
 from dataclasses import replace
 from functools import partial
@@ -116,3 +118,18 @@ def entry(name, when=(2024, 10, 2, 23, 50, 0), extra=b"", mode=0):
     info = zipfile.ZipInfo(name, when)
     info.extra, info.external_attr = extra, mode << 16
     return info
+
+
+def end():
+    """What kills its process; it lies where a new one can import it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end_once(path):
+    """What kills its process the first time, of which a file tells."""
+    """End this process, but for the second time."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return "done"
+    return end()

@@ -18,6 +18,7 @@ from proctor.grading import workers
 from proctor.grading.workers import WorkerLost, Workers, free_memory, jobs_here
 from proctor.isolation import group
 from proctor.settings import Settings
+from submissions import end, end_once
 
 
 @pytest.fixture
@@ -25,19 +26,6 @@ def pair():
     """Two workers, in processes that have loaded nothing."""
     with Workers(2, partial(ProcessPoolExecutor, 1, mp_context=get_context("spawn"))) as executor:
         yield executor
-
-
-def end():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def end_once(path):
-    """End this process, but for the second time."""
-    try:
-        path.touch(exist_ok=False)
-    except FileExistsError:
-        return "done"
-    return end()
 
 
 def test_task_that_ends_its_worker_twice_is_lost_and_no_other(pair, tmp_path):
