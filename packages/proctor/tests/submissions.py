@@ -126,8 +126,7 @@ def end():
 
 
 def end_once(path):
-    """What kills its process the first time, of which a file tells."""
-    """End this process, but for the second time."""
+    """What kills its process, but for the second time, of which a file tells."""
     try:
         path.touch(exist_ok=False)
     except FileExistsError:
