@@ -141,7 +141,7 @@ def try_draws(assignment: Assignment, exercise: Exercise, device: str, draws: in
     return faults
 
 
-def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
+def audit(assignment: Assignment, device: str = "auto", jobs: int = 2, draws: int = DRAWS) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
     Nothing is graded where the bank itself has faults.
@@ -149,6 +149,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
     Parameters
     ----------
     jobs : int, submissions graded at a time, each by a process of its own
+    draws : int, of the checks' inputs on which right answers are tried
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
@@ -173,7 +174,7 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2) -> Audit:
             if not exercise.written
             for future in (
                 pool.submit(try_variants, assignment, exercise, device, keys),
-                pool.submit(try_draws, assignment, exercise, device),
+                pool.submit(try_draws, assignment, exercise, device, draws),
             )
         ]
         for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
