@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import torch
 
 from graders.helpers import check_layers
+from graders.layers import is_close
 from proctor.checks import expect
 
 
@@ -153,8 +154,7 @@ def same(found, expected):
     if isinstance(expected, (tuple, list)):
         return len(found) == len(expected) and all(map(same, found, expected))
     found, expected = (torch.as_tensor(value).detach().cpu() for value in (found, expected))
-    close = found.shape == expected.shape and torch.isclose(found.double(), expected.double(), rtol=1e-4, atol=1e-5)
-    return bool(torch.as_tensor(close).all())
+    return is_close(found, expected)
 
 
 def _holds(condition, version):

@@ -148,17 +148,14 @@ def candidates(path: Path) -> list[Path]:
     right = [path] if path.is_symlink() or path.exists() else []
     present = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"]
     # Somebody may have handed in the folder, and that in another one.
-    inner = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
-    for _ in range(2):
-        deeper = [folder / name for folder in inner[:MAX_FOLDERS] for name in names_in(folder)]
-        for files in (present, deeper):
-            for endings in FORMS:
-                found = [file for file in files if NUMBERED.sub("", file.name).endswith(endings)]
-                found = [file for file in found if file.is_file() and file != path]
-                if right or found:
-                    return right + found
-        inner = [folder for folder in deeper if folder.is_dir() and not folder.is_symlink()]
-        present = deeper
+    for _ in range(3):
+        for endings in FORMS:
+            found = [file for file in present if NUMBERED.sub("", file.name).endswith(endings)]
+            found = [file for file in found if file.is_file() and file != path]
+            if right or found:
+                return right + found
+        folders = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
+        present = [folder / name for folder in folders[:MAX_FOLDERS] for name in names_in(folder)]
     names = [name for name in names_in(path.parent) if name not in ("timestamp.txt", "submission_secret.txt")]
     there = f"; there is {_listed(names)}" if names else ""
     packed = any(name.endswith((".zip", ".rar", ".7z", ".tar.gz")) for name in names)
