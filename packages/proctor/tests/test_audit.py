@@ -138,7 +138,8 @@ def test_exercise_without_mistakes_is_reported(own_course):
     change(own_course, "graders/toy/mistakes.py", '"averages", "total", [("torch.sum(", "torch.mean(")]',
            '"averages", "double", [("FACTOR", "5")]')  # fmt: skip
     assert audit(load_assignment(open_course(own_course), "toy"), jobs=1).faults == [
-        "total: no mistake in graders/toy/mistakes.py: nothing proves its checks"
+        "total: no mistake in graders/toy/mistakes.py: nothing proves its checks",
+        "averages: `costly` says why it costs over half, which it does not",
     ]
 
 

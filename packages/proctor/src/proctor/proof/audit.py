@@ -213,16 +213,15 @@ def _gaps(assignment, trials):
 
 def _dear(assignment, trials):
     """Mistakes that cost more than one slip should: what one check has found, others charge again."""
-    allowed, told = {mistake.name for mistake in bank.mistakes(assignment) if mistake.costly}, []
+    excused, dear = {mistake.name for mistake in bank.mistakes(assignment) if mistake.costly}, {}
     for trial in trials:
         for exercise in trial.verdict.exercises:
             lost = exercise.max_points - exercise.points
             small = exercise.max_points < WORTH_SHARING or 2 * lost <= exercise.max_points
-            if trial.kind == "mistake" and trial.exercise == exercise.id and not small and trial.name not in allowed:
-                told.append(
-                    f"{trial.name}: costs {lost:g} of {exercise.max_points:g} points of `{exercise.id}`: over half"
-                )
-    return told
+            if trial.kind == "mistake" and trial.exercise == exercise.id and not small:
+                dear[trial.name] = f"costs {lost:g} of {exercise.max_points:g} points of `{exercise.id}`: over half"
+    told = [f"{name}: {what}" for name, what in dear.items() if name not in excused]
+    return told + [f"{name}: `costly` says why it costs over half, which it does not" for name in excused - set(dear)]
 
 
 def _notebooks(assignment, variants, faults):
