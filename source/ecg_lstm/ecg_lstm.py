@@ -531,10 +531,12 @@ with torch.no_grad():
     compare("change of the first output without the other samples",
             change, 0.0,
             "Is batch_first set? Else samples are taken for steps.")
-    early = x.clone()
+    # Of eight steps: after forty, an LSTM that has not learned may have
+    # forgotten the first to the last digit.
+    early = x[:, :8].clone()
     early[:, 0] += 10
     compare("the first step reaches the output",
-            (net(early) - net(x)).abs().max().item() > 0, True)
+            (net(early) - net(x[:, :8])).abs().max().item() > 0, True)
 
 # %% [markdown]
 # ## 10 Experiments
