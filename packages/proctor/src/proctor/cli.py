@@ -1,4 +1,4 @@
-"""The command line of the course: build, grade, audit, class, demo, report, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, report, table."""
 
 import argparse
 import json
@@ -77,6 +77,13 @@ def _parser():
     demo.add_argument("assignments", nargs="*", metavar="A")
     demo.set_defaults(command=_demo)
 
+    mark = commands.add_parser("mark", help="serve a page for marking by hand, question by question, without names")
+    mark.add_argument("assignment", metavar="A")
+    mark.add_argument("--port", type=int, default=0, help="of this machine alone (default: one that is free)")
+    words = "another number has the answers in another order: for who marks beside somebody (default: 1)"
+    mark.add_argument("--seed", type=int, default=1, help=words)
+    mark.set_defaults(command=_mark)
+
     report = commands.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
     report.add_argument("assignment", metavar="A")
     report.add_argument("--html", type=Path, metavar="FILE", help="where to (default: reports/A.html in the course)")
@@ -85,6 +92,7 @@ def _parser():
 
     table = commands.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
     table.add_argument("assignments", nargs="*", metavar="A")
+    table.add_argument("--wide", action="store_true", help="the exercises by their names, however wide that is")
     table.set_defaults(command=_table)
     return parser
 
@@ -266,6 +274,30 @@ def _demo(arguments):
     print(f"\ngradebook   {make_url(course.directory.db_url)}")
     print(f"feedback    {course.root / 'feedback'}/<submission>/<assignment>/<assignment>.html")
     print(f"formgrader  run `jupyter lab` in {course.root}, then open Nbgrader > Formgrader")
+    return 0
+
+
+def _mark(arguments):
+    import asyncio
+
+    from proctor.authoring.questions import read_questions
+    from proctor.grading import mark_server
+    from proctor.grading.marking import Marking
+
+    if not 0 <= arguments.port < 2**16:
+        raise GradingError(f"--port should be from 0 to 65535, not {arguments.port}")
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    marking = Marking(assignment, read_questions(assignment), arguments.seed)
+
+    def ready(address):
+        print(f"Open {address}\nCtrl-C stops it. What the page has saved is in the gradebook.", flush=True)
+
+    try:
+        asyncio.run(mark_server.serve(marking, arguments.port, ready))
+    except KeyboardInterrupt:
+        print()
+    except OSError as error:
+        raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
     return 0
 
 
