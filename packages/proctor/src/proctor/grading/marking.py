@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.utils import is_grade
 from sqlalchemy import func, select, update
 
@@ -174,10 +174,11 @@ class Marking:
             .join(graded, graded.c.id == Grade.cell_id)
             .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
             .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-            .join(AssignmentRow, AssignmentRow.id == SubmittedAssignment.assignment_id)
+            .join(nbgrader.api.Assignment, nbgrader.api.Assignment.id == SubmittedAssignment.assignment_id)
             .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
             .join(answered, answered.c.id == Comment.cell_id)
-            .where(AssignmentRow.name == self.assignment.name, graded.c.name == name, answered.c.name == exercise)
+            .where(nbgrader.api.Assignment.name == self.assignment.name)
+            .where(graded.c.name == name, answered.c.name == exercise)
         )
 
     def _place(self, exercise, key):

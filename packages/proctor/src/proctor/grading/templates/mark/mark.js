@@ -5,7 +5,10 @@ const at = id => document.getElementById(id);
 const token = location.hash.slice(1);
 let questions = [], question = null, answers = [], place = 0;
 // One thing after the other: a key that is pressed while a mark is being saved is of the answer that comes next.
-let queue = Promise.resolve();
+// Where that could not be saved, what was typed ahead, and before anybody can have read so, is forgotten: it was meant
+// for another answer.
+const READING = 400;
+let queue = Promise.resolve(), refusals = 0, deafUntil = 0, toComment = false;
 
 class Told extends Error {}
 
@@ -30,7 +33,14 @@ function say(words, bad = false) {
 }
 
 function act(work) {
-  queue = queue.then(work).catch(error => say(error.message, true));
+  const before = refusals;
+  queue = queue.then(() => before === refusals ? work() : undefined).catch(error => {
+    refusals += 1;
+    deafUntil = performance.now() + READING;
+    toComment = false;
+    say(error.message, true);
+    if (document.activeElement === at("score")) at("score").select();
+  });
 }
 
 function element(name, words, about = {}) {
@@ -73,7 +83,7 @@ async function save() {
     await load(answer.key);
     showText();
     showProgress();
-    const { score, comment } = current(), theirs = score === null ? "no points" : `${points(score)} points`;
+    const { score, comment } = current(), theirs = score === null ? "no points" : `${points(score)} of ${question.points}`;
     throw new Told(`Yours is not saved: ${error.message}. In the gradebook: ${theirs}${comment ? `, “${comment}”` : ""}. Enter replaces it by yours, r takes it.`);
   } finally {
     at("comment").readOnly = at("score").readOnly = false;
@@ -233,15 +243,14 @@ const KEYS = {
   Enter: saveAndNext,
   j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
   "[": () => choose(questions.indexOf(question) - 1), "]": () => choose(questions.indexOf(question) + 1),
-  c: () => at("comment").focus(),
+  c: () => { toComment = false; at("comment").focus(); at("comment").setSelectionRange(1e6, 1e6); },
   u: () => { at("score").value = ""; showSteps(); },
   r: show,
   f: () => { at("only-open").checked = !at("only-open").checked; },
   o: () => { at("outputs-part").open = !at("outputs-part").open; },
 };
 
-function type(key) {
-  const field = at("score");
+function type(key, field) {
   if (document.activeElement !== field) (field.focus(), field.select());
   field.setRangeText(key, field.selectionStart, field.selectionEnd, "end");
   showSteps();
@@ -254,11 +263,14 @@ function pressed(event) {
   if (key === "Enter" && (target.tagName === "BUTTON" || target.tagName === "SUMMARY")) return;
   const nth = event.shiftKey && /^Digit[1-9]$/.test(event.code) && !/^\d$/.test(key) ? event.code.slice(5) : null;
   let work = KEYS[key];
-  if (key === "Escape") work = () => at("score").focus();
+  if (toComment && key.length === 1) work = () => type(key, at("comment"));
+  else if (key === "Escape") work = () => at("score").focus();
   else if (nth) work = () => insert(used()[nth - 1]);
-  else if (/^[\d.,-]$/.test(key)) work = () => type(key);
+  else if (/^[\d.,-]$/.test(key)) work = () => type(key, at("score"));
   if (!work || !question) return;
   event.preventDefault();
+  if (performance.now() < deafUntil) return;
+  if (work === KEYS.c) toComment = true;
   act(work);
 }
 
@@ -269,7 +281,9 @@ async function begin() {
   if (!questions.length) return say("This assignment has no written answers, and no check left one to a person: there is nothing to mark by hand.");
   at("question").replaceChildren(...questions.map((one, number) => element("option", label(one), { value: number })));
   document.querySelector("main").hidden = false;
-  for (const part of document.querySelectorAll("#guide details")) part.open = innerWidth >= 960;
+  const wide = innerWidth >= 960;
+  for (const part of [...document.querySelectorAll("#guide details"), at("keys")]) part.open = wide;
+  at("guide").firstElementChild.open = true;
   await choose(Math.max(questions.findIndex(one => one.to_mark), 0));
 }
 
