@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -316,17 +317,22 @@ def _report(arguments):
 
 
 def _table(arguments):
-    for assignment in _assignments(arguments):
-        _print_table(assignment)
+    try:
+        for assignment in _assignments(arguments):
+            _print_table(assignment, arguments.wide)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads it through `head` has read enough. Python would say so once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _print_table(assignment):
+def _print_table(assignment, wide=False):
     from proctor.grading import marks, report, roster
 
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
-    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others)
+    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 
