@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
-import nbformat
 import numpy as np
 
 from proctor.authoring import bank
@@ -145,7 +144,7 @@ def _read_student(assignment, name, found):
     student = Student(name, found.grades[name], found.penalties.get(name, 0.0))
     path = assignment.root / "autograded" / name / assignment.name / f"{assignment.name}.ipynb"
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = marks.read_graded(path)
     except (OSError, ValueError):
         return student
     exercises = {exercise.id for exercise in assignment.exercises}

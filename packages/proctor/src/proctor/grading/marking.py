@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 import nbgrader.api
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.utils import is_grade
@@ -17,7 +16,7 @@ from sqlalchemy import func, select, update
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
 from proctor.grading.harmless import KEPT_PICTURES
-from proctor.grading.marks import answers_in, open_gradebook, require_assignment
+from proctor.grading.marks import answers_in, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
 
 MAX_COMMENT_CHARACTERS = 20_000
@@ -108,7 +107,7 @@ class Marking:
     def outputs(self, exercise: str, key: str) -> list[dict[str, str]]:
         """What the cells of the student's notebook have shown: {"text": ...} or {"picture": an address}, in order."""
         with open_gradebook(self.assignment.course.directory) as gradebook:
-            notebook = nbformat.read(self._path(self._row(gradebook, exercise, key).student), as_version=4)
+            notebook = read_graded(self._path(self._row(gradebook, exercise, key).student))
         shown = []
         for cell in notebook.cells:
             for output in [] if is_grade(cell) else cell.get("outputs", []):
@@ -219,8 +218,7 @@ def _given(row):
 
 
 def _read_sheets(path):
-    # As `nbformat.read`, without its validation, which takes longer than all the rest: nbgrader has written it.
-    notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    notebook = read_graded(path)
     cells = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in notebook.cells if is_grade(cell)}
     sheets = {}
     for name, text in answers_in(notebook).items():
