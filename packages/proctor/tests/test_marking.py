@@ -24,6 +24,7 @@ from proctor.authoring.build import build_course, scripts_on_path
 from proctor.authoring.questions import read_questions
 from proctor.course import open_course
 from proctor.grading.marking import MAX_COMMENT_CHARACTERS, Conflict, Marking, Refused
+from proctor.grading.verdict import ExerciseVerdict
 from proctor.proof.demo import cell
 from test_marks import Class
 
@@ -52,7 +53,8 @@ class Marked:
         cell(notebook, "reflection").source = reflection
         cell(notebook, "double").source = f"double = 'of {len(student)}'"
         status = "unclear" if unclear else "correct"
-        about = {"proctor": {"exercise": {"status": status}}}
+        verdict = ExerciseVerdict("double", "Double", 4.0, 4.0, status, [])
+        about = {"proctor": {"exercise": asdict(verdict), "notes": []}}
         shown = new_output("display_data", {"text/plain": "[failed] Looks like a loop."}, metadata=about)
         cell(notebook, "check_double").outputs = [shown]
         path = self.root / "autograded" / student / "toy/toy.ipynb"
