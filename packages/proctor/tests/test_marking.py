@@ -228,8 +228,12 @@ def test_figures_of_a_notebook_are_shown_with_their_marker_and_its_verdict_is_no
         new_output("stream", text="a table"), new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})
     ]  # fmt: skip
     nbformat.write(notebook, path)
-    shown = marked.marking().outputs("reflection", marked.key("ben"))
-    assert shown == [{"text": "a table"}, {"picture": f"data:image/png;base64,{PNG}"}]
+    address = f"data:image/png;base64,{PNG}"
+    cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
+    nbformat.write(notebook, path)
+    shown = marked.marking().shown("reflection", marked.key("ben"))
+    assert shown == {"pictures": [address], "outputs": [{"text": "a table"}, {"picture": address}]}
+    assert marked.marking().answers("reflection")[marked.key("ben")][1].pictures == 1
 
 
 @pytest.fixture
@@ -256,7 +260,7 @@ def served(marked):
 def test_server_gives_nothing_without_its_token_and_only_to_this_machine(served):
     key = served.marked.key("ben")
     whole = {"score": 1, "comment": "", "seen": {"score": None, "comment": "", "made_of": "x"}}
-    for path in ("/api/questions", "/api/answers/reflection", f"/api/outputs/reflection/{key}"):
+    for path in ("/api/questions", "/api/answers/reflection", f"/api/shown/reflection/{key}"):
         for headers in ({}, {"Authorization": "token x"}, {"Cookie": f"token={served.token}"}):
             status, said, _ = served.ask(path, **headers)
             assert (status, "reflection" in said.lower()) == (401, False), said
@@ -288,7 +292,7 @@ def test_server_says_what_is_wrong_with_a_mark(served):
     assert (status, json.loads(said)["given"][key]["score"]) == (200, 2)
     assert served.ask(path, {"score": 2, "comment": "", "seen": before}, **own)[0] == 409
     assert served.ask("/api/answers/essay", **own)[0] == 404
-    assert served.ask("/api/outputs/reflection/abc", **own)[0] == 400
+    assert served.ask("/api/shown/reflection/abc", **own)[0] == 400
 
 
 def test_gradebook_that_another_program_holds_is_told_and_nothing_is_saved(served):

@@ -103,10 +103,10 @@ class _Answers(_Handler):
             self.write({"answers": [{"key": key} | asdict(s) | asdict(g) for key, (g, s) in answers.items()]})
 
 
-class _Outputs(_Handler):
+class _Shown(_Handler):
     def get(self, exercise, key):
         if self.question(exercise):
-            self.write({"outputs": self.marking.outputs(exercise, key)})
+            self.write(self.marking.shown(exercise, key))
 
 
 class _Mark(_Handler):
@@ -132,7 +132,7 @@ def application(marking: Marking, token: str) -> Application:
     handlers = [
         (r"/api/questions", _Questions, shared),
         (rf"/api/answers/{name}", _Answers, shared),
-        (rf"/api/outputs/{name}/{name}", _Outputs, shared),
+        (rf"/api/shown/{name}/{name}", _Shown, shared),
         (rf"/api/mark/{name}/{name}", _Mark, shared),
         (r"/(mark\.js|mark\.css|)", _Page, {"path": str(PAGE), "default_filename": "index.html"}),
     ]

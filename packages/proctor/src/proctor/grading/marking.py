@@ -57,14 +57,14 @@ class Sheet:
     Parameters
     ----------
     made_of : a digest of the answer, by which a later one is told from it
-    pictures : those in it, as addresses that hold their data
+    pictures : how many are in it
     checks : what the checks said of an answer in code, a line each
     unclear : whether the checks left it to a person
     """
 
     text: str
     made_of: str
-    pictures: list[str] = field(default_factory=list)
+    pictures: int = 0
     checks: list[str] = field(default_factory=list)
     unclear: bool = False
 
@@ -104,18 +104,27 @@ class Marking:
                 found[row.key] = _given(row), sheet
         return {key: found[key] for key in sorted(found, key=lambda key: self._place(exercise, key))}
 
-    def outputs(self, exercise: str, key: str) -> list[dict[str, str]]:
-        """What the cells of the student's notebook have shown: {"text": ...} or {"picture": an address}, in order."""
+    def shown(self, exercise: str, key: str) -> dict[str, list]:
+        """What a student's notebook shows beside text, which is too much to hand out for a whole class at once.
+
+        Returns
+        -------
+        {"pictures": those in the answer, as addresses that hold their data; "outputs": what the notebook's cells have
+        shown, in order, as {"text": ...} or {"picture": an address}}
+        """
         with open_gradebook(self.assignment.course.directory) as gradebook:
             notebook = read_graded(self._path(self._row(gradebook, exercise, key).student))
-        shown = []
+        pictures, outputs = [], []
         for cell in notebook.cells:
-            for output in [] if is_grade(cell) else cell.get("outputs", []):
+            if is_grade(cell):
+                pictures += _pictures(cell) if cell.metadata.nbgrader.grade_id == exercise else []
+                continue
+            for output in cell.get("outputs", []):
                 data = output.get("data", {"text/plain": output.get("text", "")})
-                pictures = _addresses(data)
-                shown += [{"picture": address} for address in pictures]
-                shown += [{"text": data["text/plain"]}] if data.get("text/plain") and not pictures else []
-        return shown
+                addresses = _addresses(data)
+                outputs += [{"picture": address} for address in addresses]
+                outputs += [{"text": data["text/plain"]}] if data.get("text/plain") and not addresses else []
+        return {"pictures": pictures, "outputs": outputs}
 
     def save(self, exercise: str, key: str, score: float | None, comment: str, seen: dict) -> Given:
         """Put a mark into the gradebook, all of it or nothing; None takes the mark away.
@@ -223,14 +232,18 @@ def _read_sheets(path):
     sheets = {}
     for name, text in answers_in(notebook).items():
         cell = cells[name]
-        pictures = [address for data in cell.get("attachments", {}).values() for address in _addresses(data)]
+        pictures = _pictures(cell)
         made_of = hashlib.sha256(repr((text, pictures)).encode("utf-8", "replace")).hexdigest()
-        sheet = Sheet(text, made_of, pictures, unclear=is_unclear(cell))
+        sheet = Sheet(text, made_of, len(pictures), unclear=is_unclear(cell))
         for output in cell.get("outputs", []):
             if "proctor" in output.metadata:
                 sheet.checks = output.data["text/plain"].split("\n")
         sheets[name.removeprefix("check_")] = sheet
     return sheets
+
+
+def _pictures(cell):
+    return [address for data in cell.get("attachments", {}).values() for address in _addresses(data)]
 
 
 def _addresses(data):

@@ -28,7 +28,7 @@ async function ask(path, body) {
 
 function say(words, bad = false) {
   at("message").hidden = !words;
-  at("message").textContent = words;
+  at("message").textContent = words.charAt(0).toUpperCase() + words.slice(1);
   at("message").classList.toggle("bad", bad);
 }
 
@@ -141,7 +141,9 @@ function showText() {
   at("who").textContent = `Student ${place + 1} of ${answers.length}`;
   at("text").textContent = answer.text;
   at("text").classList.toggle("code", question.code);
-  at("pictures").replaceChildren(...answer.pictures.map(picture));
+  at("pictures").replaceChildren();
+  at("outputs").replaceChildren();
+  if (answer.pictures || at("outputs-part").open) act(showMore);
   at("checks-part").hidden = !answer.checks.length;
   at("checks").textContent = answer.checks.join("\n");
   const notes = [];
@@ -150,8 +152,6 @@ function showText() {
   if (answer.extra) notes.push(`${points(answer.extra)} extra points were given in formgrader; they stay.`);
   at("note").textContent = notes.join(" ");
   at("note").hidden = !notes.length;
-  if (at("outputs-part").open) act(showOutputs);
-  else at("outputs").replaceChildren();
 }
 
 function showDraft() {
@@ -169,9 +169,10 @@ function picture(address) {
   return Object.assign(document.createElement("img"), { src: address, alt: "a picture of the student's" });
 }
 
-async function showOutputs() {
-  const { outputs } = await ask(path("outputs", question.id, current().key));
+async function showMore() {
+  const { pictures, outputs } = await ask(path("shown", question.id, current().key));
   const shown = outputs.map(output => output.picture ? picture(output.picture) : element("pre", output.text));
+  at("pictures").replaceChildren(...pictures.map(picture));
   at("outputs").replaceChildren(...(shown.length ? shown : [element("p", "No figures and no tables.")]));
 }
 
@@ -294,5 +295,5 @@ at("mark").addEventListener("submit", event => { event.preventDefault(); act(sav
 at("previous").addEventListener("click", () => act(() => move(-1)));
 at("next").addEventListener("click", () => act(() => move(1)));
 at("score").addEventListener("input", showSteps);
-at("outputs-part").addEventListener("toggle", () => { if (at("outputs-part").open) act(showOutputs); });
+at("outputs-part").addEventListener("toggle", () => { if (at("outputs-part").open) act(showMore); });
 act(begin);
