@@ -10,6 +10,7 @@ explains, and the verdict is drawn. Its answers in words are the model answer, c
 import argparse
 import contextlib
 import random
+import sys
 import tempfile
 import time
 from datetime import datetime, timedelta
@@ -45,7 +46,8 @@ def verdict_of(exercise, mistake, skill, draw):
         points = exercise.points / CHECKS
         about = {"mistake": mistake.name if named else None, "observed": "" if passed else f"{kind}{number}"}
         checks.append(CheckVerdict(f"test_{number}", title, points * passed, points, passed, message, **about))
-    code = exercise.code if right else mistake.code if named else f"{exercise.code}\n# {kind}"
+    own = "".join(f"\n{draw.choice('abc')} = {draw.choice('abc')} + {draw.randrange(99)}" for _ in range(8))
+    code = exercise.code + own if right else mistake.code if named else f"{exercise.code}\n# {kind}"
     points = sum(check.points for check in checks)
     status = "correct" if right else "partial"
     return ExerciseVerdict(exercise.id, exercise.title, points, exercise.points, status, checks), code
@@ -102,9 +104,10 @@ def make_submission(assignment, mistakes, words, draw):
 @contextlib.contextmanager
 def timed(what):
     """Print how long something took."""
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     yield
-    print(f"{what}: {time.perf_counter() - start:.1f} s")
+    used = time.process_time() - used
+    print(f"{what}: {time.perf_counter() - start:.1f} s, {used:.1f} s of processor", file=sys.stderr)
 
 
 def main():
