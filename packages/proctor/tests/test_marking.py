@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -367,6 +368,15 @@ def test_mark_says_what_it_needs_in_one_line(written_course, toy_course, capsys)
     ):
         assert cli.main(["--course", str(written_course), *arguments]) == 2
         assert capsys.readouterr().err.startswith(words)
+
+
+def test_stopping_it_is_no_fault_and_a_port_that_is_taken_is_told(served, capfd):
+    port = served.address.split(":")[2].split("/")[0]
+    assert cli.main(["--course", str(served.marked.root), "mark", "toy", "--port", port]) == 2
+    assert capfd.readouterr().err == f"proctor: --port {port}: Address already in use; take another, or none\n"
+    served.process.send_signal(signal.SIGINT)
+    assert served.process.wait() == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_page_of_feedback_has_the_mark_and_nothing_that_it_was_marked_by(written_course, tmp_path, monkeypatch):

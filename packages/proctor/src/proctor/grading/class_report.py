@@ -162,9 +162,8 @@ def draw_up(assignment: Assignment) -> ClassReport:
 def _read_student(assignment, name, found):
     about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.not_marked.get(name, set())
     student = Student(name, found.grades[name], *about)
-    path = assignment.root / "autograded" / name / assignment.name / f"{assignment.name}.ipynb"
     try:
-        notebook = marks.read_graded(path)
+        notebook = marks.read_graded(marks.graded_path(assignment, name))
     except (OSError, ValueError):
         return student
     student.seconds = notebook.metadata.get("proctor", {}).get("seconds")

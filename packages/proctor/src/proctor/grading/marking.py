@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
 from proctor.grading.harmless import KEPT_PICTURES
-from proctor.grading.marks import answers_in, open_gradebook, read_graded, require_assignment
+from proctor.grading.marks import answers_in, graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
 
 MAX_COMMENT_CHARACTERS = 20_000
@@ -113,7 +113,7 @@ class Marking:
         shown, in order, as {"text": ...} or {"picture": an address}}
         """
         with open_gradebook(self.assignment.course.directory) as gradebook:
-            notebook = read_graded(self._path(self._row(gradebook, exercise, key).student))
+            notebook = read_graded(graded_path(self.assignment, self._row(gradebook, exercise, key).student))
         pictures, outputs = [], []
         for cell in notebook.cells:
             if is_grade(cell):
@@ -192,14 +192,9 @@ class Marking:
     def _place(self, exercise, key):
         return hashlib.sha256(f"{self.seed} {exercise} {key}".encode()).digest()
 
-    def _path(self, student):
-        directory = self.assignment.course.directory
-        folder = directory.format_path(directory.autograded_directory, student, self.assignment.name)
-        return Path(folder) / f"{self.assignment.name}.ipynb"
-
     def _sheets(self, student) -> dict[str, Sheet]:
         """What a graded notebook shows, by exercise; nothing where there is none. It is read once."""
-        path = self._path(student)
+        path = graded_path(self.assignment, student)
         try:
             about = path.stat()
             version = about.st_mtime_ns, about.st_size

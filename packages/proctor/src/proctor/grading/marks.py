@@ -194,6 +194,13 @@ def read_class(assignment: Assignment) -> ClassMarks:
     return found
 
 
+def graded_path(assignment: Assignment, student: str) -> Path:
+    """Where a submission's graded notebook lies, whether there is one or not."""
+    directory = assignment.course.directory
+    folder = directory.format_path(directory.autograded_directory, student, assignment.name)
+    return Path(folder) / f"{assignment.name}.ipynb"
+
+
 def read_graded(path: Path) -> nbformat.NotebookNode:
     """A notebook of `autograded`, as `nbformat.read`, but for a validation that takes longer than all the rest.
 

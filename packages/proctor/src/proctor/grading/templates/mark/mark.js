@@ -124,7 +124,7 @@ function nothingMore() {
   const open = answers.filter(answer => answer.to_mark).length;
   if (open) return `This is the last one; ${open} before it ${open > 1 ? "are" : "is"} to mark.`;
   const next = questions.find(other => other.to_mark);
-  return `All ${answers.length} answers to this question are marked.${next ? " ] goes to the next one." : " So are all others."}`;
+  return `All ${answers.length} answers to this question are marked.${next ? " n goes to the next question." : " So are all others."}`;
 }
 
 function show() {
@@ -243,7 +243,7 @@ async function choose(number) {
 const KEYS = {
   Enter: saveAndNext,
   j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
-  "[": () => choose(questions.indexOf(question) - 1), "]": () => choose(questions.indexOf(question) + 1),
+  p: () => choose(questions.indexOf(question) - 1), n: () => choose(questions.indexOf(question) + 1),
   c: () => { toComment = false; at("comment").focus(); at("comment").setSelectionRange(1e6, 1e6); },
   u: () => { at("score").value = ""; showSteps(); },
   r: show,
