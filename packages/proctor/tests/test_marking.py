@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.api import Gradebook
 from sqlalchemy import text
 
@@ -53,6 +53,8 @@ class Marked:
         notebook = nbformat.read(self.toy.release_notebook, as_version=4)
         cell(notebook, "reflection").source = reflection
         cell(notebook, "double").source = f"double = 'of {len(student)}'"
+        if unclear:
+            notebook.cells.insert(0, new_code_cell("mine = 1"))
         status = "unclear" if unclear else "correct"
         verdict = ExerciseVerdict("double", "Double", 4.0, 4.0, status, [])
         about = {"proctor": {"exercise": asdict(verdict), "notes": []}}
@@ -208,7 +210,7 @@ def test_answer_in_code_comes_where_the_checks_left_it_to_a_person(marked):
     marked.grade("eve", "", unclear=True)
     marking, key = marked.marking(), marked.key("eve", "check_double")
     (answer,) = marking.answers("double").values()
-    assert answer[1].text.endswith("double = 'of 3'")
+    assert answer[1].text == "mine = 1\n\ndouble = 'of 3'", "without what was given"
     assert answer[1].checks == ["[failed] Looks like a loop."]
     marking.save("double", key, 4, "No loop.", seen(answer))
     assert marked.recorded("eve", "check_double") == (4, "No loop.", False)

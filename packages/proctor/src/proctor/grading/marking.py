@@ -10,13 +10,14 @@ from pathlib import Path
 
 import nbgrader.api
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 from sqlalchemy import func, select, update
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
 from proctor.grading.harmless import KEPT_PICTURES
-from proctor.grading.marks import answers_in, graded_path, open_gradebook, read_graded, require_assignment
+from proctor.grading.intake import released_notebook
+from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
 
 MAX_COMMENT_CHARACTERS = 20_000
@@ -81,6 +82,9 @@ class Marking:
         self.assignment, self.seed = assignment, seed
         self.questions = {question.exercise: question for question in questions}
         self._notebooks: dict[Path, tuple[tuple, dict[str, Sheet]]] = {}
+        released = released_notebook(assignment).cells
+        # An answer that was left as it was given is one, too.
+        self._given = {cell.source for cell in released if not is_solution(cell)}
         with open_gradebook(assignment.course.directory) as gradebook:
             require_assignment(gradebook, assignment.name)
 
@@ -199,7 +203,7 @@ class Marking:
             about = path.stat()
             version = about.st_mtime_ns, about.st_size
             if self._notebooks.get(path, ((), {}))[0] != version:
-                self._notebooks[path] = version, _read_sheets(path)
+                self._notebooks[path] = version, _read_sheets(path, self._given)
         except (OSError, ValueError, KeyError):  # its grading was cut short
             return {}
         return self._notebooks[path][1]
@@ -221,19 +225,21 @@ def _given(row):
     return Given(row.auto_score, row.manual_score, row.extra_credit, row.manual_comment or "", bool(to_mark))
 
 
-def _read_sheets(path):
-    notebook = read_graded(path)
-    cells = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in notebook.cells if is_grade(cell)}
-    sheets = {}
-    for name, text in answers_in(notebook).items():
-        cell = cells[name]
-        pictures = _pictures(cell)
+def _read_sheets(path, given):
+    """What a graded notebook shows, by exercise; of code, what the release has not given."""
+    sheets, code = {}, []
+    for cell in read_graded(path).cells:
+        if not is_grade(cell):
+            code += [cell.source] * (cell.cell_type == "code" and cell.source not in given)
+            continue
+        exercise = cell.metadata.nbgrader.grade_id.removeprefix("check_")
+        text, pictures = cell.source if is_solution(cell) else "\n\n".join(code), _pictures(cell)
         made_of = hashlib.sha256(repr((text, pictures)).encode("utf-8", "replace")).hexdigest()
-        sheet = Sheet(text, made_of, len(pictures), unclear=is_unclear(cell))
+        sheets[exercise] = Sheet(text, made_of, len(pictures), unclear=is_unclear(cell))
         for output in cell.get("outputs", []):
             if "proctor" in output.metadata:
-                sheet.checks = output.data["text/plain"].split("\n")
-        sheets[name.removeprefix("check_")] = sheet
+                sheets[exercise].checks = output.data["text/plain"].split("\n")
+        code = [] if not is_solution(cell) else code
     return sheets
 
 
