@@ -10,6 +10,7 @@ from torch import nn
 from dlh.data import ecg
 from dlh.fused_lstm import FusedLSTM
 from proctor.authoring.assignment import load_assignment
+from proctor.authoring.questions import read_questions
 from proctor.course import find_root, open_course
 from proctor.grading.grade import draw_up
 from proctor.grading.report import table
@@ -199,3 +200,16 @@ def test_written_answers_are_left_to_a_person():
     assert [exercise.id for exercise in verdict.exercises] == ["lstm", "conv_net", "lstm_net", "torch_lstm_net"]
     assert (verdict.max_points, verdict.by_hand, assignment.points) == (10, 21, 31)
     assert table(verdict)[-1] == "  Written answers, 21 points, are marked by hand."
+
+
+def test_whoever_marks_has_a_question_a_model_answer_and_a_scheme():
+    assignment = load_assignment(open_course(find_root(Path(__file__))), "ecg_lstm")
+    written = [question for question in read_questions(assignment) if question.written]
+    assert len(written) == 15
+    assert len({question.prose for question in written}) == 15
+    for question in written:
+        assert "?" in question.prose or "example of" in question.prose or "Name an advantage" in question.prose
+        assert f"{question.points:g} point" in question.prose
+        assert len(question.model_answer) > 100
+        assert question.scheme.startswith("- ")
+        assert "###" not in question.model_answer + question.scheme

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shutil
+from datetime import datetime, timedelta
 
 import nbformat
 import pytest
@@ -13,9 +14,10 @@ from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
-from proctor.grading.class_report import Student, _check_rows, histogram
+from proctor.grading.class_report import ClassReport, Student, _check_rows, as_html, draw_up, duration, histogram
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
+from test_marking import Marked
 
 LONG = """\
 def total(x, function):
@@ -116,8 +118,63 @@ def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
     rows = list(csv.DictReader(io.StringIO((graded / "checks.csv").read_text())))
     assert {(row["student"], row["mistake"]) for row in rows if row["mistake"]} == {("ben", "triples")}
     assert len(rows) == 15
+    assert re.search(r"Grading took [\d.]+ \w+ in all", page)
+    assert "Nothing ran out of time." in page
 
 
 def test_report_of_an_unknown_assignment_is_one_line(toy_course, capsys):
     assert cli.main(["--course", str(toy_course), "report", "tony"]) == 2
     assert capsys.readouterr().err.startswith("proctor: no source/tony/tony.py")
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_report_says_who_was_late_who_waits_and_what_ran_out_of_time(written_course, tmp_path):
+    marked, due = Marked(shutil.copytree(written_course, tmp_path / "course")), datetime(2026, 3, 1, 12)
+    for number, name in enumerate(("ann", "ben", "cem")):
+        marked.grade(name, "Because.")
+        with marked.gradebook() as gradebook:
+            gradebook.update_or_create_assignment("toy", duedate=due)
+            gradebook.update_or_create_submission("toy", name, timestamp=due + timedelta(hours=30 * number - 30))
+            gradebook.find_grade("reflection", "toy", "toy", name).manual_score = 1 if name == "ann" else None
+            gradebook.db.commit()
+    with marked.gradebook() as gradebook:
+        gradebook.update_or_create_student("zoe", first_name="Zoe")
+        gradebook.update_or_create_student("dan", first_name="Dan")
+        # She was given more time, and is in the gradebook therefore.
+        gradebook.update_or_create_submission("toy", "zoe")
+        gradebook.grant_extension("toy", "zoe", days=2)
+    report = draw_up(marked.toy)
+    assert [one.name for one in report.students] == ["ann", "ben", "cem"]
+    assert report.others == {"dan": "nothing handed in", "zoe": "nothing handed in"}
+    assert {one.name: one.late for one in report.students} == {"ann": 0, "ben": 0, "cem": 30 * 3600}
+    assert [one.not_marked for one in report.students] == [set(), {"reflection"}, {"reflection"}]
+    stopped = "Your code was stopped: this call may take 20 seconds."
+    for one in report.students[:2]:
+        check = CheckVerdict("a", "A.", 0.0, 4.0, False, stopped)
+        one.verdicts["double"] = ExerciseVerdict("double", "Double", 0.0, 4.0, "error", [check])
+    report.students[0].seconds, report.students[1].seconds = 90.0, 2.0
+    page = as_html(report)
+    assert "<b>2</b> nothing handed in" in page and "dan, zoe" in page
+    assert "<b>1</b> late" in page and "cem (30 hours)" in page
+    assert "<b>2</b> wait for a person's marks: 2 answers" in page
+    assert "2 not marked yet" in page
+    assert "Grading took 1.5 minutes in all" in page and "ann 1.5 minutes, ben 2 seconds." in page
+    assert re.search(r">2</td><td>double</td><td>Your code was stopped", page) and "ann, ben" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0 seconds"), (2, "2 seconds"), (89, "89 seconds"), (90, "1.5 minutes"), (1800, "30 minutes"),
+     (7200, "2 hours"), (108000, "30 hours"), (259200, "3 days"), (8640000, "100 days")],
+)  # fmt: skip
+def test_times_are_told_as_people_tell_them(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("size", [0, 1, 500])
+def test_page_of_a_class_of_any_size(toy, size):
+    students = [student(f"student{n} <b>", a=n % 2 == 0, b=True) for n in range(size)]
+    page = as_html(ClassReport(toy, students, {}))
+    assert f"{size} submission{'s' * (size != 1)} graded" in page
+    assert page.count("&lt;b&gt;</td>") == size
+    assert "<b></td>" not in page

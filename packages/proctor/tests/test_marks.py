@@ -301,7 +301,7 @@ def test_table_tells_what_is_not_marked_yet(toys, capsys):
     assert rows["ann"] == ["4", "6", "-", "10"] and rows["eve"] == ["4", "6", "0", "10"]
     assert rows["fay"] == ["-", "-", "-", "0"]
     assert lines[-2:] == [
-        "2 answers of 2 students are not marked yet (-); formgrader shows which.",
+        "2 answers of 2 students are not marked yet (-); `proctor mark toy` leads to them.",
         "1 submission is not graded yet, or nothing was handed in.",
     ]
     toys.mark("ann", "reflection", 2)
@@ -310,7 +310,7 @@ def test_table_tells_what_is_not_marked_yet(toys, capsys):
     toys.autograde()
     cli.main(["table"])
     printed = capsys.readouterr().out
-    assert "1 mark of 1 student is of an answer that has changed since; formgrader shows which." in printed
+    assert "1 mark of 1 student is of an answer that has changed since; `proctor mark toy` leads there." in printed
     assert "not marked yet" not in printed
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -15,10 +16,13 @@ import pytest
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
 from proctor.authoring.errors import BuildError
+from proctor.authoring.questions import read_questions
 from proctor.course import open_course
 from proctor.grading.gradebook import read_grades
+from proctor.grading.marking import Conflict, Marking
 from proctor.grading.report import class_table
 from proctor.proof.demo import cell
+from submissions import WRITTEN
 
 GROUPS = {"a": ("ann", "abe", "ada", "amy", "ali"), "b": ("ben", "bea", "bob", "bud", "bix")}
 
@@ -66,6 +70,7 @@ def hand_in(assignment, student, solved):
     notebook = nbformat.read(assignment.release_notebook, as_version=4)
     for exercise in solved:
         cell(notebook, exercise.id).source = exercise.code
+    cell(notebook, "reflection").source = "Because."
     path = assignment.root / "submitted" / student / "toy" / "toy.ipynb"
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
@@ -76,6 +81,8 @@ def hand_in(assignment, student, solved):
 @pytest.mark.prove
 def test_two_nbgraders_write_one_gradebook_at_the_same_time(server, toy_sources, tmp_path):
     folder = shutil.copytree(toy_sources, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "source/toy/toy.py").open("a") as text:
+        text.write(WRITTEN)
     with (folder / "course_config.py").open("a") as config:
         config.write(f"\nc.CourseDirectory.db_url = {server!r}\n")
     with pytest.raises(BuildError, match="db_url needs a c.CourseDirectory.course_id"):
@@ -107,3 +114,18 @@ def test_two_nbgraders_write_one_gradebook_at_the_same_time(server, toy_sources,
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert exported == {who: sum(scores.values()) for who, scores in expected.items()}
     assert not (folder / "gradebook.db").exists(), "the SQLite file, where db_url should have led elsewhere"
+
+    # Of several who mark the same answer at once, one does.
+    marking = Marking(assignment, read_questions(assignment))
+    key, (given, sheet) = next(iter(marking.answers("reflection").items()))
+    seen = {"score": given.score, "comment": given.comment, "made_of": sheet.made_of}
+
+    def mark(score):
+        try:
+            return marking.save("reflection", key, score, "Why?", seen).score
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(4) as pool:
+        saved = [score for score in pool.map(mark, [0.5, 1, 1.5, 2]) if score is not None]
+    assert [marking.answers("reflection")[key][0].score] == saved

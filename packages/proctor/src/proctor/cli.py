@@ -1,7 +1,8 @@
-"""The command line of the course: build, grade, audit, class, demo, report, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, report, table."""
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def _parser():
     demo.add_argument("assignments", nargs="*", metavar="A")
     demo.set_defaults(command=_demo)
 
+    mark = commands.add_parser("mark", help="serve a page for marking by hand, question by question, without names")
+    mark.add_argument("assignment", metavar="A")
+    mark.add_argument("--port", type=int, default=0, help="of this machine alone (default: one that is free)")
+    words = "another number has the answers in another order: for who marks beside somebody (default: 1)"
+    mark.add_argument("--seed", type=int, default=1, help=words)
+    mark.set_defaults(command=_mark)
+
     report = commands.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
     report.add_argument("assignment", metavar="A")
     report.add_argument("--html", type=Path, metavar="FILE", help="where to (default: reports/A.html in the course)")
@@ -85,6 +93,7 @@ def _parser():
 
     table = commands.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
     table.add_argument("assignments", nargs="*", metavar="A")
+    table.add_argument("--wide", action="store_true", help="the exercises by their names, however wide that is")
     table.set_defaults(command=_table)
     return parser
 
@@ -269,6 +278,30 @@ def _demo(arguments):
     return 0
 
 
+def _mark(arguments):
+    import asyncio
+
+    from proctor.authoring.questions import read_questions
+    from proctor.grading import mark_server
+    from proctor.grading.marking import Marking
+
+    if not 0 <= arguments.port < 2**16:
+        raise GradingError(f"--port should be from 0 to 65535, not {arguments.port}")
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    marking = Marking(assignment, read_questions(assignment), arguments.seed)
+
+    def ready(address):
+        print(f"Open {address}\nCtrl-C stops it. What the page has saved is in the gradebook.", flush=True)
+
+    try:
+        asyncio.run(mark_server.serve(marking, arguments.port, ready))
+    except KeyboardInterrupt:
+        print()
+    except OSError as error:
+        raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
+    return 0
+
+
 def _report(arguments):
     from proctor.grading import class_report
 
@@ -284,17 +317,22 @@ def _report(arguments):
 
 
 def _table(arguments):
-    for assignment in _assignments(arguments):
-        _print_table(assignment)
+    try:
+        for assignment in _assignments(arguments):
+            _print_table(assignment, arguments.wide)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads it through `head` has read enough. Python would say so once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _print_table(assignment):
+def _print_table(assignment, wide=False):
     from proctor.grading import marks, report, roster
 
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
-    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others)
+    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 

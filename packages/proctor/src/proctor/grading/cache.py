@@ -12,7 +12,6 @@ import platform
 import site
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -48,14 +47,13 @@ def grade(
         record stays, and the new record is put beside it until `settle`
     refusal : why the rest is not to be graded, and earns nothing; it is graded if empty
     """
-    start = time.perf_counter()
     if taken.refused:
         return _grade(taken, assignment, name, device)
     contents = course_contents(assignment)
     digests = exercise_digests(assignment, contents)
     path, record, stale = _look_up(taken, assignment, device, digests)
     if not stale and "notes" in record:
-        return _verdict(record, assignment, name, device, start)
+        return _verdict(record, assignment, name, device)
     before = [_as_verdict(entry["verdict"]) for entry in record["exercises"].values()]
     held = read_record(path.with_suffix(HELD)) if hold is not None else record
     if held is record or _stale(held, digests) or "notes" not in held:
@@ -64,7 +62,7 @@ def grade(
         fresh = _grade(replace(taken, refused=refusal or taken.refused), part, name, device)
         _put_in(record, fresh, digests)
         held = record
-    verdict = _verdict(held, assignment, name, device, start)
+    verdict = _verdict(held, assignment, name, device)
     is_held = hold is not None and hold(before, verdict.exercises)
     write_record(path.with_suffix(HELD) if is_held else path, held)
     return verdict
@@ -75,6 +73,8 @@ def _put_in(record, fresh, digests):
     # The notes are of the code alone, and of all exercises.
     if not record["exercises"]:
         record |= {"notes": fresh.notes, "sandbox": fresh.sandbox}
+    # Of what was graded anew, all that it took.
+    record["seconds"] = round(record.get("seconds", 0.0) + fresh.seconds, 2)
     for exercise in fresh.exercises:
         record["exercises"][exercise.id] = {"digest": digests[exercise.id], "verdict": asdict(exercise)}
 
@@ -105,12 +105,11 @@ def find(
     ----------
     digests : as `exercise_digests` gives them, for who looks up a whole class; taken now if None
     """
-    start = time.perf_counter()
     if taken.refused:
         return None
     digests = digests or exercise_digests(assignment, course_contents(assignment))
     _, record, stale = _look_up(taken, assignment, device, digests)
-    return None if stale or "notes" not in record else _verdict(record, assignment, name, device, start)
+    return None if stale or "notes" not in record else _verdict(record, assignment, name, device)
 
 
 def _look_up(taken, assignment, device, digests):
@@ -126,7 +125,7 @@ def _stale(record, digests):
     return {name for name, digest in digests.items() if kept.get(name) != digest}
 
 
-def _verdict(record, assignment, name, device, start):
+def _verdict(record, assignment, name, device):
     exercises = [_as_verdict(record["exercises"][e.id]["verdict"]) for e in assignment.exercises if not e.written]
     return Verdict(
         assignment.name,
@@ -134,7 +133,7 @@ def _verdict(record, assignment, name, device, start):
         sum(exercise.points for exercise in exercises),
         sum(exercise.max_points for exercise in exercises),
         device,
-        round(time.perf_counter() - start, 2),
+        record.get("seconds", 0.0),
         record["sandbox"],
         record["notes"],
         exercises,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
-import nbformat
 import numpy as np
 
 from proctor.authoring import bank
@@ -34,6 +33,9 @@ class Student:
     Parameters
     ----------
     points : {exercise: what counts, marks by hand included}
+    late : seconds after the due date, whatever that costs
+    not_marked : the exercises that wait for a person
+    seconds : what grading it took; None where that is not on record
     verdicts : {exercise: its verdict by the checks}
     answers : {exercise: its cell}
     notes : what was said of the submission as a whole
@@ -42,13 +44,16 @@ class Student:
     name: str
     points: dict[str, float]
     penalty: float = 0.0
+    late: float = 0.0
+    not_marked: set[str] = field(default_factory=set)
+    seconds: float | None = None
     verdicts: dict[str, ExerciseVerdict] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> float:
-        return sum(self.points.values()) - self.penalty
+        return max(0.0, sum(self.points.values()) - self.penalty)
 
     @property
     def refused(self) -> str:
@@ -56,6 +61,18 @@ class Student:
         said = {check.message for verdict in self.verdicts.values() for check in verdict.checks}
         (only,) = said if len(said) == 1 else [""]
         return only if only.endswith("Nothing could be graded.") else ""
+
+    @property
+    def ran_out_of_time(self) -> set[tuple[str, str]]:
+        """What was stopped, or came too late for its time: (the exercise or nothing, what was said)."""
+        said = {(name, check.message) for name, verdict in self.verdicts.items() for check in verdict.checks}
+        said |= {("", note) for note in self.notes}
+        return {(name, words) for name, words in said if "was stopped" in words or "used up" in words}
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether there is anything; who was given more time is in the gradebook before handing in."""
+        return bool(self.answers) or self.not_marked != set(self.points)
 
 
 @dataclass(frozen=True)
@@ -111,7 +128,6 @@ class ClassReport:
 
     assignment: Assignment
     students: list[Student]
-    not_marked: dict[str, set[str]]
     others: dict[str, str]
     checks: list[CheckRow] = field(default_factory=list)
     mistakes: list[MistakeRow] = field(default_factory=list)
@@ -127,9 +143,11 @@ def draw_up(assignment: Assignment) -> ClassReport:
     Unreadable : where the gradebook cannot be read
     """
     found = marks.read_class(assignment)
-    students = [_read_student(assignment, name, found) for name in found.grades]
+    known = [_read_student(assignment, name, found) for name in found.grades]
     others = roster.without_grades(assignment, found.grades)
-    report = ClassReport(assignment, students, found.not_marked, others)
+    others |= {one.name: roster.why_not_graded(assignment, one.name) for one in known if not one.is_graded}
+    students = [one for one in known if one.is_graded]
+    report = ClassReport(assignment, students, dict(sorted(others.items())))
     report.checks = [row for exercise in assignment.exercises for row in _check_rows(exercise, students)]
     report.mistakes = _mistake_rows(assignment, students)
     report.groups = _groups(students)
@@ -142,12 +160,13 @@ def draw_up(assignment: Assignment) -> ClassReport:
 
 
 def _read_student(assignment, name, found):
-    student = Student(name, found.grades[name], found.penalties.get(name, 0.0))
-    path = assignment.root / "autograded" / name / assignment.name / f"{assignment.name}.ipynb"
+    about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.not_marked.get(name, set())
+    student = Student(name, found.grades[name], *about)
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = marks.read_graded(marks.graded_path(assignment, name))
     except (OSError, ValueError):
         return student
+    student.seconds = notebook.metadata.get("proctor", {}).get("seconds")
     exercises = {exercise.id for exercise in assignment.exercises}
     for cell in notebook.cells:
         if cell.id in exercises:
@@ -232,31 +251,50 @@ def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    assignment = report.assignment
-    answers = {(one.name, name): without_layout(code) for one in report.students for name, code in one.answers.items()}
+    environment.filters["duration"] = duration
+    assignment, students = report.assignment, report.students
+    answers = {(one.name, name): without_layout(code) for one in students for name, code in one.answers.items()}
     return environment.get_template("class_report.html.j2").render(
         report=report,
         assignment=assignment,
-        total=histogram([one.total for one in report.students], assignment.points),
-        exercises=[
-            (exercise, histogram([one.points.get(exercise.id, 0.0) for one in report.students], exercise.points))
-            for exercise in assignment.exercises
-        ],
+        total=histogram([one.total for one in students], assignment.points),
+        totals=np.percentile([one.total for one in students], [25, 50, 75]) if students else [],
+        exercises=[(exercise, *_marked_points(exercise, students)) for exercise in assignment.exercises],
         pairs=[
             (pair, answers[pair.first, pair.exercise], answers[pair.second, pair.exercise])
             for pair in report.pairs[:MOST_PAIRS]
         ],
         groups=report.groups[:MOST_GROUPS],
-        waiting=sum(map(len, report.not_marked.values())),
-        refused=[one for one in report.students if one.refused],
-        stopped=[one for one in report.students if _ran_out_of_time(one)],
-        noted=[one for one in report.students if one.notes],
+        waiting=sum(len(one.not_marked) for one in students),
+        late=sorted((one for one in students if one.late), key=lambda one: -one.late),
+        refused=[one for one in students if one.refused],
+        stopped=_stopped(students),
+        noted=[one for one in students if one.notes],
+        timed=sorted((one for one in students if one.seconds is not None), key=lambda one: -one.seconds),
     )
 
 
-def _ran_out_of_time(student):
-    said = [check.message for verdict in student.verdicts.values() for check in verdict.checks]
-    return any("was stopped" in words or "used up" in words for words in (*said, *student.notes))
+def _marked_points(exercise, students):
+    """How the points of an exercise are spread, and how many are not marked yet."""
+    points = [one.points.get(exercise.id, 0.0) for one in students if exercise.id not in one.not_marked]
+    return histogram(points, exercise.points), len(students) - len(points)
+
+
+def _stopped(students):
+    """What ran out of time, and whose, the most frequent first."""
+    who = defaultdict(list)
+    for one in students:
+        for about in one.ran_out_of_time:
+            who[about].append(one.name)
+    return sorted(who.items(), key=lambda entry: (-len(entry[1]), entry[0]))
+
+
+def duration(seconds: float) -> str:
+    """A time for people, to two digits or so."""
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}" if seconds >= 10 * size else f"{round(seconds / size, 1):g} {unit}"
+    return f"{round(seconds, 1):g} seconds"
 
 
 def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:

@@ -288,6 +288,7 @@ class GradeCells(Execute):
         verdict = cache.grade(self.parent.taken, assignment, about["student"], device)
         self.log.info("%s: %g of %g points", about["student"], verdict.points, verdict.max_points)
         write_verdict(nb, verdict, self.parent.taken.refused)
+        nb.metadata["proctor"]["seconds"] = verdict.seconds
         self.parent.parent.graded += 1
         return nb, resources
 

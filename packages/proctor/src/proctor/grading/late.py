@@ -2,7 +2,7 @@
 
 import math
 
-from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Float
@@ -53,6 +53,20 @@ def open_plugin(config: Config) -> AssignLatePenalties:
     return penalties
 
 
+def _maybe_late(gradebook, name):
+    """The submissions of an assignment, but for those that can be neither late nor charged: nearly all of a class."""
+    rows = gradebook.db.query(SubmittedAssignment).join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    charged = SubmittedAssignment.notebooks.any(SubmittedNotebook.late_submission_penalty.is_not(None))
+    after = SubmittedAssignment.timestamp > Assignment.duedate
+    return rows.filter(Assignment.name == name, after | charged | SubmittedAssignment.extension.is_not(None))
+
+
+def seconds_late(gradebook: Gradebook, name: str) -> dict[str, float]:
+    """Who was late in an assignment, and by how much, extensions included."""
+    seconds = {one.student_id: one.total_seconds_late for one in _maybe_late(gradebook, name)}
+    return {student: late for student, late in sorted(seconds.items()) if late > 0}
+
+
 def settle_penalties(gradebook: Gradebook, name: str, config: Config) -> None:
     """Have each submission's penalty be that of its marks and its due date as they are now.
 
@@ -67,7 +81,7 @@ def settle_penalties(gradebook: Gradebook, name: str, config: Config) -> None:
     if not is_due and not gradebook.db.query(SubmittedNotebook).filter(charged).count():
         return
     penalties = open_plugin(config)
-    for submission in gradebook.assignment_submissions(name):
+    for submission in _maybe_late(gradebook, name):
         for notebook in submission.notebooks:
             penalty = _penalty(penalties, submission, notebook)
             if penalty != notebook.late_submission_penalty:

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import nbformat
 import nbgrader.api
-from nbgrader.api import Gradebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import determine_grade, is_grade, is_solution
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from proctor.authoring.assignment import Assignment
-from proctor.grading.late import settle_penalties
+from proctor.grading.late import seconds_late, settle_penalties
 from proctor.grading.reading import Unreadable
 from proctor.grading.report import is_unclear
 from proctor.settings import SettingsError
@@ -81,12 +82,14 @@ class ClassMarks:
     not_marked : {student: the exercises that nobody has marked yet}, of those who have some
     penalties : {student: points}, of those who lose some for being late
     flagged : {student: the exercises with a mark by hand of an answer that has changed since}
+    late : {student: seconds after the due date, extension included}, of those who were late, whatever that costs
     """
 
     grades: dict[str, dict[str, float]] = field(default_factory=dict)
     not_marked: dict[str, set[str]] = field(default_factory=dict)
     penalties: dict[str, float] = field(default_factory=dict)
     flagged: dict[str, set[str]] = field(default_factory=dict)
+    late: dict[str, float] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -133,24 +136,34 @@ def require_assignment(gradebook: Gradebook, name: str) -> None:
 
 
 def read_submissions(gradebook: Gradebook, name: str) -> dict[str, dict[str, Recorded]]:
-    """Everything that is recorded of an assignment: {student: {notebook: Recorded}}."""
-    found = {}
-    for submission in gradebook.assignment_submissions(name):
-        found[submission.student_id] = {notebook.name: _recorded(notebook) for notebook in submission.notebooks}
-    return dict(sorted(found.items()))
+    """Everything that is recorded of an assignment: {student: {notebook: Recorded}}.
 
-
-def _recorded(notebook):
-    return Recorded(
-        {
-            grade.name: Mark(
-                grade.auto_score, grade.manual_score, grade.extra_credit, grade.max_score, grade.needs_manual_grade
-            )
-            for grade in notebook.grades
-        },
-        {comment.name: comment.comment for comment in notebook.comments if comment.comment},
-        notebook.late_submission_penalty or 0.0,
+    It takes four queries, however large the class; nbgrader's objects would take a dozen for each submission.
+    """
+    submissions = (
+        select(SubmittedAssignment.student_id)
+        .join(nbgrader.api.Assignment, nbgrader.api.Assignment.id == SubmittedAssignment.assignment_id)
+        .where(nbgrader.api.Assignment.name == name)
     )
+    notebooks = submissions.join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+    about = notebooks.join(Notebook, Notebook.id == SubmittedNotebook.notebook_id).add_columns(
+        SubmittedNotebook.id, Notebook.name, SubmittedNotebook.late_submission_penalty
+    )
+    found = {student: {} for student in sorted(gradebook.db.scalars(submissions))}
+    recorded = {}
+    for student, key, notebook, penalty in gradebook.db.execute(about):
+        recorded[key] = found[student][notebook] = Recorded(penalty=penalty or 0.0)
+    for table, columns, put in (
+        (Grade, [Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.max_score, Grade.needs_manual_grade],
+         lambda notebook, cell, *values: notebook.marks.update({cell: Mark(*values)})),
+        (Comment, [Comment.comment],
+         lambda notebook, cell, comment: notebook.comments.update({cell: comment} if comment else {})),
+    ):  # fmt: skip
+        rows = notebooks.join(table, table.notebook_id == SubmittedNotebook.id)
+        rows = rows.join(BaseCell, BaseCell.id == table.cell_id).add_columns(table.notebook_id, BaseCell.name, *columns)
+        for _, key, *values in gradebook.db.execute(rows):
+            put(recorded[key], *values)
+    return found
 
 
 def read_class(assignment: Assignment) -> ClassMarks:
@@ -165,7 +178,7 @@ def read_class(assignment: Assignment) -> ClassMarks:
         require_assignment(gradebook, assignment.name)
         settle_penalties(gradebook, assignment.name, assignment.course.config)
         submissions = read_submissions(gradebook, assignment.name)
-    found = ClassMarks()
+        found = ClassMarks(late=seconds_late(gradebook, assignment.name))
     for student, notebooks in submissions.items():
         marks = {name.removeprefix("check_"): mark for one in notebooks.values() for name, mark in one.marks.items()}
         found.grades[student] = {name: mark.score for name, mark in marks.items()}
@@ -179,6 +192,23 @@ def read_class(assignment: Assignment) -> ClassMarks:
         if penalty:
             found.penalties[student] = penalty
     return found
+
+
+def graded_path(assignment: Assignment, student: str) -> Path:
+    """Where a submission's graded notebook lies, whether there is one or not."""
+    directory = assignment.course.directory
+    folder = directory.format_path(directory.autograded_directory, student, assignment.name)
+    return Path(folder) / f"{assignment.name}.ipynb"
+
+
+def read_graded(path: Path) -> nbformat.NotebookNode:
+    """A notebook of `autograded`, as `nbformat.read`, but for a validation that takes longer than all the rest.
+
+    Raises
+    ------
+    OSError, ValueError : where there is none, or its grading was cut short
+    """
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
 def answers_in(notebook: nbformat.NotebookNode) -> dict[str, str]:

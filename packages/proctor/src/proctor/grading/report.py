@@ -2,12 +2,17 @@
 
 import html
 import re
+import textwrap
 from dataclasses import asdict, replace
 
 import nbformat
+from tqdm.utils import disp_len, disp_trim
 
 from proctor.authoring.assignment import Assignment
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+
+# A table that goes into a terminal, a mail or an issue; names of students in one that is tight.
+WIDTH, NAME_WIDTH, NAME_ENDS = 100, 12, 4
 
 # The colors of a verdict.
 RIGHT, PARTLY, WRONG = "#2e7d32", "#b26a00", "#c62828"
@@ -173,6 +178,7 @@ def class_table(
     not_marked: dict[str, set[str]] | None = None,
     penalties: dict[str, float] | None = None,
     others: dict[str, str] | None = None,
+    wide: bool = True,
 ) -> list[str]:
     """The class as lines of text: a row for each submission, a column for each exercise.
 
@@ -181,29 +187,72 @@ def class_table(
     grades : as `gradebook.read_grades` gives them
     not_marked, penalties : as `marks.read_class` gives them
     others : as `roster.without_grades` gives them
+    wide : whether lines may be of any length; else, where they do not fit, exercises have numbers for names and points
+        to one decimal
     """
     not_marked, penalties, others = not_marked or {}, penalties or {}, others or {}
-    ids = [exercise.id for exercise in assignment.exercises]
-    width = max(map(len, ["submission", *grades, *others]))
-    columns = [*ids, *["late"] * bool(penalties), "total"]
-
-    def line(name, values):
-        padded = (f"{value:>{max(len(column), 6)}}" for column, value in zip(columns, values, strict=True))
-        return f"{name:<{width}}  {'  '.join(padded)}"
-
-    lines = [line("submission", columns)]
-    for student, scores in grades.items():
-        is_open, lost = not_marked.get(student, ()), penalties.get(student, 0)
-        row = ["-" if name in is_open else _number(scores.get(name, 0)) for name in ids]
-        row += [_number(-lost) if lost else ""] * bool(penalties)
-        lines.append(line(student, [*row, _number(sum(scores.values()) - lost)]))
-    lines += [f"{student:<{width}}  {reason}" for student, reason in others.items()]
-    limits = [*(f"{exercise.points:g}" for exercise in assignment.exercises), *[""] * bool(penalties)]
-    return [*lines, line("(points)", [*limits, f"{assignment.points:g}"])]
+    lost = {student: penalties.get(student, 0) for student in grades}
+    # As nbgrader exports it.
+    totals = [max(0.0, sum(scores.values()) - lost[student]) for student, scores in grades.items()]
+    last = [["total", *map(_number, totals), f"{assignment.points:g}"]]
+    if penalties:
+        last.insert(0, ["late", *(_number(-points) if points else "" for points in lost.values()), ""])
+    names = [["submission", *grades, "(points)"]]
+    columns = [*names, *_columns(assignment, grades, not_marked, 2), *last]
+    widest = max(map(disp_len, [*names[0], *others]))
+    if wide or widest + sum(2 + max(6, *map(len, column)) for column in columns[1:]) <= WIDTH:
+        return [line for block in _blocks(columns, others, False) for line in block]
+    columns = [*names, *last, *_columns(assignment, grades, not_marked, 1)]
+    for number, column in enumerate(columns[1 + len(last) :], 1):
+        column[0] = str(number)
+    return [line for block in _blocks(columns, others, True) for line in block] + _legend(assignment)
 
 
-def _number(points):
-    return f"{round(points, 2):g}"
+def _columns(assignment, grades, not_marked, digits):
+    for exercise in assignment.exercises:
+        cells = [
+            "-" if exercise.id in not_marked.get(student, ()) else _number(scores.get(exercise.id, 0), digits)
+            for student, scores in grades.items()
+        ]
+        yield [exercise.id, *cells, f"{exercise.points:g}"]
+
+
+def _blocks(columns, others, narrow):
+    """Columns as lines; narrow, in as many blocks of them as it takes."""
+    least, gap = (1, 1) if narrow else (6, 2)
+    names = [*columns[0][:-1], *others, columns[0][-1]]
+    if narrow:
+        names = [_short(name) for name in names]
+    first = max(map(disp_len, names))
+    widths = [max(least, *map(len, column)) for column in columns[1:]]
+    blocks, room = [[]], WIDTH - first
+    for column, width in zip(columns[1:], widths, strict=True):
+        room -= width + gap
+        if narrow and room < 0:
+            blocks, room = [*blocks, []], WIDTH - first - width - gap
+        blocks[-1].append([cell.rjust(width + gap) for cell in column])
+    for block in blocks:
+        rows = ["".join(cells) for cells in zip(*block, strict=True)]
+        rows[-1:] = [*(f"  {reason}" for reason in others.values()), rows[-1]]
+        yield [name + " " * (first - disp_len(name)) + row for name, row in zip(names, rows, strict=True)]
+
+
+def _short(name):
+    """A name that leaves room for points; many that begin alike end otherwise."""
+    if disp_len(name) <= NAME_WIDTH:
+        return name
+    end = name[-NAME_ENDS:]
+    return disp_trim(name, NAME_WIDTH - 1 - disp_len(end)) + "…" + end
+
+
+def _legend(assignment):
+    told = [f"{number}\N{NO-BREAK SPACE}{exercise.id}" for number, exercise in enumerate(assignment.exercises, 1)]
+    lines = textwrap.wrap(", ".join(told), WIDTH, break_on_hyphens=False)
+    return ["", *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)]
+
+
+def _number(points, digits=2):
+    return f"{round(points, digits):g}"
 
 
 def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagged: dict[str, set[str]]) -> list[str]:
@@ -219,8 +268,8 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     waiting = {student: names for student, names in not_marked.items() if student not in ungraded}
     lines = []
     for found, words in (
-        (waiting, ("answer", "not marked yet (-); formgrader shows which")),
-        (flagged, ("mark", "of an answer that has changed since; formgrader shows which")),
+        (waiting, ("answer", f"not marked yet (-); `proctor mark {assignment.name}` leads to them")),
+        (flagged, ("mark", f"of an answer that has changed since; `proctor mark {assignment.name}` leads there")),
     ):
         count = sum(map(len, found.values()))
         if count:

@@ -219,6 +219,11 @@ def without_grades(assignment: Assignment, graded: Iterable[str]) -> dict[str, s
     reasons = {}
     for student in students:
         if student.of_class or student.id not in handed_in_others:
-            folder = assignment.course.submitted / student.id / assignment.name
-            reasons[student.id] = "not graded yet" if folder.is_dir() else "nothing handed in"
+            reasons[student.id] = why_not_graded(assignment, student.id)
     return dict(sorted(reasons.items()))
+
+
+def why_not_graded(assignment: Assignment, student: str) -> str:
+    """Why a student has no grades for an assignment."""
+    folder = assignment.course.submitted / student / assignment.name
+    return "not graded yet" if folder.is_dir() else "nothing handed in"

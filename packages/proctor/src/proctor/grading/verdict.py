@@ -43,7 +43,7 @@ class Verdict:
     ----------
     submission : str, as it was named to the grader
     device : "cpu" or "cuda"
-    seconds : float, wall-clock time of grading
+    seconds : float, wall-clock time of grading, whenever that was
     sandbox : what the code ran in, "bubblewrap", "landlock" or "none"
     notes : what an instructor should know, one sentence each
     exercises : those with checks

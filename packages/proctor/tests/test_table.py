@@ -1,0 +1,106 @@
+"""The class in a terminal: within 100 columns, whoever is in it; what nbgrader exports; what nobody has marked yet."""
+
+import csv
+import random
+import shutil
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pytest
+from nbgrader.plugins import CsvExportPlugin
+from tqdm.utils import disp_len
+
+from proctor import cli
+from proctor.authoring.assignment import Assignment, Exercise
+from proctor.grading.report import WIDTH, class_table
+from test_marking import Marked
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+NAMES = ["ann", "o'neil", "李雷 (2)", "李" * 60, "leeann_1234567", "x" * 200, "Zoë d'Ávila (2)"]
+NAMES.append("ann.lee@university.example")
+
+
+def made_up(exercises, draw):
+    """An assignment, and arguments for its table."""
+    every = tuple(
+        Exercise(f"{'very_' * draw.randrange(4)}long_{n}", f"Long {n}", draw.choice([1, 2.5, 12]), (), "", n % 2 == 0)
+        for n in range(exercises)
+    )
+    assignment = Assignment("made_up", None, every)
+    grades = {name: {one.id: draw.random() * one.points for one in every} for name in NAMES[:-1]}
+    not_marked = {name: {one.id for one in every if one.written and draw.random() < 0.5} for name in grades}
+    for name, open_ones in not_marked.items():
+        grades[name] |= dict.fromkeys(open_ones, 0.0)
+    penalties = {name: 0.25 for name in NAMES[:2]} if draw.random() < 0.5 else {}
+    return assignment, grades, not_marked, penalties, {NAMES[-1]: "nothing handed in"}
+
+
+@pytest.mark.parametrize("exercises", [1, 2, 5, 8, 12, 19, 40, 90])
+def test_table_fits_and_leaves_nothing_out(exercises):
+    draw = random.Random(exercises)
+    for _ in range(5):
+        assignment, grades, not_marked, penalties, others = made_up(exercises, draw)
+        lines = class_table(assignment, grades, not_marked, penalties, others, wide=False)
+        assert max(map(disp_len, lines)) <= WIDTH
+        text = "\n".join(lines)
+        assert all(one.id in text for one in assignment.exercises)
+        rows = [line for line in lines if line.startswith("ann ")]
+        cells = [cell for row in rows for cell in row.split()[1:]]
+        total = sum(grades["ann"].values()) - penalties.get("ann", 0)
+        assert f"{max(0, round(total, 2)):g}" in cells
+        assert cells.count("-") == len(not_marked["ann"])
+        assert len(cells) == exercises + 1 + bool(penalties)
+        assert any(line.endswith("nothing handed in") for line in lines)
+        (header,) = class_table(assignment, grades, not_marked, penalties, others)[:1]
+        ends = ["late", "total"] if penalties else ["total"]
+        assert header.split() == ["submission", *(one.id for one in assignment.exercises), *ends]
+
+
+def test_two_whose_long_names_begin_alike_are_told_apart():
+    assignment = Assignment("a", None, tuple(Exercise(f"exercise_{n}", "", 1, (), "") for n in range(19)))
+    grades = {f"maria-magdalena.mueller_{n}": {} for n in range(100, 120)}
+    lines = class_table(assignment, grades, wide=False)
+    assert len({line.split()[0] for line in lines[1:21]}) == 20
+
+
+@pytest.fixture
+def late(written_course, tmp_path):
+    """A class of which some were late; one has less than nothing left, one has extra credit."""
+    root = shutil.copytree(written_course, tmp_path / "course")
+    with (root / "course_config.py").open("a") as config:
+        config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
+        config.write("c.PenaltyPerDay.percent_per_day = 30\n")
+    marked, due = Marked(root), datetime(2026, 3, 1, 12)
+    for number, student in enumerate(("ann", "ben", "cem", "dan")):
+        marked.grade(student, "Because.")
+        with marked.gradebook() as gradebook:
+            gradebook.update_or_create_assignment("toy", duedate=due)
+            gradebook.update_or_create_submission("toy", student, timestamp=due + timedelta(hours=25 * number))
+            grade = gradebook.find_grade("reflection", "toy", "toy", student)
+            grade.manual_score = number / 2 if number else None
+            grade.extra_credit = 1.5 if number == 2 else -20.0 if number == 3 else None
+            gradebook.db.commit()
+    return marked
+
+
+def test_totals_are_those_that_nbgrader_exports(late, tmp_path, capsys):
+    assert cli.main(["--course", str(late.root), "table", "toy"]) == 0
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines() if line}
+    with late.gradebook() as gradebook:
+        plugin = CsvExportPlugin()
+        plugin.to = str(tmp_path / "grades.csv")
+        plugin.export(gradebook)
+    with (tmp_path / "grades.csv").open() as file:
+        exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert {student: float(rows[student][-1]) for student in exported} == pytest.approx(exported)
+    assert exported["ben"] < 2.5, "a penalty was taken"
+    assert rows["ann"][2] == "-"
+
+
+def test_reading_only_the_top_of_a_table_is_no_fault(late):
+    command = [sys.executable, "-m", "proctor.cli", "--course", str(late.root), "table"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
