@@ -316,10 +316,36 @@ def _defined(node, table, imported):
 
 
 def _root(node):
-    """The name at the start of `a.b[c].d`; None where there is none."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
+    """The name at the start of `a.b[c].d`, or of `globals()["a"].b`; None where there is none."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)) and not _is_global_read(node):
         node = node.value
+    if _is_global_read(node):
+        return node.slice.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def _is_global_read(node):
+    """Whether an expression is a name of the notebook's, written out in another way: `globals()["model"]`."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load) or not _is_globals(node.value):
+        return False
+    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+
+
+def _is_globals(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
+
+
+def _harmless_globals(statement):
+    """Where a statement says `globals` to read a name that it writes out, or to ask whether there is one."""
+    names, changed = set(), set()
+    for node in ast.walk(statement):
+        if _is_global_read(node):
+            names.add(node.value.func)
+        elif isinstance(node, ast.Compare) and _is_globals(node.comparators[0]):
+            names.add(node.comparators[0].func)
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            changed.update(part for part in ast.walk(node) if isinstance(part, ast.Name))
+    return names - changed
 
 
 def _global_names(table):
@@ -343,7 +369,8 @@ def _is_dunder(name):
 
 def _patches(statement, imported):
     """Whether a statement may exchange what another name or a library has, or bring names that it does not say."""
-    return any(_patches_here(node, imported) for node in ast.walk(statement))
+    harmless = _harmless_globals(statement)
+    return any(node not in harmless and _patches_here(node, imported) for node in ast.walk(statement))
 
 
 def _patches_here(node, imported):
