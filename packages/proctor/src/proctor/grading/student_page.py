@@ -24,8 +24,11 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
 ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 24_000, 6_000, 10_000, 8_000
+CODE = re.compile(r"`([^`]+)`")
 MOST_NOTES, FIRST_STEPS = 20, 3
-CUT = " ... (the rest was cut: it is in your notebook)"
+CUT = " ... (the rest was cut)"
+# nbgrader's own comment on what was left as it was released.
+NO_RESPONSE = "No response."
 CANNOT_BE_SHOWN = "The rest of this page could not be made. Your points are these; ask your instructor for the reasons."
 
 
@@ -45,12 +48,13 @@ class Item:
         return self.verdict is not None and self.verdict.status == "missing"
 
     def checks(self, passed: bool) -> list[tuple[CheckVerdict, str, str]]:
-        """The checks that passed, or failed: each with its message and the likely cause, which may be empty."""
-        found = []
+        """The checks that passed, or failed: each with its message and, the first time, the likely cause."""
+        found, causes = [], set()
         for check in self.verdict.checks if self.verdict else []:
             message, _, hint = check.message.partition("\n")
             if check.passed is passed:
-                found.append((check, message, hint if check.mistake else ""))
+                found.append((check, message, hint if check.mistake and hint not in causes else ""))
+                causes.add(hint)
         return found
 
 
@@ -97,6 +101,7 @@ class Section:
 
     @property
     def is_missing(self) -> bool:
+        """Whether nothing of it is written."""
         return bool(self.items) and all(item.is_missing and not item.is_overruled for item in self.items)
 
     @property
@@ -113,9 +118,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Step:
-    """What to do about an exercise: the likely causes, or what was found of it first."""
+    """What to do about exercises: the likely causes, or what was found first."""
 
-    section: Section
+    sections: list[Section]
     words: list[str]
     are_causes: bool
 
@@ -163,23 +168,23 @@ class Page:
 
     def steps(self) -> list[Step]:
         """What to do first, and then: what stops, what has a known cause, other failures, what is not there yet."""
-        found = []
-        for section in self.graded if not self.refused else []:
-            if section.score < section.max_score:
-                found += _steps(section)
-        return [step for _, step in sorted(found, key=lambda entry: entry[0])]
+        lost = [] if self.refused else [section for section in self.graded if section.score < section.max_score]
+        found = [step for section in lost if not section.is_missing for step in _steps(section)]
+        steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
+        missing = [section for section in lost if section.is_missing]
+        return [*steps, Step(missing, ["Not implemented yet."], False)] if missing else steps
 
 
 def _steps(section):
+    """What to do about an exercise, with its rank; nothing where it waits for a person, or nobody said more."""
     failed = [entry for item in section.items for entry in item.checks(passed=False) if not item.is_overruled]
     if not failed:
-        return [(2, Step(section, ["Read the comment."], False))] if section.comments and not section.is_open else []
+        is_told = section.comments and not section.is_open
+        return [(2, Step([section], ["Read the comment."], False))] if is_told else []
     causes = list(dict.fromkeys(hint for _, _, hint in failed if hint))
-    rank = 3 if section.is_missing else 1 if causes else 2
-    if any(item.verdict and item.verdict.status == "error" for item in section.items):
-        rank = 0
+    stops = any(item.verdict and item.verdict.status == "error" for item in section.items)
     words = causes or [next((message for _, message, _ in failed if message), failed[0][0].title)]
-    return [(rank, Step(section, words, bool(causes)))]
+    return [(0 if stops else 1 if causes else 2, Step([section], words, bool(causes)))]
 
 
 def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
@@ -191,7 +196,7 @@ def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
     is_checked : whether checks give points for it, too
     """
     if mark.is_open:
-        return f"Not marked yet: {mark.max_score:g} points"
+        return f"Not marked yet: {_points(mark.max_score)}"
     words = f"Score: {_number(mark.score)} / {mark.max_score:g}"
     if mark.extra:
         words += f", with {_number(mark.extra)} extra"
@@ -216,6 +221,9 @@ def read_page(notebook: nbformat.NotebookNode, recorded: Recorded, name: str, ti
         reader.read(cell)
     others = reader.before
     sections = [*reader.sections, *[others] * bool(others.others or others.figures or others.given)]
+    for section in reader.sections:
+        if section.is_missing:
+            section.comments = [comment for comment in section.comments if comment != NO_RESPONSE]
     return Page(name, sections, recorded.penalty, list(dict.fromkeys(reader.notes))[:MOST_NOTES])
 
 
@@ -335,16 +343,23 @@ class Room:
     def __call__(self, text: str) -> Markup:
         """A text as HTML, cut."""
         text, room = plain_text(text, self.most), min(self.left, self.most)
-        shown, was = _bytes(text), text
-        while shown > room and text:
-            text = text[: int(len(text) * max(room, 0) / shown) - 1] if room > 0 else ""
-            shown = _bytes(text)
-        self.left -= shown
-        return escape(text + CUT * (text != was))
+        taken = _bytes(text)
+        if taken <= room:
+            self.left -= taken
+            return escape(text)
+        while taken > room:
+            text = text[: len(text) * room // taken - 1] if room else ""
+            taken = _bytes(text)
+        self.left = self.left - taken if room < self.left else 0
+        return escape(text + CUT)
 
 
 def _bytes(text):
     return len(escape(text).encode("utf-8"))
+
+
+def _points(number):
+    return f"{_number(number)} point{'s' * (number != 1)}"
 
 
 def _number(points):
@@ -365,7 +380,8 @@ def _typeset(comment):
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": _number, "typeset": _typeset, "inline": lambda text: Markup(inline(text))}
+    environment.filters |= {"number": _number, "points": _points, "typeset": _typeset}
+    environment.filters["inline"] = lambda text: Markup(inline(text))
     return environment.get_template("student_page.html.j2")
 
 
@@ -384,6 +400,6 @@ def as_html(page: Page, record: str = "") -> str:
         not_marked=[section for section in page.graded if section.is_open],
         answer=Room(ANSWERS),
         other=Room(OTHERS),
-        message=lambda text: Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", messages(text))),
+        message=lambda text: Markup(CODE.sub(r"<code>\1</code>", str(messages(text)))),
         record=Markup(record),
     )
