@@ -3,11 +3,13 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -227,6 +229,9 @@ def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(cou
     assert points(course) == {name: 10}
     run(student, "fetch_feedback toy")
     assert sorted("Score: 6 / 6" in page for page in pages(student)) == [False, True]
+    newest = max((student / "toy/feedback").rglob("*.html"))
+    (link,) = re.findall(r'href="(\.\.[^"]*)"', newest.read_text())
+    assert (newest.parent / unquote(link)).read_text() == pages(student)[0], "a link holds where students have the pages"
     assert "of 10 points" not in run(course.root, "autograde toy")
 
 

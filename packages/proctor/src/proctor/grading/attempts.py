@@ -65,9 +65,9 @@ def _read_record(path):
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             found = RECORD.findall(file.read().decode("utf-8", "replace"))
-    except OSError:
+        return json.loads(found[-1]) if found else {}
+    except (OSError, ValueError):
         return {}
-    return json.loads(found[-1]) if found else {}
 
 
 def time_of(folder: Path) -> str:
