@@ -231,7 +231,7 @@ def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(cou
     assert sorted("Score: 6 / 6" in page for page in pages(student)) == [False, True]
     newest = max((student / "toy/feedback").rglob("*.html"))
     (link,) = re.findall(r'href="(\.\.[^"]*)"', newest.read_text())
-    assert (newest.parent / unquote(link)).read_text() == pages(student)[0], "a link holds where students have the pages"
+    assert (newest.parent / unquote(link)).read_text() == pages(student)[0], "its link holds there, too"
     assert "of 10 points" not in run(course.root, "autograde toy")
 
 
