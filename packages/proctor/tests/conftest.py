@@ -15,6 +15,7 @@ from proctor.course import open_course
 from proctor.proof.demo import cell
 from shapes import FILES
 from submissions import WRITTEN, sandboxed
+from toys import ToyClass
 
 
 @pytest.fixture(scope="session")
@@ -123,3 +124,14 @@ def course(tmp_path, empty_gradebook) -> Path:
         (root / name).write_text(content, encoding="utf-8")
     shutil.copy(empty_gradebook, root)
     return root
+
+
+@pytest.fixture
+def toys(written_course, tmp_path, monkeypatch):
+    """A copy of the toy course with a class to be handed in, in which being late costs points."""
+    root = shutil.copytree(written_course, tmp_path / "course")
+    with (root / "course_config.py").open("a") as config:
+        config.write('\nc.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"\n')
+    monkeypatch.chdir(root)
+    with scripts_on_path():
+        yield ToyClass(root)

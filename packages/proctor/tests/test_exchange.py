@@ -3,11 +3,13 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pytest
@@ -182,24 +184,24 @@ def test_two_users_go_twice_round_the_whole_loop(users):
     hand_in(toy.exercises[:1], "Because.")
     teach("collect toy --update", "autograde toy", *give_back)
     learn("fetch_feedback toy")
-    assert "(Score: 4 / 13, so far)" in pages(learning)[0]
+    assert "toy: 4 of 13 points so far" in pages(learning)[0]
     mark(teaching, 1, "Say why.")
     teach(*give_back)
     learn("fetch_feedback toy")
-    assert "(Score: 5 / 13)" in pages(learning)[0] and "Say why." in pages(learning)[0]
+    assert "toy: 5 of 13 points<" in pages(learning)[0] and "Say why." in pages(learning)[0]
 
     hand_in(toy.exercises[:2], "Because two is the smallest prime.")
     teach("collect toy --update", "autograde toy", *give_back)
     learn("fetch_feedback toy")
     first, second = pages(learning)
-    assert "(Score: 5 / 13)" in first and "(Score: 11 / 13)" in second
+    assert "toy: 5 of 13 points<" in first and "toy: 11 of 13 points<" in second
     assert "for an earlier answer; not marked again yet" in second
     mark(teaching, 3, "Well said.")
     teach("autograde toy --force", *give_back)
     assert "Skipping existing" in teach("generate_feedback toy")
     learn("fetch_feedback toy")
     first, second = pages(learning)
-    assert "Say why." in first and "Well said." in second and "(Score: 13 / 13)" in second
+    assert "Say why." in first and "Well said." in second and "toy: 13 of 13 points<" in second
     assert points(toy) == {LEARNER: 13}
 
 
@@ -218,7 +220,7 @@ def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(cou
     (name,) = points(course)
     assert points(course) == {name: 4}
     run(student, "fetch_feedback toy")
-    assert ["total: 0 of 6" in page.lower() or "0 of 6 points" in page for page in pages(student)] == [True]
+    assert ["Score: 0 / 6" in page for page in pages(student)] == [True]
 
     answer(student / "toy/toy.ipynb", course.exercises)
     run(student, "submit toy")
@@ -226,7 +228,10 @@ def test_what_is_handed_in_again_is_graded_again_and_its_feedback_comes_back(cou
     assert log.count("of 10 points") == 1
     assert points(course) == {name: 10}
     run(student, "fetch_feedback toy")
-    assert sorted("6 of 6 points" in page for page in pages(student)) == [False, True]
+    assert sorted("Score: 6 / 6" in page for page in pages(student)) == [False, True]
+    newest = max((student / "toy/feedback").rglob("*.html"))
+    (link,) = re.findall(r'href="(\.\.[^"]*)"', newest.read_text())
+    assert (newest.parent / unquote(link)).read_text() == pages(student)[0], "its link holds there, too"
     assert "of 10 points" not in run(course.root, "autograde toy")
 
 
@@ -263,7 +268,7 @@ def test_other_work_without_a_timestamp_is_graded_again_and_the_same_is_not(cour
     run(course.root, "autograde toy")
     assert points(course) == {"ann": 10}
     run(course.root, "generate_feedback toy")
-    assert "6 of 6 points" in (course.root / "feedback/ann/toy/toy.html").read_text()
+    assert "Score: 6 / 6" in (course.root / "feedback/ann/toy/toy.html").read_text()
 
 
 def test_students_have_the_names_that_people_have(course):

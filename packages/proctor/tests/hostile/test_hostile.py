@@ -253,6 +253,7 @@ const page = location.pathname.split("/").pop()
 const tell = (...what) => parent.postMessage([page, ...what], "*")
 function hostile_marker(name) { tell("ran", name) }
 addEventListener("load", () => {
+  for (const node of document.querySelectorAll("details")) node.open = true
   for (const node of document.querySelectorAll("*")) {
     if (node.protocol === "javascript:") node.click()
     for (const {name} of node.attributes)

@@ -17,7 +17,8 @@ from proctor.authoring.assignment import Assignment
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
 from proctor.grading.intake import released_notebook
-from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
+from proctor.grading.report import kept_notes, kept_verdict
+from proctor.grading.verdict import ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Fewer say nothing about a check.
@@ -58,9 +59,7 @@ class Student:
     @property
     def refused(self) -> str:
         """Why nothing of it could be graded; empty where it could."""
-        said = {check.message for verdict in self.verdicts.values() for check in verdict.checks}
-        (only,) = said if len(said) == 1 else [""]
-        return only if only.endswith("Nothing could be graded.") else ""
+        return refusal(self.verdicts.values())
 
     @property
     def ran_out_of_time(self) -> set[tuple[str, str]]:
@@ -171,13 +170,10 @@ def _read_student(assignment, name, found):
     for cell in notebook.cells:
         if cell.id in exercises:
             student.answers[cell.id] = cell.source
-        for output in cell.get("outputs", []):
-            kept = output.get("metadata", {}).get("proctor")
-            if kept:
-                about = kept["exercise"]
-                checks = [CheckVerdict(**check) for check in about["checks"]]
-                student.verdicts[about["id"]] = ExerciseVerdict(**{**about, "checks": checks})
-                student.notes += kept["notes"]
+        verdict = kept_verdict(cell)
+        if verdict is not None:
+            student.verdicts[verdict.id] = verdict
+        student.notes += kept_notes(cell)
     return student
 
 

@@ -1,107 +1,26 @@
-"""Pages of feedback: written anew where what they say has changed, and clear about what a person said.
+"""Pages of feedback: written anew where what they say has changed, with the earlier attempts beside them.
 
 `course_config.py` puts `FeedbackExporter` where nbgrader has its `HTMLExporter`.
 """
 
-import hashlib
-import json
-import os
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters import Exporter
 from nbgrader.converters import GenerateFeedback, NbGraderException
 from nbgrader.utils import rmtree
-from traitlets.config import Config
+from traitlets import default
 
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.errors import BuildError
+from proctor.course import CourseError, open_course
+from proctor.grading import attempts
+from proctor.grading.harmless import one_line
 from proctor.grading.late import settle_penalties
-from proctor.grading.marks import Mark, Recorded, open_gradebook, read_submissions, recorded_marks, require_assignment
-from proctor.grading.pages import FeedbackPage
+from proctor.grading.marks import open_gradebook, read_submissions, require_assignment
 from proctor.grading.reading import Unreadable
-from proctor.grading.report import is_autograder, overrule
+from proctor.grading.student_page import as_html, read_page, short_page
 from proctor.settings import SettingsError
-
-TEMPLATES = Path(__file__).parent / "templates"
-TEMPLATE = "proctor_feedback"
-MADE_OF = re.compile(rb"<!-- made of ([0-9a-f]{64}) -->")
-TAIL_BYTES = 1000
-
-
-@dataclass
-class Page:
-    """What one page is to say beside its notebook.
-
-    Parameters
-    ----------
-    marks : {cell: mark}
-    standings : {cell: what its mark is, in words}
-    not_marked : the cells that nobody has marked yet, each with its points
-    made_of : the digest of all that the page shows
-    """
-
-    marks: dict[str, Mark] = field(default_factory=dict)
-    standings: dict[str, str] = field(default_factory=dict)
-    not_marked: list[tuple[str, float]] = field(default_factory=list)
-    made_of: str = ""
-
-
-def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
-    """What a cell earned, and whose the number is.
-
-    Parameters
-    ----------
-    stale : whether the mark was given for an answer that has changed since
-    is_checked : whether checks give points for it, too
-    """
-    if mark.is_open:
-        return f"Not marked yet: {mark.max_score:g} points"
-    words = f"Score: {round(mark.score, 2):g} / {mark.max_score:g}"
-    if mark.extra:
-        words += f", with {round(mark.extra, 2):g} extra"
-    if is_checked and mark.is_by_hand:
-        words += ", given by a person"
-    return f"{words}, for an earlier answer; not marked again yet" if stale else words
-
-
-def describe(notebook: nbformat.NotebookNode, recorded: Recorded) -> Page:
-    """What the page of a graded notebook is to say of its marks."""
-    try:
-        kept = recorded_marks(notebook)
-    except KeyError:
-        kept = {}
-    page = Page(recorded.marks)
-    for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        mark = recorded.marks.get(about.get("grade_id"))
-        if mark is None or not (about.get("grade") or about.get("task")):
-            continue
-        name = about["grade_id"]
-        manual, extra, was_stale = kept.get(name, [None, None, False])
-        is_stale = was_stale and mark.flagged and [manual, extra] == [mark.manual, mark.extra]
-        page.standings[name] = standing(mark, is_stale, is_autograder(cell))
-        if mark.is_open:
-            page.not_marked.append((name, mark.max_score))
-    page.made_of = _digest(notebook, page, recorded)
-    return page
-
-
-def _digest(notebook, page, recorded):
-    template = (TEMPLATES / TEMPLATE / "index.html.j2").read_text(encoding="utf-8")
-    metadata = {name: value for name, value in notebook.metadata.items() if name != "proctor"}
-    shown = [template, notebook.cells, metadata, page.standings, recorded.comments, recorded.penalty]
-    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
-
-
-def _made_of(page):
-    """The digest of what a page was made of; empty where there is no page, or it does not say."""
-    try:
-        with page.open("rb") as file:
-            file.seek(-min(page.stat().st_size, TAIL_BYTES), os.SEEK_END)
-            found = MADE_OF.findall(file.read())
-    except FileNotFoundError:
-        return ""
-    return found[-1].decode() if found else ""
 
 
 class FeedbackPages(GenerateFeedback):
@@ -123,11 +42,21 @@ class FeedbackPages(GenerateFeedback):
         except (SettingsError, Unreadable) as error:
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
-        self.left_out = []
+        self.left_out, self.titles = [], self._titles(name)
         super().convert_notebooks()
         if self.left_out:
             who = ", ".join(self.left_out)
             raise NbGraderException(f"no page for {who}: run `nbgrader autograde {name}`")
+
+    def _titles(self, name):
+        """What the exercises are called; none of an assignment that nbgrader itself executes."""
+        try:
+            course = open_course(Path(self.coursedir.root))
+            if name in course.assignments:
+                return {exercise.id: exercise.title for exercise in load_assignment(course, name).exercises}
+        except (BuildError, CourseError, SettingsError) as error:
+            self.log.warning("The exercises are called by their headings: %s", error)
+        return {}
 
     def init_destination(self, assignment_id, student_id):
         """Whether a page of the submission's has to be written; the others are left as they are."""
@@ -139,14 +68,14 @@ class FeedbackPages(GenerateFeedback):
             self.log.error("%s is in no gradebook; run `nbgrader autograde %s`", student_id, assignment_id)
             self.left_out.append(student_id)
             return False
+        folder = Path(self._format_dest(assignment_id, student_id))
         self.pages = {
-            name: describe(nbformat.read(notebook, as_version=4), recorded[name]) for name, notebook in names.items()
+            name: self._make(Path(notebook), folder, recorded[name], assignment_id, student_id)
+            for name, notebook in names.items()
         }
         if self.force:
             return super().init_destination(assignment_id, student_id)
-        folder = Path(self._format_dest(assignment_id, student_id))
-        written = {name: _made_of(folder / f"{name}.html") for name in names}
-        self.notebooks = [path for name, path in names.items() if written[name] != self.pages[name].made_of]
+        self.notebooks = [path for name, path in names.items() if not _says(folder / f"{name}.html", self.pages[name])]
         if not self.notebooks:
             self.log.info("Skipping existing assignment: %s", folder)
         elif folder.exists() and len(self.notebooks) == len(names):
@@ -154,34 +83,52 @@ class FeedbackPages(GenerateFeedback):
             rmtree(folder)
         return bool(self.notebooks)
 
+    def _make(self, path, folder, recorded, assignment_id, student_id):
+        """The page of a graded notebook; where that cannot be made, a short one that says so."""
+        made_of = ""
+        try:
+            # Written by nbgrader; to validate it would take as long as the page.
+            notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+            made_of = notebook.metadata.get("proctor", {}).get("made_of", "")
+            page = read_page(notebook, recorded, path.stem, self.titles)
+            return self._finish(page, path, folder, assignment_id, student_id, made_of)
+        except Exception as error:  # whatever nobody foresaw in a stranger's notebook
+            words = f"{type(error).__name__}: {one_line(str(error))}"
+            self.log.warning("The page of %s is a short one (%s)", student_id, words)
+            page = short_page(recorded, path.stem, self.titles)
+            return self._finish(page, path, folder, assignment_id, student_id, made_of)
 
-class FeedbackExporter(FeedbackPage):
-    """In the place of `GenerateFeedback.exporter_class`: a page says what is not marked yet, and whose a number is."""
+    def _finish(self, page, path, folder, assignment_id, student_id, made_of):
+        page.earlier = attempts.earlier(folder, assignment_id, student_id, path.stem)
+        page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
+        page.when = attempts.time_of(path.parent)
+        return as_html(page, attempts.as_record(page, assignment_id, made_of))
+
+
+def _says(path, page):
+    """Whether a file has a page already."""
+    try:
+        return path.read_bytes() == page.encode()
+    except OSError:
+        return False
+
+
+class FeedbackExporter(Exporter):
+    """In the place of `GenerateFeedback.exporter_class`: the page that `student_page` makes."""
+
+    output_mimetype = "text/html"
 
     def __init__(self, parent=None, config=None, **kw):
         # As with `SubmissionExporter`: no setting names the class of a converter.
         if type(parent) is GenerateFeedback:
             parent.__class__ = FeedbackPages
-        page = config.HTMLExporter
-        # A template that the course names stays.
-        if page.template_name == "feedback":
-            folders = page.extra_template_basedirs
-            own = {"template_name": TEMPLATE, "extra_template_basedirs": [str(TEMPLATES), *folders]}
-            # Where what it extends is found by its name.
-            own["extra_template_paths"] = [*page.extra_template_paths, *folders]
-            config = Config(config)
-            config.merge({"FeedbackExporter": own})
         super().__init__(parent=parent, config=config, **kw)
 
-    def from_notebook_node(self, nb, resources=None, **kw):
-        """Render a graded notebook."""
-        about = resources["nbgrader"]
-        page = self.parent.pages[about["notebook"]]
-        about |= {"not_marked": page.not_marked, "made_of": page.made_of}
-        for cell in nb.cells:
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if name in page.standings:
-                cell.metadata.nbgrader["standing"] = page.standings[name]
-                if is_autograder(cell) and page.marks[name].is_by_hand:
-                    overrule(cell, page.marks[name].score)
-        return super().from_notebook_node(nb, resources, **kw)
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".html"
+
+    def from_filename(self, filename, resources=None, **kw):
+        """The page of a graded notebook, which is made already."""
+        resources["output_extension"] = self.file_extension
+        return self.parent.pages[resources["nbgrader"]["notebook"]], resources

@@ -20,6 +20,7 @@ from proctor.authoring.errors import BuildError
 from proctor.checks.outcome import GradingError
 from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
+from proctor.grading.attempts import TIME, set_aside
 from proctor.grading.late import open_plugin
 from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
 from proctor.grading.reading import Unreadable, is_student_id, names_in, read_bytes
@@ -33,7 +34,7 @@ from proctor.settings import SettingsError, resolve_device
 FAULTS = (BuildError, CourseError, GradingError, SandboxError, SecretError, SettingsError, Unreadable)
 
 # What nbgrader's exchange puts beside a submission, and reads again when it releases feedback.
-TIME, SECRET = "timestamp.txt", "submission_secret.txt"
+SECRET = "submission_secret.txt"
 MAX_WORDS = 1000
 SECRET_WORDS = re.compile(r"[!-~]{1,500}")
 TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?Z?( [\w:+/-]{1,40})?")
@@ -191,7 +192,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             course = self.coursedir
             feedback = Path(course.format_path(course.feedback_directory, student_id, assignment_id))
             if feedback.is_dir():
-                rmtree(feedback)
+                source, _ = self._folders(assignment_id, student_id)
+                made_of = intake.made_of(source / f"{assignment_id}.ipynb") if is_graded_here else None
+                set_aside(feedback, assignment_id, student_id, made_of)
         return begins
 
     def _timestamp(self, folder):

@@ -45,7 +45,7 @@ def safe_attachments(cell: NotebookNode) -> tuple[dict[str, str], dict[str, dict
     given = cell.get("attachments")
     for name, data in given.items() if isinstance(given, dict) else []:
         for kind, picture in data.items() if isinstance(data, dict) else []:
-            if kind in KEPT_PICTURES and _is_picture(picture, kind) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
+            if kind in KEPT_PICTURES and is_picture(picture, kind) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
                 size += len(picture)
                 # What theirs mean to a path, a link or a page is nothing that a page should depend on.
                 names[name] = f"picture-{len(kept) + 1}"
@@ -54,8 +54,8 @@ def safe_attachments(cell: NotebookNode) -> tuple[dict[str, str], dict[str, dict
     return names, kept
 
 
-def _is_picture(data, kind):
-    """Base64 of a picture of the given kind; those that say their size first must not take a browser's memory."""
+def is_picture(data: object, kind: str) -> bool:
+    """Whether data is base64 of a picture of a kind; one that says its size first must not take a browser's memory."""
     if not isinstance(data, str) or len(data) > MAX_PICTURE_CHARACTERS or not BASE64.fullmatch(data):
         return False
     head = "".join(data[:100].split())[:32]
@@ -87,7 +87,7 @@ def safe_outputs(cell):
         room = MAX_OUTPUT_CHARACTERS - characters
         text = plain_text(_joined(text), room) if room > 0 else ""
         picture = _joined(data.get("image/png", ""))
-        if _is_picture(picture, "image/png") and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
+        if is_picture(picture, "image/png") and pictures + len(picture) <= MAX_PICTURE_CHARACTERS:
             pictures += len(picture)
             shown = NotebookNode({"image/png": picture, "text/plain": text})
             outputs.append(NotebookNode(output_type="display_data", metadata=NotebookNode(), data=shown))

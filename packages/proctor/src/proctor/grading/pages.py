@@ -1,4 +1,4 @@
-"""Pages that people open: each is written within a time, and none has a browser fetch anything but typesetting.
+"""Formgrader's page, and whatever else nbconvert makes: written within a time, and a browser fetches nothing for it.
 
 nbconvert typesets texts and colours code by patterns that take minutes for some cells of a hundred kilobytes. So this
 is done in a process beside, with limits; a cell that takes too long is shown as it is.
@@ -12,7 +12,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from itertools import zip_longest
 from pathlib import Path
 
@@ -20,38 +19,26 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.preprocessors import Preprocessor
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from proctor.grading.harmless import one_line
 
-# Processor time of one cell, of all of them, and of the page around them: a busy machine changes no page.
-CELL_SECONDS, CELLS_SECONDS, PAGE_SECONDS = 2, 8, 20
+# Processor time of one cell, of all of them, and of their process, should it heed no signal: a busy machine
+# changes no page.
+CELL_SECONDS, CELLS_SECONDS, PROCESS_SECONDS = 2, 8, 28
 WAIT_SECONDS = 120
 MEGABYTES = 1024
 MAX_PLAIN_CHARACTERS = 20_000
 # Where a cell keeps what was made of it.
 TYPESET = "proctor_typeset"
 AS_IT_IS = "This cell could not be typeset in time, so it is shown as it is."
-TOO_LARGE = "The rest of this notebook takes too long to show. Its points and messages are these."
-
-MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/"
 FETCHES_NOTHING = "img-src data:; media-src 'none'; object-src 'none'; frame-src 'none'; base-uri 'none'"
-# MathJax 2 reads its settings, which stand in the page, as a program.
-POLICY = (
-    f"default-src 'none'; {FETCHES_NOTHING}; form-action 'none'; style-src 'unsafe-inline' {MATHJAX}; "
-    f"font-src data: {MATHJAX}; script-src 'unsafe-eval' {MATHJAX}"
-)
-
-
-def _meta(policy):
-    return f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>'
 
 
 def _limited(work, connection):
     """What the process beside does."""
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    limits = (resource.RLIMIT_AS, size + MEGABYTES * 2**20), (resource.RLIMIT_CPU, round(CELLS_SECONDS + PAGE_SECONDS))
+    limits = (resource.RLIMIT_AS, size + MEGABYTES * 2**20), (resource.RLIMIT_CPU, PROCESS_SECONDS)
     for limit, value in limits:
         hard = resource.getrlimit(limit)[1]
         resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
@@ -159,7 +146,7 @@ def _use_typeset(exporter):
 
 
 class TypesetCells(Preprocessor):
-    """Typesets each cell within its time, for feedback and formgrader's page; and has the latter fetch nothing."""
+    """Typesets each cell within its time, for formgrader and nbgrader's own feedback; and has these fetch nothing."""
 
     def preprocess(self, nb, resources):
         """Put into each cell the HTML of its source."""
@@ -180,51 +167,6 @@ class TypesetCells(Preprocessor):
 def _fetch_nothing(nb, resources):
     # The templates of nbgrader have no other place in their head that a preprocessor reaches.
     styles = resources.setdefault("inlining", {}).setdefault("css", [])
-    styles.append(f"</style>{_meta(FETCHES_NOTHING)}<style>")
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{FETCHES_NOTHING}"/>'
+    styles.append(f"</style>{policy}<style>")
     return nb, resources
-
-
-class FeedbackPage(HTMLExporter):
-    """A page that fetches nothing, written within a time; or a short one that says so."""
-
-    _templates_loaded = False
-
-    def from_notebook_node(self, nb, resources=None, **kw):
-        """The page of a notebook; where that takes too long, of what was graded in it alone."""
-        nb, resources = self._preprocess(deepcopy(nb), self._init_resources(resources))
-        self._load_templates(resources)
-        page = self._render(nb, resources)
-        if page is None:
-            self.log.warning("The page of %s cannot be shown; a short one is written", resources.get("unique_key"))
-            page = self._render(_short(nb), resources)
-        if page is None:
-            page = f"<html><head></head><body><p>{TOO_LARGE.partition('.')[0]}.</p></body></html>"
-        return page.replace("<head>", f"<head>{_meta(POLICY)}", 1), resources
-
-    def _load_templates(self, resources):
-        """What each process beside would otherwise compile anew."""
-        if not self._templates_loaded:
-            kept, self._preprocessors = self._preprocessors, []
-            super().from_notebook_node(new_notebook(), resources)
-            self._preprocessors, self._templates_loaded = kept, True
-
-    def _render(self, nb, resources):
-        def use_typeset(nb, resources):
-            _use_typeset(self)
-            return nb, resources
-
-        def work():
-            self._preprocessors = [use_typeset]
-            yield super(FeedbackPage, self).from_notebook_node(nb, resources)[0]
-
-        return next(iter(_results(work)), None)
-
-
-def _short(nb):
-    """Of a notebook, the cells that are graded, without what students wrote."""
-    cells = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    for cell in cells:
-        cell.source = cell.metadata[TYPESET] = ""
-        if cell.metadata.nbgrader.get("solution"):
-            cell.update(outputs=[]) if cell.cell_type == "code" else cell.pop("attachments", None)
-    return NotebookNode({**nb, "cells": [new_markdown_cell(TOO_LARGE), *cells]})

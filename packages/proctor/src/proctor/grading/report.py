@@ -74,9 +74,10 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
     said = [line for line in (refused, *verdict.notes) if line]
     if not exercises and said:
         # All answers are written, and no check has a place for what is to be said.
-        words = "<br>".join(map(_inline, said))
+        words = "<br>".join(map(inline, said))
         words = f'<div class="tex2jax_ignore" style="border-left:4px solid {WRONG};padding-left:1em">{words}</div>'
-        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(words, id="notes"))
+        kept = {"proctor": {"notes": said}}
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(words, id="notes", metadata=kept))
     first = True
     for cell in notebook.cells:
         if cell.cell_type != "code" or not is_autograder(cell):
@@ -91,7 +92,7 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
             notes.append(sandbox_note(verdict))
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
-        # As data, too: once a person has overruled it, it is told otherwise.
+        # As data, too: the student's page and the class's are made of it.
         kept = {"proctor": {"exercise": asdict(_without_details(exercise)), "notes": notes}}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
         cell.outputs = [
@@ -102,6 +103,21 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
 
 def _without_details(exercise):
     return replace(exercise, checks=[replace(check, details=[]) for check in exercise.checks])
+
+
+def kept_verdict(cell: nbformat.NotebookNode) -> ExerciseVerdict | None:
+    """The verdict in an autograder cell; None where there is none."""
+    for output in cell.get("outputs", []):
+        about = output.get("metadata", {}).get("proctor", {}).get("exercise")
+        if about:
+            return ExerciseVerdict(**{**about, "checks": [CheckVerdict(**check) for check in about["checks"]]})
+    return None
+
+
+def kept_notes(cell: nbformat.NotebookNode) -> list[str]:
+    """What was noted of the submission as a whole, as far as a cell has it."""
+    places = [cell, *cell.get("outputs", [])]
+    return [note for place in places for note in place.get("metadata", {}).get("proctor", {}).get("notes", [])]
 
 
 def is_unclear(cell: nbformat.NotebookNode) -> bool:
@@ -119,40 +135,23 @@ def _as_text(exercise, notes):
     return lines
 
 
-def overrule(cell: nbformat.NotebookNode, score: float) -> None:
-    """Have an autograder cell say the score that a person gave, and of the verdict only what the checks found."""
-    for output in cell.outputs:
-        kept = output.get("metadata", {}).get("proctor")
-        if kept is not None:
-            exercise = ExerciseVerdict(**kept["exercise"])
-            exercise.checks = [CheckVerdict(**check) for check in exercise.checks]
-            output.data = {"text/html": _as_html(exercise, kept["notes"], score)}
-        elif output.output_type == "execute_result":
-            output.data = {"text/plain": f"{score:g}"}
-
-
-def _as_html(exercise: ExerciseVerdict, notes: list[str], overruled: float | None = None) -> str:
-    """The verdict as a box; with the score that a person gave, where one did, and then without points of its own."""
-    points = exercise.points if overruled is None else overruled
-    color = RIGHT if points >= exercise.max_points else PARTLY if points > 0 else WRONG
-    head = f"{html.escape(exercise.title)}: {round(points, 2):g} of {exercise.max_points:g} points"
-    if overruled is not None:
-        head += ", given by a person"
-        notes = [*notes, "What the checks found:"]
+def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
+    """The verdict as a box."""
+    color = RIGHT if exercise.points >= exercise.max_points else PARTLY if exercise.points > 0 else WRONG
+    head = f"{html.escape(exercise.title)}: {round(exercise.points, 2):g} of {exercise.max_points:g} points"
     rows = []
     for check, lines in told(exercise):
         mark, shade = ("passed", RIGHT) if check.passed else ("failed", WRONG)
         message, *hints = lines or [""]
-        detail = f"<br>{_inline(message)}" if message else ""
-        detail += "".join(f"<br><b>Likely cause:</b> {_inline(hint)}" for hint in hints)
-        title = _inline(check.title) if check.passed else f"<b>{_inline(check.title)}</b>"
-        earned = f"{check.points:g}&nbsp;/&nbsp;{check.max_points:g}" if overruled is None else ""
+        detail = f"<br>{inline(message)}" if message else ""
+        detail += "".join(f"<br><b>Likely cause:</b> {inline(hint)}" for hint in hints)
+        title = inline(check.title) if check.passed else f"<b>{inline(check.title)}</b>"
         rows.append(
             f'<tr style="vertical-align:top"><td style="color:{shade};width:5em;text-align:left">{mark}</td>'
             f'<td style="text-align:left">{title}{detail}</td>'
-            f'<td style="width:5em">{earned}</td></tr>'
+            f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
         )
-    noted = "".join(f"<p>{_inline(note)}</p>" for note in notes)
+    noted = "".join(f"<p>{inline(note)}</p>" for note in notes)
     # MathJax would typeset the formulas of a message, and make the links in them.
     return (
         f'<div class="tex2jax_ignore" style="border-left:4px solid {color};padding-left:1em"><b>{head}</b>{noted}'
@@ -160,7 +159,7 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str], overruled: float | Non
     )
 
 
-def _inline(text):
+def inline(text: str) -> str:
     """Text as HTML, what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 

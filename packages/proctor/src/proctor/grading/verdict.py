@@ -1,5 +1,6 @@
 """Verdicts: what grading gives, as data."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 
@@ -64,3 +65,10 @@ class Verdict:
     def as_json(self) -> dict:
         """Plain data for `json.dump`."""
         return asdict(self)
+
+
+def refusal(exercises: Iterable[ExerciseVerdict]) -> str:
+    """Why nothing of a submission could be graded, which each of its checks says; empty where it could."""
+    said = {check.message for exercise in exercises for check in exercise.checks}
+    (only,) = said if len(said) == 1 else [""]
+    return only if only.endswith("Nothing could be graded.") else ""

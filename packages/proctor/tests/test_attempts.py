@@ -1,0 +1,106 @@
+"""Earlier pages of feedback: kept, linked, with what has changed since; and pages of what cannot be read."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import unquote
+
+import pytest
+
+from proctor.grading import attempts
+from proctor.grading.student_page import CANNOT_BE_SHOWN, Page
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+MEAN = "def double(x):\n    return x + x.mean()"
+WRONG = "def total(x, function):\n    return 0"
+FIRST = datetime(2026, 3, 1, 12)
+
+
+def links(page):
+    """Where the links of a page to others lead."""
+    found = re.findall(r'href="([^#"][^"]*)"', page.read_text())
+    return [page.parent / unquote(link) for link in found]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_earlier_pages_are_kept_and_linked_with_what_has_changed(toys, timed):
+    page, told = toys.root / "feedback/ann/toy/toy.html", []
+    for number, answers in enumerate([{"double": MEAN, "total": WRONG}, {"double": MEAN}, {}]):
+        toys.hand_in("ann", at=FIRST + timedelta(days=number) if timed else None, **answers)
+        toys.autograde()
+        assert not page.exists(), "it is not released as that of the new work"
+        assert toys.generate_feedback() == {"ann"}
+        told.append(page.read_bytes())
+    second, first = links(page)
+    assert [second.read_bytes(), first.read_bytes()] == told[1::-1]
+    assert [path.resolve() for path in links(second)] == [first.resolve()] and links(first) == []
+    text = " ".join(page.read_text().split())
+    assert "Attempt 3" in text and "Attempt 2</a>" in text
+    assert "Since then: Double a tensor 1 → 4." in text
+    assert "Since then: Double a tensor 1 → 4; Sum a function of a tensor 0 → 6." in text
+    assert ("handed in 2026-03-01 12:00:00 UTC: 1 of 13 points" in text) is timed
+    assert toys.generate_feedback() == set(), "nothing has changed"
+    assert toys.nbgrader.generate_feedback("toy", force=True)["success"]
+    assert first.exists() and page.read_bytes() == told[2]
+
+
+def test_mark_or_another_grading_of_the_same_work_is_no_attempt(toys):
+    toys.hand_in("ann")
+    toys.autograde()
+    toys.generate_feedback()
+    toys.mark("ann", "reflection", 2)
+    toys.autograde(force=True)
+    toys.generate_feedback()
+    toys.hand_in("ann", at=FIRST)
+    toys.autograde()
+    toys.generate_feedback()
+    page = toys.root / "feedback/ann/toy/toy.html"
+    assert links(page) == [] and "Score: 2 / 3" in page.read_text() and "Attempt" not in page.read_text()
+    assert [path.name for path in page.parents[1].iterdir()] == ["toy"]
+
+
+def test_pages_of_others_are_no_attempts(tmp_path):
+    def page(folder, record):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "toy.html").write_text(f"<p>\n<!-- record {record} -->")
+
+    about = Page("toy")
+    page("ann/toy", attempts.as_record(about, "toy", "new"))
+    page("ann/2026-03-01", attempts.as_record(about, "toy", "old"))
+    page("ann/essay", attempts.as_record(about, "essay", "x"))
+    page("ann/other", "{}")
+    page("toy/ben", attempts.as_record(about, "toy", "ben's"))
+    page("toy/cem", attempts.as_record(about, "toy", "cem's"))
+    (found,) = attempts.earlier(tmp_path / "ann/toy", "toy", "ann", "toy")
+    assert found.link == "../2026-03-01/toy.html"
+    assert attempts.earlier(tmp_path / "toy/ben", "toy", "ben", "toy") == [], "folders may be named the other way round"
+    attempts.set_aside(tmp_path / "toy/ben", "toy", "ben", "newer")
+    assert [path.name for path in (tmp_path / "toy").iterdir()] == ["cem"]
+
+
+def test_record_fits_into_a_remark_and_a_title_cannot_end_it():
+    about = Page("toy", when="--><script>")
+    record = attempts.as_record(about, "--!>", "")
+    assert not set("<>") & set(record)
+
+
+@pytest.mark.parametrize("time", ["2026-03-01 12:00:00 America/New_York", "../../x", "2026/03/01", "", "x" * 200])
+def test_time_that_is_no_folders_name_names_none(tmp_path, time):
+    folder = tmp_path / "ann/toy"
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text(time)
+    (folder / "toy.html").write_text(f"<!-- record {attempts.as_record(Page('toy'), 'toy', 'old')} -->")
+    attempts.set_aside(folder, "toy", "ann", "new")
+    assert [path.name for path in folder.parent.iterdir()] == ["toy, attempt 1"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"cells": 7}', '{"nbformat": 4, "cells": [{}], "metadata": {}}'])
+def test_page_of_what_cannot_be_read_is_a_short_one_that_says_so(toys, content):
+    toys.hand_in("ann")
+    toys.hand_in("ben")
+    toys.autograde()
+    graded = toys.root / "autograded/ann/toy/toy.ipynb"
+    graded.write_text(content)
+    assert toys.generate_feedback() == {"ann", "ben"}
+    assert CANNOT_BE_SHOWN in toys.page("ann") and "toy: 10 of 13 points so far" in toys.page("ann")
+    assert CANNOT_BE_SHOWN not in toys.page("ben")

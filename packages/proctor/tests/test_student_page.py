@@ -1,0 +1,293 @@
+"""The page that a student reads: what it says, that it stays small and harmless, and that everybody can read it."""
+
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from browser import CHROMIUM, audit_page
+from proctor.grading import student_page
+from proctor.grading.attempts import Attempt
+from proctor.grading.marks import Mark, Recorded
+from proctor.grading.report import write_verdict
+from proctor.grading.student_page import as_html, read_page, short_page
+from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.proof.demo import cell
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PICTURE = new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})
+TITLES = {"double": "Double a tensor", "total": "Sum a function", "reflection": "Reflect"}
+EVIL = (
+    "<script>alert('eve')</script><img src=x onerror=alert(1)>\"'></pre></details><a href=javascript:alert(1)>--><!--"
+)
+
+
+def check(name, points=0.0, most=2.0, message="", hint=""):
+    """A check of a verdict: failed where it has a message."""
+    text = f"{message}\n{hint}" if hint else message
+    return CheckVerdict(f"test_{name}", f"{name} is right.", points, most, not message, text, hint and name or None)
+
+
+def exercise(name, *checks, status="partial"):
+    points, most = sum(one.points for one in checks), sum(one.max_points for one in checks)
+    return ExerciseVerdict(name, TITLES[name], points, most, status, list(checks))
+
+
+RIGHT = {
+    "double": exercise("double", check("shape", 2), check("value", 2), status="correct"),
+    "total": exercise("total", check("sum", 6, 6), status="correct"),
+}
+KERNEL_OF_ONE = check("value", 0, 2, "`double(x)` has wrong values: 2 where 4 is expected.", "Multiply by `FACTOR`.")
+MISSING = check("sum", 0, 6, "Not implemented yet.")
+STOPS = check("sum", 0, 6, "Your code stopped with ValueError: no.")
+
+
+@pytest.fixture
+def make(release):
+    """The page of the toy course's notebook, with an answer in words, as nbgrader leaves it graded."""
+    about = {"schema_version": 3, "task": False, "grade": True, "solution": True, "locked": False, "points": 3}
+    answer = new_markdown_cell("Because two is prime.", id="reflection")
+    answer.metadata.nbgrader = about | {"grade_id": "reflection"}
+    release.cells.append(answer)
+
+    def make(double=RIGHT["double"], total=RIGHT["total"], notes=(), refused="", html=True, **recorded):
+        verdict = Verdict("toy", "ann", 0, 10, "cpu", 1, "bubblewrap", list(notes), [double, total])
+        write_verdict(release, verdict, refused)
+        given = recorded.pop("marks", {})
+        marks = {
+            "check_double": Mark(double.points, None, None, 4.0, False),
+            "check_total": Mark(total.points, None, None, 6.0, False),
+            "reflection": Mark(None, 3.0, None, 3.0, False),
+        }
+        page = read_page(release, Recorded(marks | given, **recorded), "toy", TITLES)
+        return as_html(page) if html else page
+
+    make.notebook = release
+    return make
+
+
+class Elements(HTMLParser):
+    """The elements of a page, each with its attributes, and the text outside of folded ones and within."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements, self.shown, self.folded, self.text = [], "", "", ""
+        self._folds = []
+        self.feed(page)
+        self.shown, self.folded, self.text = (" ".join(t.split()) for t in (self.shown, self.folded, self.text))
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.handle_data(" ")
+        if tag == "details":
+            self._folds.append("open" not in dict(attrs))
+
+    def handle_endtag(self, tag):
+        if tag == "details":
+            self._folds.pop()
+
+    def handle_data(self, data):
+        self.text += data
+        if any(self._folds):
+            self.folded += data
+        else:
+            self.shown += data
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+
+def test_summary_has_points_by_name_and_what_is_not_marked(make):
+    half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
+    waits = {"reflection": Mark(None, None, None, 3.0, True)}
+    page = make(half, exercise("total", MISSING, status="missing"), marks=waits, penalty=0.5)
+    text = Elements(page).shown
+    assert "toy: 1.5 of 13 points so far" in text
+    assert "Not marked yet: Reflect, 3 points." in text
+    for words in ("Double a tensor 2 of 4 partly correct", "Sum a function 0 of 6 not implemented yet"):
+        assert words in text
+    assert "Reflect - of 3 not marked yet" in text
+    assert "Late submission penalty -0.5 Total 1.5 of 13 so far" in text
+
+
+def test_extra_credit_and_comments_are_on_the_page(make):
+    extra = {"check_double": Mark(4.0, None, 2.0, 4.0, False)}
+    page = make(marks=extra, comments={"double": "Well *done*, but <u>see</u> $x_i$", "reflection": "Say why."})
+    assert "Score: 6 / 4, with 2 extra, given by a person" in page and "toy: 15 of 13 points" in page
+    assert "Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; $x_i$" in page and "Say why." in page
+
+
+def test_what_to_do_first_is_what_stops_then_what_has_a_known_cause_and_last_what_is_missing(make):
+    half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
+    stops = make(half, exercise("total", STOPS, status="error"), html=False)
+    assert [step.sections[0].id for step in stops.steps()] == ["total", "double"]
+    assert stops.steps()[1].words == ["Multiply by `FACTOR`."] and stops.steps()[1].are_causes
+    missing = make(exercise("double", MISSING, status="missing"), exercise("total", STOPS, status="error"), html=False)
+    assert [[one.id for one in step.sections] for step in missing.steps()] == [["total"], ["double"]]
+    blank = make(*(exercise(name, MISSING, status="missing") for name in ("double", "total")), html=False)
+    assert [[one.id for one in step.sections] for step in blank.steps()] == [["double", "total"]]
+    assert make(html=False).steps() == []
+    assert "Everything is correct." in make() and "What to do first" not in make()
+
+
+def test_failed_checks_are_open_with_message_and_cause_and_passed_ones_folded(make):
+    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
+    assert "value is right. (0 of 2)" in page.shown and "Likely cause: Multiply by FACTOR." in page.shown
+    assert "double(x) has wrong values: 2 where 4 is expected." in page.shown
+    assert "shape is right." in page.folded and "shape is right." not in page.shown
+    assert "1 passed" in page.text
+
+
+def test_likely_cause_of_several_checks_is_said_once_in_an_exercise(make):
+    checks = [check(name, 0, 2, f"The {name} differs.", "Multiply by two.") for name in ("value", "shape")]
+    page = Elements(make(exercise("double", *checks)))
+    assert page.shown.count("Likely cause:") == 1 and page.shown.count("Multiply by two.") == 2, "above, and there"
+
+
+def test_answers_figures_and_own_cells_are_there_and_what_was_given_is_not(make):
+    notebook = make.notebook
+    prose = "# Toy"
+    cell(notebook, "double").source = "def double(x):\n    return 2 * x  # mine"
+    cell(notebook, "double").outputs = [new_output("stream", text="I printed this"), PICTURE]
+    cell(notebook, "reflection").source = "Because ![of this](attachment:picture-1)."
+    cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
+    notebook.cells.append(new_code_cell("given = 7", id="given", outputs=[PICTURE]))
+    notebook.cells.append(new_markdown_cell("My own words", id="own-1"))
+    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
+    assert "# mine" in page.shown, "where points were lost, the code is open"
+    for words in ("I printed this", "My own words"):
+        assert words in page.folded
+    assert "given = 7" not in page.text and prose not in page.text and "two ones, doubled" not in page.text
+    assert [one["alt"] for one in page.all("img")] == ["Figure 1 of Double a tensor", "of this", "Figure 1 of Reflect"]
+    assert "Because [picture: of this]." in page.shown
+
+
+def test_missing_unclear_and_overruled_say_so_and_nothing_else(make):
+    page = Elements(make(exercise("double", check("value", 0, 4, "Not implemented yet."), status="missing")))
+    assert page.shown.count("Not implemented yet.") == 2 and "failed" not in page.text, "above, and at the exercise"
+    waits = {"check_double": Mark(None, None, None, 4.0, True)}
+    unclear = exercise("double", check("value", 0, 4, "Nothing tells whether this is right."), status="unclear")
+    page = Elements(make(unclear, marks=waits))
+    assert "Not marked yet: 4 points" in page.shown and "Nothing tells whether this is right." in page.shown
+    overruled = {"check_double": Mark(2.0, 4.0, None, 4.0, False)}
+    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE), marks=overruled))
+    assert "Score: 4 / 4, given by a person" in page.shown and "What the checks found:" in page.shown
+    assert " of 2)" not in page.text and "What to do first" not in page.text
+
+
+def test_refusal_is_said_once(make):
+    reason = "`toy.ipynb` is empty. Nothing could be graded."
+    refused = [
+        exercise(name, check("all", 0, most, reason), status="error") for name, most in (("double", 4), ("total", 6))
+    ]
+    page = Elements(make(*refused, refused=reason))
+    assert page.text.count("toy.ipynb is empty.") == 1 and page.shown.count("Nothing could be graded.") == 3
+    assert "What to do first" not in page.text
+
+
+@pytest.mark.parametrize("text", ["x" * 130_000, "<" * 130_000, '"&' * 60_000, "é\n" * 60_000, "\U0001f600" * 60_000])
+def test_page_stays_small_whatever_is_in_it(make, text):
+    notebook = make.notebook
+    for name in ("double", "total", "reflection"):
+        cell(notebook, name).source = text
+    cell(notebook, "double").outputs = [new_output("stream", text=text)] * 20
+    for number in range(50):
+        notebook.cells.append(new_code_cell(text, id=f"own-{number}", outputs=[new_output("stream", text=text)]))
+    many = [check(f"n{number}", 0, 0.1, " ".join(text.split())[:10_000], "A cause.") for number in range(40)]
+    page = make(exercise("double", *many), exercise("total", *many), notes=[text[:500]] * 50, refused="")
+    assert len(page.encode()) < 60_000
+    assert page.count(student_page.CUT) >= 3
+
+
+def test_nothing_of_anybodys_becomes_html(make):
+    notebook = make.notebook
+    for name in ("double", "total", "reflection"):
+        cell(notebook, name).source = EVIL
+    cell(notebook, "reflection").source += f" ![{EVIL}](attachment:picture-1) [x](javascript:alert(1))"
+    cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG, "image/svg+xml": EVIL, EVIL: EVIL}}
+    cell(notebook, "double").outputs = [
+        new_output("stream", text=EVIL),
+        new_output("display_data", {"text/html": EVIL, "image/svg+xml": EVIL, "image/png": f"{PNG}' onload='x"}),
+        new_output("error", ename=EVIL, evalue=EVIL, traceback=[EVIL]),
+    ]
+    notebook.cells.append(new_markdown_cell(f"# {EVIL}\n{EVIL}", id="own-1"))
+    bad = check(EVIL, 0, 2, EVIL, EVIL)
+    made = make(exercise("double", bad), notes=[EVIL], comments={"double": f"{EVIL} [x](javascript:alert(1))"})
+    page = Elements(made)
+    names = {name for name, _ in page.elements}
+    assert not names & {"script", "iframe", "object", "link", "svg", "form", "base"}
+    attributes = [(name, value or "") for _, all_of_it in page.elements for name, value in all_of_it.items()]
+    assert not [name for name, _ in attributes if name.startswith("on")]
+    for name, value in attributes:
+        if name in ("href", "src"):
+            assert re.fullmatch(r"#[\w-]+|data:image/png;base64,[\w+/=]+", value), value
+    assert page.text.count("<script>alert('eve')</script>") >= 8, "it is shown as what it is"
+    own = Elements(make(comments={}))
+    assert page.all("style") == own.all("style") and made.count("<!--") == own_remarks(made) == 1
+
+
+def own_remarks(page):
+    return len(re.findall(r"<!-- record \{[^<>]*\} -->|<!-- record  -->", page))
+
+
+def test_browser_is_told_to_fetch_nothing(make):
+    page = make()
+    (policy,) = [meta["content"] for meta in Elements(page).all("meta") if meta.get("http-equiv")]
+    assert policy.startswith("default-src 'none'; img-src data:;") and "http" not in page.replace("http-equiv", "")
+    assert page.index("Content-Security-Policy") < page.index("<style")
+
+
+def everything(make):
+    """A page that has all kinds of things on it."""
+    notebook = make.notebook
+    cell(notebook, "double").outputs = [new_output("stream", text="printed " * 30), PICTURE]
+    notebook.cells.append(new_markdown_cell("own", id="own-1"))
+    waits = {"reflection": Mark(None, None, None, 3.0, True)}
+    half, notes = exercise("double", check("shape", 2), KERNEL_OF_ONE), ["It was `x` " * 20]
+    stops = exercise("total", STOPS, status="error")
+    page = make(half, stops, notes, html=False, marks=waits, comments={"double": "Say *why*."})
+    points = {"double": ["Double a tensor", 1, 4]}
+    page.earlier = [Attempt(1, "2026-03-01 12:00:00 UTC", "../a%20b/toy.html", 3, 13, points)]
+    page.attempt, page.penalty = 2, 1.0
+    return as_html(page)
+
+
+def test_screen_reader_finds_its_way(make):
+    page = Elements(everything(make))
+    assert page.all("html")[0]["lang"] == "en" and len(page.all("title")) == len(page.all("main")) == 1
+    levels = [int(name[1]) for name, _ in page.elements if re.fullmatch(r"h\d", name)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert {attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes} <= {
+        *ids
+    }
+    assert {link["href"][1:] for link in page.all("a") if link["href"].startswith("#")} <= {*ids}
+    assert all(picture["alt"] for picture in page.all("img")) and all(head["scope"] for head in page.all("th"))
+    assert page.all("a")[0] == {"class": "skip", "href": "#page-exercises"}
+
+
+def test_earlier_attempts_are_linked_with_what_has_changed(make):
+    page = everything(make)
+    assert '<a href="../a%20b/toy.html">Attempt 1</a>, handed in 2026-03-01 12:00:00 UTC: 3 of 13 points.' in page
+    assert "Since then: Double a tensor 1 → 2." in page, "what earned nothing before and earns nothing now is not told"
+    assert "Attempt 2" in page
+
+
+def test_short_page_has_the_points_and_says_that_it_is_one():
+    marks = {"check_double": Mark(2.0, None, None, 4.0, False), "reflection": Mark(None, None, None, 3.0, True)}
+    page = as_html(short_page(Recorded(marks, {"reflection": "Say why."}, 1.0), "toy", TITLES))
+    for words in (student_page.CANNOT_BE_SHOWN, "toy: 1 of 7 points so far", "Double a tensor", "Say why."):
+        assert words in page
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+@pytest.mark.parametrize("dark", [False, True])
+def test_page_fits_a_phone_and_has_contrast(make, tmp_path, dark):
+    audit = audit_page(tmp_path / "page", everything(make), 400, dark)
+    assert audit["dark"] is dark and audit["width"] == 400
+    assert audit["overflow"] == [] and audit["texts"] > 40
+    assert audit["faint"] == []
