@@ -145,6 +145,13 @@ COLLATE = [
         changes=[("if code in code2idx:", "if True:"), ("code2idx[code]", "code2idx.get(code)")],
     ),
     Mistake(
+        name="column_zero_taken_for_none",
+        exercise="collate",
+        hint="A code whose position is 0 leaves no mark: as a condition, the number 0 is false. Ask whether the code "
+        "is known, not whether its position is true.",
+        changes=[("if code in code2idx:", "if code2idx.get(code):")],
+    ),
+    Mistake(
         name="stop_at_rare_code",
         exercise="collate",
         hint="You leave the visit at its first rare code. The codes after it may be frequent again.",
@@ -415,6 +422,13 @@ LOADERS = [
 ]
 
 ENCODER = [
+    Mistake(
+        name="masks_guessed_from_x",
+        exercise="encoder",
+        hint="You never use `masks`, but guess from x which visits are real: one without codes may be. What you are "
+        "given says it.",
+        changes=[("~masks.unsqueeze(-1)", "x.sum(dim=-1, keepdim=True) == 0")],
+    ),
     Mistake(
         name="kernel_of_one_visit",
         exercise="encoder",

@@ -81,6 +81,8 @@ def test_codes(submission, reference, frequent):
     """Each frequent code of a visit becomes a one at the place that `code2idx` gives it."""
     data = [([frequent[:3], frequent[3:4]], 0), ([frequent[4:9], frequent[9:11], frequent[11:12]], 1)]
     data += [([frequent[12:19]], 0), ([frequent[2:6], frequent[19:23]], 1), ([frequent[0:1]], 0)]
+    # Every code has its turn, that of column 0 and that of the last one, too.
+    data += [([frequent[23:60], frequent[60:]], 1)]
     x, _, _ = batch(submission, data)
     hint = "The patient, the visit and `code2idx[code]` say which single element of x becomes 1."
     expect.close(numbers(x), multi_hot(reference, data), "x, for visits of frequent codes,", hint)

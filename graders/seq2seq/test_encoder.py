@@ -86,6 +86,8 @@ def test_masks(submission, twin, generator, device):
     masks = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 1, 1, 0], [1, 0, 0, 0, 0]], dtype=torch.bool)
     # As `collate_fn` makes it: a visit that is masked out has no code.
     x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
+    # The other way round, only the mask tells.
+    x[0, 1] = 0
     _, context = encode(submission, twin, x, masks, device)
     hint = "A visit with mask False should get an attention of zero: mask the scores, before the softmax."
     expect.close(context, twin(x, masks), "`Encoder()(x, masks)` with padded visits", hint)

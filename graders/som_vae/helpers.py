@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from graders.carried import same
+from graders.helpers import check_layers
 from proctor.checks import expect
 
 
@@ -42,6 +43,13 @@ def check_no_loop(submission, function, small, large, what):
         f"for one and {many} for the other. Let tensors do it, with no loop over the batch.",
         [few, many],
     )
+
+
+def check_twice(submission, reference, name):
+    """Of two modules with the sizes by default, the second is as the first: to make one changes no list of sizes."""
+    getattr(submission, name)(1)
+    wanted = getattr(reference, name)(1).state_dict()
+    check_layers(getattr(submission, name)(1), wanted, f"the second of two `{name}(1)`")
 
 
 def learnable(submission, tensor, device):

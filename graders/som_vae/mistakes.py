@@ -241,6 +241,19 @@ ENCODER = [
 
 DECODER = [
     Mistake(
+        name="sizes_reversed_in_place",
+        exercise="decoder",
+        hint="You turn the list `flatten_shape` round in place: it is the caller's, or the default of every other "
+        "decoder, which then has its sizes the wrong way round. Make a list of your own.",
+        changes=[
+            (
+                "width, height, channels = flatten_shape",
+                "flatten_shape.reverse()\n        channels, height, width = flatten_shape",
+            ),
+            ("width, height, channels = self.flatten_shape", "channels, height, width = self.flatten_shape"),
+        ],
+    ),
+    Mistake(
         name="no_sigmoid",
         exercise="decoder",
         hint="Your pixels go below 0 and above 1: the sigmoid is missing.",
@@ -1041,6 +1054,13 @@ LOSSES = [
         exercise="losses",
         hint="Your SOM loss detaches the nodes and not the encodings: it is the wrong side that moves.",
         changes=[("(z_e.detach().unsqueeze(-2) - z_q_neighbors)", "(z_e.unsqueeze(-2) - z_q_neighbors.detach())")],
+    ),
+    Mistake(
+        name="missing_by_length",
+        exercise="losses",
+        hint="You take neighbors for missing that are only short. Embeddings may lie near zero; a missing one is a row "
+        "of nothing but zeros.",
+        changes=[("(z_q_neighbors != 0).any(dim=-1)", "z_q_neighbors.norm(dim=-1) > 0.1")],
     ),
     Mistake(
         name="missing_by_a_single_zero",

@@ -5,6 +5,7 @@ import torch
 
 from graders.carried import built
 from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
+from graders.som_vae.helpers import check_twice
 from graders.som_vae.mistakes import DECODER
 from proctor.checks import expect
 
@@ -50,6 +51,7 @@ def test_layers(submission, reference):
         check_layers(module, wanted.state_dict(), f"`ConvDecoder{sizes}`")
         strides = [tuple(module.deconv1.stride), tuple(module.deconv2.stride)]
         expect.equal(strides, [wanted.deconv1.stride, wanted.deconv2.stride], f"The strides of `ConvDecoder{sizes}`")
+    check_twice(submission, reference, "ConvDecoder")
 
 
 @pytest.mark.points(1)

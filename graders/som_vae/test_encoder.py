@@ -5,6 +5,7 @@ import torch
 
 from graders.carried import built
 from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
+from graders.som_vae.helpers import check_twice
 from graders.som_vae.mistakes import ENCODER
 from proctor.checks import expect
 
@@ -44,6 +45,7 @@ def test_layers(submission, reference):
     """There are two convolutions and a linear layer, of the sizes that are asked for."""
     submission.seed(0)
     check_layers(submission.ConvEncoder(*SIZES), reference.ConvEncoder(*SIZES).state_dict(), NAME)
+    check_twice(submission, reference, "ConvEncoder")
 
 
 @pytest.mark.points(1)

@@ -36,10 +36,11 @@ def around(generator):
 
 @pytest.fixture
 def at_edges(around):
-    """Nodes at the edges of the map: some neighbors are not there, others have a zero or add up to zero."""
+    """Nodes at the edges of the map: some neighbors are not there, others have a zero, add up to zero or are short."""
     cut = around.clone()
     cut[2, 1] = cut[3, 4] = cut[5, 2] = cut[5, 3] = 0
     cut[4, :, 2] = 0
+    cut[1, 3] /= 1000
     cut[6, 1] = torch.tensor([1.0, -1, 2, -2, 3, -3, 0])
     return cut
 
