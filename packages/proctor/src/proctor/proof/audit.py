@@ -121,8 +121,8 @@ def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: 
     return faults
 
 
-def try_draws(assignment: Assignment, exercise: Exercise, device: str, draws: int = DRAWS) -> dict:
-    """How an exercise's solution, and an alternative by turns, fare in its own checks on so many draws of the inputs.
+def try_draws(assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes]) -> dict:
+    """How an exercise's solution, and an alternative by turns, fare in its own checks on one draw of the inputs each.
 
     Returns
     -------
@@ -130,18 +130,20 @@ def try_draws(assignment: Assignment, exercise: Exercise, device: str, draws: in
     """
     own = [variant for variant in bank.alternatives(assignment) if variant.exercise == exercise.id]
     faults = {}
-    for number in range(OTHER_INPUTS, draws):
+    for number, key in enumerate(keys):
         subjects = [own_subject(assignment, exercise, "solution", exercise.code)]
         if own:
             subjects.append(variant_subject(assignment, exercise, own[number % len(own)]))
-        for outcome in run_checks(assignment, [exercise.id], subjects, device, b"%d" % number):
+        for outcome in run_checks(assignment, [exercise.id], subjects, device, key):
             if outcome.failure is not None:
                 what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}` on some inputs"
                 faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
     return faults
 
 
-def audit(assignment: Assignment, device: str = "auto", jobs: int = 2, draws: int = DRAWS) -> Audit:
+def audit(
+    assignment: Assignment, device: str = "auto", jobs: int = 2, others: int = OTHER_INPUTS, draws: int = DRAWS
+) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
     Nothing is graded where the bank itself has faults.
@@ -149,7 +151,8 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2, draws: in
     Parameters
     ----------
     jobs : int, submissions graded at a time, each by a process of its own
-    draws : int, of the checks' inputs on which right answers are tried
+    others : int, of other inputs on which all variants are tried, too
+    draws : int, of the inputs on which right answers are tried
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
@@ -167,20 +170,20 @@ def audit(assignment: Assignment, device: str = "auto", jobs: int = 2, draws: in
             waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
         for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
             waiting[_submit(pool, assignment, path, device)] = (name, name, "")
-        keys = [b"%d" % number for number in range(OTHER_INPUTS)]
-        others = [
+        keys = [b"%d" % number for number in range(draws)]
+        in_process = [
             future
             for exercise in assignment.exercises
             if not exercise.written
             for future in (
-                pool.submit(try_variants, assignment, exercise, device, keys),
-                pool.submit(try_draws, assignment, exercise, device, draws),
+                pool.submit(try_variants, assignment, exercise, device, keys[:others]),
+                pool.submit(try_draws, assignment, exercise, device, keys[others:]),
             )
         ]
         for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
             result.trials.append(Trial(*waiting[future], future.result()))
         unlucky = {}
-        for future in others:
+        for future in in_process:
             unlucky = future.result() | unlucky
     order = list(waiting.values())
     result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
