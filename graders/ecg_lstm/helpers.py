@@ -114,6 +114,12 @@ def check_child(model, name, what):
     )
 
 
+def check_single_output(net, what, device):
+    """A network with one output, as it is by default, gives a row of one number for each sample."""
+    for samples in (3, 1):
+        expect.shape(net(torch.ones(samples, 40, 17, device=device)), (samples, 1), f"{what} of {samples} samples")
+
+
 def twin_of(net, module, weights):
     """The reference's net with weights put in by their shape, under the names that the student's module has for them.
 

@@ -333,6 +333,19 @@ LSTM = [
         ],
     ),
     Mistake(
+        name="weights_begin_large",
+        exercise="lstm",
+        hint="Your weights begin with a standard deviation of one, a hundred times what `triple()` draws: the gates "
+        "are then open or closed from the start, and learn slowly.",
+        changes=[
+            (
+                "self.W_xi, self.W_hi, self.b_i = triple()",
+                "draw = triple\n        triple = lambda: (nn.Parameter(100 * part.detach()) for part in draw())\n"
+                "        self.W_xi, self.W_hi, self.b_i = triple()",
+            )
+        ],
+    ),
+    Mistake(
         name="state_kept_between_calls",
         exercise="lstm",
         hint="You keep the state in `self` and go on from there at the next call. The next batch has other samples: "
@@ -900,6 +913,13 @@ LSTM_NET = [
         exercise="lstm_net",
         hint="Your last layer always has one output. Take as many as the argument `outputs` says.",
         changes=[("nn.Linear(128, outputs)", "nn.Linear(128, 1)")],
+    ),
+    Mistake(
+        name="single_output_squeezed",
+        exercise="lstm_net",
+        hint="You squeeze the output: where there is one, its axis is gone. The loss then compares (samples,) with "
+        "(samples, 1), and every sample with every label.",
+        changes=[("self.linear(h)", "self.linear(h).squeeze(-1)")],
     ),
     Mistake(
         name="outputs_squeezed",

@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from graders.ecg_lstm.helpers import FAR_BELOW_ZERO, check_child, find_parameters, put_weights, twin_of
+from graders.ecg_lstm.helpers import (
+    FAR_BELOW_ZERO,
+    check_child,
+    check_single_output,
+    find_parameters,
+    put_weights,
+    twin_of,
+)
 from graders.helpers import check_gradients, check_training_mode
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
@@ -66,6 +73,7 @@ def test_shape(submission, generator, device):
         out = net(x)
         expect.shape(out, (samples, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
         expect.different(net(-x), out, f"{CALL} for some inputs and for others")
+    check_single_output(submission.ConvNet(17).to(str(device)).eval(), "`ConvNet(17)(x)`", device)
 
 
 @pytest.mark.points(0.25)

@@ -115,6 +115,10 @@ def test_parameters(submission):
     loud = [name for name, value in start.items() if name[0] == "b" and bool((value != 0).any())]
     message = f"The biases of {LAYER} should begin at zero, as `triple()` makes them, but {loud} do not."
     expect.true(not loud, message, loud)
+    # Xavier's are no larger than 0.7.
+    large = [name for name, value in start.items() if float(value.abs().max()) > 1]
+    message = f"The weights of {LAYER} should begin small, as `triple()` draws them, but {large} go beyond 1."
+    expect.true(not large, message, large)
 
 
 @pytest.mark.points(0.5)

@@ -8,6 +8,7 @@ from graders.ecg_lstm.helpers import (
     NUM_HIDDENS,
     check_child,
     check_linear,
+    check_single_output,
     classify,
     linear_weights,
     put_weights,
@@ -101,6 +102,7 @@ def test_samples(submission, generator, device):
     what = f"{CALL} for one of seven samples alone"
     expect.shape(alone, (1, OUTPUTS), what, "`squeeze()` without an axis removes every axis of length one.")
     expect.close(alone, together[2:3].cpu(), what, "A sample's output must not depend on the other samples.")
+    check_single_output(make(submission).to(str(device)).eval(), "`TorchLSTMNet()(x)`", device)
 
 
 @pytest.mark.points(0.25)
