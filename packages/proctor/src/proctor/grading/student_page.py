@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
 ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 24_000, 6_000, 10_000, 8_000
 CODE = re.compile(r"`([^`]+)`")
-MOST_NOTES, FIRST_STEPS = 20, 3
+MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
 NO_RESPONSE = "No response."
@@ -254,7 +254,7 @@ class _Reader:
         mark = self.recorded.marks.get(name) if about.get("grade") or about.get("task") else None
         self.notes += kept_notes(cell)
         if cell.cell_type == "markdown" and not (answer or is_own):
-            self.heading = last_heading(cell.source) or self.heading
+            self.heading = _heading(cell.source) or self.heading
         if self._begins(about, mark):
             exercise = name.removeprefix("check_")
             self.section = Section(exercise, self.titles.get(exercise) or self.heading or exercise)
@@ -305,6 +305,11 @@ class _Reader:
         text = "".join(printed)
         if text.strip():
             self.section.others.append(("What it printed", text))
+
+
+def _heading(source):
+    """The last heading of a text; a line of a stranger's that is longer than any heading would take minutes."""
+    return last_heading("\n".join(line for line in source.split("\n") if len(line) < LONGEST_HEADING))
 
 
 def _with_words_for_pictures(source):
