@@ -172,10 +172,30 @@ def test_missing_unclear_and_overruled_say_so_and_nothing_else(make):
     unclear = exercise("double", check("value", 0, 4, "Nothing tells whether this is right."), status="unclear")
     page = Elements(make(unclear, marks=waits))
     assert "Not marked yet: 4 points" in page.shown and "Nothing tells whether this is right." in page.shown
+    assert "undecided value is right." in page.shown and "failed" not in page.text and "do first" not in page.text
     overruled = {"check_double": Mark(2.0, 4.0, None, 4.0, False)}
     page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE), marks=overruled))
     assert "Score: 4 / 4, given by a person" in page.shown and "What the checks found:" in page.shown
     assert " of 2)" not in page.text and "What to do first" not in page.text
+
+
+def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
+    page = make(marks={"reflection": Mark(None, 0.0, None, 3.0, False)}, comments={"reflection": "No response."})
+    text = Elements(page).shown
+    assert "Reflect 0 of 3 not answered yet" in text and "Reflect (3 points to gain). Not answered yet." in text
+    page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, False)}, comments={"reflection": "Say why."})
+    text = Elements(page).shown
+    assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
+
+
+def test_what_a_task_asks_for_is_there(make):
+    about = {"schema_version": 3, "task": True, "grade": False, "solution": False, "locked": True, "points": 3}
+    task = new_markdown_cell("## Do it\n\nDo this.", id="do")
+    task.metadata.nbgrader = about | {"grade_id": "do"}
+    make.notebook.cells += [task, new_code_cell("x = 'done'", id="x", outputs=[PICTURE])]
+    page = Elements(make(marks={"do": Mark(None, None, None, 3.0, True)}, comments={"do": "Well done."}))
+    assert "x = 'done'" in page.folded and "Well done." in page.shown and "Not marked yet: Do it, 3 points." in page.shown
+    assert [one["alt"] for one in page.all("img")] == ["Figure 1 of Do it"]
 
 
 def test_refusal_is_said_once(make):
