@@ -194,7 +194,8 @@ def test_what_a_task_asks_for_is_there(make):
     task.metadata.nbgrader = about | {"grade_id": "do"}
     make.notebook.cells += [task, new_code_cell("x = 'done'", id="x", outputs=[PICTURE])]
     page = Elements(make(marks={"do": Mark(None, None, None, 3.0, True)}, comments={"do": "Well done."}))
-    assert "x = 'done'" in page.folded and "Well done." in page.shown and "Not marked yet: Do it, 3 points." in page.shown
+    assert "x = 'done'" in page.folded and "Well done." in page.shown
+    assert "Not marked yet: Do it, 3 points." in page.shown
     assert [one["alt"] for one in page.all("img")] == ["Figure 1 of Do it"]
 
 
