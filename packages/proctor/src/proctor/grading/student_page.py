@@ -23,7 +23,7 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
-ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 24_000, 6_000, 10_000, 16_000
+ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
 CODE = re.compile(r"`([^`]+)`")
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
