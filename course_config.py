@@ -20,7 +20,7 @@ c.Autograde.autograde_preprocessors = [
     "proctor.gradebook.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
-# Pages are written anew where what they say has changed, and say what is not marked yet.
+# The student's page, written anew where what it says has changed; without this line, nbgrader's own.
 c.GenerateFeedback.exporter_class = "proctor.gradebook.FeedbackExporter"
 # Late penalties are taken from all marks, those by hand with them.
 c.ExportApp.plugin_class = "proctor.gradebook.ExportGrades"
@@ -35,7 +35,7 @@ c.ZipCollectApp.extractor_plugin = "proctor.gradebook.DownloadExtractor"
 c.ZipCollectApp.collector_plugin = "proctor.gradebook.DownloadCollector"
 c.DownloadCollector.roster = ""
 
-# Pages, of feedback and of formgrader, are typeset within a time, and have a browser fetch nothing of a student's.
+# Formgrader's pages are typeset within a time, and have a browser fetch nothing of a student's.
 c.HTMLExporter.preprocessors = ["proctor.gradebook.TypesetCells"]
 
 # What student code runs in, and in nothing weaker: "bubblewrap"; "landlock" where namespaces are refused; or "none"

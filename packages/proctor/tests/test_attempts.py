@@ -1,10 +1,13 @@
 """Earlier pages of feedback: kept, linked, with what has changed since; and pages of what cannot be read."""
 
 import re
+from copy import deepcopy
 from datetime import datetime, timedelta
+from html import unescape
 from urllib.parse import unquote
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
 
 from proctor.grading import attempts
 from proctor.grading.student_page import CANNOT_BE_SHOWN, Page
@@ -57,6 +60,18 @@ def test_mark_or_another_grading_of_the_same_work_is_no_attempt(toys):
     page = toys.root / "feedback/ann/toy/toy.html"
     assert links(page) == [] and "Score: 2 / 3" in page.read_text() and "Attempt" not in page.read_text()
     assert [path.name for path in page.parents[1].iterdir()] == ["toy"]
+
+
+def test_course_without_the_exporter_has_nbgraders_own_page_and_may_take_it_up_later(toys):
+    toys.hand_in("ann", double=MEAN)
+    toys.autograde()
+    config = deepcopy(toys.course.config)
+    del config.GenerateFeedback["exporter_class"]
+    assert NbGraderAPI(toys.course.directory, config=config).generate_feedback("toy", force=False)["success"]
+    page = toys.page("ann")
+    assert "Double a tensor: 1 of 4 points" in page and "return x + x.mean()" in unescape(re.sub(r"<[^>]*>", "", page))
+    assert toys.generate_feedback() == {"ann"}
+    assert "<h1>toy: 7 of 13 points so far</h1>" in toys.page("ann")
 
 
 def test_pages_of_others_are_no_attempts(tmp_path):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
-from proctor.grading import harmless, reading
+from proctor.grading import harmless, reading, student_page
 from proctor.grading.intake import EXPORTED, _is_set_aside, _without_following_text
 
 pytestmark = pytest.mark.prove
@@ -35,6 +35,7 @@ OTHER = [
     "#| |x",
     "| \n|# not graded",
 ]
+HEADINGS = ["# |(|", "# | |x", "# |1.|", "|#\n|", "|#|", "|# |", "# |1 |", "# a (|1|", "# a |(1 points)|"]
 JSON = ['"|\\"|', '|""|', "|[]|", '|"\\\\"|', '{"a":|[1,|', "|,|", '"|\\\\|']
 
 
@@ -76,6 +77,9 @@ FUNCTIONS = {
     "exported": (lambda text: [_without_following_text(part) for part in EXPORTED.split(text)], OTHER),
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
     "JSON": (read_marks, JSON),
+    "words": (student_page._with_words_for_pictures, MARKDOWN),
+    "message": (lambda text: student_page.CODE.sub("", text), ["|`|", "`|a|", "|`a|", "|`a` |"]),
+    "headings": (student_page._heading, HEADINGS),
 }
 CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in forms]
 

@@ -3,6 +3,7 @@
 `course_config.py` puts `FeedbackExporter` where nbgrader has its `HTMLExporter`.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -101,7 +102,8 @@ class FeedbackPages(GenerateFeedback):
     def _finish(self, page, path, folder, assignment_id, student_id, made_of):
         page.earlier = attempts.earlier(folder, assignment_id, student_id, path.stem)
         page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
-        page.when = attempts.time_of(path.parent)
+        # nbgrader notes millionths of a second.
+        page.when = re.sub(r"\.\d+", "", attempts.time_of(path.parent))
         return as_html(page, attempts.as_record(page, assignment_id, made_of))
 
 

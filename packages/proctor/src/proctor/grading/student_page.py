@@ -23,9 +23,9 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
-ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 24_000, 6_000, 10_000, 8_000
+ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
 CODE = re.compile(r"`([^`]+)`")
-MOST_NOTES, FIRST_STEPS = 20, 3
+MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
 NO_RESPONSE = "No response."
@@ -105,6 +105,11 @@ class Section:
         return bool(self.items) and all(item.is_missing and not item.is_overruled for item in self.items)
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether it was left as it was released, for a person to mark."""
+        return self.comments == [NO_RESPONSE] and not self.score and not any(item.verdict for item in self.items)
+
+    @property
     def state(self) -> str:
         """How it stands, in a word or two."""
         if self.is_open:
@@ -113,6 +118,8 @@ class Section:
             return "correct"
         if self.is_missing:
             return "not implemented yet"
+        if self.is_unanswered:
+            return "not answered yet"
         return "partly correct" if self.score > 0 else "not correct yet"
 
 
@@ -123,6 +130,11 @@ class Step:
     sections: list[Section]
     words: list[str]
     are_causes: bool
+
+    @property
+    def gain(self) -> float:
+        """The points that are lost there."""
+        return sum(section.max_score - section.score for section in self.sections)
 
 
 @dataclass
@@ -168,19 +180,23 @@ class Page:
 
     def steps(self) -> list[Step]:
         """What to do first, and then: what stops, what has a known cause, other failures, what is not there yet."""
-        lost = [] if self.refused else [section for section in self.graded if section.score < section.max_score]
-        found = [step for section in lost if not section.is_missing for step in _steps(section)]
+        found, missing, unanswered = [], [], []
+        for section in self.graded if not self.refused else []:
+            if section.is_missing:
+                missing.append(section)
+            elif section.score < section.max_score and not section.is_open:
+                unanswered += [section] * section.is_unanswered
+                found += [] if section.is_unanswered else _steps(section)
         steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
-        missing = [section for section in lost if section.is_missing]
-        return [*steps, Step(missing, ["Not implemented yet."], False)] if missing else steps
+        steps += [Step(missing, ["Not implemented yet."], False)] * bool(missing)
+        return steps + [Step(unanswered, ["Not answered yet."], False)] * bool(unanswered)
 
 
 def _steps(section):
-    """What to do about an exercise, with its rank; nothing where it waits for a person, or nobody said more."""
+    """What to do about an exercise, with its rank; nothing where nobody said more than the points."""
     failed = [entry for item in section.items for entry in item.checks(passed=False) if not item.is_overruled]
     if not failed:
-        is_told = section.comments and not section.is_open
-        return [(2, Step([section], ["Read the comment."], False))] if is_told else []
+        return [(2, Step([section], ["Read the comment."], False))] if section.comments else []
     causes = list(dict.fromkeys(hint for _, _, hint in failed if hint))
     stops = any(item.verdict and item.verdict.status == "error" for item in section.items)
     words = causes or [next((message for _, message, _ in failed if message), failed[0][0].title)]
@@ -244,21 +260,23 @@ class _Reader:
     def __init__(self, recorded, titles, kept):
         self.recorded, self.titles, self.kept = recorded, titles, kept
         self.before = self.section = Section("", "Before the first exercise")
-        self.sections, self.notes, self.heading = [], [], ""
+        self.sections, self.notes, self.heading, self.is_task = [], [], "", False
 
     def read(self, cell):
         """Take one cell."""
         about = cell.metadata.get("nbgrader", {})
         name, answer = about.get("grade_id"), bool(about.get("solution"))
-        is_own = cell.get("id", "").startswith("own-")
+        # What a task asks for is written into cells of one's own, which nbgrader does not mark as such.
+        is_own = cell.get("id", "").startswith("own-") or (self.is_task and not about)
         mark = self.recorded.marks.get(name) if about.get("grade") or about.get("task") else None
         self.notes += kept_notes(cell)
         if cell.cell_type == "markdown" and not (answer or is_own):
-            self.heading = last_heading(cell.source) or self.heading
+            self.heading = _heading(cell.source) or self.heading
         if self._begins(about, mark):
             exercise = name.removeprefix("check_")
             self.section = Section(exercise, self.titles.get(exercise) or self.heading or exercise)
             self.sections.append(self.section)
+            self.is_task = bool(about.get("task"))
         if (answer or about.get("task")) and name in self.recorded.comments:
             self.section.comments.append(self.recorded.comments[name])
         if answer:
@@ -305,6 +323,11 @@ class _Reader:
         text = "".join(printed)
         if text.strip():
             self.section.others.append(("What it printed", text))
+
+
+def _heading(source):
+    """The last heading of a text; a line of a stranger's that is longer than any heading would take minutes."""
+    return last_heading("\n".join(line for line in source.split("\n") if len(line) < LONGEST_HEADING))
 
 
 def _with_words_for_pictures(source):
