@@ -104,6 +104,15 @@ def _made_of(page):
     return found[-1].decode() if found else ""
 
 
+def is_current(page: Path, notebook: Path, recorded: Recorded | None) -> bool:
+    """Whether a page says what its graded notebook and the gradebook say now, as far as the page tells."""
+    made_of = _made_of(page)
+    try:
+        return not made_of or made_of == describe(nbformat.read(notebook, as_version=4), recorded or Recorded()).made_of
+    except (OSError, ValueError):
+        return False
+
+
 class FeedbackPages(GenerateFeedback):
     """nbgrader's `GenerateFeedback`, which writes what has changed and passes over what has not."""
 
