@@ -9,7 +9,7 @@ import contextlib
 import unicodedata
 import zipfile
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
@@ -18,7 +18,7 @@ from proctor.grading.collecting import DownloadCollector
 from proctor.grading.downloads import Handed
 from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
-from proctor.grading.reading import TURNING, Unreadable
+from proctor.grading.reading import TURNING, Unreadable, names_in
 from proctor.grading.roster import Student
 from proctor.grading.sheets import LMSS, Person, find_column, read_people, read_sheet, require_head
 
@@ -41,34 +41,22 @@ WHAT_NEXT = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Returned:
-    """What was written, and who was left out.
+    """What was written and who has no grades, a line each; and who was left out and why, a line for each reason."""
 
-    Parameters
-    ----------
-    told : what there is to know, a line each
-    left_out : {reason: who}
-    """
-
-    told: list[str] = field(default_factory=list)
-    left_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def problems(self) -> list[str]:
-        """Who was left out and why, a line each."""
-        return [one_line(f"{reason}: {', '.join(who)}", MAX_LISTED) for reason, who in self.left_out.items()]
+    told: list[str]
+    problems: list[str]
 
 
 def give_back(
     assignment: Assignment, lms: str, path: Path, column: str = "", folder: Path | None = None, unmarked: bool = False
 ) -> Returned:
-    """Write a copy of an LMS's sheet with the marks of an assignment, and a zip of the pages, into a folder.
+    """Write a copy of an LMS's sheet (at `path`) with an assignment's marks, and a zip of the pages, into a folder.
 
     Parameters
     ----------
     lms : "canvas", "moodle" or "blackboard"
-    path : the sheet, which is left as it is
     column : which column the marks go into, where the assignment's name does not tell
     folder : where to; a new one in reports/ if not said
     unmarked : whether who waits for a mark by hand is returned, too; what nobody has marked counts as 0
@@ -85,74 +73,88 @@ def give_back(
     with marks.open_gradebook(assignment.course.directory) as gradebook:
         students = roster.known_students(gradebook)
         recorded = marks.read_submissions(gradebook, assignment.name)
-    handed = _handed_in(assignment, students)
-    rows = {student.id: _rows_of(student, people, handed.get(student.id, []), lms) for student in students}
-    returned = Returned()
-    graded = _sort_out(assignment, found, rows, returned.left_out)
-    totals = _totals(assignment, lms, found, graded, unmarked, returned.left_out)
-    pages = {}
+    handed = _handed_in(assignment, lms, students)
+    left_out = defaultdict(list)
+    graded = _sort_out(assignment, found, _rows(students, people, handed, lms), left_out)
+    totals = _totals(assignment, lms, found, graded, unmarked, left_out)
+    told, pages = [], {}
     for student in totals:
-        page = _page(assignment, student, recorded[student], returned.left_out)
+        page = _page(assignment, student, recorded[student], left_out)
         name = page and _name(assignment, lms, graded[student], handed.get(student, []))
         if name:
             pages[name] = page
         elif page:
-            returned.left_out[NO_FILE].append(student)
-    others = [person.label for person in people if person not in graded.values()]
+            left_out[NO_FILE].append(student)
     if totals:
         filled = sheet.filled(place, {graded[student].row: total for student, total in totals.items()})
         written = _write(assignment, lms, folder, sheet.name, filled, pages)
         title = sheet.rows[0][place].strip()
-        returned.told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
-    if totals and pages:
-        returned.told.append(f"{written / PAGES}: {len(pages)} pages; {WHAT_NEXT[lms]}")
-    if not totals:
-        returned.left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
+        told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
+        if pages:
+            told.append(f"{written / PAGES}: {len(pages)} pages; {WHAT_NEXT[lms]}")
+    else:
+        left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
+    rows = {person.row for person in graded.values()}
+    others = [person.label for person in people if person.row not in rows]
     if others:
-        returned.told.append(f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}")
-    returned.told = [one_line(line, MAX_LISTED) for line in returned.told]
-    return returned
+        told.append(f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}")
+    return Returned(
+        [one_line(line, MAX_LISTED) for line in told],
+        [one_line(f"{reason}: {', '.join(who)}", MAX_LISTED) for reason, who in left_out.items()],
+    )
 
 
-def _handed_in(assignment, students) -> dict[str, list[Handed]]:
-    """The files of each student of the last download that was collected; none where there was none."""
+def _handed_in(assignment, lms, students) -> dict[str, list[Handed]]:
+    """The files of each student in the last download of an LMS's that was collected; none where there was none."""
     config = assignment.course.config.get("ZipCollectApp", {})
     place = config.get("downloaded_directory", "downloaded"), config.get("extracted_directory", "extracted")
     folder = assignment.root / place[0] / assignment.name / place[1]
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and not file.is_symlink()]
-    return DownloadCollector().whose(files, folder, students, assignment.name)[0]
+    whose, _ = DownloadCollector().whose(files, folder, students, assignment.name)
+    return {student: [one for one in theirs if one.lms == LMSS[lms]] for student, theirs in whose.items()}
 
 
-def _rows_of(student: Student, people: list[Person], handed: list[Handed], lms: str) -> list[Person]:
-    """The rows that are a student's, by ids alone: one, none, or several of which it cannot be told which."""
-
-    def same(*ids):
-        return {unicodedata.normalize("NFC", one).casefold() for one in ids if one}
-
-    own = same(student.id, student.email)
-    theirs = same(*((one.name if lms == "blackboard" else one.number) for one in handed if one.lms == LMSS[lms]))
-    questions = [
-        # Whose file it was, the LMS itself has said.
-        lambda one: same(one.number) & theirs,
-        lambda one: lms == "canvas" and same(one.number) & same(student.lms_user_id),
-        # A roster's id is the first that is not empty.
-        lambda one: same(*one.ids[:1]) & same(student.id),
+def _rows(students, people, handed, lms) -> dict[str, list[Person]]:
+    """The rows that are each student's, by ids alone: one, none, or several of which it cannot be told which."""
+    by_number, by_first_id, by_id = defaultdict(list), defaultdict(list), defaultdict(list)
+    for person in people:
+        by_number[_key(person.number)].append(person)
+        for key in {_key(one) for one in person.ids[:1]}:
+            by_first_id[key].append(person)
         # Moodle's number is another in each assignment.
-        lambda one: same(*one.ids, "" if lms == "moodle" else one.number) & own,
-        lambda one: lms != "blackboard" and _is_made_of(student.id, one),
-    ]
-    for question in questions:
-        found = [one for one in people if question(one)]
-        if found:
-            return found
-    return []
+        for key in {_key(one) for one in (*person.ids, *([] if lms == "moodle" else [person.number]))}:
+            by_id[key].append(person)
+    rows = {}
+    for student in students:
+        # Where Canvas hides the names, the number is another.
+        known = [one for one in handed.get(student.id, []) if lms != "canvas" or one.name != "anon"]
+        theirs = [one.name if lms == "blackboard" else one.number for one in known]
+        questions = (
+            # Whose file it was, the LMS itself has said.
+            (by_number, theirs),
+            (by_number, [student.lms_user_id] if lms == "canvas" else []),
+            # A roster's id is the first that is not empty.
+            (by_first_id, [student.id]),
+            (by_id, [student.id, student.email]),
+        )
+        for index, keys in questions:
+            found = {person.row: person for key in keys if key for person in index.get(_key(key), [])}
+            if found:
+                break
+        else:
+            number = student.id.rpartition("_")[2]
+            found = {one.row: one for one in by_number.get(_key(number), []) if _is_made_of(student.id, one)}
+        rows[student.id] = list(found.values())
+    return rows
+
+
+def _key(number):
+    return unicodedata.normalize("NFC", number).casefold()
 
 
 def _is_made_of(student, person):
     """Whether an id is the name and the number of a person, as `downloads.own_id` makes it."""
-    name, _, number = student.rpartition("_")
-    if not name or number != person.number:
-        return False
+    name = student.rpartition("_")[0]
     as_handed = Handed(Path(), "", "Canvas", name, "", None)
     return bool(roster.find(as_handed, [Student(student, last_name=person.name)]))
 
@@ -160,12 +162,12 @@ def _is_made_of(student, person):
 def _sort_out(assignment, found, rows, left_out) -> dict[str, Person]:
     """Whose row is whose, of all who are graded; who is in none, or in a doubtful one, is left out."""
     written = {exercise.id for exercise in assignment.exercises if exercise.written}
-    graded, claims = {}, defaultdict(list)
+    graded, claims, submitted = {}, defaultdict(list), assignment.course.submitted
+    waiting = {student for student in names_in(submitted) if student not in found.grades}
     for student, grades in found.grades.items():
         # Who was given more time is in the gradebook before anything was handed in.
         if not grades or found.not_marked.get(student, set()) - written:
-            if (assignment.course.submitted / student / assignment.name).is_dir():
-                left_out[NOT_GRADED].append(student)
+            waiting.add(student)
         elif len(rows[student]) == 1:
             claims[rows[student][0].row].append(student)
             graded[student] = rows[student][0]
@@ -173,6 +175,9 @@ def _sort_out(assignment, found, rows, left_out) -> dict[str, Person]:
             left_out[SEVERAL].append(f"{student} ({' or '.join(person.label for person in rows[student])})")
         else:
             left_out[NOT_IN_SHEET].append(student)
+    for student in sorted(waiting):
+        if (submitted / student / assignment.name).is_dir():
+            left_out[NOT_GRADED].append(student)
     for claimed in claims.values():
         if len(claimed) > 1:
             left_out[SEVERAL].append(f"{' and '.join(claimed)} (all are {graded[claimed[0]].label})")
@@ -233,7 +238,7 @@ def _canvas_name(handed, assignment):
 
     Canvas reads the numbers in it, of the student and of the file, and no others.
     """
-    attempt = downloads.latest_attempt([one for one in handed if one.number and one.lms == "Canvas"])
+    attempt = downloads.latest_attempt(handed)
     placed = downloads.place([one for one in attempt if one.file_number], [assignment.name]).files.values()
     for one in [*placed, *attempt]:
         sign = f"_{one.number}_{one.file_number}_"
@@ -251,25 +256,26 @@ def _write(assignment, lms, folder, name, filled, pages):
         while folder.exists():
             count += 1
             folder = base.with_name(f"{base.name}-{count}")
-    written = []
+    made = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sheet, archive = folder / name, folder / PAGES
-        with sheet.open("xb") as file:
-            written.append(sheet)
+        with (folder / name).open("xb") as file:
+            made.append(folder / name)
             file.write(filled)
         if pages:
-            with archive.open("xb") as file:
-                written.append(archive)
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
+            with (folder / PAGES).open("xb") as file:
+                made.append(folder / PAGES)
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
                     for entry, page in pages.items():
-                        packed.write(page, entry)
-    except OSError as error:
+                        archive.write(page, entry)
+    except BaseException as error:
         # Half of it would be taken for all of it.
-        for file in written:
+        for path in made:
             with contextlib.suppress(OSError):
-                file.unlink()
+                path.unlink()
         if isinstance(error, FileExistsError):
             raise Unreadable(f"{error.filename} is there already: name another folder with --output") from error
-        raise Unreadable(f"{folder} cannot be written: {error.strerror}") from error
+        if isinstance(error, OSError):
+            raise Unreadable(f"{folder} cannot be written: {error.strerror}") from error
+        raise
     return folder

@@ -7,6 +7,7 @@ Blackboard  the gradebook: Username ..., a column `Title [Total Pts: 100 Score] 
 Nothing but a mark's cell is touched: the bytes around it stay, with their encoding, quotes and ends of lines.
 """
 
+import contextlib
 import csv
 import io
 import re
@@ -115,9 +116,10 @@ def read_sheet(path: Path) -> Sheet:
     Unreadable : where it is something else, or larger than any real one
     """
     about = f"the sheet {path.name}"
-    if path.is_file() and path.stat().st_size > MAX_BYTES:
-        raise Unreadable(f"{about} is larger than {MAX_BYTES // 2**20} MB: export one course, or one assignment, alone")
     try:
+        with contextlib.suppress(OSError):
+            if path.stat().st_size > MAX_BYTES:
+                raise Unreadable(f"it is larger than {MAX_BYTES // 2**20} MB; export one course, or one assignment")
         data = read_bytes(path, MAX_BYTES)
     except Unreadable as error:
         raise Unreadable(f"the sheet cannot be read: {error}") from error
@@ -135,7 +137,7 @@ def read_sheet(path: Path) -> Sheet:
     head = re.sub(r'"[^"]*"', "", re.match(r"[^\r\n]*", text[begin:])[0])
     separator = max(",;\t", key=head.count)
     if text.count(separator) + text.count("\n") + text.count("\r") > MAX_CELLS:
-        raise Unreadable(f"{about} has more than {MAX_CELLS} cells: export one course, or one assignment, alone")
+        raise Unreadable(f"{about} has more than {MAX_CELLS} cells: export one course, or one assignment")
     try:
         rows = list(csv.reader(io.StringIO(text[begin:], newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
@@ -230,8 +232,11 @@ def _require_points(sheet, lms, assignment, column):
         points = {row[column].strip() for row in rows}
     else:
         # The maximum comes next, in whatever language; of a scale, its words.
-        points = {row[column + 1].strip() for row in sheet.rows[1:] if len(row) > column + 1} or {"none"}
-    for words in points - ({""} if len(points) > 1 or lms != "moodle" else set()):
+        points = {row[column + 1].strip() for row in sheet.rows[1:] if len(row) > column + 1}
+    points -= {""}
+    if lms == "moodle" and not points:
+        points = {"none"}
+    for words in points:
         try:
             number = float(words.replace(",", "."))
         except ValueError as error:
