@@ -92,6 +92,13 @@ class Toys:
         ran = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
 
+    def extract(self, names):
+        """What `nbgrader zip_collect` leaves of a download."""
+        for name in names:
+            path = self.root / "downloaded/toy/extracted/class.zip" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("")
+
     def give_back(self, lms, sheet, *options):
         path = self.root / ("grades.xls" if lms == "blackboard" else "grades.csv")
         path.write_bytes(sheet)
@@ -182,6 +189,32 @@ def test_blackboard_there_and_back(toys, capsys):
     assert sheet == put(expected, 2, 4, '"0"', "utf-16-le", "\t")
     assert pages == {"ann.html": "<html>ann</html>", "bob.html": "<html>bob</html>"}
     assert "takes no zip of feedback" in capsys.readouterr().out
+
+
+def test_canvas_takes_pages_for_files_alone_and_hides_whose_they_are(toys, capsys):
+    names = ["leeann_101_9001_work.zip/a/toy.ipynb", "raybob_102_text.html", "anon_10301_9003_toy.ipynb"]
+    toys.extract(names)
+    for student in ("leeann_101", "raybob_102", "anon_10301"):
+        toys.grade(student)
+    assert toys.give_back("canvas", swap("103,", "10301,")(CANVAS)) == 1
+    sheet, pages = toys.written("canvas")
+    assert sheet == CANVAS.replace(b"103,", b"10301,").replace(b'S2",,', b'S2",13,').replace(b'"7.00"', b'"13"')
+    assert list(pages) == ["leeann_101_9001_work.zip"]
+    said = capsys.readouterr().err
+    assert "in no row of the sheet (a roster tells who is who): anon_10301" in said
+    assert "no file in the last download from Canvas that a page could answer: raybob_102" in said
+
+
+def test_moodle_takes_pages_of_whom_it_does_not_name(toys):
+    toys.extract(["Participant_7_assignsubmission_file_/toy.ipynb"])
+    toys.grade("Participant_7")
+    rows = list(csv.reader(io.StringIO(MOODLE.decode(), newline="")))
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\n").writerows([row[0], *row[3:]] for row in rows)
+    assert toys.give_back("moodle", target.getvalue().encode()) == 0
+    sheet, pages = toys.written("moodle")
+    assert sheet.decode() == target.getvalue().replace('time",,', 'time",13,')
+    assert list(pages) == ["Participant_7_assignsubmission_file_/toy.html"]
 
 
 @pytest.mark.parametrize("student", ["ann@uni", "u1", "101", "leeann_101", "Lee Ann_101", "ANN@UNI"])
@@ -341,7 +374,7 @@ def test_a_column_in_doubt_is_not_filled_in(toys, capsys, case):
     assert not (toys.root / "reports").exists()
 
 
-@pytest.mark.parametrize("column", ["Homework 1", "Homework 1 (77)", "77", " Homework 1 "])
+@pytest.mark.parametrize("column", ["Homework 1", "Homework 1 (77)", "77", " homework 1 "])
 def test_a_column_may_be_named(toys, column):
     toys.grade("leeann_101")
     assert toys.give_back("canvas", swap("toy (77)", "Homework 1 (77)")(CANVAS), "--column", column) == 1
@@ -375,8 +408,19 @@ BAD = {
     "huge": ("canvas", lambda sheet: sheet + b"x" * 21 * 2**20, "larger than 20 MB"),
     "very many cells": ("canvas", lambda sheet: sheet + b"," * 10**6, "has more than 1000000 cells"),
     "a huge cell": ("canvas", swap("Zoe", "Z" * 200_000), "is no CSV file"),
+    "a huge title": ("blackboard", lambda sheet: b"Username," + b"[1" * 50_000 + b"1" * 9_000, "no column 'toy'"),
     "control characters": ("moodle", swap("Grade,", "\x1b[31m\u202eG,"), "no column 'Grade'"),
 }
+
+
+@pytest.mark.parametrize("make", [lambda path: None, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), os.mkfifo])
+def test_what_is_no_file_is_told_in_one_line(toys, capsys, make):
+    path = toys.root / "grades.csv"
+    make(path)
+    command = ["--course", str(toys.root), "return", "toy", "--lms", "canvas", "--sheet", str(path)]
+    assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("proctor: the sheet cannot be read: ") and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("case", BAD)

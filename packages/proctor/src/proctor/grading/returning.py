@@ -81,7 +81,7 @@ def give_back(
     for student in totals:
         page = _page(assignment, student, recorded[student], left_out)
         name = page and _name(assignment, lms, graded[student], handed.get(student, []))
-        if name:
+        if name and name not in pages:
             pages[name] = page
         elif page:
             left_out[NO_FILE].append(student)
@@ -91,7 +91,7 @@ def give_back(
         title = sheet.rows[0][place].strip()
         told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
         if pages:
-            told.append(f"{written / PAGES}: {len(pages)} pages; {WHAT_NEXT[lms]}")
+            told.append(f"{written / PAGES}: {len(pages)} page{'s' * (len(pages) > 1)}; {WHAT_NEXT[lms]}")
     else:
         left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
     rows = {person.row for person in graded.values()}

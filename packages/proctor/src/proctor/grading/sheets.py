@@ -33,7 +33,7 @@ WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 CODECS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 CANVAS = re.compile(r"(?P<title>.+) \((?P<number>\d+)\)", re.DOTALL)
 BLACKBOARD = re.compile(
-    r"(?P<title>.+?) ?\[(?P<label>[^\[\]]*?)(?P<points>\d[\d.,]*)(?P<kind>[^\[\]]*)\] ?\|(?P<number>\d+)", re.DOTALL
+    r"(?P<title>.+?) ?\[(?P<label>[^\[\]\d]*+)(?P<points>\d[\d.,]*+)(?P<kind>[^\[\]]*+)\] ?\|(?P<number>\d+)", re.DOTALL
 )
 # `Participant 7`, in the language of whoever downloads it.
 PARTICIPANT = re.compile(r"\D*(\d+)")
@@ -185,7 +185,7 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
     if lms == "moodle":
         title = wanted or "Grade"
         columns = {number: (name,) for number, name in enumerate(head)}
-        found = [number for number, name in enumerate(head) if number and name.casefold() == title.casefold()]
+        found = [number for number, name in enumerate(head) if number and _plain(name) == _plain(title)]
     else:
         title = wanted or assignment.name
         pattern = CANVAS if lms == "canvas" else BLACKBOARD
@@ -206,8 +206,12 @@ def _head(sheet):
 
 def _is_called(names, wanted, assignment):
     if wanted:
-        return wanted.strip() in names
+        return _plain(wanted) in map(_plain, names)
     return _letters(names[1]) == _letters(assignment)
+
+
+def _plain(title):
+    return unicodedata.normalize("NFC", title).strip().casefold()
 
 
 def _letters(title):
