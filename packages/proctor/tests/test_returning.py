@@ -151,6 +151,7 @@ def test_canvas_there_and_back(toys, capsys):
     told = capsys.readouterr()
     assert "marks of 2 of 3 in toy (77)" in told.out and "2 pages" in told.out and not told.err
     assert "in the sheet without grades, 1 of 3: Kim, Zoe (103)" in told.out
+    assert 'marks that the sheet had, and the copy has no more, 1: Ray, "Bob" (102), 7 before' in told.out
     with Gradebook(toys.directory.db_url) as gradebook:
         late = gradebook.find_submission("toy", "raybob_102")
         assert late.score - late.late_submission_penalty == 11.7

@@ -20,7 +20,7 @@ from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import TURNING, Unreadable, names_in
 from proctor.grading.roster import Student
-from proctor.grading.sheets import LMSS, Person, find_column, read_people, read_sheet, require_head
+from proctor.grading.sheets import LMSS, Person, find_column, number_in, read_people, read_sheet, require_head
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
@@ -94,14 +94,26 @@ def give_back(
             told.append(f"{written / PAGES}: {len(pages)} page{'s' * (len(pages) > 1)}; {WHAT_NEXT[lms]}")
     else:
         left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
-    rows = {person.row for person in graded.values()}
-    others = [person.label for person in people if person.row not in rows]
-    if others:
-        told.append(f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}")
+    told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})
     return Returned(
         [one_line(line, MAX_LISTED) for line in told],
         [one_line(f"{reason}: {', '.join(who)}", MAX_LISTED) for reason, who in left_out.items()],
     )
+
+
+def _about_rows(sheet, place, people, totals):
+    """Whose row had another mark, and whose has no grades, a line each; `totals` has the marks of who is graded."""
+    replaced, others = [], []
+    for person in people:
+        before, total = number_in(sheet.rows[person.row][place]), totals.get(person.row)
+        if person.row not in totals:
+            others.append(person.label)
+        elif None not in (before, total) and round(before - total, 2):
+            replaced.append(f"{person.label}, {before:g} before")
+    if replaced:
+        yield f"marks that the sheet had, and the copy has no more, {len(replaced)}: {'; '.join(replaced)}"
+    if others:
+        yield f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}"
 
 
 def _handed_in(assignment, lms, students) -> dict[str, list[Handed]]:

@@ -200,6 +200,11 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
     return found[0]
 
 
+def number_in(words: str) -> float | None:
+    """The number that a cell holds, with a decimal point or comma; None where it holds none."""
+    return float(words.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*", words) else None
+
+
 def _head(sheet):
     return [name.strip() for name in sheet.rows[0]] if sheet.rows else []
 
@@ -241,12 +246,10 @@ def _require_points(sheet, lms, assignment, column):
     if lms == "moodle" and not points:
         points = {"none"}
     for words in points:
-        try:
-            number = float(words.replace(",", "."))
-        except ValueError as error:
-            raise Unreadable(
-                f"the column {name} of {sheet.name} takes no points: its maximum is {one_line(words, MAX_LABEL)!r}"
-            ) from error
+        number = number_in(words)
+        if number is None:
+            words = one_line(words, MAX_LABEL)
+            raise Unreadable(f"the column {name} of {sheet.name} takes no points: its maximum is {words!r}")
         if number != assignment.points:
             raise Unreadable(
                 f"the column {name} of {sheet.name} is of {number:g} points, {assignment.name} of "
