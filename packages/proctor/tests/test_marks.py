@@ -15,9 +15,10 @@ from nbgrader.apps.api import NbGraderAPI
 from proctor import cli
 from proctor.authoring.build import build_course
 from proctor.course import open_course
+from proctor.grading.feedback import is_current
 from proctor.grading.gradebook import read_grades
 from proctor.grading.late import PenaltyPerDay
-from proctor.grading.marks import Mark, answers_in
+from proctor.grading.marks import Mark, answers_in, read_submissions
 from proctor.grading.student_page import standing
 from proctor.proof.demo import cell
 from submissions import WRITTEN
@@ -55,6 +56,23 @@ def test_grading_by_force_keeps_marks_and_flags_only_answers_that_changed(toys):
     assert grades["eve"]["total"] == 7
     with toys.gradebook() as gradebook:
         assert gradebook.find_comment("reflection", "toy", "toy", "ann").manual_comment == "Say why."
+
+
+def test_a_page_is_current_until_what_it_says_changes(toys):
+    def current():
+        with toys.gradebook() as gradebook:
+            recorded = read_submissions(gradebook, "toy")["ann"]["toy"]
+        page, graded = (toys.root / f"{folder}/ann/toy/toy" for folder in ("feedback", "autograded"))
+        return is_current(page.with_suffix(".html"), graded.with_suffix(".ipynb"), recorded, toys.toy, "ann")
+
+    toys.hand_in("ann")
+    toys.autograde()
+    toys.generate_feedback()
+    assert current()
+    toys.mark("ann", "reflection", 2)
+    assert not current()
+    toys.generate_feedback()
+    assert current()
 
 
 def test_mark_whose_answer_cannot_be_told_is_flagged(toys):

@@ -1,4 +1,4 @@
-"""The command line of the course: build, grade, audit, class, demo, mark, report, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, report, return, table."""
 
 import argparse
 import json
@@ -90,6 +90,17 @@ def _parser():
     report.add_argument("--html", type=Path, metavar="FILE", help="where to (default: reports/A.html in the course)")
     report.add_argument("--csv", type=Path, metavar="FILE", help="also write a line for each student and check")
     report.set_defaults(command=_report)
+
+    back = commands.add_parser("return", help="fill in an LMS's own sheet of marks, and pack the pages for its upload")
+    back.add_argument("assignment", metavar="A")
+    back.add_argument("--lms", required=True, choices=["canvas", "moodle", "blackboard"])
+    back.add_argument("--sheet", required=True, type=Path, metavar="FILE", help="as the LMS exports it; left as it is")
+    back.add_argument("--column", default="", metavar="C", help="its title, where that is not the assignment's name")
+    words = "the folder to write to (default: a new one, reports/A-LMS in the course)"
+    back.add_argument("--output", type=Path, metavar="FOLDER", help=words)
+    words = "also return who has an answer, or a changed one, that waits for a mark by hand; unmarked, it counts as 0"
+    back.add_argument("--unmarked", action="store_true", help=words)
+    back.set_defaults(command=_return)
 
     table = commands.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
     table.add_argument("assignments", nargs="*", metavar="A")
@@ -314,6 +325,19 @@ def _report(arguments):
         arguments.csv.write_text(class_report.as_csv(report), encoding="utf-8", newline="")
     print(page)
     return 0
+
+
+def _return(arguments):
+    from proctor.grading import returning
+
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    returned = returning.give_back(
+        assignment, arguments.lms, arguments.sheet, arguments.column, arguments.output, arguments.unmarked
+    )
+    print(*returned.told, sep="\n")
+    for line in returned.problems:
+        print(f"proctor: {line}", file=sys.stderr)
+    return 1 if returned.problems else 0
 
 
 def _table(arguments):

@@ -70,6 +70,11 @@ def _read_record(path):
         return {}
 
 
+def has_record(page: Path) -> bool:
+    """Whether a page is one of ours, and no other's that nbgrader can be set to write."""
+    return bool(_read_record(page))
+
+
 def time_of(folder: Path) -> str:
     """The time that stands beside a submission or its page; empty where there is none."""
     try:

@@ -87,13 +87,9 @@ class DownloadCollector(FileNameCollectorPlugin):
         -------
         {student's id: ({path in the student's folder: file}, the time in UTC or None)}
         """
-        handed, unknown = downloads.read_names(folder, files)
-        usernames = {
-            known for student in students for known in (student.id, student.lms_user_id, student.email) if known
-        }
-        handed = downloads.name_users(handed, usernames, notebooks[0])
+        whose, unknown = self.whose(files, folder, students, notebooks[0])
         collected, late = {}, []
-        for student, theirs in sorted(self._by_student(handed, students).items()):
+        for student, theirs in sorted(whose.items()):
             attempt = downloads.latest_attempt(theirs)
             last = max(theirs, key=lambda one: one.time)
             if not attempt:
@@ -111,8 +107,19 @@ class DownloadCollector(FileNameCollectorPlugin):
             self.log.info("Canvas calls late: %s", ", ".join(late))
         for file in unknown:
             self._by_own_rule(file, folder, collected)
-        self._tell_times(handed)
+        self._tell_times([one for theirs in whose.values() for one in theirs])
         return collected
+
+    def whose(self, files, folder, students, notebook):
+        """The files of a download: ({student's id: theirs}, those of which no LMS's name tells).
+
+        Parameters are as in `collect_class`, `notebook` the name of one, without .ipynb.
+        """
+        handed, unknown = downloads.read_names(folder, files)
+        usernames = {
+            known for student in students for known in (student.id, student.lms_user_id, student.email) if known
+        }
+        return self._by_student(downloads.name_users(handed, usernames, notebook), students), unknown
 
     def _tell(self, student, attempt, placed):
         for note in placed.notes:

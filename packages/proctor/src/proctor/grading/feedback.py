@@ -12,13 +12,13 @@ from nbgrader.converters import GenerateFeedback, NbGraderException
 from nbgrader.utils import rmtree
 from traitlets import default
 
-from proctor.authoring.assignment import load_assignment
+from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.errors import BuildError
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
 from proctor.grading.harmless import one_line
 from proctor.grading.late import settle_penalties
-from proctor.grading.marks import open_gradebook, read_submissions, require_assignment
+from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
 from proctor.grading.reading import Unreadable
 from proctor.grading.student_page import as_html, read_page, short_page
 from proctor.settings import SettingsError
@@ -71,7 +71,9 @@ class FeedbackPages(GenerateFeedback):
             return False
         folder = Path(self._format_dest(assignment_id, student_id))
         self.pages = {
-            name: self._make(Path(notebook), folder, recorded[name], assignment_id, student_id)
+            name: _make(
+                Path(notebook), folder, recorded[name], assignment_id, student_id, self.titles, self.log.warning
+            )
             for name, notebook in names.items()
         }
         if self.force:
@@ -84,27 +86,37 @@ class FeedbackPages(GenerateFeedback):
             rmtree(folder)
         return bool(self.notebooks)
 
-    def _make(self, path, folder, recorded, assignment_id, student_id):
-        """The page of a graded notebook; where that cannot be made, a short one that says so."""
-        made_of = ""
-        try:
-            # Written by nbgrader; to validate it would take as long as the page.
-            notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-            made_of = notebook.metadata.get("proctor", {}).get("made_of", "")
-            page = read_page(notebook, recorded, path.stem, self.titles)
-            return self._finish(page, path, folder, assignment_id, student_id, made_of)
-        except Exception as error:  # whatever nobody foresaw in a stranger's notebook
-            words = f"{type(error).__name__}: {one_line(str(error))}"
-            self.log.warning("The page of %s is a short one (%s)", student_id, words)
-            page = short_page(recorded, path.stem, self.titles)
-            return self._finish(page, path, folder, assignment_id, student_id, made_of)
 
-    def _finish(self, page, path, folder, assignment_id, student_id, made_of):
-        page.earlier = attempts.earlier(folder, assignment_id, student_id, path.stem)
-        page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
-        # nbgrader notes millionths of a second.
-        page.when = re.sub(r"\.\d+", "", attempts.time_of(path.parent))
-        return as_html(page, attempts.as_record(page, assignment_id, made_of))
+def _make(path, folder, recorded, assignment, student, titles, warn):
+    """The page of a graded notebook; where that cannot be made, a short one that says so."""
+    made_of = ""
+    try:
+        # Written by nbgrader; to validate it would take as long as the page.
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+        made_of = notebook.metadata.get("proctor", {}).get("made_of", "")
+        page = read_page(notebook, recorded, path.stem, titles)
+        return _finish(page, path, folder, assignment, student, made_of)
+    except Exception as error:  # whatever nobody foresaw in a stranger's notebook
+        warn("The page of %s is a short one (%s: %s)", student, type(error).__name__, one_line(str(error)))
+        page = short_page(recorded, path.stem, titles)
+        return _finish(page, path, folder, assignment, student, made_of)
+
+
+def _finish(page, path, folder, assignment, student, made_of):
+    page.earlier = attempts.earlier(folder, assignment, student, path.stem)
+    page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
+    # nbgrader notes millionths of a second.
+    page.when = re.sub(r"\.\d+", "", attempts.time_of(path.parent))
+    return as_html(page, attempts.as_record(page, assignment, made_of))
+
+
+def is_current(page: Path, graded: Path, recorded: Recorded, assignment: Assignment, student: str) -> bool:
+    """Whether a page says what its graded notebook and the gradebook say now; true of a page of nbgrader's own."""
+    if not attempts.has_record(page):
+        return True
+    titles = {exercise.id: exercise.title for exercise in assignment.exercises}
+    made = _make(graded, page.parent, recorded, assignment.name, student, titles, lambda *_: None)
+    return _says(page, made)
 
 
 def _says(path, page):
