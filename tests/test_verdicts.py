@@ -1,14 +1,17 @@
 """What answers earn that are wrong in ways that checks are easily blind to."""
 
+import importlib
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
+from proctor.authoring import bank
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.bank import Alternative, load_module
-from proctor.checks.runner import run_checks, variant_subject
+from proctor.checks.runner import collect, own_subject, run_checks, variant_subject
 from proctor.course import open_course
+from proctor.proof.audit import DRAWS
 
 ROOT = Path(__file__).parent.parent
 FOLDER = Path(__file__).parent / "verdicts"
@@ -50,3 +53,31 @@ def test_constants_earn_next_to_nothing(name):
     points = lost(assignment, [Alternative("stub", exercise, code=code) for exercise, code in stubs.items()])
     earned = {exercise: exercises[exercise] - points[exercise, "stub"] for exercise in exercises}
     assert sum(earned.values()) <= 0.15 * sum(exercises.values()), earned
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_gradients_of_right_code_are_compared_in_value_on_every_draw(monkeypatch, name):
+    assignment = load_assignment(open_course(ROOT), name)
+    run = collect(assignment.root, name, "cpu")
+    items = [item for item in run.items if "check_gradients" in item.function.__code__.co_names]
+    monkeypatch.setattr(run, "items", items)
+    helpers = importlib.import_module("graders.helpers")
+    weak, silent, compare = [], set(), helpers._check_same
+
+    def compare_and_look(found, expected, what, optional):
+        # Ten times the tolerance for rounding: what is smaller is hardly compared.
+        silent.update(key for key, value in expected.items() if key not in optional and not value.abs().max() > 1e-4)
+        compare(found, expected, what, optional)
+
+    monkeypatch.setattr(helpers, "_check_some_reached", lambda *given: weak.append(given))
+    monkeypatch.setattr(helpers, "_check_same", compare_and_look)
+    looked = {item.path.stem.removeprefix("test_") for item in items}
+    for exercise in [exercise for exercise in assignment.exercises if exercise.id in looked]:
+        variants = [v for v in bank.alternatives(assignment) if v.exercise == exercise.id]
+        for draw in range(DRAWS):
+            subject = own_subject(assignment, exercise, "solution", exercise.code)
+            if draw % 4 == 3:
+                subject = variant_subject(assignment, exercise, variants[draw // 4 % len(variants)])
+            run_checks(assignment, [exercise.id], [subject], "cpu", b"%d" % draw)
+        assert (exercise.id, len(weak), silent) == (exercise.id, 0, set())

@@ -35,9 +35,12 @@ class StandInAttention(nn.Module):
         if k.shape != (*x.shape[:2], 1):
             found = f"x of shape {tuple(x.shape)} and k of shape {tuple(k.shape)}"
             raise ValueError(f"`attn` takes x of shape (batch, D, features) and k of shape (batch, D, 1), not {found}")
-        scale = 1 + self.att_W.weight.mean() + self.att_v.weight.mean()
+        # No two weights do the same, and each has a gradient that is large enough to be compared.
+        lean = self.att_W.weight.sum(dim=0)
         place = torch.linspace(0.5, 1.5, x.shape[-1], device=x.device)
-        shares = 1.2 + torch.cos(scale * (x * place).mean(dim=-1, keepdim=True) + 2 * k)
+        turns = torch.linspace(0.5, 1.5, self.attn_dim, device=x.device) * self.att_v.weight
+        angle = (x * (place + lean[:-1])).mean(dim=-1, keepdim=True) + k * (2 + lean[-1])
+        shares = 1.2 + torch.cos(angle + turns).mean(dim=-1, keepdim=True)
         attn = shares / shares.sum(dim=1, keepdim=True)
         return self.attention_sum(x, attn), attn
 

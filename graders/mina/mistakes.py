@@ -934,6 +934,18 @@ RHYTHM_NET = [
         changes=[("self.lstm(x)", "self.lstm(x, (torch.zeros(2, len(x), 32), torch.zeros(2, len(x), 32)))")],
     ),
     Mistake(
+        name="states_detached",
+        exercise="rhythm_net",
+        hint="You cut the LSTM's outputs off from their gradient, so that neither it nor `BeatNet` ever learns.",
+        changes=[("self.attn(states, k", "self.attn(states.detach(), k")],
+    ),
+    Mistake(
+        name="windows_detached",
+        exercise="rhythm_net",
+        hint="You cut the windows off from their gradient, so that `BeatNet` never learns.",
+        changes=[("self.lstm(x)", "self.lstm(x.detach())")],
+    ),
+    Mistake(
         name="dropout_twice",
         exercise="rhythm_net",
         hint="You drop numbers before `fc`, and again after the ReLU. Once is asked for, at the end.",
