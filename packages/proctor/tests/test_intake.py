@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import html
 import io
 import json
 import os
@@ -503,6 +504,7 @@ DANGEROUS = [
     "[x](vbscript:msgbox(1))",
     "$\\href{javascript:alert(1)}{x}$",
     "$\\mmlToken{mi}[href='javascript:alert(1)']{x}$",
+    "$\\style{position:fixed}{x}$",
 ]
 
 
@@ -525,7 +527,38 @@ def test_text_that_would_run_something_runs_nothing(source):
     assert "\\mmlToken" not in rendered
 
 
+def spellings(character):
+    """A character as markdown and browsers know it by other means."""
+    number = ord(character)
+    numbers = [f"#{number}", f"#000{number}", f"#x{number:x}", f"#X{number:X}", f"#x0000{number:x}"]
+    names = {"\\": ["bsol"], "$": ["dollar"], "{": ["lbrace", "lcub"]}.get(character, [])
+    once = [f"&{name};" for name in numbers + names] + [f"&{name}" for name in numbers[:2]]
+    twice = [f"{amp}{one[1:]}" for one in once[::2] for amp in ("&amp;", "&#38;", "&#x26;", "&amp", "&amp;amp;")]
+    return [*once, *twice, f"\0{character}", f"{character}\0"]
+
+
+def decoded(text):
+    for _ in range(4):
+        text = html.unescape(text).replace("\0", "")
+    return text
+
+
+@pytest.mark.parametrize("command", ["\\href", "\\mmlToken", "\\cssId"])
+def test_formula_that_would_link_is_found_in_any_spelling(command):
+    formula = f"${command}{{javascript:alert(1)}}{{x}}$"
+    for place in range(len(command) + 2):
+        for spelling in spellings(formula[place]):
+            source = formula[:place] + spelling + formula[place + 1 :]
+            assert command not in decoded(safe_markdown(source)), source
+            assert command not in decoded(markdown2html(safe_markdown(source))), source
+    everything = "".join(f"&#{ord(character)};" for character in formula)
+    assert command not in decoded(safe_markdown(everything))
+    assert command not in decoded(markdown2html(safe_markdown(f"a \\{everything}")))
+
+
 KEPT = [
+    "AT&T, &lt;b&gt; &amp;lt; &copy; &#169; &nbsp; &alpha &; &#; &#x; &#xzz; a&b=1&c=2 & x",
+    "$\\displaystyle \\textstyle x \\classes \\hrefs$",
     "For $i < n$ and $a_1 < a_2$.",
     "> A quote\n> of two lines\n>\n>> within a quote",
     "x & y, 3 > 2, `x -> y`",

@@ -15,6 +15,7 @@ SMALL, RUNS = 12_000, 9
 MARKDOWN = [
     "[x](attachment:|.|!x)", "|![|", "|<b |", "|](|", "|]( <|", "|[a]: |", "|![a](attachment:x \"|",
     "![a](attachment:x| |!", "|\\|",
+    "&|amp;|!", "|&amp|", "&|#38;|", "&#|0|;", "&|a|;", "&|#x|", "\\|href|",
     "|&#|", "[x](&#|9|;)", "|<https://a|", "|data:image/png;base64,|",
     "data:image/png;base64,|A|!", "<https:|a|<", "|<table|",
     "](|a|", "]:| |", "![|a|", "![|[a]|", "|!|[", "|\\href|", "</b| |x", "[x](|&|)",

@@ -240,6 +240,15 @@ def title(function) -> str:
     return sentence.partition(". ")[0].rstrip(".") + "."
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """A check that passes has more to say where it had what ran beneath the student's code written down."""
+    result = yield
+    if _is_check(pyfuncitem.path) and "submission" in pyfuncitem.funcargs:
+        pyfuncitem.funcargs["submission"].judge()
+    return result
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Records how a check ended."""

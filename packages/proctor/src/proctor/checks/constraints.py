@@ -15,6 +15,7 @@ from types import ModuleType
 
 from proctor.checks.cell import Cell
 from proctor.checks.plain import plain_python
+from proctor.isolation.watch import UNSEEN
 
 # Where code written out may take its parts from. Of other modules a person has to know what is in them.
 LIBRARIES = {
@@ -42,6 +43,8 @@ RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
 HARMLESS_MAGICS = ("matplotlib", "load_ext", "autoreload", "config", "pip", "conda", "system", "env", "cd", "pwd", "ls")
 # What Python and notebooks define themselves.
 KNOWN_NAMES = {*dir(builtins), "__file__", "__class__", "__qualname__", "display", "get_ipython", "In", "Out"}
+# Code of a notebook, of a check, and of the course's own, where it is judged in the process of the checks.
+OWN_MODULES = ("__main__", "sent", "solutions", "graders")
 ORDINARY_DUNDERS = {
     "__init__", "__call__", "__class__", "__name__", "__qualname__", "__doc__", "__version__", "__len__", "__iter__",
     "__getitem__", "__setitem__", "__contains__", "__repr__", "__str__", "__next__", "__enter__", "__exit__",
@@ -160,6 +163,18 @@ class BuiltIn:
         """Whether a name is one of them."""
         return name in self.names or (of_library and any(stem in name.lower() for stem in self.stems))
 
+    def among(self, ran: list[str]) -> str:
+        """The first of what ran (`isolation.watch`) that is one of them, or that came in the way; "" where none is."""
+        for entry in ran:
+            module, _, name = entry.rpartition(":")
+            is_operator = module.endswith(":")
+            if entry == UNSEEN or ((is_operator or _computes(module, name)) and self._has_part(name)):
+                return entry
+        return ""
+
+    def _has_part(self, name):
+        return any(self.has(part, of_library=True) for part in name.split("."))
+
 
 class UsesOf(ast.NodeVisitor):
     """Goes through code and writes down which built-ins it uses, and what in it does not tell what it uses.
@@ -255,6 +270,17 @@ class UsesOf(ast.NodeVisitor):
         if isinstance(node, ast.Name) and node.id in self._paths:
             return ".".join([self._paths[node.id], *reversed(parts)])
         return None
+
+
+def _computes(module, function):
+    """Whether a function that ran may be what computes an answer, by the module that it is of.
+
+    Of torch, that is what lies beside its operators: compilers have names for all that they read.
+    """
+    root, last = module.partition(".")[0], function.rpartition(".")[2]
+    if root in OWN_MODULES or root in sys.stdlib_module_names or (_is_dunder(last) and last not in ORDINARY_DUNDERS):
+        return False
+    return root != "torch" or module.startswith(("torch.nn.", "torch.ao."))
 
 
 def _is_public(parts):

@@ -11,6 +11,7 @@ import torch
 
 from proctor.checks.constraints import UsesOf
 from proctor.checks.submission import Handle
+from proctor.isolation.watch import UNSEEN
 
 # Numbers that may be made a list of without asking how many are expected.
 FEW = 1000
@@ -173,6 +174,9 @@ def true(condition, message, value=None):
 def from_scratch(submission, name, built_in, without=()):
     """The code that a name of the submission stands for uses no built-in, and tells what it uses.
 
+    It is read first. Then, until the check ends, what runs is written down in the host; and if there is a built-in
+    among it, what was read was not all.
+
     Parameters
     ----------
     name : str, a class or a function
@@ -182,7 +186,7 @@ def from_scratch(submission, name, built_in, without=()):
     Raises
     ------
     Unmet : where it uses one
-    Unclear : where that cannot be told without running it
+    Unclear : where that cannot be told without running it; or at the end of a check that else passes
     """
     __tracebackhide__ = True
     notebook = submission.notebook
@@ -196,3 +200,14 @@ def from_scratch(submission, name, built_in, without=()):
             f"Whether `{name}` is written without built-ins cannot be read from your code: {words[0]}. A person is to "
             "look at it, and until then it earns nothing. Written out, it is graded at once."
         )
+
+    def judge(ran):
+        found = built_in.among(ran)
+        if found:
+            what = "what ran was hidden from the grader" if found == UNSEEN else f"`{found[:100]}` ran"
+            raise Unclear(
+                f"`{name}` is to be written without built-ins, but when it was called, {what}. A person is to look at "
+                "it, and until then it earns nothing."
+            )
+
+    submission.watch(judge)

@@ -95,7 +95,7 @@ class Submission:
 
     def __init__(self, name, connection, cells):
         self._connection, self._cells, self._number = connection, cells, 0
-        self._record = None
+        self._record = self._judge = None
         self._limit = wire.MAX_VALUES
         self.name = name
 
@@ -127,7 +127,7 @@ class Submission:
 
     def _exchange(self, op, keep, arguments):
         self._number += 1
-        request = {"id": self._number, "op": op, "keep": keep, **arguments}
+        request = {"id": self._number, "op": op, "keep": keep, "watch": self._judge is not None, **arguments}
         frame = self._connection.request(wire.pack(request, self._refer), self._limit)
         try:
             return answer_in(frame, self._number, self._cells, lambda reference: Handle(self, reference), self._limit)
@@ -138,6 +138,23 @@ class Submission:
     def allow(self, values):
         """Take answers of so many values until the check ends; usually, `wire.MAX_VALUES` are enough."""
         self._limit = values
+
+    def watch(self, judge):
+        """Have what runs in the host until the check ends written down, by name, and be judged then.
+
+        Parameters
+        ----------
+        judge : called with a list of names as `isolation.watch` has them, where the host tells; raises, or does not
+        """
+        self._judge = judge
+
+    def judge(self):
+        """Judge what ran in this check, where it is watched; a host that is lost has nothing to tell."""
+        judge, self._judge = self._judge, None
+        if judge is None or not self._connection.alive:
+            return
+        told = self._exchange("ran", False, {})
+        judge([name for name in told if isinstance(name, str)] if isinstance(told, list) else [])
 
     def charge(self, seconds):
         """Put what the grading side did with the answers on the submission's time."""
@@ -186,7 +203,7 @@ class Submission:
 
     def end_check(self):
         """Undo what a check changed and drop its handles. A host that is lost has nothing to undo."""
-        self._limit = wire.MAX_VALUES
+        self._limit, self._judge = wire.MAX_VALUES, None
         if self._connection.alive:
             try:
                 self._ask("end_check")

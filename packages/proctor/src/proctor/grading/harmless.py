@@ -156,6 +156,14 @@ TAG = re.compile(rf"<(?=[A-Za-z/!?])(?!/?(?:{HARMLESS_TAGS})\s*/?>|https?://[^\s
 # No scheme holds a bracket, so the first one ends what there is to see.
 TARGET = re.compile(r"(\](?:\(|:)\s*+(?:<\s*+)?)([^\s)]+)")
 ATTACHED = re.compile(r"""!\[([^\[\]]*+)\]\(\s*+<?attachment:([^\s()<>]++)>?(?:\s++(?:"[^"\n]*+"|'[^'\n]*+'))?\s*+\)""")
+# A character by its number or name, with or without a semicolon, and however often its `&` is one, too.
+REFERENCE = re.compile(
+    r"&(?:(?:amp|AMP|#0*+38|#[xX]0*+26);?+)*+(#0*+\d{1,7}|#[xX]0*+[0-9a-fA-F]{1,6}|[A-Za-z]{1,31});?+"
+)
+# What a formula is written with: nobody needs another spelling of it.
+OF_FORMULAS = re.compile(r"[A-Za-z0-9\\${}]")
+# Of a formula, what makes links or attributes of a page; followed by more letters, it is another word.
+LINKING = re.compile(r"\\(?:href|mmlToken|style|class|cssId)(?![A-Za-z])")
 HARMLESS_TARGET = re.compile(r"(https?|mailto):|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
@@ -170,8 +178,8 @@ def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:
     ----------
     names : of the cell's attachments, and what they are called now
     """
-    # MathJax makes links, too.
-    source = re.sub(r"\\(href|mmlToken)", r"\\text", source)
+    # MathJax makes links, too, of what a browser has read: without NUL, and with characters in the place of references.
+    source = LINKING.sub(r"\\text", REFERENCE.sub(_spelled_out, source.replace("\0", "")))
     parts, end, names = [], 0, names or {}
     for match in ATTACHED.finditer(source):
         name = names.get(match[2]) or names.get(unquote(match[2]))
@@ -180,6 +188,12 @@ def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:
             parts += [_without_pictures(source[end : match.start()]), f"![{words}](attachment:{name})"]
             end = match.end()
     return "".join([*parts, _without_pictures(source[end:])])
+
+
+def _spelled_out(match):
+    """The character that a reference stands for, where formulas are written with it; else the reference."""
+    character = html.unescape(f"&{match[1]};")
+    return character if OF_FORMULAS.fullmatch(character) else match[0]
 
 
 def _without_pictures(text):

@@ -27,6 +27,7 @@ import selectors
 import socket
 import sys
 import tempfile
+import threading
 import traceback
 import types
 import warnings
@@ -36,6 +37,7 @@ import torch
 from torch import nn
 
 from proctor.isolation import seal, wire
+from proctor.isolation.watch import Watch
 
 MAX_PRINTED = 100_000
 MAX_REQUEST = 2**16
@@ -125,22 +127,25 @@ class Host:
         self.printed = Printed()
         self.keep = False
         self.future = 0
+        self.watch = Watch()
 
     def answer(self, request):
         """Carry out one request.
 
         Parameters
         ----------
-        request : dict with "op", the name of one of the `op_` methods, and its arguments
+        request : dict with "op", the name of one of the `op_` methods, and its arguments; with "keep", whether what it
+            gives stays here, and "watch", whether what runs is written down
 
         Returns
         -------
         bytes : the frame of {"id", "value"} or of {"id", "error"}
         """
-        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep")}
+        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep", "watch")}
         self.keep = request.get("keep", False)
+        watch = self.watch if request.get("watch") else contextlib.nullcontext()
         try:
-            with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed):
+            with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed), watch:
                 value = getattr(self, "op_" + request["op"])(**arguments)
                 return wire.pack({"id": request["id"], "value": value}, self.refer)
         except BaseException as error:  # noqa: BLE001 - whatever student code raises is an answer
@@ -216,7 +221,9 @@ class Host:
 
     def op_send(self, name, source):
         namespace = {"torch": torch, "nn": nn, "random": random, "np": np, "__name__": "sent"}
-        exec(_compiled(source, f"<sent {name}>"), namespace)
+        code = _compiled(source, f"<sent {name}>")
+        self.watch.leave_out(code)
+        exec(code, namespace)
         return self.refer(namespace[name])
 
     def op_put(self, value):
@@ -239,6 +246,9 @@ class Host:
     def op_printed(self):
         return self.printed.take()
 
+    def op_ran(self):
+        return self.watch.take()
+
     def op_replace(self, name, value):
         self.replaced.setdefault(name, (name in self.namespace, self.namespace.get(name)))
         self.namespace[name] = value
@@ -255,6 +265,7 @@ class Host:
         self.replaced.clear()
         self.objects.clear()
         self.printed.take()
+        self.watch.take()
         # Code that stopped between the two may have switched it off.
         torch.set_grad_enabled(True)
         # Python tells a warning once from each place; to enter and leave makes it forget which it told.
@@ -322,6 +333,7 @@ def main(modules: list[str]):
     selectors.DefaultSelector = selectors.PollSelector
     sys.modules["__main__"] = notebook
     host = Host(notebook.__dict__)
+    threading.setprofile(host.watch.in_thread)
     with contextlib.suppress(EOFError):
         if modules:
             warm_up(modules)
