@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import torch
 
 from graders.helpers import check_layers
-from graders.layers import is_close
+from graders.layers import is_close, mend, runs
 from proctor.checks import expect
 
 
@@ -44,10 +44,12 @@ def version_of(reference, names, mistakes, shows):
     return next((version for version in versions(reference, names, mistakes) if _holds(shows, version)), reference)
 
 
-def built(submission, reference, name, mistakes, scales, generator, device, arguments, call=None):
+def built(submission, reference, name, mistakes, scales, generator, device, arguments, call=None, inputs=()):
     """The student's module and the version that is like it, in evaluation mode, with the same random weights.
 
-    The version has the same layers, and where `call` is given, it gives the same, too, as far as one does.
+    The version has the same layers, and where `call` is given, it gives the same, too, as far as one does (`alike`).
+    Where no version has the same layers, those of torch are built anew as the reference's are, unless the student's
+    code cannot take them: what `check_layers` charges is not charged again.
 
     Parameters
     ----------
@@ -57,6 +59,7 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     scales : dict, the standard deviation for a weight's first part ("cnn" for "cnn.weight")
     arguments : what the class is called with
     call : gives tensors for a module, the student's or a version's, and its device
+    inputs : tensors on the CPU, which tell whether the student's code can take other layers
 
     Returns
     -------
@@ -66,15 +69,14 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     submission.seed(0)
     module = getattr(submission, name)(*arguments)
     what = f"`{name}({', '.join(map(str, arguments))})`"
-    state = module.state_dict()
-    expect.type(state, dict, f"{what}.state_dict()")
-    shapes = {key: tuple(value.shape) for key, value in state.items()}
-    made = (getattr(version, name)(*arguments).eval() for version in versions(reference, [name], mistakes))
-    alike = (version for version in made if _fits(version, module, shapes))
-    first = next(alike, None)
+    first, shapes = _first_like(reference, name, mistakes, module, what, arguments)
     if first is None:
         first = getattr(reference, name)(*arguments).eval()
-        check_layers(module, dict(first.named_parameters()), what)
+        _mend(submission, module, first, inputs)
+        shapes = _shapes(module, what)
+        if not _fits(first, module, shapes):
+            check_layers(module, dict(first.named_parameters()), what)
+    alike = (version for version in _made(reference, name, mistakes, arguments) if _fits(version, module, shapes))
     # The check's own inputs may be drawn before or after.
     drawn = torch.Generator().manual_seed(generator.initial_seed())
     weights = {
@@ -88,7 +90,35 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
         version.load_state_dict(weights, strict=False)
         if call is None or _holds(lambda one: same(found, call(one, "cpu")), version):
             return module, Twin(version, shapes)
-    return module, Twin(first, shapes)
+    return module, Twin(first, shapes, alike=False)
+
+
+def _made(reference, name, mistakes, arguments):
+    """The module of each version."""
+    return (getattr(version, name)(*arguments).eval() for version in versions(reference, [name], mistakes))
+
+
+def _first_like(reference, name, mistakes, module, what, arguments):
+    """The first version with the student's layers, or None, and the student's names and shapes."""
+    shapes = _shapes(module, what)
+    made = _made(reference, name, mistakes, arguments)
+    return next((version for version in made if _fits(version, module, shapes)), None), shapes
+
+
+def _shapes(module, what):
+    """The names and the shapes of what a student's module has."""
+    state = module.state_dict()
+    expect.type(state, dict, f"{what}.state_dict()")
+    return {key: tuple(value.shape) for key, value in state.items()}
+
+
+def _mend(submission, module, first, inputs):
+    """Builds layers anew as the reference's are, unless the student's code ran before and cannot take them."""
+    ran = runs(module.eval(), inputs, "cpu")
+    old = mend(submission, module, first, {})
+    if ran and not runs(module.eval(), inputs, "cpu"):
+        for layer, own in old.items():
+            setattr(module, layer, own)
 
 
 class Twin:
@@ -99,10 +129,11 @@ class Twin:
     version : module
     shapes : dict, the student's names and the shapes of what they name
     silent : names of weights whose gradients are nothing but rounding
+    alike : bool, whether the version gives what the student's module gives
     """
 
-    def __init__(self, version, shapes, silent=()):
-        self.version, self.shapes, self.silent = version, shapes, silent
+    def __init__(self, version, shapes, silent=(), alike=True):
+        self.version, self.shapes, self.silent, self.alike = version, shapes, silent, alike
 
     def __call__(self, *inputs):
         return self.version(*inputs)

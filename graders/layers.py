@@ -11,6 +11,7 @@ ARGUMENTS = {
     "Conv2d": ("in_channels", "out_channels", "kernel_size", "stride", "padding"),
     "Linear": ("in_features", "out_features"),
     "GRU": ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"),
+    "LayerNorm": ("normalized_shape", "eps"),
     "LSTM": ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"),
 }
 

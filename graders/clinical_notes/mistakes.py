@@ -593,10 +593,87 @@ ATTENTION = [
         changes=[("return out, attn_weights", "return out, attn_weights.mean(dim=1, keepdim=True)")],
     ),
     Mistake(
-        name="masked_scores_cut_off",
+        name="keys_as_queries",
         exercise="attention",
-        hint="Where there is a mask, your scores are cut off from the gradients.",
-        changes=[("torch.finfo(scores.dtype).min)", "torch.finfo(scores.dtype).min).detach()")],
+        hint="You use the keys as queries as well; `W_q` has no say.",
+        changes=[("for layer in (self.W_q, self.W_k", "for layer in (self.W_k, self.W_k")],
+    ),
+    Mistake(
+        name="values_as_keys",
+        exercise="attention",
+        hint="You use the values as keys as well; `W_k` has no say.",
+        changes=[("for layer in (self.W_q, self.W_k, ", "for layer in (self.W_q, self.W_v, ")],
+    ),
+    Mistake(
+        name="multiplied_by_d_model",
+        exercise="attention",
+        hint="You multiply the scores by d_model, so that the softmax picks single words. `self.scale` makes them "
+        "smaller.",
+        changes=[(" * self.scale", " * self.d_model")],
+    ),
+    Mistake(
+        name="divided_by_root_of_heads",
+        exercise="attention",
+        hint="You scale by the number of heads. What counts is how many numbers a head has: `self.scale` knows.",
+        changes=[(" * self.scale", " / math.sqrt(self.num_heads)")],
+    ),
+    Mistake(
+        name="logarithm_of_weights",
+        exercise="attention",
+        hint="`log_softmax` gives the logarithm of the weights. Weights that sum to one come from `softmax`.",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.log_softmax(scores, dim=-1)")],
+    ),
+    Mistake(
+        name="softmax_over_notes",
+        exercise="attention",
+        hint="Your softmax runs over the notes (dim=0), so that they compete for attention. Each word shares its "
+        "attention out over the words that it looks at (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores, dim=0)")],
+    ),
+    Mistake(
+        name="notes_and_words_exchanged_at_the_join",
+        exercise="attention",
+        hint="You join the heads to (length, batch, d_model). The notes come first: (batch, length, d_model).",
+        changes=[("reshape(batch, length, self.d_model)", "reshape(length, batch, self.d_model)")],
+    ),
+    Mistake(
+        name="values_not_weighed",
+        exercise="attention",
+        hint="You hand on the values as they are. Weigh them with the attention: `attn_weights @ values`.",
+        changes=[("(attn_weights @ values)", "values")],
+    ),
+    Mistake(
+        name="d_k_heads",
+        exercise="attention",
+        hint="You cut into d_k heads of num_heads numbers. There are num_heads heads, of d_k numbers each.",
+        changes=[
+            ("view(batch, length, self.num_heads, self.d_k)", "view(batch, length, self.d_k, self.num_heads)"),
+        ],
+    ),
+    Mistake(
+        name="words_not_projected",
+        exercise="attention",
+        hint="Queries, keys and values are all the words themselves. They come out of `W_q`, `W_k` and `W_v`.",
+        changes=[("layer(x).view", "x.view")],
+    ),
+    Mistake(
+        name="numbers_and_heads_exchanged_at_the_join",
+        exercise="attention",
+        hint="You swap heads with numbers (axes 1 and 3) before the join. Swap heads with words, axes 1 and 2.",
+        changes=[("(attn_weights @ values).transpose(1, 2)", "(attn_weights @ values).transpose(1, 3)")],
+    ),
+    Mistake(
+        name="weights_detached",
+        exercise="attention",
+        hint="You cut the attention off from its gradient before it weighs the values, so that `W_q` and `W_k` never "
+        "learn.",
+        changes=[("(attn_weights @ values)", "(attn_weights.detach() @ values)")],
+    ),
+    Mistake(
+        name="values_detached",
+        exercise="attention",
+        hint="You cut the values off from their gradient, so that `W_v` never learns.",
+        changes=[("(attn_weights @ values)", "(attn_weights @ values.detach())")],
     ),
 ]
 
@@ -872,6 +949,12 @@ CLASSIFIER = [
         exercise="classifier",
         hint="You make two blocks, whatever num_layers says.",
         changes=[("range(num_layers)", "range(2)")],
+    ),
+    Mistake(
+        name="as_many_blocks_as_classes",
+        exercise="classifier",
+        hint="You make as many blocks as there are diagnoses. There are to be num_layers of them.",
+        changes=[("range(num_layers)", "range(num_classes)")],
     ),
     Mistake(
         name="blocks_in_a_plain_list",

@@ -1,6 +1,7 @@
 """The checks of `MultiHeadSelfAttention`.
 
-What an early check finds in the attention without a mask is not charged again in the later ones.
+What an early check finds in the attention without a mask is not charged again in the later ones: they compare with the
+known mistake that gives the same, and where there is none, with what the student's own module gives.
 """
 
 import math
@@ -51,20 +52,63 @@ def call(module, device, x, mask=None):
 
 
 @pytest.fixture
-def made(submission, reference, generator, device):
+def made(submission, reference, generator, device, x):
     """Makes the student's module and the version that is like it: `made(call)`, as `built` takes it.
 
     Its weights are such that the attention is far from uniform, and far from picking a single word.
     """
     scales = dict.fromkeys(LAYERS, 0.4)
     fixed = (submission, reference, "MultiHeadSelfAttention", ATTENTION, scales, generator, device, (D_MODEL, HEADS))
-    return lambda call=None: built(*fixed, call)
+    return lambda call=None: built(*fixed, call, inputs=[x])
 
 
 @pytest.fixture
 def unmasked(made, x):
     """The student's module, and the version that attends like it as long as there is no mask."""
     return made(lambda module, device: call(module, device, x))
+
+
+def masked(module, version, device, x, mask):
+    """What the student's module should give with a mask, by the version that is like it without one, or by itself."""
+    if version.alike:
+        return call(version, "cpu", x, mask)
+    found, without = call(module, device, x, mask), call(module, device, x)
+    expect.different(found[1], without[1], "attn_weights with a mask and without")
+    expected = among_its_own(module, device, x, mask)
+    return [torch.where(torch.isnan(due), value, due) for due, value in zip(expected, found, strict=True)]
+
+
+def among_its_own(module, device, x, mask):
+    """What the student's module gives each word among only those words that it may look at, without a mask.
+
+    Returns
+    -------
+    out : (batch, length, d_model) float
+    attn_weights : (batch, num_heads, length, length) float; both are NaN for words that may not look at themselves
+    """
+    batch, length, _ = x.shape
+    allowed = (mask != 0).expand(batch, 1, length, length)[:, 0]
+    out, weights = torch.full_like(x, torch.nan), torch.full((batch, HEADS, length, length), torch.nan)
+    for note in range(batch):
+        for row in allowed[note].unique(dim=0):
+            places = row.nonzero().flatten()
+            own_out, own_weights = call(module, device, x[note : note + 1, places])
+            expect.shape(own_out, (1, len(places), D_MODEL), f"out of {CALL}")
+            expect.shape(own_weights, (1, HEADS, len(places), len(places)), f"attn_weights of {CALL}")
+            for at, word in enumerate(places.tolist()):
+                if torch.equal(allowed[note, word], row):
+                    out[note, word] = own_out[0, at]
+                    weights[note, :, word] = 0.0
+                    weights[note, :, word, places] = own_weights[0, :, at]
+    return out, weights
+
+
+def weigh(layers, attn_weights, x):
+    """What out should be for the attention that the student's module returns."""
+    expect.shape(attn_weights, (NOTES, HEADS, LENGTH, LENGTH), "attn_weights")
+    expect.different(attn_weights[..., 1:], attn_weights[..., :-1], "The attention to some words and to others")
+    values = layers.W_v(x).view(NOTES, LENGTH, HEADS, -1).transpose(1, 2)
+    return layers.W_o((attn_weights @ values).transpose(1, 2).reshape(x.shape)).detach()
 
 
 @pytest.mark.points(3)
@@ -113,9 +157,10 @@ def test_weights(made, x, device):
 def test_output(made, x, device):
     """The heads' weighted sums of values stand side by side, and go through `W_o`."""
     module, version = made(lambda module, device: call(module, device, x)[1])
-    out, _ = call(module, device, x)
+    out, attn_weights = call(module, device, x)
     hint = "Weigh the values, swap heads and words back before you join the heads, then `W_o`."
-    expect.close(out, call(version, "cpu", x)[0], "out", hint)
+    expected = call(version, "cpu", x)[0] if version.alike else weigh(version.version, attn_weights, x)
+    expect.close(out, expected, "out", hint)
 
 
 @pytest.mark.points(3)
@@ -123,7 +168,7 @@ def test_mask(unmasked, x, mask, device):
     """Where the mask is False nobody looks, and what is left is shared out anew."""
     module, version = unmasked
     out, attn_weights = call(module, device, x, mask)
-    expected_out, expected_weights = call(version, "cpu", x, mask)
+    expected_out, expected_weights = masked(module, version, device, x, mask)
     expect.shape(attn_weights, expected_weights.shape, "attn_weights with a mask")
     looked = attn_weights[expected_weights == 0].abs()
     expect.true(
@@ -142,7 +187,7 @@ def test_mask_for_each_word(unmasked, x, device):
     module, version = unmasked
     causal = torch.ones(LENGTH, LENGTH, dtype=torch.bool).tril().expand(NOTES, 1, LENGTH, LENGTH)
     hint = "Row i of the mask says what word i may look at; rows are queries, columns are keys."
-    expected, _ = call(version, "cpu", x, causal)
+    expected, _ = masked(module, version, device, x, causal)
     expect.close(call(module, device, x, causal)[0], expected, "out with a mask that hides later words", hint)
     hint = "The mask is False, or 0, where nobody may look: `mask == 0` is right for either."
     for numbers in (causal.long(), causal.float()):
@@ -157,7 +202,7 @@ def test_padding(unmasked, x, mask, device):
     words = mask[:, 0, 0]
     other = torch.cat([torch.where(words.unsqueeze(-1), x, 50 - x), 9 + x[:, :4]], dim=1)
     found, _ = call(module, device, other, nn.functional.pad(mask, (0, 4)))
-    expected, _ = call(version, "cpu", x, mask)
+    expected, _ = masked(module, version, device, x, mask)
     expect.shape(found, other.shape, "out")
     hint = "The mask is to hide the padding's scores from the softmax."
     expect.close(found[:, :LENGTH][words], expected[words], "out of the words, with other and more padding,", hint)
@@ -179,7 +224,8 @@ def test_nothing_but_padding(made, x, mask, device):
             value,
         )
     others = [0, 1, 2, 4]
-    expected, _ = call(version, "cpu", x, mask)
+    expected = call(version, "cpu", x, mask)[0] if version.alike else call(module, device, x, mask)[0]
+    expect.different(expected[others[1:]], expected[others[:-1]], "out of some notes and of others")
     expect.close(found[0][others], expected[others], "out of the other notes")
 
 
@@ -191,12 +237,23 @@ def test_scale(unmasked, x, device):
     expect.type(scale, (int, float, torch.Tensor), f"`scale` of {MADE}")
     expect.close(float(scale), 1 / math.sqrt(D_MODEL // HEADS), f"`scale` of {MADE}", "Leave `scale` as it is given.")
     usual = call(module, device, x)
+    expected = None if version.alike else with_larger_queries(module, device, x)
     module.scale = version.version.scale = 2 / math.sqrt(D_MODEL // HEADS)
     sharper = call(module, device, x)
     hint = "Multiply the scores by `self.scale`, once, before the softmax."
     expect.different(sharper[1], usual[1], "attn_weights when `scale` is doubled, and before,", hint)
-    for found, expected, what in zip(sharper, call(version, "cpu", x), ("out", "attn_weights"), strict=True):
-        expect.close(found, expected, f"{what} when `scale` is doubled", hint)
+    expected = expected or call(version, "cpu", x)
+    for found, due, what in zip(sharper, expected, ("out", "attn_weights"), strict=True):
+        expect.close(found, due, f"{what} when `scale` is doubled", hint)
+
+
+def with_larger_queries(module, device, x):
+    """What the student's module gives where its queries, and so its scores, are twice as large."""
+    usual = {name: value for name, value in module.state_dict().items() if name.startswith("W_q.")}
+    module.load_state_dict({name: 2 * value for name, value in usual.items()}, strict=False)
+    given = call(module, device, x)
+    module.load_state_dict(usual, strict=False)
+    return given
 
 
 @pytest.mark.points(2)

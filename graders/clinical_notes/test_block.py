@@ -48,10 +48,10 @@ def call(module, device, x, mask=None):
 
 
 @pytest.fixture
-def made(submission, reference, generator, device):
+def made(submission, reference, generator, device, x):
     """Makes the student's module and the version that is like it: `made(call)`, as `built` takes it."""
     fixed = (submission, reference, "TransformerBlock", BLOCK, SCALES, generator, device, SIZES)
-    return lambda call=None: built(*fixed, call)
+    return lambda call=None: built(*fixed, call, inputs=[x])
 
 
 @pytest.fixture

@@ -511,6 +511,69 @@ ENCODER = [
         changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).mean(dim=1)")],
     ),
     Mistake(
+        name="states_not_summed",
+        exercise="encoder",
+        hint="You weigh the hidden states, but do not add them up. The context is one vector for each patient.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "attention * hidden_states")],
+    ),
+    Mistake(
+        name="summed_over_hidden",
+        exercise="encoder",
+        hint="You add up the 128 numbers of each visit (dim=2). The context adds up the visits (dim=1).",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=2)")],
+    ),
+    Mistake(
+        name="summed_over_patients",
+        exercise="encoder",
+        hint="You add up over the patients (dim=0), and so mix them. The context adds up the visits (dim=1).",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=0)")],
+    ),
+    Mistake(
+        name="everything_summed",
+        exercise="encoder",
+        hint="`sum()` without an axis adds up everything to a single number. Add up over the visits (dim=1).",
+        costly="One number for all patients is no context: nothing that comes back is one.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum()")],
+    ),
+    Mistake(
+        name="attention_summed_alone",
+        exercise="encoder",
+        hint="You add up the attention itself, which gives one for every patient. It is the hidden states that are "
+        "added up, each times its attention.",
+        costly="What comes out is the same for every patient: it owes nothing to the visits.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "attention.sum(dim=1)")],
+    ),
+    Mistake(
+        name="scores_summed",
+        exercise="encoder",
+        hint="You weigh the scores with the attention. What is weighed and added up is the hidden states.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * scores).sum(dim=1)")],
+    ),
+    Mistake(
+        name="logarithm_of_attention",
+        exercise="encoder",
+        hint="`log_softmax` gives the logarithm of the attention. Weights that sum to one come from `softmax`.",
+        changes=[("torch.softmax(scores, dim=1)", "torch.log_softmax(scores, dim=1)")],
+    ),
+    Mistake(
+        name="sigmoid_for_softmax",
+        exercise="encoder",
+        hint="A sigmoid weighs each visit for itself. Attention is shared out: a softmax over the visits sums to one.",
+        changes=[("torch.softmax(scores, dim=1)", "torch.sigmoid(scores)")],
+    ),
+    Mistake(
+        name="largest_of_weighted_states",
+        exercise="encoder",
+        hint="You take the largest of the weighted hidden states. They are to be added up.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).amax(dim=1)")],
+    ),
+    Mistake(
+        name="context_detached",
+        exercise="encoder",
+        hint="You cut the context off from its gradient, so that the encoder never learns.",
+        changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=1).detach()")],
+    ),
+    Mistake(
         name="reshaped_not_transposed",
         exercise="encoder",
         hint="You reshape the hidden states from (batch, 128, visits) to (batch, visits, 128). That "

@@ -1,8 +1,12 @@
-"""The checks of `Encoder`."""
+"""The checks of `Encoder`.
+
+What is wrong where all visits are real is charged there, and not again where some are padded.
+"""
 
 import pytest
 import torch
 
+from graders.carried import same, version_of
 from graders.helpers import (
     alone,
     build,
@@ -16,10 +20,13 @@ from graders.helpers import (
 )
 from graders.layers import fit
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
+from graders.seq2seq.mistakes import ENCODER
 from proctor.checks import expect
 
 # A softmax forgets what is added to all of its scores, so the attention layer may do without its bias.
 OPTIONAL = ("att.bias",)
+# What may be carried forward to where some visits are padded: all but what is wrong with the masks themselves.
+CARRIED = [mistake for mistake in ENCODER if not mistake.name.startswith("mask")]
 
 
 @pytest.fixture
@@ -40,6 +47,19 @@ def encode(submission, twin, x, masks, device):
     """The student's encoder with the twin's weights, and what it makes of these patients."""
     encoder = build(submission, "Encoder", twin.state_dict(), device, OPTIONAL, twin=twin, inputs=(x, masks))
     return encoder, fit(encoder(x.to(device), masks.to(device)), (len(x), NUM_HIDDEN))
+
+
+def like(reference, twin, encoder, x, device):
+    """The twin, or what it would be with the known mistake that the student's encoder shows where visits are real."""
+    masks = torch.ones(x.shape[:2], dtype=torch.bool)
+    found = encoder(x.to(device), masks.to(device))
+
+    def made(version):
+        other = version.Encoder().eval()
+        other.load_state_dict(twin.state_dict())
+        return other
+
+    return made(version_of(reference, ["Encoder"], CARRIED, lambda version: same(found, made(version)(x, masks))))
 
 
 @pytest.mark.points(2)
@@ -81,25 +101,30 @@ def test_attention(submission, twin, generator, device):
 
 
 @pytest.mark.points(3)
-def test_masks(submission, twin, generator, device):
+def test_masks(submission, reference, twin, generator, device):
     """Padded visits never reach the context vector."""
     masks = torch.tensor([[1, 1, 1, 0, 0], [1, 0, 1, 1, 0], [1, 0, 0, 0, 0]], dtype=torch.bool)
     # As `collate_fn` makes it: a visit that is masked out has no code.
     x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
     # The other way round, only the mask tells.
     x[0, 1] = 0
-    _, context = encode(submission, twin, x, masks, device)
+    encoder, context = encode(submission, twin, x, masks, device)
     hint = "A visit with mask False should get an attention of zero: mask the scores, before the softmax."
-    expect.close(context, twin(x, masks), "`Encoder()(x, masks)` with padded visits", hint)
+    expected = like(reference, twin, encoder, x, device)(x, masks)
+    expect.close(context, expected, "`Encoder()(x, masks)` with padded visits", hint)
 
 
 @pytest.mark.points(2)
-def test_empty_patient(submission, twin, generator, device):
+def test_empty_patient(submission, reference, twin, generator, device):
     """A patient without any real visit gets finite numbers, and leaves the other patients alone."""
     masks = torch.tensor([[1, 1, 1], [0, 0, 0], [1, 1, 1]], dtype=torch.bool)
     x = binary(3, 3, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
     encoder, context = encode(submission, twin, x, masks, device)
     what = "`Encoder()(x, masks)` with a patient whose visits are all masked out"
+    version = like(reference, twin, encoder, x, device)
+    if not same(version(x, masks), twin(x, masks)):
+        expect.close(context, version(x, masks), what)
+        return  # the mistake is another check's matter
     expect.shape(context, (3, NUM_HIDDEN), what)
     expect.true(
         bool(torch.isfinite(context[1]).all()),
@@ -114,13 +139,13 @@ def test_empty_patient(submission, twin, generator, device):
 
 
 @pytest.mark.points(2)
-def test_gradients(submission, twin, generator, device):
+def test_gradients(submission, reference, twin, generator, device):
     """Every weight of the encoder can learn, and so can what made its input; training mode changes nothing else."""
     masks = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 1, 0, 0, 0]], dtype=torch.bool)
     x = binary(3, 5, NUM_CODES, generator=generator) * masks.unsqueeze(-1)
     encoder, _ = encode(submission, twin, x, masks, device)
-    inputs = {"x": x, "masks": masks}
-    check_gradients(submission, encoder, twin, inputs, "`Encoder()(x, masks)`", generator, device, OPTIONAL)
+    inputs, version = {"x": x, "masks": masks}, like(reference, twin, encoder, x, device)
+    check_gradients(submission, encoder, version, inputs, "`Encoder()(x, masks)`", generator, device, OPTIONAL)
 
 
 @pytest.mark.points(1)

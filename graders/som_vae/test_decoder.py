@@ -27,9 +27,9 @@ def z(generator):
 
 
 @pytest.fixture
-def made(submission, reference, generator, device):
+def made(submission, reference, generator, device, z):
     """The student's decoder and the version that is like it, with the same weights."""
-    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES)
+    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES, inputs=[z])
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def carried(submission, reference, generator, device, z):
     def call(module, device):
         return module(z.to(device))
 
-    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES, call)
+    return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES, call, [z])
 
 
 @pytest.mark.points(3)

@@ -25,9 +25,9 @@ def x(generator):
 
 
 @pytest.fixture
-def made(submission, reference, generator, device):
+def made(submission, reference, generator, device, x):
     """The student's encoder and the version that is like it, with the same weights."""
-    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES)
+    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES, inputs=[x])
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def carried(submission, reference, generator, device, x):
     def call(module, device):
         return module(x.to(device))
 
-    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES, call)
+    return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES, call, [x])
 
 
 @pytest.mark.points(3)
