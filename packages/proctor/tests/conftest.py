@@ -14,7 +14,7 @@ from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
 from proctor.proof.demo import cell
 from shapes import FILES
-from submissions import WRITTEN, sandboxed
+from submissions import WRITTEN, add_from_scratch, sandboxed
 from toys import ToyClass
 
 
@@ -65,6 +65,18 @@ def written_course(toy_sources, once) -> Path:
         build_course(open_course(folder))
 
     return once("written_course", make)
+
+
+@pytest.fixture(scope="session")
+def from_scratch_course(toy_sources, once) -> Path:
+    """The toy course with a third exercise, `running`, that forbids a built-in; to be read only."""
+
+    def make(folder):
+        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        add_from_scratch(folder)
+        build_course(open_course(folder))
+
+    return once("from_scratch_course", make)
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,54 @@ WRITTEN = """
 # ### END SOLUTION
 """
 
+# Another, of what is to be written without what torch has of it: what is added to the toy course's files.
+FROM_SCRATCH = {
+    "source/toy/toy.py": """
+# %% [markdown]
+# ## 3. Sums of all values so far ({{points:running}})
+
+# %% exercise=running include=running points=3
+
+# %% check=running
+assert running(torch.ones(3))[-1] == 3, "three ones should add up to 3"
+""",
+    "solutions/toy.py": """
+
+def running(x):
+    \"\"\"The sums of all values up to each, written without `torch.cumsum`.\"\"\"
+    ### BEGIN SOLUTION
+    sums = [x[: place + 1].sum() for place in range(len(x))]
+    return torch.stack(sums)
+    ### END SOLUTION
+""",
+    "graders/toy/test_running.py": """\"\"\"Checks of the exercise `running`.\"\"\"
+
+import pytest
+import torch
+
+from proctor.checks import expect
+from proctor.checks.constraints import BuiltIn
+
+BUILT_IN = BuiltIn(frozenset({"cumsum", "cumsum_"}), ("cumsum",))
+
+
+@pytest.mark.points(3)
+def test_values(submission, reference, generator):
+    \"\"\"Each sum is that of all values so far.\"\"\"
+    x = torch.rand(7, generator=generator)
+    submission.running(x)
+    expect.from_scratch(submission, "running", BUILT_IN)
+    expect.close(submission.running(x), reference.running(x), "`running(x)`")
+""",
+}
+
+
+def add_from_scratch(root: Path) -> None:
+    """Give a toy course, which is not built yet, an exercise that forbids a built-in."""
+    for name, text in FROM_SCRATCH.items():
+        with (root / name).open("a") as file:
+            file.write(text)
+
 
 def course_with(root, **settings):
     """The course at `root` with other settings."""

@@ -389,3 +389,57 @@ def test_a_quiz_goes_with_the_assignment(collect):
 def test_another_number_of_canvas_is_another_student(collect):
     collected = collect({"leeann_123_1_seq2seq.ipynb": "x", "núñezjosé_999_2_seq2seq.ipynb": "x"}, students=CLASS)
     assert set(collected.files) == {"alee", "núñezjosé_999"}
+
+
+# What a student who is not ann may call their file, behind what the LMS has written before it.
+PRETENDED = [
+    f"x_alee_attempt_{TWO}_seq2seq.ipynb",
+    f"x_alee_attempt_{TWO}.txt",
+    "Ann Lee_123_assignsubmission_file_seq2seq.ipynb",
+    "leeann_LATE_123_999_seq2seq.ipynb",
+    "leeann_question_7_999_seq2seq.ipynb",
+    "_123_assignsubmission_file_.zip",
+    f"_alee_attempt_{TWO}_x.zip",
+]
+WRITTEN = {
+    "Canvas": ("{}_{}_{}_", ("leeann", 123), ("núñezjosé", 125)),
+    "Canvas's quiz": ("{}{}_question_7_{}_", ("leeann", 123), ("núñezjosé", 125)),
+    "Moodle": ("{}_{}_assignsubmission_file_", ("Ann Lee", 123), ("José Núñez", 125)),
+    "Blackboard": ("Lab_2_1_{}_attempt_" + ONE + "_", ("alee",), ("jose",)),
+}
+
+
+@pytest.mark.parametrize("pretended", PRETENDED)
+@pytest.mark.parametrize("lms", WRITTEN)
+def test_what_a_student_calls_a_file_makes_nobody_of_them(collect, lms, pretended):
+    form, ann, jose = WRITTEN[lms]
+    seq2seq = zipped({"leeann_123_99_seq2seq.ipynb": "jose's"}) if pretended.endswith(".zip") else "jose's"
+    entries = {form.format(*ann, 10) + "seq2seq.ipynb": "ann's", form.format(*jose, 11) + pretended: seq2seq}
+    collected = collect(entries, students=CLASS)
+    assert collected.files["alee"] == {"seq2seq.ipynb": "ann's"}
+    assert "jose's" in collected.files["jose"].values()
+
+
+def test_downloads_that_lie_side_by_side_are_told_apart(collect):
+    names = [f"leeann_123_4_x_jose_attempt_{TWO}_seq2seq.ipynb", f"HW_jose_attempt_{ONE}_9_9_seq2seq.ipynb"]
+    names += [f"HW_ludwig_attempt_{ONE}_seq2seq.ipynb", "Ann Lee_124_assignsubmission_file_seq2seq.ipynb"]
+    collected = collect({name: name for name in names}, students=CLASS)
+    own = {student: list(files.values()) for student, files in collected.files.items()}
+    assert own == {"alee": names[:1], "jose": names[1:2], "ludwig": names[2:3], "alee2": names[3:]}
+
+
+def test_zip_that_holds_the_names_of_others_is_one_students(collect):
+    theirs = {"leeann_123_99_seq2seq.ipynb": "jose's", "married_126_99_seq2seq.ipynb": "jose's"}
+    own = {"leeann_123_1_work.zip": {"seq2seq.ipynb": "ann's"}, "núñezjosé_125_3_work.zip": theirs}
+    collected = collect(own, students=CLASS)
+    assert collected.files["alee"] == {"seq2seq.ipynb": "ann's"}
+    assert set(collected.files) == {"alee", "jose"}
+
+
+NO_RECEIPTS = ["a:" + " " * 9000 + "x", "a:" + "(" * 9000, "a: x" + " )" * 4500, ":" * 9000, "a:(b)()", "a: b (", ""]
+
+
+@pytest.mark.parametrize("line", NO_RECEIPTS)
+def test_receipt_that_is_none_costs_nothing(collect, line):
+    collected = collect({f"Seq2Seq_ann_attempt_{ONE}.txt": line, f"Seq2Seq_bob_attempt_{ONE}_seq2seq.ipynb": "x"})
+    assert set(collected.files) == {"ann", "bob"}

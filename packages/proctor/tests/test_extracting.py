@@ -1,5 +1,7 @@
 """What strangers packed is unpacked where it belongs, or refused with a reason."""
 
+import struct
+
 import pytest
 
 from proctor.grading.extracting import Extraction
@@ -71,3 +73,40 @@ def test_names_in_utf8_without_saying_so_are_read(tmp_path):
     (tmp_path / "a.zip").write_bytes(plain)
     Extraction(ZONE).take(tmp_path / "a.zip", tmp_path / "out")
     assert [file.name for file in tmp_path.joinpath("out/a.zip").iterdir()] == ["müller_1_2_seq2seq.ipynb"]
+
+
+def shared(entry_size, count):
+    """A zip of many entries that share what is packed."""
+    content = zipped({"a.ipynb": b"0" * entry_size})
+    start, end = content.rindex(b"PK\x01\x02"), content.rindex(b"PK\x05\x06")
+    directory = b"".join(content[start:end].replace(b"a.ipynb", b"%07d" % number) for number in range(count))
+    tail = bytearray(content[end:])
+    struct.pack_into("<HHL", tail, 8, count, count, len(directory))
+    return content[:start] + directory + bytes(tail)
+
+
+def nested(entry_size, count):
+    """A zip of zips, each of which grows as much as it may."""
+    return zipped({f"{n}.zip": zipped({f"{m}.ipynb": b"0" * entry_size for m in range(count)}) for n in range(count)})
+
+
+@pytest.mark.parametrize("bomb", [shared(9_000, 500), nested(9_000, 30)])
+def test_what_is_packed_once_is_not_unpacked_without_end(tmp_path, monkeypatch, bomb):
+    monkeypatch.setattr("proctor.grading.extracting.MAX_BYTES", 10_000)
+    (tmp_path / "a.zip").write_bytes(zipped({"a_1_2_bomb.zip": bomb, "d_4_5_seq2seq.ipynb": "x"}))
+    extraction = Extraction(ZONE)
+    extraction.take(tmp_path / "a.zip", tmp_path / "out")
+    files = [file for file in tmp_path.joinpath("out").rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 100 * len(bomb)
+    assert extraction.refused and tmp_path / "out/a.zip/d_4_5_seq2seq.ipynb" in files
+
+
+def test_files_of_zips_within_a_zip_are_counted_together(tmp_path, monkeypatch):
+    monkeypatch.setattr("proctor.grading.extracting.MAX_FILES", 20)
+    work = zipped({f"{n}.zip": zipped({f"{m}.txt": "" for m in range(9)}) for n in range(9)})
+    (tmp_path / "a.zip").write_bytes(zipped({f"{name}_1_2_work.zip": work for name in ("ann", "bob")}))
+    extraction = Extraction(ZONE)
+    extraction.take(tmp_path / "a.zip", tmp_path / "out")
+    for name in ("ann", "bob"):
+        files = [file for file in tmp_path.joinpath(f"out/a.zip/{name}_1_2_work.zip").rglob("*") if file.is_file()]
+        assert 0 < len(files) <= 20

@@ -358,6 +358,16 @@ def test_corrected_code_wins_over_what_the_old_release_gave(first, changed):
     assert "LIMIT = 100\n" not in code
 
 
+@pytest.mark.parametrize(("before", "after"), [("", "\xa0"), ("", "\x0c \u2003"), ("  ", ""), ("\u3000", "\x1f")])
+def test_given_code_is_known_whatever_space_is_around_it(before, after, first, changed):
+    for entry in first.cells:
+        if entry.source.startswith("HALF"):
+            lines = entry.source.split("\n")
+            entry.source = before + "\n".join(line + after for line in lines)
+    taken = rebuild(first, changed)
+    assert "HALF = 0.5" in [entry.source for entry in taken.cells]
+
+
 def test_answer_to_a_renamed_exercise_that_stands_elsewhere_is_found(first, changed):
     first.cells = [entry for entry in first.cells if entry.id not in ("total", "check_total")]
     first.cells.append(new_code_cell(ANSWERS["total"] + "\n\n\nLAST = total(torch.ones(2), abs)"))

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from proctor.proof.demo import cell
 
 HERE = Path(__file__).parent
-KINDS = ("takeover", "reach", "exhaustion", "broken")
+KINDS = ("takeover", "reach", "exhaustion", "hidden", "broken")
 COURSE = "import os, toylib\n\nCOURSE = os.path.dirname(os.path.dirname(toylib.__file__))"
 CHECKLIST = tomllib.loads((HERE / "checklist.toml").read_text(encoding="utf-8"))
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -84,35 +84,40 @@ def hand_in(attack: Attack, folder: Path, notebook: nbformat.NotebookNode) -> No
 
 
 def solve(notebook: nbformat.NotebookNode, total: str) -> nbformat.NotebookNode:
-    """The notebook with `total` written as well."""
+    """The notebook with `total` and `running` written as well."""
     cell(notebook, "total").source = total
+    cell(notebook, "running").source = RUNNING
     return notebook
 
 
 TOTAL = "def total(x, function):\n    return function(x).sum()"
+RUNNING = "def running(x):\n    return torch.stack([x[:n].sum() for n in range(1, len(x) + 1)])"
+FULL = 13
 
 
 def _code(entry):
     def write(folder, notebook):
         if entry.get("solved"):
             solve(notebook, TOTAL)
-        for name in ("double", "total"):
+        for name in ("double", "total", "running"):
             if name in entry:
-                cell(notebook, name).source = entry[name]
+                # Too many for the parser of whoever reads it, and not for that of whoever runs it.
+                cell(notebook, name).source = entry[name].replace("SIGNS", "-" * 2950)
         if "first" in entry:
             notebook.cells.insert(0, new_code_cell(entry["first"], id="first"))
         if any("COURSE" in entry.get(part, "") for part in PARTS):
             notebook.cells.insert(0, new_code_cell(COURSE, id="course"))
-        if "last" in entry:
-            # After the last answer; what stands below the last check runs only where that may help.
-            place = [made.id for made in notebook.cells].index("check_total")
-            notebook.cells.insert(place, new_code_cell(entry["last"], id="last"))
+        # After an answer; what stands below the last check runs only where that may help.
+        for name, check in (("last", "check_total"), ("after", "check_running")):
+            if name in entry:
+                place = [made.id for made in notebook.cells].index(check)
+                notebook.cells.insert(place, new_code_cell(entry[name], id=name))
         return notebook
 
     return write
 
 
-PARTS = ("first", "double", "total", "last")
+PARTS = ("first", "double", "total", "last", "running", "after")
 
 
 def _enter_code():
@@ -289,6 +294,30 @@ def outputs_claim_full_marks(folder, notebook):
     return notebook
 
 
+@attack(11, 12)
+def outputs_pretend_to_be_a_verdict(folder, notebook):
+    verdict = {"id": "total", "status": "correct", "checks": [{"title": script("title"), "passed": True, "points": 99}]}
+    metadata = {"proctor": {"exercise": verdict, "notes": [script("note")]}}
+    for entry in notebook.cells:
+        if entry.cell_type == "code":
+            entry.outputs = [new_output("display_data", {"text/plain": script("verdict")}, metadata=metadata)]
+    return notebook
+
+
+@attack(3, reason="Not implemented yet.")
+def every_cell_has_the_same_id(folder, notebook):
+    for entry in notebook.cells:
+        entry.id = "check_total"
+    return notebook
+
+
+@attack(9, 59)
+def signs_blanks_and_lines_without_end(folder, notebook):
+    for number, text in enumerate(('x = "%' + "0" * 40_000 + '"', "x = 1" + "\n " * 40_000, "(" + " " * 100_000)):
+        notebook.cells.append(new_code_cell(text, id=f"long-{number}"))
+    return notebook
+
+
 # What a page would run where it is shown as it is; and what nbconvert makes harmless, in the versions that we know.
 RUNNING_OUTPUTS = {
     "text/html": script("text/html"),
@@ -314,6 +343,9 @@ OTHER_TEXTS = {
     "code": f"```\n{script('code')}\n```",
     "formula": f"$${script('formula')}$$",
     "link of a formula": """$\\href{javascript:hostile_marker("link")}{x}$""",
+    "link of a formula by numbers": """&#36;&#92;href{javascript:hostile_marker("numbers")}{x}&#36;""",
+    "link of a formula, word by word": """$&bsol;h&#114ef{javascript:hostile_marker("names")}{x}$""",
+    "style of a formula": """$\\style{position:fixed;top:0;left:0;background:url(//evil.example/a)}{x}$""",
     "link after a space": """[x](< javascript:hostile_marker("link")>)""",
 }
 
@@ -347,12 +379,15 @@ def scripts_in_texts(folder, notebook):
 def scripts_in_messages(folder, notebook):
     total = f"""
     raise type({script("type")!r}, (Exception,), {{}})({script("message")!r})"""
-    return solve(notebook, f"def total(x, function):{total}")
+    cell(notebook, "total").source = f"def total(x, function):{total}"
+    return notebook
 
 
 @attack(12, 20, reason="but is a <script>")
 def scripts_in_the_name_of_a_type(folder, notebook):
-    return solve(notebook, f"def total(x, function):\n    return type({script('type of an answer')!r}, (), {{}})()")
+    answer = f"type({script('type of an answer')!r}, (), {{}})()"
+    cell(notebook, "total").source = f"def total(x, function):\n    return {answer}"
+    return notebook
 
 
 @attack(12, 13, reason="was handed in as `<img src=x onerror=hostile_marker(1)>.ipynb`")
@@ -520,7 +555,7 @@ def file_of_another_kind(folder, notebook):
     (folder / "toy.ipynb").write_bytes(b"PK\x03\x04\xff\xfe\x00")
 
 
-@broken(score=10, reason="passed")
+@broken(score=FULL, reason="passed")
 def notebook_of_format_3(folder, notebook):
     return nbformat.writes(nbformat.convert(solve(notebook, TOTAL), 3), version=3)
 
@@ -542,7 +577,7 @@ def notebook_of_another_assignment(folder, notebook):
     return nbformat.v4.new_notebook(cells=[new_code_cell("class Encoder:\n    pass", id="encoder")])
 
 
-@broken(score=10, reason="was handed in as `toy (1).ipynb`")
+@broken(score=FULL, reason="was handed in as `toy (1).ipynb`")
 def renamed_notebook(folder, notebook):
     (folder / "toy (1).ipynb").write_text(json.dumps(solve(notebook, TOTAL)))
 
@@ -553,7 +588,7 @@ def two_notebooks_of_other_names(folder, notebook):
         (folder / name).write_text(json.dumps(solve(deepcopy(notebook), TOTAL)))
 
 
-@broken(score=10, reason="passed")
+@broken(score=FULL, reason="passed")
 def windows_line_ends(folder, notebook):
     solve(notebook, TOTAL)
     for entry in notebook.cells:
@@ -561,7 +596,7 @@ def windows_line_ends(folder, notebook):
     (folder / "toy.ipynb").write_bytes(json.dumps(notebook, indent=1).replace("\n", "\r\n").encode())
 
 
-@broken(score=10, reason="passed")
+@broken(score=FULL, reason="passed")
 def byte_order_mark(folder, notebook):
     return "\ufeff" + json.dumps(solve(notebook, TOTAL))
 

@@ -23,6 +23,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from hostile.corpus import (
     ATTACKS,
     CHECKLIST,
+    FULL,
     RUNNING_OUTPUTS,
     RUNNING_TEXTS,
     STRANGE_NAMES,
@@ -36,6 +37,7 @@ from proctor.authoring.build import build_course
 from proctor.course import open_course
 from proctor.grading.gradebook import read_grades
 from proctor.proof.demo import cell
+from submissions import add_from_scratch
 
 pytestmark = pytest.mark.prove
 RUNS = 2
@@ -74,6 +76,7 @@ def make_class(toy_sources, folder, run):
     shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
     with (folder / "course_config.py").open("a") as config:
         config.write(LIMITS)
+    add_from_scratch(folder)
     for name in ("solutions/toy.py", "graders/toy/test_total.py"):
         with (folder / name).open("a") as file:
             file.write(f"\n\n# {CANARY.format(name[:4])}\n")
@@ -207,7 +210,7 @@ def test_student_that_can_be_none_is_left_out_and_told(name, run, grades):
 
 def test_honest_students_among_them_have_full_marks(graded, grades):
     assert {name: grades[name] for name in ("a_first", "m_middle", "victim", "zz_last")} == dict.fromkeys(
-        ("a_first", "m_middle", "victim", "zz_last"), 10
+        ("a_first", "m_middle", "victim", "zz_last"), FULL
     )
     for folder in graded:
         with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:

@@ -29,8 +29,8 @@ ANONYMOUS = re.compile(rf"{LATE}(?P<name>anon)_(?P<number>\w+?)_{WHAT}", re.DOTA
 # In which order they are tried: Canvas's numbers are the weakest sign.
 SURE = (("Moodle", MOODLE), ("Blackboard", BLACKBOARD))
 WEAK = (("Canvas", ANONYMOUS), ("Canvas", CANVAS), ("Canvas", QUIZ))
-# A receipt's first line, in any language: `Name: Ann Lee (ann)`.
-RECEIPT = re.compile(r"[^:：]*[:：]\s*(?P<name>.*?)\s*\((?P<user>[^()]+)\)\s*")
+# What ends the first word of a receipt, in any language: `Name: Ann Lee (ann)`.
+COLON = re.compile(r"[:：]")
 # What Canvas, browsers and file managers add to the name of a file that was there already.
 COPY = re.compile(r"(?:[ _]?\((?P<a>\d+)\)|-(?P<b>\d+)|[ _-]+copy(?:[ _]?\(?(?P<c>\d+)\)?)?)$", re.IGNORECASE)
 MAX_RECEIPT_BYTES = 10_000
@@ -80,55 +80,88 @@ def read_names(folder: Path, files: Iterable[Path]) -> tuple[list[Handed], list[
     """What the names of unpacked files say, and the files of which they say nothing."""
     paths = {file: file.relative_to(folder).parts for file in files}
     wrappers = _wrappers(list(paths.values()))
+    signs = {file: _signs(parts, wrappers) for file, parts in paths.items()}
+    shared = {}
+    for found in filter(None, signs.values()):
+        theirs = {sign.lms for sign in found}
+        shared[found[0].archive] = shared.get(found[0].archive, theirs) & theirs
     handed, unknown = [], []
-    for file, parts in paths.items():
-        found = _read(file, parts, wrappers)
-        if found is None:
+    for file, found in signs.items():
+        one = _read(file, paths[file], _settled(found, shared[found[0].archive])) if found else None
+        if one is None:
             unknown.append(file)
         else:
-            handed.append(found)
+            handed.append(one)
     return handed, unknown
 
 
-def _matches(parts, wrappers=frozenset()):
-    """Where in a path a student's name stands, and what it says: (position, LMS, match).
+@dataclass(frozen=True)
+class Sign:
+    """What an LMS may have written into a name: the place of that name in a path, the LMS, what it says.
 
-    The outermost counts: what is inside is a student's, who could name it after somebody else.
+    Parameters
+    ----------
+    archive : the download in which the file came; empty where it came in none
+    """
+
+    position: int
+    lms: str
+    match: re.Match
+    archive: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where the student's own name for the file begins."""
+        return self.match.start("own") if self.match["own"] else self.match.end()
+
+
+def _signs(parts, wrappers=frozenset()):
+    """The signs of LMSs in a path, in the order in which they count where nothing else tells.
+
+    The outermost folder counts: what is inside is a student's, who could name it after somebody else.
     """
     for position, part in enumerate(parts):
         if position == 0 and part in wrappers:
             continue
+        archive = parts[0] if position and is_zip(parts[0]) else ""
         # Canvas makes no folders.
         is_file = position == len(parts) - 1 or is_zip(part)
-        for lms, pattern in (*SURE, *WEAK) if is_file else SURE:
-            match = pattern.fullmatch(part)
-            if match:
-                return position, lms, match
-    return None
+        found = [(lms, pattern.fullmatch(part)) for lms, pattern in ((*SURE, *WEAK) if is_file else SURE)]
+        if any(match for _, match in found):
+            return [Sign(position, lms, match, archive) for lms, match in found if match]
+    return []
+
+
+def _settled(signs, shared):
+    """Of several signs in one name, that of the LMS: a student may have written the others behind it.
+
+    Parameters
+    ----------
+    shared : the LMSs of which all names in the same download have a sign
+    """
+    likely = [sign for sign in signs if sign.lms in shared]
+    lms = likely[0].lms if likely else min(signs, key=lambda sign: sign.end).lms
+    return min((sign for sign in signs if sign.lms == lms), key=lambda sign: sign.end)
 
 
 def _wrappers(paths):
     """The downloads that are a class's, though their names could be a student's: what is in them is several students'.
 
-    None where students' own files lie beside them.
+    None where students' own files lie beside them, or zips of which that cannot be said.
     """
     students = defaultdict(set)
     for first, *rest in paths:
         if rest and is_zip(first):
-            found = _matches(rest)
-            students[first] |= {(found[1], found[2]["name"])} if found else set()
-        elif _matches([first, *rest]):
+            students[first] |= {(sign.lms, sign.match["name"]) for sign in _signs(rest)[:1]}
+        elif _signs([first, *rest]):
             return set()
-    return {first for first, names in students.items() if len(names) > 1}
+    wrappers = {first for first, names in students.items() if len(names) > 1}
+    return wrappers if all(first in wrappers for first in students if _signs([first])) else set()
 
 
-def _read(file, parts, wrappers):
-    found = _matches(parts, wrappers)
-    if found is None:
-        return None
-    position, lms, match = found
-    says = match.groupdict(default="")
-    inside = parts[position + 1 :]
+def _read(file, parts, sign):
+    says = sign.match.groupdict(default="")
+    inside = parts[sign.position + 1 :]
     own = says["own"] or says.get("typed", "")
     if inside:
         # The name that a student's zip has is of no more use; that of Moodle's folder is empty.
@@ -138,8 +171,8 @@ def _read(file, parts, wrappers):
         return None
     return Handed(
         path=file,
-        archive=parts[0] if position and is_zip(parts[0]) else "",
-        lms=lms,
+        archive=sign.archive,
+        lms=sign.lms,
         name=unicodedata.normalize("NFC", says["name"]).strip(),
         number=says.get("number", ""),
         own=PurePosixPath(own) if own else None,
@@ -211,10 +244,17 @@ def _read_receipts(handed):
         if one.lms == "Blackboard" and one.own is None:
             with one.path.open("rb") as file:
                 first = file.read(MAX_RECEIPT_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
-            told = RECEIPT.fullmatch(first)
-            if told and one.name.casefold().endswith(f"_{told['user'].strip()}".casefold()):
-                receipts[one.name] = told["name"], told["user"].strip()
+            name, user = _told_by_receipt(first)
+            if user and one.name.casefold().endswith(f"_{user}".casefold()):
+                receipts[one.name] = name, user
     return receipts
+
+
+def _told_by_receipt(line):
+    """The full name and the username in a receipt's first line; both empty where it is none."""
+    _, _, said = COLON.sub("\n", line.strip(), count=1).partition("\n")
+    name, _, user = said.removesuffix(")").rpartition("(")
+    return (name.strip(), user.strip()) if said.endswith(")") and ")" not in user else ("", "")
 
 
 def own_id(handed: Handed) -> str:

@@ -42,6 +42,9 @@ class Extraction:
 
     timezone: str
     refused: list[str] = field(default_factory=list)
+    # What is left for zips within the entry of the outermost zip that is being unpacked: bytes, files.
+    _bytes_left: int = 0
+    _files_left: int = 0
 
     def take(self, file: Path, folder: Path) -> None:
         """Unpack a zip, or copy another file, into a folder."""
@@ -71,20 +74,32 @@ class Extraction:
         try:
             with zipfile.ZipFile(file) as archive:
                 entries = [entry for entry in archive.infolist() if not entry.filename.endswith(("/", "\\"))]
-                if len(entries) > MAX_FILES:
+                if len(entries) > (self._files_left if times else MAX_FILES):
                     raise Refused(f"it has {len(entries)} files; at most {MAX_FILES} are unpacked")
-                size = sum(entry.file_size for entry in entries if entry.file_size <= MAX_BYTES)
-                if len(times) and size > max(MAX_BYTES, MAX_RATIO * sum(entry.compress_size for entry in entries)):
-                    raise Refused(f"it would grow to {size / 2**20:.0f} MB, more than {MAX_RATIO} times its size")
+                if times:
+                    self._require_room(entries)
                 folder.mkdir(parents=True, exist_ok=True)
                 for entry in entries:
                     self._unpack_entry(archive, entry, folder, name, times)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise Refused(f"it is no zip that can be read ({error})") from error
 
+    def _require_room(self, entries):
+        """Count what a zip within one of the outermost zip's entries will take, all such zips together.
+
+        What such a zip says of its packed size counts for nothing: several of its entries may share what is packed.
+        """
+        size = sum(entry.file_size for entry in entries if entry.file_size <= MAX_BYTES)
+        if size > self._bytes_left:
+            raise Refused(f"it would grow to {size / 2**20:.0f} MB, more than {MAX_RATIO} times its size")
+        self._bytes_left -= size
+        self._files_left -= len(entries)
+
     def _unpack_entry(self, archive, entry, folder, name, times):
         entry_name = _decoded(entry)
         inner = [*times, self._time(entry)]
+        if not times:
+            self._bytes_left, self._files_left = max(MAX_BYTES, MAX_RATIO * entry.compress_size), MAX_FILES
         try:
             parts = _safe_parts(entry_name)
             if any(map(is_noise, parts)):

@@ -20,6 +20,7 @@ from proctor.authoring.released import (
     TEXT,
     Past,
     asked_names,
+    plain_lines,
     role_of,
     text_digest,
 )
@@ -201,7 +202,8 @@ def _bound(node):
 
 def _needed(source, given):
     """Of code that an older release gave, what this one has not got: answers may build on it."""
-    code = plain_python(source)
+    # As it was given: space that an editor has put around its lines may be none of Python's.
+    code = plain_python(plain_lines(source))
     lines, kept = code.split("\n"), []
     for node in ast.parse(code).body:
         if set(_bound(node)) - given:
