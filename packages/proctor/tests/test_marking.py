@@ -27,7 +27,7 @@ from proctor.course import open_course
 from proctor.grading.marking import MAX_COMMENT_CHARACTERS, Conflict, Marking, Refused
 from proctor.grading.verdict import ExerciseVerdict
 from proctor.proof.demo import cell
-from test_marks import Class
+from toys import ToyClass
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -390,7 +390,7 @@ def test_page_of_feedback_has_the_mark_and_nothing_that_it_was_marked_by(written
     source.write_text(before + scheme + after)
     with scripts_on_path():
         build_course(open_course(root))
-        toys = Class(root)
+        toys = ToyClass(root)
         toys.hand_in("ann", double="def double(x):\n    return x * x")
         toys.autograde()
         questions = read_questions(load_assignment(toys.course, "toy"))

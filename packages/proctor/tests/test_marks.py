@@ -206,7 +206,7 @@ def test_answer_of_a_check_is_the_code_above_it(toys):
 FROM_SCRATCH = """
 @pytest.fixture(autouse=True)
 def by_hand(submission):
-    expect.from_scratch(submission, "double", BuiltIn(frozenset({"mul"}), ("mul",), ("toylib",)))
+    expect.from_scratch(submission, "double", BuiltIn(frozenset({"add"}), ("add",), ("toylib",)))
 
 
 @pytest.mark.points(1)"""
@@ -217,7 +217,7 @@ def test_code_that_hides_what_it_uses_is_left_to_a_person(toys, capsys):
     text = check.read_text().replace("@pytest.mark.points(1)", FROM_SCRATCH.strip(), 1)
     imports = "import torch\nfrom proctor.checks.constraints import BuiltIn\n"
     check.write_text(text.replace("import torch\n", imports, 1))
-    toys.hand_in("ann", double="def double(x):\n    return getattr(torch, 'm' + 'ul')(x, 2)")
+    toys.hand_in("ann", double="def double(x):\n    return getattr(torch, 'a' + 'dd')(x, x)")
     toys.hand_in("ben")
     toys.autograde()
     assert toys.flagged() == {("ann", "check_double"), ("ann", "reflection"), ("ben", "reflection")}

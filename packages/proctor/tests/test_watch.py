@@ -284,3 +284,9 @@ def test_attention_in_python_is_found_too():
     fine = ["torch.fx.interpreter:Transformer.transform", "ast:NodeTransformer.visit", "solutions.a:Attention.forward",
             "torch.nn.modules.activation:MultiheadAttention.__setstate__", "torch._dynamo.x:attention"]  # fmt: skip
     assert ATTENTION.among(fine) == ""
+
+
+def test_other_packages_are_known_by_whole_names_alone():
+    """A right answer that has torch's compiler load sympy runs its transforms."""
+    assert ATTENTION.among(["sympy.integrals.transforms:IntegralTransformError"]) == ""
+    assert LSTM.among(["keras.layers:LSTM.call"]) == "keras.layers:LSTM.call"

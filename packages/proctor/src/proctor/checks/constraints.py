@@ -168,12 +168,14 @@ class BuiltIn:
         for entry in ran:
             module, _, name = entry.rpartition(":")
             is_operator = module.endswith(":")
-            if entry == UNSEEN or ((is_operator or _computes(module, name)) and self._has_part(name)):
+            # Of other packages, a function that has a built-in's stem in its name may be anything: sympy's transforms.
+            is_known = is_operator or module.partition(".")[0] in ("torch", *self.libraries)
+            if entry == UNSEEN or ((is_operator or _computes(module, name)) and self._has_part(name, is_known)):
                 return entry
         return ""
 
-    def _has_part(self, name):
-        return any(self.has(part, of_library=True) for part in name.split("."))
+    def _has_part(self, name, of_library):
+        return any(self.has(part, of_library) for part in name.split("."))
 
 
 class UsesOf(ast.NodeVisitor):
