@@ -26,7 +26,7 @@ class Watch:
 
     def __init__(self):
         self.active = False
-        self._names, self._ours, self._entered, self._operators = set(), {}, [], False
+        self._names, self._functions, self._ours, self._entered, self._operators = set(), {}, {}, [], False
         # One and the same object, to be known again.
         self._see = self._on_event
 
@@ -39,7 +39,8 @@ class Watch:
 
     def take(self) -> list[str]:
         """What ran since the last call: "aten::tanh", "torch.nn.modules.linear:Linear.forward", or `UNSEEN`."""
-        names, self._names = self._names, set()
+        names = {f"{module}:{code.co_qualname}" for code, module in self._functions.values()} | self._names
+        self._names, self._functions = set(), {}
         return sorted(names)
 
     def __enter__(self):
@@ -99,12 +100,15 @@ class Watch:
                 self._add(name)
 
     def _add_function(self, frame):
-        module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_qualname
-        if module == "torch.autograd.profiler" and name == "profile._prepare_trace":
+        code = frame.f_code
+        if id(code) in self._functions or len(self._functions) >= MAX_NAMES:
+            return
+        module = str(frame.f_globals.get("__name__"))
+        self._functions[id(code)] = code, module
+        if module == "torch.autograd.profiler" and code.co_qualname == "profile._prepare_trace":
             # There can be but one profiler, and a right answer may have its own.
             self._follow(False)
             self._add(UNSEEN)
-        self._add(f"{module}:{name}")
 
     def _add(self, name):
         if len(self._names) < MAX_NAMES:
