@@ -73,7 +73,8 @@ def masked(module, version, device, x, mask):
     if version.alike:
         return call(version, "cpu", x, mask)
     found, without = call(module, device, x, mask), call(module, device, x)
-    expect.different(found[1], without[1], "attn_weights with a mask and without")
+    for what, with_mask, other in zip(("out", "attn_weights"), found, without, strict=True):
+        expect.different(with_mask, other, f"{what} with a mask and without")
     expected = among_its_own(module, device, x, mask)
     return [torch.where(torch.isnan(due), value, due) for due, value in zip(expected, found, strict=True)]
 
