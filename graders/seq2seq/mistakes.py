@@ -568,7 +568,7 @@ ENCODER = [
         changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).amax(dim=1)")],
     ),
     Mistake(
-        name="context_detached",
+        name="sum_detached",
         exercise="encoder",
         hint="You cut the context off from its gradient, so that the encoder never learns.",
         changes=[("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=1).detach()")],
