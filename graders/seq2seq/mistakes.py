@@ -540,7 +540,6 @@ ENCODER = [
         exercise="encoder",
         hint="You add up the attention itself, which gives one for every patient. It is the hidden states that are "
         "added up, each times its attention.",
-        costly="What comes out is the same for every patient: it owes nothing to the visits.",
         changes=[("(attention * hidden_states).sum(dim=1)", "attention.sum(dim=1)")],
     ),
     Mistake(
