@@ -46,17 +46,25 @@ def load_what_fits(module, weights):
     return own
 
 
-def mend(submission, module, twin, make):
+def mend(submission, module, twin, make, inputs, device):
     """Builds the layers of the student's module anew that are built otherwise than the twin's.
+
+    They stay as they were where the student's code ran before and cannot take them.
 
     Parameters
     ----------
-    submission, module, twin, make : as `graders.helpers.build` has them
-
-    Returns
-    -------
-    old : {layer: handle to what stood in its place}
+    submission, module, twin, make, inputs, device : as `graders.helpers.build` has them
     """
+    ran = runs(module.eval(), inputs, device)
+    old = _rebuild(submission, module, twin, make)
+    module.to(str(device)).eval()
+    if ran and not runs(module, inputs, device):
+        for layer, own in old.items():
+            setattr(module, layer, own)
+
+
+def _rebuild(submission, module, twin, make):
+    """Builds layers anew; gives {layer: handle to what stood in its place}."""
     old = {}
     for name, layer in twin.named_children():
         kind = type(layer).__name__
