@@ -764,12 +764,6 @@ ENCODER = [
         changes=[("-1e9", "1e9")],
     ),
     Mistake(
-        name="relu_of_scores_of_visits",
-        exercise="encoder",
-        hint="You put a ReLU around the scores. The softmax takes them as `att` gives them.",
-        changes=[("self.att(hidden_states)", "torch.relu(self.att(hidden_states))")],
-    ),
-    Mistake(
         name="last_visit_taken",
         exercise="encoder",
         hint=(
