@@ -158,7 +158,7 @@ def _renamed(weights, shapes):
         layer, kind = name.partition(".")[0] + ".", "." + name.rpartition(".")[2]
         others = [
             other for other, shape in shapes.items()
-            if other not in weights and other.endswith(kind) and shape == tuple(value.shape)
+            if other not in weights and other not in renamed and other.endswith(kind) and shape == tuple(value.shape)
         ]  # fmt: skip
         others = [other for other in others if other.startswith(layer)] or others
         renamed[others[0] if name not in shapes and len(others) == 1 else name] = value

@@ -233,14 +233,18 @@ def check_gradients(
 
 def _check_same(found, expected, what, optional):
     """Where values are right, every gradient is right, too; which is cut off altogether is told first."""
-    for name, value in expected.items():
-        reached = name in found and bool((found[name] != 0).any())
-        expect.true(
-            reached or name in optional or bool((value.abs() <= 1e-5).all()),
-            f"Going backward from {what}, `{name}` gets no gradient. Something between the two cuts the way back "
-            "(`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
-            ["no gradient", name],
-        )
+    cut = [
+        name
+        for name, value in expected.items()
+        if name not in optional and not (name in found and bool((found[name] != 0).any()))
+        if bool((value.abs() > 1e-5).any())
+    ]
+    expect.true(
+        not cut,
+        f"Going backward from {what}, `{cut[0] if cut else ''}` gets no gradient. Something between the two cuts the "
+        "way back (`detach`, `.data`, `torch.no_grad`, a new tensor made of numbers).",
+        ["no gradient", *cut],
+    )
     hint = (
         "The values are right, so a part of the way back is cut off: is there a `detach`, `.data`, `torch.no_grad` or "
         "a new tensor made of numbers between the two?"

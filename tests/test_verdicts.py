@@ -55,6 +55,19 @@ def test_constants_earn_next_to_nothing(name):
     assert sum(earned.values()) <= 0.15 * sum(exercises.values()), earned
 
 
+@pytest.mark.parametrize("name", ["clinical_notes", "mina"])
+def test_a_slip_that_no_bank_has_costs_at_most_half_of_its_exercise(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    slips, known = (
+        [(variant, bank.changed_code(exercises[variant.exercise], variant)) for variant in variants]
+        for variants in ([Alternative(*slip) for slip in answers(name).SLIPS], bank.mistakes(assignment))
+    )
+    assert not {code for _, code in slips} & {code for _, code in known}
+    for (exercise, slip), points in lost(assignment, [slip for slip, _ in slips]).items():
+        assert 0 < points <= exercises[exercise].points / 2, slip
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_gradients_of_right_code_are_compared_in_value_on_every_draw(monkeypatch, name):

@@ -168,6 +168,47 @@ EVALUATION = [
         "`.cpu().numpy()`.",
         changes=[("torch.sigmoid(logits).cpu().numpy()", "torch.sigmoid(logits).numpy()")],
     ),
+    Mistake(
+        name="threshold_of_three_tenths",
+        exercise="evaluation",
+        hint="You draw the line at 0.3. A diagnosis is predicted where its probability is above one half.",
+        changes=[("pred = probs > 0.5", "pred = probs > 0.3")],
+    ),
+    Mistake(
+        name="samples_for_macro",
+        exercise="evaluation",
+        hint="You average the F1 of the notes. Macro is the mean over the diagnoses.",
+        changes=[('average="macro"', 'average="samples"')],
+    ),
+    Mistake(
+        name="accuracy_of_affirmed",
+        exercise="evaluation",
+        hint="Your accuracy is that of the affirmed mentions. It is asked for the negated ones.",
+        changes=[("held_back[negated].mean()", "(~held_back)[~negated].mean()")],
+    ),
+    Mistake(
+        name="largest_class_only",
+        exercise="evaluation",
+        hint="You predict only the most probable diagnosis of each note. A note may have several, or none.",
+        changes=[("pred = probs > 0.5", "pred = probs == probs.max(axis=1, keepdims=True)")],
+    ),
+    Mistake(
+        name="batches_put_in_front",
+        exercise="evaluation",
+        hint="You put each batch in front of those before it. The order of the loader is asked for.",
+        changes=[
+            (
+                "probs.append(torch.sigmoid(logits).cpu().numpy())",
+                "probs.insert(0, torch.sigmoid(logits).cpu().numpy())",
+            )
+        ],
+    ),
+    Mistake(
+        name="sigmoid_of_sigmoid",
+        exercise="evaluation",
+        hint="You take the sigmoid twice. What comes out of the first is the probability.",
+        changes=[("torch.sigmoid(logits)", "torch.sigmoid(torch.sigmoid(logits))")],
+    ),
 ]
 
 POSITIONS = [
@@ -322,6 +363,45 @@ POSITIONS = [
         hint="You multiply the words by sqrt(d_model). That is the classifier's part; here the positions are "
         "added, and no more.",
         changes=[("return x + self.pe", "return x * math.sqrt(x.shape[-1]) + self.pe")],
+    ),
+    Mistake(
+        name="positions_doubled",
+        exercise="positions",
+        hint="You add the positions twice.",
+        changes=[("return x + self.pe[:, : x.shape[1]]", "return x + 2 * self.pe[:, : x.shape[1]]")],
+    ),
+    Mistake(
+        name="positions_subtracted",
+        exercise="positions",
+        hint="You subtract the positions. They are added.",
+        changes=[("return x + self", "return x - self")],
+    ),
+    Mistake(
+        name="positions_by_length",
+        exercise="positions",
+        hint="You divide the positions by `max_len`. They are whole numbers: 0, 1, 2 and so on.",
+        changes=[
+            ("position * frequency)\n        pe[:, 1", "position / max_len * frequency)\n        pe[:, 1"),
+            ("torch.cos(position * freq", "torch.cos(position / max_len * freq"),
+        ],
+    ),
+    Mistake(
+        name="positions_backwards",
+        exercise="positions",
+        hint="Your positions run backwards: the first word gets the last one.",
+        changes=[("torch.arange(max_len, dtype=torch.float)", "torch.arange(max_len, dtype=torch.float).flip(0)")],
+    ),
+    Mistake(
+        name="words_detached",
+        exercise="positions",
+        hint="You cut the words off from their gradient, so that the embedding never learns.",
+        changes=[("return x + self", "return x.detach() + self")],
+    ),
+    Mistake(
+        name="first_position_for_all",
+        exercise="positions",
+        hint="You add the first position to all words. Each word gets its own.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, :1]")],
     ),
 ]
 
@@ -675,6 +755,92 @@ ATTENTION = [
         hint="You cut the values off from their gradient, so that `W_v` never learns.",
         changes=[("(attn_weights @ values)", "(attn_weights @ values.detach())")],
     ),
+    Mistake(
+        name="tanh_of_scores",
+        exercise="attention",
+        hint="You put a tanh around the scores. The softmax takes them as they are.",
+        changes=[
+            (
+                "keys.transpose(-2, -1) * self.scale",
+                "keys.transpose(-2, -1) * self.scale\n        scores = torch.tanh(scores)",
+            )
+        ],
+    ),
+    Mistake(
+        name="relu_of_queries_keys_values",
+        exercise="attention",
+        hint="You put a ReLU on queries, keys and values. They are what their layers give, as it is.",
+        changes=[("layer(x).view", "torch.relu(layer(x)).view")],
+    ),
+    Mistake(
+        name="shortcut_inside",
+        exercise="attention",
+        hint="You add the words to what comes out. The shortcut is the block's work.",
+        changes=[("out = self.W_o(context)", "out = self.W_o(context) + x")],
+    ),
+    Mistake(
+        name="relu_of_output",
+        exercise="attention",
+        hint="You put a ReLU around what comes out. `W_o` is the end.",
+        changes=[("out = self.W_o(context)", "out = torch.relu(self.W_o(context))")],
+    ),
+    Mistake(
+        name="scaled_by_number_of_words",
+        exercise="attention",
+        hint="You scale by the number of words. What counts is how many numbers a head has: `self.scale` knows.",
+        changes=[(" * self.scale", " / math.sqrt(length)")],
+    ),
+    Mistake(
+        name="always_causal",
+        exercise="attention",
+        hint="Your words never look at later words. They look at all that the mask leaves.",
+        changes=[
+            (
+                "        if mask is not None:",
+                "        later = torch.ones(length, length, device=x.device).triu(1) > 0\n"
+                "        scores = scores.masked_fill(later, -1e9)\n"
+                "        if mask is not None:",
+            )
+        ],
+    ),
+    Mistake(
+        name="mask_added",
+        exercise="attention",
+        hint=(
+            "You add the mask to the scores, which changes them by one. Where it is False, the score must be very low."
+        ),
+        changes=[("scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)", "scores = scores + mask")],
+    ),
+    Mistake(
+        name="scores_returned",
+        exercise="attention",
+        hint="You return the scores. The weights that the softmax makes of them are asked for.",
+        changes=[("return out, attn_weights", "return out, scores")],
+    ),
+    Mistake(
+        name="contexts_detached",
+        exercise="attention",
+        hint="You cut the heads' contexts off from their gradient: `W_o` learns, and nothing before it.",
+        changes=[("out = self.W_o(context)", "out = self.W_o(context.detach())")],
+    ),
+    Mistake(
+        name="dropout_on_values",
+        exercise="attention",
+        hint="You drop out the values as well. The dropout is for the attention weights.",
+        changes=[("(attn_weights @ values)", "(attn_weights @ self.dropout(values))")],
+    ),
+    Mistake(
+        name="dropout_twice",
+        exercise="attention",
+        hint="You have a dropout at the end as well. The one on the attention weights is enough.",
+        changes=[("out = self.W_o(context)", "out = self.dropout(self.W_o(context))")],
+    ),
+    Mistake(
+        name="sigmoid_for_softmax",
+        exercise="attention",
+        hint=("A sigmoid weighs each word for itself. Attention is shared out: a softmax over the words sums to one."),
+        changes=[("torch.softmax(scores, dim=-1)", "torch.sigmoid(scores)")],
+    ),
 ]
 
 BLOCK = [
@@ -882,6 +1048,56 @@ BLOCK = [
                 "nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model)",
                 "nn.ReLU(), nn.Linear(d_ff, d_model), nn.Dropout(dropout)",
             )
+        ],
+    ),
+    Mistake(
+        name="ffn_detached",
+        exercise="block",
+        hint="You cut x off from its gradient before `ffn`.",
+        changes=[("self.ffn(x)", "self.ffn(x.detach())")],
+    ),
+    Mistake(
+        name="attended_detached",
+        exercise="block",
+        hint="You cut what the attention gives off from its gradient, so that the attention never learns.",
+        changes=[("self.dropout1(attended)", "self.dropout1(attended.detach())")],
+    ),
+    Mistake(
+        name="first_shortcut_detached",
+        exercise="block",
+        hint=("You cut the first shortcut off from its gradient: errors reach the words through the attention alone."),
+        changes=[("self.norm1(x + self", "self.norm1(x.detach() + self")],
+    ),
+    Mistake(
+        name="shortcut_multiplied",
+        exercise="block",
+        hint="You multiply by what the attention gives. A shortcut adds it.",
+        changes=[("x + self.dropout1(attended)", "x * self.dropout1(attended)")],
+    ),
+    Mistake(
+        name="tanh_for_relu",
+        exercise="block",
+        hint="Your network has a tanh, where a ReLU is asked for.",
+        changes=[("nn.ReLU()", "nn.Tanh()")],
+    ),
+    Mistake(
+        name="norms_exchanged",
+        exercise="block",
+        hint=(
+            "You use `norm2` after the attention and `norm1` after the network. They come in the order of their "
+            "numbers."
+        ),
+        changes=[
+            ("self.norm1(x +", "self.norm2(x +"),
+            ("x = self.norm2(x + self.dropout2", "x = self.norm1(x + self.dropout2"),
+        ],
+    ),
+    Mistake(
+        name="attention_twice",
+        exercise="block",
+        hint="You put the words through the attention a second time, where `ffn` is due.",
+        changes=[
+            ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(x + self.dropout2(self.attention(x, mask)[0]))")
         ],
     ),
 ]
@@ -1128,6 +1344,59 @@ CLASSIFIER = [
             ("words = self.dropout(words)", "pass"),
         ],
     ),
+    Mistake(
+        name="last_word_for_mean",
+        exercise="classifier",
+        hint="You take the last place of the note, which may be padding. The mean over the words is asked for.",
+        changes=[("(words * is_word).sum(dim=1) / is_word.sum(dim=1).clamp(min=1)", "words[:, -1]")],
+    ),
+    Mistake(
+        name="relu_before_classifier",
+        exercise="classifier",
+        hint="You put a ReLU on the mean. `classifier` gets it as it is.",
+        changes=[("self.classifier(mean)", "self.classifier(torch.relu(mean))")],
+    ),
+    Mistake(
+        name="tanh_before_classifier",
+        exercise="classifier",
+        hint="You put a tanh on the mean. `classifier` gets it as it is.",
+        changes=[("self.classifier(mean)", "self.classifier(torch.tanh(mean))")],
+    ),
+    Mistake(
+        name="mean_detached",
+        exercise="classifier",
+        hint="You cut the mean off from its gradient: `classifier` learns, and nothing before it.",
+        changes=[("self.classifier(mean)", "self.classifier(mean.detach())")],
+    ),
+    Mistake(
+        name="softmax_of_logits",
+        exercise="classifier",
+        hint="You return probabilities of a softmax. Logits are asked for, and a note may have several diagnoses.",
+        changes=[("logits = self.classifier(mean)", "logits = torch.softmax(self.classifier(mean), dim=-1)")],
+    ),
+    Mistake(
+        name="attention_averaged",
+        exercise="classifier",
+        hint="You average the attention over the heads. Collect what each block gives, as it is.",
+        changes=[("all_attn.append(attn_weights)", "all_attn.append(attn_weights.mean(dim=1))")],
+    ),
+    Mistake(
+        name="last_word_of_note",
+        exercise="classifier",
+        hint="You take the last word of the note. The mean over its words is asked for.",
+        changes=[
+            (
+                "(words * is_word).sum(dim=1) / is_word.sum(dim=1).clamp(min=1)",
+                "words[torch.arange(len(x)), (x != PAD).sum(1) - 1]",
+            )
+        ],
+    ),
+    Mistake(
+        name="scaled_by_another_root",
+        exercise="classifier",
+        hint="You scale the words by another root. Multiply by the square root of d_model.",
+        changes=[("math.sqrt(self.d_model)", "self.d_model ** 0.25")],
+    ),
 ]
 
 TRAINING = [
@@ -1339,6 +1608,24 @@ TRAINING = [
         costly="It stops after the first epoch.",
         hint="You keep losses as tensors with their gradients. Append plain numbers: `loss.item()`.",
         changes=[("loss.item()", "loss")],
+    ),
+    Mistake(
+        name="clipped_to_tenth",
+        exercise="training",
+        hint="You clip the gradients to a norm of 0.1. A norm of 1 is asked for.",
+        changes=[("max_norm=1.0", "max_norm=0.1")],
+    ),
+    Mistake(
+        name="step_twice",
+        exercise="training",
+        hint="You call `optimizer.step()` twice for each batch.",
+        changes=[("            optimizer.step()\n", "            optimizer.step()\n            optimizer.step()\n")],
+    ),
+    Mistake(
+        name="losses_times_notes",
+        exercise="training",
+        hint="You multiply each loss by the number of notes. The mean of the batches is asked for.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses.append(loss.item() * len(tokens))")],
     ),
 ]
 
@@ -1575,6 +1862,47 @@ ABLATION = [
                 "    deviation = ((curves**2).sum(axis=0) / (len(curves) - 1)) ** 0.5",
             )
         ],
+    ),
+    Mistake(
+        name="median_for_mean",
+        exercise="ablation",
+        hint="You take the median over the seeds. The mean is asked for.",
+        changes=[("mean = curves.mean(axis=0)", "mean = np.median(curves, axis=0)")],
+    ),
+    Mistake(
+        name="half_a_deviation",
+        exercise="ablation",
+        hint="Your band is half a deviation wide to each side. It is one.",
+        changes=[("mean - deviation, mean + deviation", "mean - deviation / 2, mean + deviation / 2")],
+    ),
+    Mistake(
+        name="dropout_for_positions",
+        exercise="ablation",
+        hint="You put a dropout in the place of the positions. Without them, the words go on as they are.",
+        changes=[("model.pos_encoding = nn.Identity()", "model.pos_encoding = nn.Dropout(0.1)")],
+    ),
+    Mistake(
+        name="mean_over_seeds_early",
+        exercise="ablation",
+        hint="You average over the seeds too early. The curves keep a row for each.",
+        changes=[
+            (
+                "np.array([run(change, seed) for seed in seeds])",
+                "np.mean([run(change, seed) for seed in seeds], axis=0)",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_variant_only",
+        exercise="ablation",
+        hint="You train the first variant only.",
+        changes=[("for name, change in variants.items()}", "for name, change in list(variants.items())[:1]}")],
+    ),
+    Mistake(
+        name="deviation_of_everything",
+        exercise="ablation",
+        hint="Your deviation is that of all numbers together. Each epoch has its own, over the seeds.",
+        changes=[("curves.std(axis=0, ddof=1)", "curves.std(ddof=1)")],
     ),
 ]
 

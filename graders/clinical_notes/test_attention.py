@@ -226,7 +226,8 @@ def test_nothing_but_padding(made, x, mask, device):
         )
     others = [0, 1, 2, 4]
     expected = call(version, "cpu", x, mask)[0] if version.alike else call(module, device, x, mask)[0]
-    expect.different(expected[others[1:]], expected[others[:-1]], "out of some notes and of others")
+    if not version.alike:
+        expect.different(expected[others], call(module, device, x)[0][others], "out with a mask and without")
     expect.close(found[0][others], expected[others], "out of the other notes")
 
 

@@ -553,6 +553,89 @@ class LSTM(nn.LSTM):
             ),
         ],
     ),
+    Mistake(
+        name="candidate_through_relu",
+        exercise="lstm",
+        hint="Your input node goes through a ReLU. It goes through tanh.",
+        changes=[("C_tilde = torch.tanh(", "C_tilde = torch.relu(")],
+    ),
+    Mistake(
+        name="hidden_through_relu",
+        exercise="lstm",
+        hint="You put a ReLU around the cell state. The hidden state takes its tanh.",
+        changes=[("O * torch.tanh(C)", "O * torch.relu(C)")],
+    ),
+    Mistake(
+        name="input_gate_through_softmax",
+        exercise="lstm",
+        hint="Your input gate is a softmax over the hidden units. Each unit has a sigmoid of its own.",
+        changes=[
+            (
+                "I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
+                "I = torch.softmax(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i, dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="gates_added",
+        exercise="lstm",
+        hint="You add the forget gate to the cell state. It multiplies it.",
+        changes=[("F * C + I * C_tilde", "F + C + I * C_tilde")],
+    ),
+    Mistake(
+        name="cell_subtracted",
+        exercise="lstm",
+        hint="You subtract the new part of the cell state. It is added.",
+        changes=[("F * C + I * C_tilde", "F * C - I * C_tilde")],
+    ),
+    Mistake(
+        name="outputs_detached",
+        exercise="lstm",
+        hint="You cut the outputs off from their gradient, so that the LSTM never learns.",
+        changes=[("outputs.append(H)", "outputs.append(H.detach())")],
+    ),
+    Mistake(
+        name="cell_detached",
+        exercise="lstm",
+        hint=("You cut the cell state off from its gradient between steps, so that errors do not go back through it."),
+        changes=[("C = F * C +", "C = F * C.detach() +")],
+    ),
+    Mistake(
+        name="input_gate_for_output",
+        exercise="lstm",
+        hint="You open the hidden state with the input gate. It is the output gate's work.",
+        changes=[("H = O * torch", "H = I * torch")],
+    ),
+    Mistake(
+        name="forget_gate_for_output",
+        exercise="lstm",
+        hint="You open the hidden state with the forget gate. It is the output gate's work.",
+        changes=[("H = O * torch", "H = F * torch")],
+    ),
+    Mistake(
+        name="hidden_left_out_of_forget",
+        exercise="lstm",
+        hint="Your forget gate does not see the hidden state.",
+        changes=[(" + torch.mm(H, self.W_hf)", "")],
+    ),
+    Mistake(
+        name="input_left_out_of_output",
+        exercise="lstm",
+        hint="Your output gate does not see the input.",
+        changes=[("torch.mm(x, self.W_xo) + ", "")],
+    ),
+    Mistake(
+        name="tanh_of_the_cell_itself",
+        exercise="lstm",
+        hint="You put a tanh around the new cell state itself. Only the hidden state takes its tanh.",
+        changes=[("C = F * C + I * C_tilde", "C = torch.tanh(F * C + I * C_tilde)")],
+    ),
+    Mistake(
+        name="weights_transposed",
+        exercise="lstm",
+        hint="You transpose a matrix of weights. It is used as `triple()` makes it.",
+        changes=[("torch.mm(H, self.W_hi)", "torch.mm(H, self.W_hi.T)")],
+    ),
 ]
 
 
@@ -799,6 +882,42 @@ CONV_NET = [
         hint="Your layers are in `self.layers`. The text calls them `self.net`.",
         code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END).replace("self.net", "self.layers"),
     ),
+    Mistake(
+        name="channels_halved",
+        exercise="conv_net",
+        hint="Your first convolution has 16 channels. 32 are asked for.",
+        changes=[("nn.Conv1d(inputs, 32,", "nn.Conv1d(inputs, 16,"), ("nn.Conv1d(32, 64", "nn.Conv1d(16, 64")],
+    ),
+    Mistake(
+        name="two_convolutions",
+        exercise="conv_net",
+        hint="You have two convolutions. Three are asked for.",
+        changes=[
+            ("            nn.Conv1d(64, 128, kernel_size=3),\n            nn.ReLU(),\n", ""),
+            ("nn.Linear(128, outputs)", "nn.Linear(64, outputs)"),
+        ],
+    ),
+    Mistake(
+        name="softmax_after_convolutions",
+        exercise="conv_net",
+        hint="You have a softmax at the end. Raw outputs are asked for: the loss does the rest.",
+        changes=[("nn.Linear(128, outputs),", "nn.Linear(128, outputs),\n            nn.Softmax(dim=1),")],
+    ),
+    Mistake(
+        name="stride_of_two",
+        exercise="conv_net",
+        hint=("Your first convolution moves by two steps. The pooling halves the steps, the convolutions move by one."),
+        changes=[("nn.Conv1d(inputs, 32, kernel_size=3)", "nn.Conv1d(inputs, 32, kernel_size=3, stride=2)")],
+    ),
+    Mistake(
+        name="pooled_to_two",
+        exercise="conv_net",
+        hint="You pool to two places at the end. One mean over all steps is asked for.",
+        changes=[
+            ("nn.AdaptiveAvgPool1d(1)", "nn.AdaptiveAvgPool1d(2)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(256, outputs)"),
+        ],
+    ),
 ]
 
 LSTM_NET = [
@@ -1000,6 +1119,30 @@ LSTM_NET = [
             ("LSTM(inputs, 128)", "LSTM(inputs, 64)"),
             ("nn.Linear(128, 128)", "nn.Linear(64, 128)"),
         ],
+    ),
+    Mistake(
+        name="tanh_on_state",
+        exercise="lstm_net",
+        hint="You put a tanh on the last hidden state. The linear layers get it as it is.",
+        changes=[("return self.linear(h)", "return self.linear(torch.tanh(h))")],
+    ),
+    Mistake(
+        name="softmax_after_the_last_layer",
+        exercise="lstm_net",
+        hint="You have a softmax at the end. Raw outputs are asked for: the loss does the rest.",
+        changes=[("return self.linear(h)", "return torch.softmax(self.linear(h), dim=1)")],
+    ),
+    Mistake(
+        name="cell_state_added",
+        exercise="lstm_net",
+        hint="You add the cell state to the hidden state. The linear layers get the hidden state alone.",
+        changes=[("_, (h, _) = self.lstm(x)", "_, (h, c) = self.lstm(x)\n        h = h + c")],
+    ),
+    Mistake(
+        name="largest_of_outputs",
+        exercise="lstm_net",
+        hint="You take the largest outputs of all steps. The last hidden state is asked for.",
+        changes=[("_, (h, _) = self.lstm(x)", "outputs, _ = self.lstm(x)\n        h = outputs.amax(dim=1)")],
     ),
 ]
 
@@ -1245,6 +1388,18 @@ TORCH_LSTM_NET = [
         changes=[
             ("self.linear(h[-1])", "torch.relu(self.linear(h[-1]))"),
         ],
+    ),
+    Mistake(
+        name="softmax_after_torch",
+        exercise="torch_lstm_net",
+        hint="You have a softmax at the end. Raw outputs are asked for: the loss does the rest.",
+        changes=[("return self.linear(h[-1])", "return torch.softmax(self.linear(h[-1]), dim=1)")],
+    ),
+    Mistake(
+        name="both_states_of_torch_added",
+        exercise="torch_lstm_net",
+        hint="You add the cell state to the hidden state. The linear layers get the hidden state alone.",
+        changes=[("_, (h, _) = self.lstm(x)", "_, (h, c) = self.lstm(x)\n        h = h + c")],
     ),
 ]
 

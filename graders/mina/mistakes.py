@@ -134,6 +134,30 @@ DATASET = [
         hint="You change the numbers of X. The data are normalized already, and the dataset only keeps them.",
         changes=[('self.X = data_dict["X"]', 'self.X = data_dict["X"] - data_dict["X"].mean()')],
     ),
+    Mistake(
+        name="rhythm_and_frequency_exchanged",
+        exercise="dataset",
+        hint="You hand out the frequency knowledge in the place of the rhythm knowledge, and the other way round.",
+        changes=[("self.K_rhythm[:, i], self.K_freq[:, i]", "self.K_freq[:, i], self.K_rhythm[:, i]")],
+    ),
+    Mistake(
+        name="frequency_of_first_segment",
+        exercise="dataset",
+        hint="Your frequency knowledge is always that of the first segment. Index it with i, as the others.",
+        changes=[("self.K_freq[:, i]", "self.K_freq[:, 0]")],
+    ),
+    Mistake(
+        name="last_segment_left_out",
+        exercise="dataset",
+        hint="Your length is one too small, so that the last segment is never served.",
+        changes=[("len(self.Y)", "len(self.Y) - 1")],
+    ),
+    Mistake(
+        name="channels_of_signal_averaged",
+        exercise="dataset",
+        hint="You average the signal over its channels. A segment keeps all of them.",
+        changes=[("self.X[:, i]", "self.X[:, i].mean(axis=0, keepdims=True)")],
+    ),
 ]
 
 COLLATE = [
@@ -284,6 +308,52 @@ COLLATE = [
         exercise="loader",
         hint="A batch of a single segment loses the axis of the segments (`squeeze`). Leave the axes as they are.",
         changes=[("np.stack(parts, axis=1)", "np.stack(parts, axis=1).squeeze(axis=1 if len(parts) == 1 else ())")],
+    ),
+    Mistake(
+        name="arrays_left",
+        exercise="loader",
+        hint="Your inputs are still numpy arrays. Make float tensors of them.",
+        costly="No input is a tensor.",
+        changes=[("torch.as_tensor(np.stack(parts, axis=1), dtype=torch.float)", "np.stack(parts, axis=1)")],
+    ),
+    Mistake(
+        name="rhythm_segments_first",
+        exercise="loader",
+        hint=(
+            "Your rhythm knowledge has the segments first. In all inputs, the channels come first and then the "
+            "segments."
+        ),
+        changes=[
+            (
+                "        return inputs, torch",
+                "        inputs = (inputs[0], inputs[1], inputs[2].transpose(0, 1), inputs[3])\n"
+                "        return inputs, torch",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_channel_of_frequency",
+        exercise="loader",
+        hint="Your frequency knowledge is that of the first channel alone. Keep the axis of the channels.",
+        changes=[
+            (
+                "        return inputs, torch",
+                "        inputs = (*inputs[:3], inputs[3][0])\n        return inputs, torch",
+            )
+        ],
+    ),
+    Mistake(
+        name="single_label_squeezed",
+        exercise="loader",
+        hint=(
+            "`squeeze()` turns the labels of a single segment into a number without axes. Leave the labels as they are."
+        ),
+        changes=[
+            (
+                "torch.as_tensor(np.array(labels), dtype=torch.long)",
+                "torch.as_tensor(np.array(labels), dtype=torch.long).squeeze()",
+            )
+        ],
     ),
 ]
 
@@ -519,6 +589,83 @@ KNOWLEDGE_ATTN = [
         hint="You multiply the scores by the knowledge. It has its say beside the item, before `att_W`, and "
         "nowhere else.",
         changes=[("self.att_v(hidden), dim=1", "self.att_v(hidden) * k, dim=1")],
+    ),
+    Mistake(
+        name="sigmoid_of_scores",
+        exercise="knowledge_attn",
+        hint=("A sigmoid weighs each item for itself. Attention is shared out: a softmax over the items sums to one."),
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.sigmoid(self.att_v(hidden))")],
+    ),
+    Mistake(
+        name="exponent_not_normalised",
+        exercise="knowledge_attn",
+        hint="You take the exponentials of the scores, but do not divide them by their sum: `softmax` does both.",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.exp(self.att_v(hidden))")],
+    ),
+    Mistake(
+        name="log_softmax_for_softmax",
+        exercise="knowledge_attn",
+        hint="`log_softmax` gives the logarithm of the attention. Weights that sum to one come from `softmax`.",
+        changes=[("torch.softmax(", "torch.log_softmax(")],
+    ),
+    Mistake(
+        name="relu_of_scores",
+        exercise="knowledge_attn",
+        hint=(
+            "You put a ReLU around the scores, so that all low ones count the same. The softmax takes them as "
+            "`att_v` gives them."
+        ),
+        changes=[("self.att_v(hidden)", "torch.relu(self.att_v(hidden))")],
+    ),
+    Mistake(
+        name="attention_applied_twice",
+        exercise="knowledge_attn",
+        hint="You weigh the items before `attention_sum`, which weighs them again.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(attn * x, attn)")],
+    ),
+    Mistake(
+        name="attended_detached",
+        exercise="knowledge_attn",
+        hint="You cut the output off from its gradient, so that nothing before it ever learns.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(x, attn).detach()")],
+    ),
+    Mistake(
+        name="knowledge_added",
+        exercise="knowledge_attn",
+        hint="You add the knowledge to the items. It is joined to them, as one more number at the end of each.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x + k, k], dim=-1)")],
+    ),
+    Mistake(
+        name="knowledge_of_items_detached",
+        exercise="knowledge_attn",
+        hint="You cut the knowledge off from its gradient. What made it could not learn.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, k.detach()], dim=-1)")],
+    ),
+    Mistake(
+        name="attention_drops_out",
+        exercise="knowledge_attn",
+        hint="You put a dropout on the attention. None is asked for.",
+        changes=[
+            ("self.attention_sum(x, attn)", "self.attention_sum(x, nn.functional.dropout(attn, 0.5, self.training))")
+        ],
+    ),
+    Mistake(
+        name="largest_item_only",
+        exercise="knowledge_attn",
+        hint="`attention_sum` takes the largest of the weighted items. Add them up.",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).max(dim=1).values")],
+    ),
+    Mistake(
+        name="scores_negative",
+        exercise="knowledge_attn",
+        hint="You turn the sign of the scores, so that the items of the lowest scores get most of the attention.",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(-self.att_v(hidden), dim=1)")],
+    ),
+    Mistake(
+        name="tanh_of_output",
+        exercise="knowledge_attn",
+        hint="You put a tanh around the output. It is the weighted sum as it is.",
+        changes=[("self.attention_sum(x, attn)", "torch.tanh(self.attention_sum(x, attn))")],
     ),
 ]
 
@@ -787,6 +934,49 @@ BEAT_NET = [
         "changes. They are convolved as they are.",
         changes=[("        places = torch", "        x -= x.mean(dim=-1, keepdim=True)\n        places = torch")],
     ),
+    Mistake(
+        name="signal_detached",
+        exercise="beat_net",
+        hint="You cut the convolved signal off from its gradient, so that `conv` never learns.",
+        changes=[("self.attn(places, knowledge)", "self.attn(places.detach(), knowledge)")],
+    ),
+    Mistake(
+        name="gelu_for_relu",
+        exercise="beat_net",
+        hint="You have a GELU after the convolutions, where a ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv(x))", "nn.functional.gelu(self.conv(x))"),
+            ("torch.relu(self.conv_k(k_beat))", "nn.functional.gelu(self.conv_k(k_beat))"),
+        ],
+    ),
+    Mistake(
+        name="largest_of_places",
+        exercise="beat_net",
+        hint="You take the largest of the places instead of what `attn` makes of them.",
+        changes=[
+            (
+                "out, alpha = self.attn(places, knowledge)",
+                "_, alpha = self.attn(places, knowledge)\n        out = places.max(dim=1).values",
+            )
+        ],
+    ),
+    Mistake(
+        name="summed_without_attention",
+        exercise="beat_net",
+        hint="You add up the places as they are. What comes out is what `attn` makes of them.",
+        changes=[
+            (
+                "out, alpha = self.attn(places, knowledge)",
+                "_, alpha = self.attn(places, knowledge)\n        out = places.sum(dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="knowledge_absolute",
+        exercise="beat_net",
+        hint="You take the absolute values of the beat knowledge before its convolution. It goes in as it is.",
+        changes=[("self.conv_k(k_beat)", "self.conv_k(k_beat.abs())")],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -1016,6 +1206,86 @@ RHYTHM_NET = [
         exercise="rhythm_net",
         hint="`squeeze()` without an axis also removes the axis of a single segment. Name the axis.",
         changes=[("return out, beta", "return out.squeeze(), beta")],
+    ),
+    Mistake(
+        name="sum_detached",
+        exercise="rhythm_net",
+        hint="You cut what the attention gives off from its gradient: `fc` learns, and nothing before it.",
+        changes=[("self.fc(out)", "self.fc(out.detach())")],
+    ),
+    Mistake(
+        name="relu_of_states",
+        exercise="rhythm_net",
+        hint="You put a ReLU on the LSTM's outputs. The attention gets them as they are.",
+        changes=[("self.attn(states,", "self.attn(torch.relu(states),")],
+    ),
+    Mistake(
+        name="lstm_without_bias",
+        exercise="rhythm_net",
+        hint="Your LSTM has no biases. The layer that is asked for has them.",
+        changes=[("batch_first=True, bid", "batch_first=True, bias=False, bid")],
+    ),
+    Mistake(
+        name="sigmoid_for_relu_after_fc",
+        exercise="rhythm_net",
+        hint="You have a sigmoid after `fc`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.fc(out))", "torch.sigmoid(self.fc(out))")],
+    ),
+    Mistake(
+        name="softmax_after_fc",
+        exercise="rhythm_net",
+        hint=(
+            "You have a softmax after `fc`, where a ReLU is asked for. The classes come only at the end of `FreqNet`."
+        ),
+        changes=[("torch.relu(self.fc(out))", "torch.softmax(self.fc(out), dim=-1)")],
+    ),
+    Mistake(
+        name="directions_added",
+        exercise="rhythm_net",
+        hint=(
+            "You add up the two directions of the LSTM. Its outputs have both side by side, and the attention "
+            "gets both."
+        ),
+        changes=[
+            (
+                "states, _ = self.lstm(x)",
+                "states, _ = self.lstm(x)\n"
+                "        states = states[..., :32] + states[..., 32:]\n"
+                "        states = torch.cat([states, states], dim=-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_states_classified",
+        exercise="rhythm_net",
+        hint="You classify the LSTM's last states. `fc` gets what the attention makes of all windows.",
+        changes=[
+            ("states, _ = self.lstm(x)", "states, (h, _) = self.lstm(x)"),
+            ("self.fc(out)", "self.fc(torch.cat([h[0], h[1]], dim=-1))"),
+        ],
+    ),
+    Mistake(
+        name="dropout_of_six_tenths",
+        exercise="rhythm_net",
+        hint="Your dropout takes more than half of the numbers. One half is asked for.",
+        changes=[("p=0.5", "p=0.6")],
+    ),
+    Mistake(
+        name="relu_of_windows",
+        exercise="rhythm_net",
+        hint="You put a ReLU on the windows before the LSTM. They go in as they are.",
+        changes=[("self.lstm(x)", "self.lstm(torch.relu(x))")],
+    ),
+    Mistake(
+        name="weighted_windows_averaged",
+        exercise="rhythm_net",
+        hint="You average the weighted windows. Attention is an average already: its weights sum to one.",
+        changes=[
+            (
+                "out, beta = self.attn(states, k_rhythm.unsqueeze(-1))",
+                "out, beta = self.attn(states, k_rhythm.unsqueeze(-1))\n        out = (beta * states).mean(dim=1)",
+            )
+        ],
     ),
 ]
 
@@ -1266,6 +1536,89 @@ FREQ_NET = [
         hint="`squeeze()` without an axis also removes the axis of a single segment. Name the axis.",
         changes=[("return out, gamma", "return out.squeeze(), gamma")],
     ),
+    Mistake(
+        name="sum_of_channels_detached",
+        exercise="freq_net",
+        hint="You cut what the attention gives off from its gradient: `fc` learns, and nothing before it.",
+        changes=[("self.fc(out)", "self.fc(out.detach())")],
+    ),
+    Mistake(
+        name="softmax_of_softmax",
+        exercise="freq_net",
+        hint="You take the softmax of the softmax, which makes all classes nearly as probable as each other.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "torch.softmax(torch.softmax(self.fc(out), dim=-1), dim=-1)")],
+    ),
+    Mistake(
+        name="tanh_before_last_layer",
+        exercise="freq_net",
+        hint="You put a tanh before `fc`. It gets what the attention gives, as it is.",
+        changes=[("self.fc(out)", "self.fc(torch.tanh(out))")],
+    ),
+    Mistake(
+        name="relu_before_last_layer",
+        exercise="freq_net",
+        hint="You put a ReLU before `fc`. It gets what the attention gives, as it is.",
+        changes=[("self.fc(out)", "self.fc(torch.relu(out))")],
+    ),
+    Mistake(
+        name="channels_added_up",
+        exercise="freq_net",
+        hint="You add up the channels without their attention. `fc` gets what `attn` makes of them.",
+        changes=[
+            (
+                "out, gamma = self.attn(x, k_freq.transpose(0, 1))",
+                "_, gamma = self.attn(x, k_freq.transpose(0, 1))\n        out = x.sum(dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_channel_taken",
+        exercise="freq_net",
+        hint="You classify the last channel alone. `fc` gets what `attn` makes of all of them.",
+        changes=[
+            (
+                "out, gamma = self.attn(x, k_freq.transpose(0, 1))",
+                "_, gamma = self.attn(x, k_freq.transpose(0, 1))\n        out = x[:, -1]",
+            )
+        ],
+    ),
+    Mistake(
+        name="rhythm_knowledge_for_frequency",
+        exercise="freq_net",
+        hint=(
+            "You give the attention over the channels the rhythm knowledge. It is guided by the frequency knowledge."
+        ),
+        changes=[("k_freq.transpose(0, 1)", "k_rhythms.mean(dim=-1, keepdim=True).transpose(0, 1)")],
+    ),
+    Mistake(
+        name="gamma_detached",
+        exercise="freq_net",
+        hint=(
+            "You cut the attention off from its gradient before it weighs the channels, so that `attn` never learns."
+        ),
+        changes=[
+            (
+                "out, gamma = self.attn(x, k_freq.transpose(0, 1))",
+                "_, gamma = self.attn(x, k_freq.transpose(0, 1))\n        out = (gamma.detach() * x).sum(dim=1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="same_rhythm_network_for_all",
+        exercise="freq_net",
+        hint="You make one `RhythmNet` and use it for all channels. Each channel has its own.",
+        changes=[
+            (
+                "        for _ in range(self.n_channels):\n",
+                "        rhythm_net = RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size)\n"
+                "        for _ in range(self.n_channels):\n",
+            ),
+            (
+                "self.rhythm_nets.append(RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size))",
+                "self.rhythm_nets.append(rhythm_net)",
+            ),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1451,6 +1804,72 @@ TRAINING = [
         hint="You append the loss to the history, which the given line does already.",
         changes=[("optimizer.step()", "optimizer.step()\n            curr_epoch_loss.append(loss.item())")],
     ),
+    Mistake(
+        name="class_zero_always",
+        exercise="training",
+        hint="Your loss looks at the probability of class 0, whatever the label. It is that of the true class.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "-torch.log(probabilities[:, 0].clamp_min(1e-8)).mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="one_added_in_logarithm",
+        exercise="training",
+        hint=(
+            "You add 1 inside of the logarithm, which turns its slope over where a prediction is wrong. A tiny "
+            "number is enough."
+        ),
+        changes=[("probabilities.clamp_min(1e-8)", "probabilities + 1")],
+    ),
+    Mistake(
+        name="trained_with_rmsprop",
+        exercise="training",
+        hint="You train with RMSprop. Adam is asked for.",
+        changes=[("torch.optim.Adam(", "torch.optim.RMSprop(")],
+    ),
+    Mistake(
+        name="label_smoothing",
+        exercise="training",
+        hint="You smooth the labels. The loss is minus the logarithm of the true class's probability, and no more.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.cross_entropy(torch.log(probabilities.clamp_min(1e-8)), Y, label_smoothing=0.1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="classes_weighted",
+        exercise="training",
+        hint="You weigh the classes. The loss is the plain mean over the batch.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y, "
+                "weight=torch.tensor([1.0, 3.0], device=device))",
+            )
+        ],
+    ),
+    Mistake(
+        name="divided_by_batch_again",
+        exercise="training",
+        hint="You divide the loss by the size of the batch, but it is a mean already.",
+        changes=[(", Y)\n", ", Y) / len(Y)\n")],
+    ),
+    Mistake(
+        name="labels_exchanged_in_loss",
+        exercise="training",
+        hint="Your loss takes each label for the other one.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), 1 - Y)",
+            )
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -1607,6 +2026,53 @@ EVALUATION = [
         exercise="evaluation",
         hint="Your labels have a second axis. Y_test is one number for each segment.",
         changes=[("append(Y.cpu().numpy())", "append(Y.cpu().numpy()[:, None])")],
+    ),
+    Mistake(
+        name="precision_for_f1",
+        exercise="evaluation",
+        hint="You compute the precision. F1 asks for the recall as well.",
+        changes=[("f1 = f1_score(", "from sklearn.metrics import precision_score\n\n    f1 = precision_score(")],
+    ),
+    Mistake(
+        name="recall_for_f1",
+        exercise="evaluation",
+        hint="You compute the recall. F1 asks for the precision as well.",
+        changes=[("f1 = f1_score(", "from sklearn.metrics import recall_score\n\n    f1 = recall_score(")],
+    ),
+    Mistake(
+        name="average_precision_for_auroc",
+        exercise="evaluation",
+        hint="You compute the average precision, the area under another curve. AUROC is asked for.",
+        changes=[
+            (
+                "auroc = roc_auc_score(",
+                "from sklearn.metrics import average_precision_score\n\n    auroc = average_precision_score(",
+            )
+        ],
+    ),
+    Mistake(
+        name="f1_weighted_by_class",
+        exercise="evaluation",
+        hint="You average the F1 of both classes by their sizes. The F1 of class 1 is asked for.",
+        changes=[("pred.argmax(axis=1))", "pred.argmax(axis=1), average='weighted')")],
+    ),
+    Mistake(
+        name="argmin_for_argmax",
+        exercise="evaluation",
+        hint="You take the class with the lower probability.",
+        changes=[("pred.argmax(axis=1)", "pred.argmin(axis=1)")],
+    ),
+    Mistake(
+        name="logarithms_returned",
+        exercise="evaluation",
+        hint="You return logarithms. `FreqNet` gives probabilities, and they are asked for.",
+        changes=[("probabilities.cpu()", "torch.log(probabilities).cpu()")],
+    ),
+    Mistake(
+        name="probabilities_appended_twice",
+        exercise="evaluation",
+        hint="You collect the probabilities of each batch twice.",
+        changes=[("pred_all.append(probabilities.cpu().numpy())", "pred_all += [probabilities.cpu().numpy()] * 2")],
     ),
 ]
 

@@ -100,6 +100,9 @@ def test_shapes(submission, generator):
         batch = next(iter(submission.load_data(samples(submission, 1, generator), batch_size=BATCH)))
         for value, length in zip(inputs_of(batch), LENGTHS.values(), strict=True):
             expect.shape(value, (CHANNELS, 1, length), "A batch of one segment")
+    labels_of(batch)
+    message = "Y of a batch of one segment should have an axis, but has none: `squeeze()` removes it."
+    expect.true(batch[1].dim() > 0, message, "no axis")
 
 
 @pytest.mark.points(1)

@@ -116,6 +116,30 @@ DATASET = [
         hint="You make a tensor of each visit here. That is the collate function's work, for a whole batch at once.",
         changes=[("return self.x[index],", "return [torch.tensor(visit) for visit in self.x[index]],")],
     ),
+    Mistake(
+        name="last_patient_left_out",
+        exercise="dataset",
+        hint="Your length is one too small, so that the last patient is never served.",
+        changes=[("len(self.x)", "len(self.x) - 1")],
+    ),
+    Mistake(
+        name="visits_backwards",
+        exercise="dataset",
+        hint="You turn the visits around. The dataset keeps their order, the first one first.",
+        changes=[("return self.x[index]", "return self.x[index][::-1]")],
+    ),
+    Mistake(
+        name="from_the_end",
+        exercise="dataset",
+        hint="You count the patients from the end. Index i is the patient at place i.",
+        changes=[("return self.x[index], self.y[index]", "return self.x[-index], self.y[-index]")],
+    ),
+    Mistake(
+        name="first_visit_only",
+        exercise="dataset",
+        hint="You return the first visit only. A sample has all visits of a patient.",
+        changes=[("return self.x[index]", "return self.x[index][0]")],
+    ),
 ]
 
 COLLATE = [
@@ -277,6 +301,45 @@ COLLATE = [
         hint="You return the labels before the masks. The order is x, masks, y.",
         changes=[("return x, masks, y", "return x, y, masks")],
     ),
+    Mistake(
+        name="position_one_too_low",
+        exercise="collate",
+        hint="You subtract one from the position of a code. `code2idx` counts from zero, as the columns of x do.",
+        changes=[("code2idx[code]]", "code2idx[code] - 1]")],
+    ),
+    Mistake(
+        name="all_visits_real",
+        exercise="collate",
+        hint=(
+            "Your mask is True everywhere: a sum is never below zero. A real visit has at least one code, a sum "
+            "above zero."
+        ),
+        changes=[("> 0", ">= 0")],
+    ),
+    Mistake(
+        name="mask_of_integers",
+        exercise="collate",
+        hint="Your masks are whole numbers. A comparison gives booleans; leave them as they are.",
+        changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).long()")],
+    ),
+    Mistake(
+        name="mask_keeps_axis",
+        exercise="collate",
+        hint="Your mask keeps an axis of length one at its end.",
+        changes=[("masks = x.sum(dim=-1) > 0", "masks = x.sum(dim=-1, keepdim=True) > 0")],
+    ),
+    Mistake(
+        name="mask_of_patients",
+        exercise="collate",
+        hint="You sum over visits and codes, so that there is one mask for each patient. Each visit has its own.",
+        changes=[("masks = x.sum(dim=-1) > 0", "masks = x.sum(dim=(1, 2)) > 0")],
+    ),
+    Mistake(
+        name="mask_one_code_exactly",
+        exercise="collate",
+        hint="Your mask is True only for visits of exactly one code. At least one is enough.",
+        changes=[("> 0", "== 1")],
+    ),
 ]
 
 LOADERS = [
@@ -417,6 +480,42 @@ LOADERS = [
                 "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, "
                 "replacement=True)",
             ),
+        ],
+    ),
+    Mistake(
+        name="validation_data_twice",
+        exercise="loaders",
+        hint="Both of your loaders serve the validation patients.",
+        changes=[("DataLoader(train_dataset", "DataLoader(val_dataset")],
+    ),
+    Mistake(
+        name="training_batches_of_64",
+        exercise="loaders",
+        hint="Your training batches have 64 patients. 32 are asked for.",
+        changes=[("train_dataset, batch_size=32", "train_dataset, batch_size=64")],
+    ),
+    Mistake(
+        name="validation_batches_of_64",
+        exercise="loaders",
+        hint="Your validation batches have 64 patients. 32 are asked for.",
+        changes=[("val_dataset, batch_size=32", "val_dataset, batch_size=64")],
+    ),
+    Mistake(
+        name="batches_of_16",
+        exercise="loaders",
+        hint="Your batches have 16 patients. 32 are asked for.",
+        changes=[
+            ("train_dataset, batch_size=32", "train_dataset, batch_size=16"),
+            ("val_dataset, batch_size=32", "val_dataset, batch_size=16"),
+        ],
+    ),
+    Mistake(
+        name="batches_of_128",
+        exercise="loaders",
+        hint="Your batches have 128 patients. 32 are asked for.",
+        changes=[
+            ("train_dataset, batch_size=32", "train_dataset, batch_size=128"),
+            ("val_dataset, batch_size=32", "val_dataset, batch_size=128"),
         ],
     ),
 ]
@@ -651,6 +750,46 @@ ENCODER = [
         costly="A pair is no context: nothing that comes back is one.",
         changes=[("return context", "return context, attention")],
     ),
+    Mistake(
+        name="hidden_states_masked",
+        exercise="encoder",
+        hint=(
+            "You set the hidden states of padded visits to zero, but not their scores: they still take a share of"
+            " the attention."
+        ),
+        changes=[
+            (
+                "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "hidden_states = hidden_states * masks.unsqueeze(-1)\n        scores = self.att(hidden_states)",
+            )
+        ],
+    ),
+    Mistake(
+        name="score_of_minus_ten",
+        exercise="encoder",
+        hint="You set the scores of padded visits to -10. That is not low enough next to other low scores.",
+        changes=[("-1e9", "-10.0")],
+    ),
+    Mistake(
+        name="score_of_plus_infinity",
+        exercise="encoder",
+        hint="You set the scores of padded visits to a very high number, so that they get all of the attention.",
+        changes=[("-1e9", "1e9")],
+    ),
+    Mistake(
+        name="last_visit_taken",
+        exercise="encoder",
+        hint=(
+            "You take the hidden state of the last visit. The context adds up all of them, each times its attention."
+        ),
+        changes=[("(attention * hidden_states).sum(dim=1)", "hidden_states[:, -1]")],
+    ),
+    Mistake(
+        name="visits_detached",
+        exercise="encoder",
+        hint="You cut the visits off from their gradient. What made them could not learn.",
+        changes=[("self.cnn(x.unsqueeze(1))", "self.cnn(x.detach().unsqueeze(1))")],
+    ),
 ]
 
 DECODER = [
@@ -798,6 +937,27 @@ DECODER = [
             ),
             ("self.linear1(hiddens)", "self.linear1(old)"),
         ],
+    ),
+    Mistake(
+        name="tanh_of_state",
+        exercise="decoder",
+        hint="You put a tanh around the hidden state. It is what the GRU gives, as it is.",
+        changes=[("hiddens.squeeze(0)", "torch.tanh(hiddens.squeeze(0))")],
+    ),
+    Mistake(
+        name="given_state_detached",
+        exercise="decoder",
+        hint=(
+            "You cut the state that comes in off from its gradient, so that neither the steps before nor the "
+            "encoder learn from this one."
+        ),
+        changes=[("self.rnn(x, hiddens)", "self.rnn(x, hiddens.detach())")],
+    ),
+    Mistake(
+        name="sigmoid_of_input",
+        exercise="decoder",
+        hint="You put a sigmoid around the visit. It goes into the GRU as it is.",
+        changes=[("self.rnn(x,", "self.rnn(torch.sigmoid(x),")],
     ),
 ]
 
@@ -999,6 +1159,68 @@ SEQ2SEQ = [
         hint="You use teacher forcing in training mode only. It is `teacher_force` alone that decides.",
         changes=[("if teacher_force else", "if teacher_force and self.training else")],
     ),
+    Mistake(
+        name="visit_and_prediction_averaged",
+        exercise="seq2seq",
+        hint=(
+            "You give the mean of the true visit and of the prediction. A step gets one or the other, as "
+            "`teacher_force` says."
+        ),
+        changes=[("x[:, t - 1] if teacher_force else cur_pred", "(x[:, t - 1] + cur_pred) / 2")],
+    ),
+    Mistake(
+        name="context_given_at_each_step",
+        exercise="seq2seq",
+        hint="You start each step from the context again. A step goes on from the hidden state of the step before.",
+        changes=[("self.decoder(previous, hiddens)", "self.decoder(previous, self.encoder(x, masks))")],
+    ),
+    Mistake(
+        name="stacked_on_last_axis",
+        exercise="seq2seq",
+        hint="You stack the steps on the last axis. The visits are axis 1.",
+        changes=[("torch.stack(preds, dim=1)", "torch.stack(preds, dim=2)")],
+    ),
+    Mistake(
+        name="first_prediction_left_out",
+        exercise="seq2seq",
+        hint="The prediction of the first visit is missing from what you return.",
+        changes=[("torch.stack(preds, dim=1)", "torch.stack(preds[1:], dim=1)")],
+    ),
+    Mistake(
+        name="last_prediction_only",
+        exercise="seq2seq",
+        hint="You return the last prediction only. Every visit's is asked for.",
+        changes=[("torch.stack(preds, dim=1)", "preds[-1]")],
+    ),
+    Mistake(
+        name="last_prediction_repeated",
+        exercise="seq2seq",
+        hint="You return the last prediction for every visit. Each has its own, in the list `preds`.",
+        changes=[("torch.stack(preds, dim=1)", "torch.stack([preds[-1]] * len(preds), dim=1)")],
+    ),
+    Mistake(
+        name="sigmoid_again",
+        exercise="seq2seq",
+        hint="You put a sigmoid around the predictions, which are probabilities already.",
+        changes=[("torch.stack(preds, dim=1)", "torch.sigmoid(torch.stack(preds, dim=1))")],
+    ),
+    Mistake(
+        name="same_visit_for_all_patients",
+        exercise="seq2seq",
+        hint="You give every patient the visit of the first one. Take that step of all of them.",
+        changes=[("x[:, t - 1]", "x[:1, t - 1].expand(x.shape[0], -1)")],
+    ),
+    Mistake(
+        name="codes_drawn_from_prediction",
+        exercise="seq2seq",
+        hint="You draw codes from the prediction. The next step is given the probabilities themselves.",
+        changes=[
+            (
+                "x[:, t - 1] if teacher_force else cur_pred",
+                "x[:, t - 1] if teacher_force else torch.bernoulli(cur_pred)",
+            )
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1178,6 +1400,44 @@ TRAINING = [
         hint="You train in evaluation mode, where dropout does nothing. The given line has called `model.train()`.",
         changes=[("loss = masked_loss(model", "model.eval()\n            loss = masked_loss(model")],
     ),
+    Mistake(
+        name="present_codes_only",
+        exercise="training",
+        hint=(
+            "Your loss counts only the codes that a visit has. Cross-entropy also counts what is predicted and "
+            "not there."
+        ),
+        changes=[
+            (
+                "loss = criterion(x_hat, x) * masks.unsqueeze(-1)",
+                "loss = -x * torch.log(x_hat.clamp(1e-8)) * masks.unsqueeze(-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="divided_by_32",
+        exercise="training",
+        hint="You divide by 32 whatever the batch. Take the mean over the patients that are there.",
+        changes=[("loss.sum(dim=(1, 2)).mean()", "loss.sum() / 32")],
+    ),
+    Mistake(
+        name="mean_over_visits_of_each_patient",
+        exercise="training",
+        hint="You divide each patient's loss by the number of visits. It is summed over them.",
+        changes=[("loss.sum(dim=(1, 2)).mean()", "(loss.sum(dim=(1, 2)) / masks.sum(dim=1).clamp(min=1)).mean()")],
+    ),
+    Mistake(
+        name="largest_loss_of_each_patient",
+        exercise="training",
+        hint="You take the largest loss of each patient. It is the sum over codes and visits.",
+        changes=[("loss.sum(dim=(1, 2))", "loss.amax(dim=(1, 2))")],
+    ),
+    Mistake(
+        name="step_twice",
+        exercise="training",
+        hint="You call `optimizer.step()` twice for each batch.",
+        changes=[("            optimizer.step()\n", "            optimizer.step()\n            optimizer.step()\n")],
+    ),
 ]
 
 CLUSTERING = [
@@ -1336,6 +1596,41 @@ CLUSTERING = [
         exercise="clustering",
         hint="You cluster by the first number of each embedding. All of them count.",
         changes=[(".fit_predict(embeddings)", ".fit_predict(embeddings[:, :1])")],
+    ),
+    Mistake(
+        name="silhouette_printed",
+        exercise="clustering",
+        hint="You print the silhouette score. The Calinski-Harabasz score is asked for.",
+        changes=[
+            ("    print(f", "    from sklearn.metrics import silhouette_score\n\n    print(f"),
+            ("calinski_harabasz_score(embeddings, labels):.1f", "silhouette_score(embeddings, labels):.1f"),
+        ],
+    ),
+    Mistake(
+        name="labels_of_masks",
+        exercise="clustering",
+        hint="Your labels are made of the masks. They are the third part of a batch.",
+        changes=[("labels.append(y.numpy())", "labels.append(masks.sum(dim=1).numpy())")],
+    ),
+    Mistake(
+        name="labels_as_column",
+        exercise="clustering",
+        hint="Your labels are a column, (patients, 1). They are one number for each patient, (patients,).",
+        changes=[("labels.append(y.numpy())", "labels.append(y.numpy().reshape(-1, 1))")],
+    ),
+    Mistake(
+        name="numpy_of_the_device",
+        exercise="clustering",
+        hint="You make an array of a tensor that may be on a GPU. Bring it to the CPU first.",
+        changes=[(".cpu().numpy())", ".numpy())")],
+    ),
+    Mistake(
+        name="first_batch_only",
+        exercise="clustering",
+        hint="You stop after the first batch.",
+        changes=[
+            ("            labels.append(y.numpy())\n", "            labels.append(y.numpy())\n            break\n")
+        ],
     ),
 ]
 

@@ -67,8 +67,8 @@ def test_shapes(submission, reference, small):
     what = "of 5 patients with at most 3 visits"
     expect.shape(x, (5, 3, num_codes), f"x {what}", "Patients, then visits, then the frequent codes.")
     expect.dtype(x, torch.float, "x")
-    expect.shape(masks, (5, 3), f"`masks` {what}", "One value for each visit: look along the codes, the last axis.")
     expect.dtype(masks, torch.bool, "`masks`", "A comparison gives a tensor of this dtype.")
+    expect.shape(masks, (5, 3), f"`masks` {what}", "One value for each visit: look along the codes, the last axis.")
     expect.shape(y, (5,), f"y {what}")
     expect.dtype(y, torch.float, "y")
     expect.equal([int(label) for label in y], [1, 0, 1, 0, 0], "The labels y")

@@ -237,6 +237,54 @@ ENCODER = [
             ),
         ],
     ),
+    Mistake(
+        name="sigmoid_at_end",
+        exercise="encoder",
+        hint="You put a sigmoid around the encodings. The linear layer is the end: points may lie anywhere.",
+        changes=[
+            ("return self.latent_transform(x.flatten(1))", "return torch.sigmoid(self.latent_transform(x.flatten(1)))")
+        ],
+    ),
+    Mistake(
+        name="tanh_of_encodings",
+        exercise="encoder",
+        hint="You put a tanh around the encodings. The linear layer is the end: points may lie anywhere.",
+        changes=[
+            ("return self.latent_transform(x.flatten(1))", "return torch.tanh(self.latent_transform(x.flatten(1)))")
+        ],
+    ),
+    Mistake(
+        name="gelu_for_relu",
+        exercise="encoder",
+        hint="You have a GELU after the convolutions, where a ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "F.gelu(self.conv1(x))"),
+            ("torch.relu(self.conv2(x))", "F.gelu(self.conv2(x))"),
+        ],
+    ),
+    Mistake(
+        name="rows_detached",
+        exercise="encoder",
+        hint=(
+            "You cut the rows off from their gradient before the linear layer, so that the convolutions never learn."
+        ),
+        changes=[("self.latent_transform(x.flatten(1))", "self.latent_transform(x.flatten(1).detach())")],
+    ),
+    Mistake(
+        name="pixels_scaled",
+        exercise="encoder",
+        hint="You divide the pixels by 255. They are between 0 and 1 already.",
+        changes=[("self.conv1(x)", "self.conv1(x / 255)")],
+    ),
+    Mistake(
+        name="convolutions_without_bias",
+        exercise="encoder",
+        hint="Your convolutions have no bias. The layers that are asked for have one.",
+        changes=[
+            ("stride=strides[0])", "stride=strides[0], bias=False)"),
+            ("stride=strides[1])", "stride=strides[1], bias=False)"),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -480,6 +528,56 @@ DECODER = [
             ),
         ],
     ),
+    Mistake(
+        name="enlarged_fourfold",
+        exercise="decoder",
+        hint="You make the small picture four times as large. Twice is asked for.",
+        changes=[("scale_factor=2", "scale_factor=4")],
+    ),
+    Mistake(
+        name="sigmoid_before_last",
+        exercise="decoder",
+        hint="You put the sigmoid before `out_transform`, so that pixels may lie anywhere. It comes last.",
+        changes=[("torch.sigmoid(self.out_transform(x))", "self.out_transform(torch.sigmoid(x))")],
+    ),
+    Mistake(
+        name="first_padded_too",
+        exercise="decoder",
+        hint="Your `deconv1` is padded. Only `deconv2` is.",
+        changes=[("kernel_size[0], stride=strides[0])", "kernel_size[0], stride=strides[0], padding=1)")],
+    ),
+    Mistake(
+        name="padding_of_two",
+        exercise="decoder",
+        hint="You pad `deconv2` by two pixels. One is asked for.",
+        changes=[("padding=1", "padding=2")],
+    ),
+    Mistake(
+        name="softmax_over_channels",
+        exercise="decoder",
+        hint="You have a softmax over the channels at the end. Each pixel has a sigmoid of its own.",
+        changes=[("torch.sigmoid(self.out_transform(x))", "torch.softmax(self.out_transform(x), dim=1)")],
+    ),
+    Mistake(
+        name="enlarged_bicubically",
+        exercise="decoder",
+        hint="You enlarge the second time by a bicubic rule. The default, the nearest pixel, is asked for.",
+        changes=[
+            ("F.interpolate(x, size=self.output_size)", "F.interpolate(x, size=self.output_size, mode='bicubic')")
+        ],
+    ),
+    Mistake(
+        name="last_kernel_of_three",
+        exercise="decoder",
+        hint="Your `out_transform` has a kernel of 3. It looks at one pixel at a time: a kernel of 1.",
+        changes=[("output_channels, 1)", "output_channels, 3, padding=1)")],
+    ),
+    Mistake(
+        name="points_detached",
+        exercise="decoder",
+        hint="You cut the points off from their gradient, so that what made them never learns.",
+        changes=[("self.latent_transform(z)", "self.latent_transform(z.detach())")],
+    ),
 ]
 
 NEAREST_NODE = [
@@ -636,6 +734,35 @@ NEAREST_NODE = [
         hint="You look at 64 nodes, as many as the map of the notebook has. A map may have any size.",
         changes=[
             ("embeddings.flatten(0, 1)", "embeddings.flatten(0, 1)[:64]"),
+        ],
+    ),
+    Mistake(
+        name="counted_from_one",
+        exercise="nearest_node",
+        hint="You count the nodes from one. They are counted from zero.",
+        changes=[("argmin(dim=-1)", "argmin(dim=-1) + 1")],
+    ),
+    Mistake(
+        name="smallest_distance_returned",
+        exercise="nearest_node",
+        hint="You return the smallest distance. The number of the node that has it is asked for: `argmin`.",
+        changes=[("z_dist_flat.argmin(dim=-1)", "z_dist_flat.min(dim=-1).values")],
+    ),
+    Mistake(
+        name="sum_of_difference_squared",
+        exercise="nearest_node",
+        hint="You add up the differences and then square the sum, so that they cancel each other. Square first.",
+        changes=[("((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)", "(z_e.unsqueeze(1) - nodes).sum(dim=-1) ** 2")],
+    ),
+    Mistake(
+        name="lengths_compared",
+        exercise="nearest_node",
+        hint="You compare the lengths of encodings and nodes. It is the length of their difference that counts.",
+        changes=[
+            (
+                "((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "((z_e**2).sum(-1, keepdim=True) - (nodes**2).sum(-1)).abs()",
+            )
         ],
     ),
 ]
@@ -958,6 +1085,18 @@ NEIGHBORS = [
             ("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1].squeeze()"),
         ],
     ),
+    Mistake(
+        name="two_rows_further",
+        exercise="neighbors",
+        hint="The neighbor a row further is two rows further in yours.",
+        changes=[("row + 1,", "row + 2,")],
+    ),
+    Mistake(
+        name="border_of_ones_around",
+        exercise="neighbors",
+        hint="Your border is made of ones. Neighbors that do not exist are zeros.",
+        changes=[("(0, 0, 1, 1, 1, 1))", "(0, 0, 1, 1, 1, 1), value=1.0)")],
+    ),
 ]
 
 LOSSES = [
@@ -1222,6 +1361,75 @@ LOSSES = [
         changes=[
             ("self.beta * self._loss_som", "self._loss_som"),
         ],
+    ),
+    Mistake(
+        name="root_of_reconstruction",
+        exercise="losses",
+        hint="You take the roots of the mean squared errors. They are added up as they are.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss(x_e, x).sqrt() + F.mse_loss(x_q, x).sqrt()")],
+    ),
+    Mistake(
+        name="cross_entropy_reconstruction",
+        exercise="losses",
+        hint="You take the cross-entropy of the pixels. The mean squared error is asked for.",
+        changes=[
+            (
+                "F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "F.binary_cross_entropy(x_e, x) + F.binary_cross_entropy(x_q, x)",
+            )
+        ],
+    ),
+    Mistake(
+        name="difference_of_errors",
+        exercise="losses",
+        hint="You subtract one error from the other. Both are to become small: add them up.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss(x_e, x) - F.mse_loss(x_q, x)")],
+    ),
+    Mistake(
+        name="commitment_absolute",
+        exercise="losses",
+        hint="You take the mean absolute difference. The mean squared one is asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", "F.l1_loss(z_e, z_q)")],
+    ),
+    Mistake(
+        name="som_absolute",
+        exercise="losses",
+        hint="You take absolute differences. Squared ones are asked for.",
+        changes=[
+            ("(z_e.detach().unsqueeze(-2) - z_q_neighbors) ** 2", "(z_e.detach().unsqueeze(-2) - z_q_neighbors).abs()")
+        ],
+    ),
+    Mistake(
+        name="existing_inverted",
+        exercise="losses",
+        hint="You keep the neighbors that do not exist, and drop those that do.",
+        changes=[("(z_q_neighbors != 0)", "(z_q_neighbors == 0)")],
+    ),
+    Mistake(
+        name="reconstruction_weighed_too",
+        exercise="losses",
+        hint="You weigh the reconstruction loss with alpha. It has no weight of its own.",
+        changes=[("self._loss_reconstruct(x, x_e, x_q)\n", "self.alpha * self._loss_reconstruct(x, x_e, x_q)\n")],
+    ),
+    Mistake(
+        name="reconstruction_left_out",
+        exercise="losses",
+        hint="The reconstruction loss is missing from the sum.",
+        changes=[
+            ("            self._loss_reconstruct(x, x_e, x_q)\n            + self.alpha", "            self.alpha")
+        ],
+    ),
+    Mistake(
+        name="losses_multiplied",
+        exercise="losses",
+        hint="You multiply the commitment loss by the SOM loss. They are added up, each with its weight.",
+        changes=[("+ self.beta * self._loss_som", "* self.beta * self._loss_som")],
+    ),
+    Mistake(
+        name="nodes_compared_with_encodings",
+        exercise="losses",
+        hint="You compare the images of the nodes with those of the encodings. Both are compared with x.",
+        changes=[("F.mse_loss(x_q, x)", "F.mse_loss(x_q, x_e)")],
     ),
 ]
 
@@ -1585,6 +1793,59 @@ TRANSITIONS = [
             ),
         ],
     ),
+    Mistake(
+        name="root_of_latent_dim",
+        exercise="transitions",
+        hint="You divide the smoothness loss by the root of `latent_dim`. Divide by `latent_dim`.",
+        changes=[("/ self.latent_dim", "/ self.latent_dim ** 0.5")],
+    ),
+    Mistake(
+        name="smoothness_summed",
+        exercise="transitions",
+        hint="You add up the smoothness over the steps. Take the mean.",
+        changes=[("expected.mean()", "expected.sum()")],
+    ),
+    Mistake(
+        name="latent_dim_multiplied",
+        exercise="transitions",
+        hint="You multiply the smoothness loss by `latent_dim`. Divide by it.",
+        changes=[("/ self.latent_dim", "* self.latent_dim")],
+    ),
+    Mistake(
+        name="smoothness_sign",
+        exercise="transitions",
+        hint="Your smoothness loss is negative: it pushes encodings away from where the step before leads.",
+        changes=[("return expected.mean()", "return -expected.mean()")],
+    ),
+    Mistake(
+        name="steps_of_two",
+        exercise="transitions",
+        hint="You go two steps at a time. A step leads from each image to the very next.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., :-2], k[..., 2:]]")],
+    ),
+    Mistake(
+        name="tau_twice",
+        exercise="transitions",
+        hint="You weigh the smoothness loss with tau twice.",
+        changes=[("self.tau * self", "self.tau * self.tau * self")],
+    ),
+    Mistake(
+        name="first_step_only",
+        exercise="transitions",
+        hint="You look at the first step of each series only. The loss is the mean over all of them.",
+        changes=[
+            (
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "return -self.log_transitions()[k[..., 0], k[..., 1]].mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="smoothness_of_roots",
+        exercise="transitions",
+        hint="You take the roots of the distances. They count squared, as they come.",
+        changes=[("z_dist_flat[..., 1:, :])", "z_dist_flat[..., 1:, :].sqrt())")],
+    ),
 ]
 
 TRAINING = [
@@ -1811,6 +2072,24 @@ TRAINING = [
             ),
         ],
     ),
+    Mistake(
+        name="rate_of_probs_ten_times",
+        exercise="training",
+        hint="The learning rate of `probs` is ten times the other in yours. A hundred times is asked for.",
+        changes=[("100 * lr", "10 * lr")],
+    ),
+    Mistake(
+        name="rate_of_probs_a_thousand_times",
+        exercise="training",
+        hint="The learning rate of `probs` is a thousand times the other in yours. A hundred times is asked for.",
+        changes=[("100 * lr", "1000 * lr")],
+    ),
+    Mistake(
+        name="rate_of_probs_divided",
+        exercise="training",
+        hint="You divide the learning rate of `probs` by a hundred. It is a hundred times as high as the other.",
+        changes=[("100 * lr", "lr / 100")],
+    ),
 ]
 
 EVALUATION = [
@@ -2004,6 +2283,32 @@ EVALUATION = [
         changes=[
             ("k.cpu().numpy()", "k.numpy()"),
         ],
+    ),
+    Mistake(
+        name="purity_divided_by_clusters",
+        exercise="evaluation",
+        hint="You divide the purity by the number of clusters. It is a share of the samples.",
+        changes=[("/ len(classes)\n\n", "/ len(np.unique(clusters))\n\n")],
+    ),
+    Mistake(
+        name="information_negative",
+        exercise="evaluation",
+        hint="Your mutual information has the wrong sign.",
+        changes=[("return information /", "return -information /")],
+    ),
+    Mistake(
+        name="information_to_base_two",
+        exercise="evaluation",
+        hint=(
+            "Your mutual information has logarithms to base 2, and your entropies natural ones. Take the same for both."
+        ),
+        changes=[("np.log((joint", "np.log2((joint")],
+    ),
+    Mistake(
+        name="encodings_returned",
+        exercise="evaluation",
+        hint="You return the encodings. The number of the nearest node is asked for.",
+        changes=[("nodes.append(k.cpu().numpy())", "nodes.append(model.encoder(batch.to(device)).cpu().numpy())")],
     ),
 ]
 

@@ -680,6 +680,15 @@ WRONG = [
     ),
 ]
 
+# (name, exercise, changes of the solution): slips that are in no bank, which cost once.
+SLIPS = [
+    ("queries_of_heads", "attention", [("self.W_q = nn.Linear(d_model", "self.W_q = nn.Linear(num_heads")]),
+    ("sine_of_scores", "attention", [(" * self.scale", " * self.scale\n        scores = torch.sin(scores)")]),
+    ("words_squared", "attention", [("layer(x).view", "layer(x * x.abs()).view")]),
+    ("attention_sharpened", "attention", [("(attn_weights @ values)", "(attn_weights @ values.abs())")]),
+    ("norm_without_shift", "block", [("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.RMSNorm(d_model)")]),
+]
+
 STUBS = {
     "positions": """
 class SinusoidalPositionalEncoding(nn.Module):

@@ -259,6 +259,9 @@ WRONG = [
     ("labels_as_floats", "evaluation", [("Y.cpu().numpy()", "Y.float().cpu().numpy()")]),
 ]
 
+# (name, exercise, changes of the solution): slips that are in no bank, which cost once.
+SLIPS = [("each_window_through_fc", "rhythm_net", [("self.fc(out)", "self.fc(states)")])]
+
 # By exercise: code that has the right layers, shapes, ranges and dtypes, and constants or sums of weights for values.
 STUBS = {
     "dataset": """

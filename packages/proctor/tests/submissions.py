@@ -118,10 +118,11 @@ def course_with(root, **settings):
 def sandboxed(root, cells, sealed=True, start=None, **settings):
     """A submission in the sandbox, in hosts that start from nothing if no other start is given.
 
-    Its cells may be given as texts. Unsealed, its host has bubblewrap alone.
+    Its cells may be given as texts. Unsealed, its host has bubblewrap alone. Where the time is not what a test is
+    about, it is long enough for a busy machine.
     """
     cells = [cell if isinstance(cell, Cell) else Cell(f"cell {n}", cell) for n, cell in enumerate(cells)]
-    course = course_with(root, **settings)
+    course = course_with(root, **{"cell_seconds": 60, "call_seconds": 60, **settings})
     start = start or partial(HostProcess, course, "cpu", sealed)
     return Submission("eve", InSandbox(cells, course.settings, start), cells)
 
