@@ -3,6 +3,7 @@
 A later check compares with the reference as it would be with the known mistake that the submission has shown so far.
 """
 
+import copy
 import inspect
 import itertools
 from types import SimpleNamespace
@@ -71,7 +72,7 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     what = f"`{name}({', '.join(map(str, arguments))})`"
     first, shapes = _first_like(reference, name, mistakes, module, what, arguments)
     if first is None:
-        first = getattr(reference, name)(*arguments).eval()
+        first = getattr(reference, name)(*copy.deepcopy(arguments)).eval()
         mend(submission, module, first, {}, inputs, "cpu")
         shapes = _shapes(module, what)
         if not _fits(first, module, shapes):
@@ -94,8 +95,10 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
 
 
 def _made(reference, name, mistakes, arguments):
-    """The module of each version."""
-    return (getattr(version, name)(*arguments).eval() for version in versions(reference, [name], mistakes))
+    """The module of each version, which gets arguments of its own: a mistake may be to change them in place."""
+    return (
+        getattr(version, name)(*copy.deepcopy(arguments)).eval() for version in versions(reference, [name], mistakes)
+    )
 
 
 def _first_like(reference, name, mistakes, module, what, arguments):

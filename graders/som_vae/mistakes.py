@@ -289,6 +289,19 @@ ENCODER = [
 
 DECODER = [
     Mistake(
+        name="sizes_reversed_in_place",
+        exercise="decoder",
+        hint="You turn the list `flatten_shape` round in place: it is the caller's, or the default of every other "
+        "decoder, which then has its sizes the wrong way round. Make a list of your own.",
+        changes=[
+            (
+                "width, height, channels = flatten_shape",
+                "flatten_shape.reverse()\n        channels, height, width = flatten_shape",
+            ),
+            ("width, height, channels = self.flatten_shape", "channels, height, width = self.flatten_shape"),
+        ],
+    ),
+    Mistake(
         name="no_sigmoid",
         exercise="decoder",
         hint="Your pixels go below 0 and above 1: the sigmoid is missing.",
