@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from proctor.checks import expect
 NOTES, VALIDATION, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 13, 8, 7, 11, 3, 5, 3, 4
 STEPS = EPOCHS * BATCHES
 CALL = "`train_model(model, train_loader, val_loader)`"
+# Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show.
+CLOSE = {"rtol": 1e-3, "atol": 1e-4}
 
 
 def predicted(model, loader, device=None):
@@ -51,10 +54,10 @@ class Training:
     gain : float, how large the gradients are
     """
 
-    def __init__(self, submission, generator, device, size=1.0, gain=0.2):
+    def __init__(self, submission, generator, device, size=1.0, gain=0.02):
         self.submission, self.device = submission, device
         self.weight = size * torch.randn(VOCABULARY, CLASSES, generator=generator)
-        # Soft, so that nothing is clipped.
+        # Soft, so that nothing is clipped, not even to much less than one.
         self.gains = torch.full((VOCABULARY,), gain)
         self.notes = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
         self.others = draw_notes(VALIDATION, LENGTH, VOCABULARY, CLASSES, generator)
@@ -114,9 +117,12 @@ def first_losses(submission, generator, device):
 
 @pytest.fixture
 def has_these_losses(first_losses):
-    """Whether a version has the student's loss of the first epoch, too."""
+    """Whether a version has the student's loss of the first epoch, too.
+
+    Nearly so: `test_loss` has other notes, and does not charge on them what hardly shows on these.
+    """
     training, losses = first_losses
-    return lambda version: same(losses[0], training.expected(version, lr=1e-6)[1][0])
+    return lambda version: math.isclose(losses[0], training.expected(version, lr=1e-6)[1][0], rel_tol=0.01)
 
 
 @pytest.mark.points(2)
@@ -143,14 +149,12 @@ def test_steps(submission, reference, has_these_losses, generator, device):
         ["unchanged", left],
     )
     version = version_of(reference, ["train_model"], TRAINING, has_these_losses)
-    # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show.
     expect.close(
         trained,
         training.expected(version, lr=0.05)[0],
         f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.05",
         "In each step: loss, clear the gradients, backward, clip, step.",
-        rtol=1e-3,
-        atol=1e-4,
+        **CLOSE,
     )
 
 
@@ -176,19 +180,22 @@ def test_clipping(submission, reference, has_these_losses, generator, device):
     soft = Training(submission, generator, device)
     soft.train(lr=0.05)
     steps = soft.trained()
-    version = version_of(
-        reference,
-        ["train_model"],
-        TRAINING,
-        lambda one: has_these_losses(one) and same(steps, soft.expected(one, lr=0.05)[0]),
-    )
+    version = version_of(reference, ["train_model"], TRAINING, has_these_losses)
+    # Only steps that `test_steps` has charged, on whatever notes, are not charged again.
+    if not torch.allclose(steps, soft.expected(version, lr=0.05)[0], atol=0.02):
+        version = version_of(
+            reference,
+            ["train_model"],
+            TRAINING,
+            lambda one: has_these_losses(one) and same(steps, soft.expected(one, lr=0.05)[0]),
+        )
     training = loud(submission, generator, device)
     training.train(lr=0.05)
     trained = training.trained()
     expect.different(trained[:-1], training.weight, "The weights after training and before")
     hint = "Clip the norm of all gradients together (`clip_grad_norm_`) to 1, after `backward` and before `step`."
     what = "The weights after steps of which some have large gradients"
-    expect.close(trained, training.expected(version, lr=0.05)[0], what, hint, rtol=1e-3, atol=1e-4)
+    expect.close(trained, training.expected(version, lr=0.05)[0], what, hint, **CLOSE)
 
 
 @pytest.mark.points(2)

@@ -139,9 +139,16 @@ def scratch():
 
 
 @pytest.fixture(scope="module")
-def as_nobody(toy_course, tmp_path_factory):
+def folder_of_nobody():
+    """A folder that is not below pytest's own, which each pytest of root makes its own again."""
+    with tempfile.TemporaryDirectory(prefix="nobody-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def as_nobody(toy_course, folder_of_nobody):
     """Runs a Python program on a copy of the course as an ordinary user, which root becomes for it."""
-    tmp_path = tmp_path_factory.mktemp("nobody")
+    tmp_path = folder_of_nobody
     course, command = tmp_path / "course", []
     shutil.copytree(toy_course, course)
     if os.getuid() == 0:
@@ -150,9 +157,6 @@ def as_nobody(toy_course, tmp_path_factory):
         private = next((p for p in reversed(prefix.parents) if p.stat().st_mode & 0o005 != 0o005), None)
         command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
         subprocess.run(["chmod", "-R", "a+rX", tmp_path], check=True)
-        for folder in tmp_path.parents:
-            if folder.stat().st_mode & 0o005 != 0o005 and folder.is_relative_to(tempfile.gettempdir()):
-                folder.chmod(0o755)
         if private is not None:
             script = tmp_path / "as_nobody.sh"
             script.write_text(AS_NOBODY)
