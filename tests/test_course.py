@@ -24,8 +24,8 @@ from submissions import RIGHT_FORMS, full_marks
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = open_course(ROOT).assignments
-# `proctor audit` tries three times as many, and `proctor audit --mutants` all of them, which takes as much longer.
-OTHERS, DRAWS, EVERY = 2, 20, 3
+# `proctor audit` tries five other inputs, and `proctor audit --mutants` all of them, which takes as much longer.
+OTHERS, DRAWS, EVERY = 1, 20, 3
 SLOW = {"training", "plot"}
 
 
