@@ -1068,10 +1068,11 @@ pd.DataFrame([
 # %% [markdown]
 # Where such an interval holds zero, these test recordings do not tell which of the two is better, whatever the third
 # digit says. In our run it held zero for both ablations, and the differences, below 0.01, were even in favor of the
-# networks with a part taken away. So say it: as far as telling AF goes, **no loss can be seen** here, neither without
-# knowledge nor without attention. What the two buy is no better verdict, but an answer to the question where the
-# network looked. And one training run is one draw: with another seed, two models that are close may change places. To
-# decide, repeat the run with several seeds, on the same test recordings.
+# networks with a part taken away. (Yours need not be the same: on another number of cores the third digit differs.) So
+# say it: as far as telling AF goes, **no loss can be seen** here, neither without knowledge nor without attention. What
+# the two buy is no better verdict, but an answer to the question where the network looked. And one training run is one
+# draw: with another seed, two models that are close may change places. To decide, repeat the run with several seeds, on
+# the same test recordings.
 #
 # Look at the last row, too. A regression on a handful of summaries knows nothing of the order of beats, but it does know
 # how fast and how strongly the heart beats, and patients with AF have faster hearts. What a simple model can do is not
