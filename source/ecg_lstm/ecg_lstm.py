@@ -569,6 +569,7 @@ with torch.no_grad():
             "Is batch_first set? Else samples are taken for steps.")
 
 # The same sum by hand as for LSTMNet.
+signs = torch.tensor([1.0, -1.0] * 64)
 own = nn.LSTM(17, 128, batch_first=True)
 with torch.no_grad():
     for parameter in net.lstm.parameters():
