@@ -390,8 +390,9 @@ x = torch.randn(2, 5, 12)
 out, attn_weights = attention(x)
 compare("shape of out", out.shape, (2, 5, 12))
 compare("shape of the weights", attn_weights.shape, (2, 3, 5, 5))
-compare("sums over the words looked at", attn_weights.sum(-1),
-        torch.ones(2, 3, 5))
+compare("largest difference of a word's sum from one",
+        (attn_weights.sum(-1) - 1).abs().max().item(), 0.0,
+        "Softmax over the words looked at, the last axis.")
 
 # torch keeps the first three matrices in one.
 torchs_own = nn.MultiheadAttention(12, 3, batch_first=True).eval()
@@ -409,22 +410,24 @@ compare("difference to torch's weights",
         "Heads before words; queries times keys, times self.scale.")
 compare("difference to torch's out",
         (out - their_out).abs().max().item(), 0.0,
-        "Swap words and heads back before you join the heads.")
+        "Swap words and heads back before you join the heads; W_o last.")
 
 mask = torch.tensor([[True] * 5, [True] * 2 + [False] * 3])[:, None, None]
 out, attn_weights = attention(x, mask)
 compare("attention to the padding of note 1",
         attn_weights[1, :, :, 2:].sum().item(), 0.0,
         "Mask the scores before the softmax.")
-compare("sums with a mask", attn_weights.sum(-1), torch.ones(2, 3, 5))
+compare("largest difference of a word's sum from one, with a mask",
+        (attn_weights.sum(-1) - 1).abs().max().item(), 0.0,
+        "Mask the scores before the softmax, not the weights after it.")
 compare("a note of nothing but padding is finite",
         bool(attention(x, mask & False)[0].isfinite().all()), True)
 compare("attention to the padding among scores hundreds of times as large",
         attention(20 * x, mask)[1][1, :, :, 2:].sum().item(), 0.0,
         "-10 is not low enough: torch.finfo(scores.dtype).min")
 attention.scale = 0
-compare("attention at a scale of 0: to each of five words the same",
-        attention(x)[1], torch.full((2, 3, 5, 5), 0.2), "Use self.scale.")
+compare("at a scale of 0, largest difference of the weights from 1/5",
+        (attention(x)[1] - 0.2).abs().max().item(), 0.0, "Use self.scale.")
 
 # In training, weights drop out. If all values are 1, the four numbers of a
 # head are the sum of the weights that are left, and so the same.
@@ -441,8 +444,9 @@ compare("difference of the numbers of a head",
         (heads - heads[..., :1]).abs().max().item(), 0.0,
         "Put the dropout between softmax and values, and nowhere else.")
 attention = MultiHeadSelfAttention(12, 3, dropout=1.0).train()
-compare("what a dropout of 1 leaves: the bias of W_o", attention(x)[0],
-        attention.W_o.bias.expand(2, 5, 12), "Is it nn.Dropout(dropout)?")
+compare("at a dropout of 1, difference of out from the bias of W_o",
+        (attention(x)[0] - attention.W_o.bias).abs().max().item(), 0.0,
+        "Make the dropout with the share that __init__ is given.")
 print("Attention passes: as torch's own, and padding gets none of it.")
 
 # %% [markdown]
@@ -545,13 +549,13 @@ logits, all_attn = model(x)
 compare("shape of the logits", logits.shape, (3, 4))
 compare("blocks whose attention comes back", len(all_attn), 2)
 compare("shape of the attention", all_attn[1].shape, (3, 4, 7, 7))
+compare("a note of nothing but padding is finite",
+        bool(logits.isfinite().all()), True,
+        "Divide by at least one: .clamp(min=1)")
 longer, _ = model(torch.cat([x, torch.zeros(3, 9, dtype=int)], dim=1))
 compare("what nine more words of padding change",
         (longer - logits).abs().max().item(), 0.0,
         "Pass the mask to every block, and leave padding out of the mean.")
-compare("a note of nothing but padding is finite",
-        bool(logits.isfinite().all()), True,
-        "Divide by at least one: .clamp(min=1)")
 swapped, _ = model(x[:, [0, 2, 1, 3, 4, 5, 6]])
 compare("two words swapped give other logits",
         bool((swapped[:2] - logits[:2]).abs().max() > 1e-4), True,
@@ -583,8 +587,8 @@ compare("a note of words 1 and 2: the mean of (2, 5, 6, 9) and"
         torch.tensor([0.4207, 2.7702, 4.005, 5.5]),
         "The mean over the words, padding left out of both sums.")
 other = ClinicalNoteClassifier(95, dropout=1.0).train()
-compare("what a dropout of 1 leaves: the bias of the classifier",
-        other(x)[0], other.classifier.bias.expand(3, 4),
+compare("at a dropout of 1, difference from the bias of the classifier",
+        (other(x)[0] - other.classifier.bias).abs().max().item(), 0.0,
         "On words and positions together, and handed on to each block.")
 print("The classifier passes: four logits, untouched by padding.")
 
@@ -631,7 +635,7 @@ stand_in = TwoWords()
 losses, f1s = train_model(stand_in, batches, batches, num_epochs=3, lr=0.1)
 compare("entries of losses and F1", (len(losses), len(f1s)), (3, 3))
 compare("loss of the first epoch", losses[0], 0.6688,
-        "Binary cross entropy from logits: log 2 at first, then less.")
+        "Cross entropy from logits, log 2 at first; Adam steps each batch.")
 compare("losses fall", losses == sorted(set(losses), reverse=True), True)
 compare("F1 after the last epoch", f1s[-1], 1.0)
 compare("modes: two steps in training, two batches of validation, ...",
@@ -754,8 +758,9 @@ compare("without positions, what order changes",
 model = ClinicalNoteClassifier(**small)
 before = model.embedding.weight.detach().clone()
 soften_words(model)
-compare("the words after soften_words, times 4",
-        4 * model.embedding.weight, before, "sqrt(16) is 4.")
+compare("largest difference of the softened words, times 4, from the words",
+        (4 * model.embedding.weight - before).abs().max().item(), 0.0,
+        "Divide by the root of model.d_model: sqrt(16) is 4.")
 compare("they still learn", model.embedding.weight.requires_grad, True)
 
 curves = ablation_curves(

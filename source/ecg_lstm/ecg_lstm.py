@@ -466,10 +466,12 @@ compare("outputs where there are three", ConvNet(17, 3)(x).shape, (4, 3))
 # up and down. Each kernel looks at the middle of its window alone; what it
 # makes negative, ReLU has to stop.
 by_hand = ConvNet(1)
+weights = {tuple(p.shape): p for p in by_hand.parameters()}
+compare("a convolution of one feature", (32, 1, 3) in weights, True,
+        "Use `inputs`.")
 with torch.no_grad():
     for parameter in by_hand.parameters():
         parameter.zero_()
-    weights = {tuple(p.shape): p for p in by_hand.parameters()}
     weights[32, 1, 3][:2, 0, 1] = torch.tensor([1.0, -1.0])
     weights[64, 32, 3][range(3), [0, 1, 0], 1] = torch.tensor([1.0, -1, -1])
     weights[128, 64, 3][range(4), [0, 1, 2, 0], 1] = torch.tensor(

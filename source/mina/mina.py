@@ -249,7 +249,8 @@ print(f"{'Y':9}", train_dict["Y"].shape)
 
 # Seven small segments, in which each number tells channel and segment.
 place = 10 * np.arange(4)[:, None, None] + np.arange(7)[:, None] + 0.0
-small = {"X": np.repeat(place, 6, axis=2), "K_beat": np.repeat(place, 6, axis=2) + 0.1,
+small = {"X": np.repeat(place, 6, axis=2),
+         "K_beat": np.repeat(place, 6, axis=2) + 0.1,
          "K_rhythm": np.repeat(place, 3, axis=2) + 0.2, "K_freq": place + 0.3,
          "Y": np.array([0, 1, 1, 0, 1, 0, 0])}
 dataset = ECGDataset(small)
@@ -300,6 +301,12 @@ print("The dataset passes: each segment with its knowledge and its label.")
 # %% check=loader
 """A batch has the channels first, then the segments, in order."""
 
+# Seven small segments, as above.
+place = 10 * np.arange(4)[:, None, None] + np.arange(7)[:, None] + 0.0
+small = {"X": np.repeat(place, 6, axis=2),
+         "K_beat": np.repeat(place, 6, axis=2) + 0.1,
+         "K_rhythm": np.repeat(place, 3, axis=2) + 0.2, "K_freq": place + 0.3,
+         "Y": np.array([0, 1, 1, 0, 1, 0, 0])}
 loader = load_data(ECGDataset(small), batch_size=3)
 batches = list(loader)
 compare("batches of at most 3", len(batches), 3)
@@ -365,7 +372,7 @@ print("Batches pass: channels first, then the segments, in order.")
 # %% exercise=knowledge_attn include=KnowledgeAttn points=15
 
 # %% check=knowledge_attn
-"""Attention looks at items and knowledge, sums to one, and adds up the items."""
+"""Attention looks at items and knowledge, sums to one, adds up the items."""
 
 attention = KnowledgeAttn(2, 1)
 compare("weights of att_W", attention.att_W.weight.shape, (1, 3))
@@ -389,8 +396,10 @@ compare("output", out[0], torch.tensor([0.558, 1.255]),
 out, attn = attention(items, 0 * knowledge)
 compare("attention without knowledge", attn[0, :, 0],
         torch.tensor([0.311, 0.123, 0.566]))
-compare("weighted sum", KnowledgeAttn.attention_sum(items, torch.ones(1, 3, 1)),
-        torch.tensor([[3.0, 3.0]]))
+compare("weighted sum, with weights 1, 2 and 4",
+        KnowledgeAttn.attention_sum(
+            items, torch.tensor([[[1.0], [2.0], [4.0]]])),
+        torch.tensor([[9.0, 8.0]]))
 
 # The published values.
 attention = KnowledgeAttn(2, 2)
@@ -442,7 +451,7 @@ print("Attention passes: it looks at both, and adds up the items alone.")
 # %% exercise=beat_net include=BeatNet points=20
 
 # %% check=beat_net
-"""Each window is summed up by itself, from its places, guided by knowledge."""
+"""Each window is summed up by itself, from its places, by knowledge."""
 
 # The published shapes: segments of 12 windows of 34 samples, 56 filters.
 net = BeatNet(12 * 34, 34, 56)
@@ -453,7 +462,8 @@ compare("weights of conv", net.conv.weight.shape, (56, 1, 32))
 compare("weights of conv_k", net.conv_k.weight.shape, (1, 1, 32))
 compare("strides", (net.conv.stride, net.conv_k.stride), ((2,), (2,)))
 compare("attn is a KnowledgeAttn", isinstance(net.attn, KnowledgeAttn), True)
-compare("sizes of attn", (net.attn.input_features, net.attn.attn_dim), (56, 8))
+compare("sizes of attn",
+        (net.attn.input_features, net.attn.attn_dim), (56, 8))
 x, k_beat = torch.randn(37, 12 * 34), torch.rand(37, 12 * 34)
 with torch.inference_mode():
     out, alpha = net(x, k_beat)
@@ -543,7 +553,8 @@ compare("sizes of the LSTM",
         (37, 32, 1))
 compare("the LSTM has biases, as it comes", net.lstm.bias, True)
 compare("attn is a KnowledgeAttn", isinstance(net.attn, KnowledgeAttn), True)
-compare("sizes of attn", (net.attn.input_features, net.attn.attn_dim), (64, 8))
+compare("sizes of attn",
+        (net.attn.input_features, net.attn.attn_dim), (64, 8))
 compare("weights of fc", net.fc.weight.shape, (8, 64))
 compare("do is dropout", isinstance(net.do, nn.Dropout), True)
 compare("rate of the dropout", net.do.p, 0.5)
@@ -637,7 +648,8 @@ compare("different networks",
 compare("networks for three channels", len(FreqNet(3).beat_nets), 3)
 compare("windows of the networks",
         {net.T for net in [*model.beat_nets, *model.rhythm_nets]}, {width})
-compare("attn is a KnowledgeAttn", isinstance(model.attn, KnowledgeAttn), True)
+compare("attn is a KnowledgeAttn",
+        isinstance(model.attn, KnowledgeAttn), True)
 compare("sizes of attn", (model.attn.input_features, model.attn.attn_dim),
         (8, 2))
 compare("weights of fc", model.fc.weight.shape, (2, 8))
@@ -788,7 +800,7 @@ print("Training passes: the loss of probabilities, and it falls.")
 # %% exercise=evaluation include=eval_model,evaluate_predictions points=7
 
 # %% check=evaluation
-"""Probabilities come in order, and are judged as probabilities and verdicts."""
+"""Probabilities come in order; AUROC takes them as they are, F1 verdicts."""
 
 
 # A stand-in for your model, which looks at the first sample only.

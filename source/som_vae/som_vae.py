@@ -186,7 +186,8 @@ with torch.inference_mode():
             "No ReLU after the last layer.")
     alone = encoder(x[4:5])
 compare("difference of an image alone and among others",
-        (alone[0] - z_e[4]).abs().max().item(), 0.0)
+        (alone[0] - z_e[4]).abs().max().item(), 0.0,
+        "Flatten each image by itself: flatten(1).")
 other = ConvEncoder(1, kernel_size=[5, 3], strides=[2, 3])
 compare("kernels and strides, where they are others",
         [other.conv1.kernel_size, other.conv2.kernel_size,
@@ -433,39 +434,40 @@ print("The neighbors pass: four at most, and none across an edge.")
 # %% check=losses
 """What each loss measures, and whom it moves."""
 
-model = StaticSOMVAE(None, None, None, latent_dim=2, som_dim=[2, 3],
-                     alpha=2.0, beta=3.0)
+som = StaticSOMVAE(None, None, None, latent_dim=2, som_dim=[2, 3],
+                   alpha=2.0, beta=3.0)
 # Two images of 4 and 8: the first is decoded to 6 (x_e) and 1 (x_q).
 x = torch.tensor([4.0, 8.0]).reshape(2, 1, 1, 1).expand(2, 1, 2, 2)
 x_e, x_q = x + 2, x - 3
 x_q = torch.cat([x_q[:1], x[1:] - 1])
 compare("reconstruction loss: 4 for x_e, (9 + 1) / 2 for x_q",
-        model._loss_reconstruct(x, x_e, x_q), torch.tensor(9.0),
+        som._loss_reconstruct(x, x_e, x_q), torch.tensor(9.0),
         "Two means of squares, each against x, added up.")
 z_e = torch.tensor([[1.2, 1.5]], requires_grad=True)
 z_q = torch.tensor([[1.0, 2.0]], requires_grad=True)
-compare("commitment loss", model._loss_commit(z_e, z_q), torch.tensor(0.145))
+compare("commitment loss", som._loss_commit(z_e, z_q), torch.tensor(0.145))
 around = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [1.0, 0.0], [2.0, 2.0],
                         [0.0, 2.0]]], requires_grad=True)
-loss = model._loss_som(z_e, around)
+loss = som._loss_som(z_e, around)
 compare("SOM loss of the example", loss, torch.tensor(0.516),
         "0.885 counts the missing neighbor, 0.645 divides by four.")
 loss.backward()
 compare("encodings are not moved by the SOM loss", z_e.grad, None, "Detach.")
 compare("places whose nodes are moved",
-        (around.grad != 0).any(-1)[0].tolist(), [True, False, True, True, True])
-model._loss_commit(z_e, z_q).backward()
+        (around.grad != 0).any(-1)[0].tolist(),
+        [True, False, True, True, True])
+som._loss_commit(z_e, z_q).backward()
 compare("encodings and nodes are moved by the commitment loss",
         (z_e.grad is not None, z_q.grad is not None), (True, True))
-loss = model.loss(x, x_e, x_q, z_e, z_q, around, None, None)
+loss = som.loss(x, x_e, x_q, z_e, z_q, around, None, None)
 compare("all together", loss, torch.tensor(9 + 2 * 0.145 + 3 * 0.516),
         "Weights: self.alpha for commitment, self.beta for the SOM.")
-loss = model._loss_som(z_e.expand(3, 4, 2), around.expand(3, 4, 5, 2))
+loss = som._loss_som(z_e.expand(3, 4, 2), around.expand(3, 4, 5, 2))
 compare("SOM loss of three series of four steps", loss, torch.tensor(0.516))
 # Not there is a row of zeros alone: here is one of sum 0, and a short one.
 around = torch.tensor([[[1.0, -1], [0, 0], [0, 0], [-0.1, 0], [0, 0]]])
 compare("SOM loss at zero, of nodes (1, -1) and (-0.1, 0)",
-        model._loss_som(torch.zeros(1, 2), around),
+        som._loss_som(torch.zeros(1, 2), around),
         torch.tensor((1 + 0.005) / 5))
 print("The losses pass: each measures, and moves, what it should.")
 
@@ -511,43 +513,44 @@ print("The losses pass: each measures, and moves, what it should.")
 # %% check=transitions
 """Probabilities from node to node, and two losses that use them."""
 
-model = SOMVAE(None, None, None, latent_dim=5, som_dim=[1, 2],
-               gamma=2.0, tau=3.0)
+markov = SOMVAE(None, None, None, latent_dim=5, som_dim=[1, 2],
+                gamma=2.0, tau=3.0)
 with torch.inference_mode():
-    model.probs[0, 0] = torch.tensor([[0.75, 0.25]]).log() + 7
-compare("transition probabilities", model.log_transitions().exp(),
+    markov.probs[0, 0] = torch.tensor([[0.75, 0.25]]).log() + 7
+compare("transition probabilities", markov.log_transitions().exp(),
         torch.tensor([[0.75, 0.25], [0.5, 0.5]]),
         "A softmax over all nodes that one can go to.")
 compare("from and to each of 2 x 3 nodes, as long as all logits are zero",
         SOMVAE(None, None, None, som_dim=[2, 3]).log_transitions().exp(),
         torch.full((6, 6), 1 / 6), "Over rows and columns at once.")
 k = torch.tensor([0, 0, 1])
-compare("transition loss of the example", model.loss_prob(k),
+compare("transition loss of the example", markov.loss_prob(k),
         torch.tensor(0.8370), "There are two steps; gamma comes later.")
 distances = torch.tensor([[9.0, 9.0], [0.4, 2.0], [1.6, 0.2]],
                          requires_grad=True)
-smoothness = model._loss_z_prob(k, distances)
+smoothness = markov._loss_z_prob(k, distances)
 compare("smoothness loss of the example", smoothness, torch.tensor(0.205),
-        "Divide by self.latent_dim, which is 5 here.")
+        "Expected from the node of the step before; over latent_dim, 5.")
 smoothness.backward()
 compare("probabilities are not moved by the smoothness loss",
-        model.probs.grad is None or not model.probs.grad.any(), True)
+        markov.probs.grad is None or not markov.probs.grad.any(), True)
 # Two series: 0 to 0, and 1 to 1. There is no step from 0 to 1.
-two = model.loss_prob(torch.tensor([[0, 0], [1, 1]]))
+two = markov.loss_prob(torch.tensor([[0, 0], [1, 1]]))
 compare("transition loss of two series", two,
         -torch.tensor([0.75, 0.5]).log().mean(),
         "The time is the last axis.")
-two = model._loss_z_prob(torch.tensor([[0, 0], [1, 1]]), torch.tensor(
+two = markov._loss_z_prob(torch.tensor([[0, 0], [1, 1]]), torch.tensor(
     [[[9.0, 9.0], [0.4, 2.0]], [[9.0, 9.0], [1.6, 0.2]]]))
 compare("smoothness loss of two series: 0.8 and 0.9, a mean over 5", two,
         torch.tensor(0.17), "From node 1, both are as likely.")
-probs = model.probs
-model.loss_prob(k).backward()
-compare("the parameter is still the same object", model.probs is probs, True)
-compare("the parameter gets a gradient", bool(model.probs.grad.any()), True)
+probs = markov.probs
+markov.loss_prob(k).backward()
+compare("the parameter is still the same object", markov.probs is probs, True)
+compare("the parameter gets a gradient",
+        probs.grad is not None and bool(probs.grad.any()), True)
 images_of = torch.zeros(3, 1, 2, 2)
-whole = model.loss(images_of, images_of + 2, images_of, torch.zeros(3, 5),
-                   torch.zeros(3, 5), torch.zeros(3, 5, 5), k, distances)
+whole = markov.loss(images_of, images_of + 2, images_of, torch.zeros(3, 5),
+                    torch.zeros(3, 5), torch.zeros(3, 5, 5), k, distances)
 compare("the whole loss, with a reconstruction loss of 4", whole,
         torch.tensor(4 + 2 * 0.8370 + 3 * 0.205),
         "static, self.gamma for transitions, self.tau for smoothness.")
