@@ -645,7 +645,7 @@ compare("both words after six steps", stand_in.weight[1:],
         torch.tensor([[0.595, 0.595], [-0.595, -0.595]]),
         "Each step along its own gradient alone: clear the gradients.")
 # A loud note, then two quiet ones. Adam goes by the size of the gradients it
-# has seen: had the first not been clipped, it would hardly move after it.
+# has seen: had the first not been clipped, it would move less after it.
 stand_in = TwoWords()
 loud, quiet = (torch.tensor([[1, 100]]), both[:1]), (words[:1], both[:1])
 train_model(stand_in, [loud, quiet, quiet], batches, num_epochs=1, lr=0.1)
@@ -865,9 +865,10 @@ pd.DataFrame(
 # The word shouts and its place whispers: 128 against 8. That does harm in two ways.
 #
 # - **The place is drowned.** After the first norm it is 6% of what is left. "Three places before me" cannot be heard.
-# - **The softmax is stuck.** A score is the product of *two* shouting vectors, and so a hundred times too large. Before
-#   anything is learned, a word of the first block gives nine tenths of its attention to one single word, any. Softened,
-#   the largest share is 0.1. And where a softmax is so sure, hardly any gradient comes back (section 3.2).
+# - **The softmax is stuck.** A score is the product of *two* shouting vectors, and so more than a hundred times too
+#   large. Before anything is learned, a word of the first block gives nine tenths of its attention to one single word,
+#   whichever that is. Softened, the largest share is a tenth. And where a softmax is so sure, hardly any gradient comes
+#   back (section 3.2).
 #
 # Which of the two does more? It is easy to stop at the first cause that one finds, and it would have been the smaller
 # one. We took each away by itself, with the small model and the three seeds of above:

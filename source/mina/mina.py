@@ -207,8 +207,8 @@ plt.show()
 # The *power spectral density* tells how the power of a signal is shared out over the frequencies. Its sum over all
 # frequencies, times the step between two of them, is the power of the whole channel, its variance. The step is 0.1
 # Hz for ten seconds, so the plain sum is ten times the power. That factor is the same for all channels and segments,
-# and we leave it there, as the authors do. Nothing here knows of P waves or of fibrillation; the network has to find
-# those out. Knowledge only tells where it is worth looking.
+# and we leave it there. Nothing here knows of P waves or of fibrillation; the network has to find those out. Knowledge
+# only tells where it is worth looking.
 
 # %% tags=["plot"]
 from dlh.plots import draw_channels
@@ -1080,7 +1080,7 @@ pd.DataFrame([
 # %% [markdown]
 # Where such an interval holds zero, these test recordings do not tell which of the two is better, whatever the third
 # digit says. In our run it held zero for both ablations, and the differences, below 0.01, were even in favor of the
-# networks with a part taken away. (Yours need not be the same: on another number of cores the third digit differs.) So
+# networks with a part taken away. (Yours need not be the same: on another number of cores, other digits come out.) So
 # say it: as far as telling AF goes, **no loss can be seen** here, neither without knowledge nor without attention. What
 # the two buy is no better verdict, but an answer to the question where the network looked. And one training run is one
 # draw: with another seed, two models that are close may change places. To decide, repeat the run with several seeds, on
