@@ -32,8 +32,8 @@
 #
 # - Write your code where it says `# your code here`, in place of the line below it that raises
 #   `NotImplementedError`. Leave names and arguments as they are.
-# - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
-#   difference. After you hand in, more checks run, on other data.
+# - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
+#   difference, and says in its last line what has passed. After you hand in, more checks run, on other data.
 # - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
 #   and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.

@@ -39,8 +39,8 @@ figure = draw_som_vae()
 #
 # - Write your code where it says `# your code here`, in place of the line below it that raises
 #   `NotImplementedError`. Leave names and arguments as they are.
-# - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
-#   difference.
+# - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
+#   difference, and says in its last line what has passed.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
