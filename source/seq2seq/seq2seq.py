@@ -43,8 +43,8 @@ figure = draw_autoencoder()
 #
 # - Write your code where it says `# your code here`, in place of the line below it that raises
 #   `NotImplementedError`. Leave names and arguments as they are.
-# - A cell of checks follows each exercise. It prints what it expected and what it got, and stops at the first
-#   difference.
+# - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
+#   difference, and says in its last line what has passed.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -175,13 +175,20 @@ pd.DataFrame(
 # %% check=dataset
 """The dataset hands out every patient's visits and label, unchanged."""
 
-dataset = CustomDataset(seqs, hfs)
-compare("number of patients", len(dataset), 1000)
+# Three small patients; the second has a code twice.
+small = CustomDataset([[[7, 3]], [[5], [8, 8, 7]], [[3]]], [0, 1, 0])
+compare("number of patients", len(small), 3, "Count `self.x`.")
+compare("labels as they are stored", [int(label) for label in small.y],
+        [0, 1, 0], "Store hfs as `self.y`.")
+pair = small[1]
+compare("items of a sample", len(pair), 2, "Return (visits, label).")
+compare("visits of the second patient", pair[0], [[5], [8, 8, 7]],
+        "Leave them as they are, plain lists.")
+compare("label of the second patient", pair[1], 1)
 
-pair = dataset[4]
-compare("items of dataset[4]", len(pair), 2, "Return (visits, label).")
-compare("visits of dataset[4]", pair[0], seqs[4], "Leave them as lists.")
-compare("label of dataset[4]", pair[1], hfs[4])
+dataset = CustomDataset(seqs, hfs)
+compare("number of patients in the cohort", len(dataset), 1000)
+print("The dataset passes: every patient comes out as they went in.")
 
 # %% [markdown]
 # ### 2.2 A batch of patients ({{points:collate}})
@@ -202,7 +209,7 @@ compare("label of dataset[4]", pair[1], hfs[4])
 # Ann came twice, Bo three times. Label 6 is rare.
 #
 # ```
-# Ann   [ [8, 6], [7, 5] ]
+# Ann   [ [6, 8], [7, 5, 7] ]
 # Bo    [ [3],    [6],    [5, 3] ]
 # ```
 #
@@ -211,7 +218,7 @@ compare("label of dataset[4]", pair[1], hfs[4])
 # ```
 #           7  3  8  5                                       mask
 # Ann   [ [ 0, 0, 1, 0 ],     8; the rare 6 is dropped     [ True,
-#         [ 1, 0, 0, 1 ],     7 and 5                        True,
+#         [ 1, 0, 0, 1 ],     7 and 5; 7 twice is still 1    True,
 #         [ 0, 0, 0, 0 ] ]    padding                        False ]
 #
 # Bo    [ [ 0, 1, 0, 0 ],     3                            [ True,
@@ -237,7 +244,7 @@ compare("label of dataset[4]", pair[1], hfs[4])
 
 c = freq_codes
 rare = next(label for label in rtypes if label not in code2idx)
-ann = [[c[2], rare], [c[0], c[3]]]
+ann = [[rare, c[2]], [c[0], c[3], c[0]]]
 bo = [[c[1]], [rare], [c[3], c[1]]]
 x, masks, y = collate_fn([(ann, 0), (bo, 1)])
 
@@ -249,7 +256,7 @@ compare("shape of masks", masks.shape, (2, 3))
 ann_x = torch.tensor([[0, 0, 1, 0], [1, 0, 0, 1], [0, 0, 0, 0.0]])
 bo_x = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1.0]])
 compare("Ann's first four columns", x[0, :, :4], ann_x,
-        "Use code2idx: a label is not a column.")
+        "A label is not a column; set 1, do not count; go on after 6.")
 compare("Bo's first four columns", x[1, :, :4], bo_x)
 compare("ones in the whole batch", x.sum().item(), 6.0,
         "A rare code must not set any column.")
@@ -262,6 +269,7 @@ compare("shape of ten patients", x.shape, (10, 3, 105))
 compare("labels of ten patients", y.shape, (10,))
 compare("codes of the first visit", x[0][0].sum().item(), 9.0)
 compare("visits of the first patient", masks[0].sum().item(), 2)
+print("The batch passes: multi-hot, padded, and masked where it is empty.")
 
 # %% [markdown]
 # Now a fifth of the patients is set aside. The model will not learn from these 200 *validation* patients, so
@@ -276,9 +284,10 @@ train_dataset, val_dataset = random_split(
 # %% [markdown]
 # ### 2.3 The data loaders ({{points:loaders}})
 #
-# Return two `DataLoader`s with batches of 32 patients that use the `collate_fn` they are given. Shuffle the
-# training patients only. (A model that always meets them in the same order may learn the order. For
-# validation the order should stay, so that we know which embedding is whose.)
+# Return two `DataLoader`s with batches of 32 patients that use the `collate_fn` they are given. The last batch
+# of a loader has the patients that are left, however few: nobody is left out. Shuffle the training patients
+# only. (A model that always meets them in the same order may learn the order. For validation the order should
+# stay, so that we know which embedding is whose.)
 
 # %% exercise=loaders include=load_data points=5
 
@@ -287,21 +296,23 @@ train_dataset, val_dataset = random_split(
 
 # The label of each sample is its place, so that the order can be seen.
 samples = [(visits, place) for place, visits in enumerate(seqs)]
-first, last = samples[:800], samples[800:]
+first, last = samples[:790], samples[790:]
 train_loader, val_loader = load_data(first, last, collate_fn)
-compare("training batches", len(train_loader), 25)
-compare("validation batches", len(val_loader), 7)
+compare("training batches of 790 patients", len(train_loader), 25,
+        "24 batches of 32, and the 22 patients that are left.")
+compare("validation batches of 210 patients", len(val_loader), 7)
 compare("patients in a batch", train_loader.batch_size, 32)
 
 orders = [torch.cat([y for _, _, y in train_loader]).int().tolist()
           for _ in range(2)]
 compare("each training patient once an epoch",
-        sorted(orders[0]) == list(range(800)), True)
+        sorted(orders[0]) == list(range(790)), True)
 compare("training order changes", orders[0] != orders[1], True,
         "Set shuffle=True for the training loader.")
 order = torch.cat([y for _, _, y in val_loader]).int().tolist()
-compare("validation order stays", order == list(range(800, 1000)), True,
+compare("validation order stays", order == list(range(790, 1000)), True,
         "Set shuffle=False for the validation loader.")
+print("The loaders pass: by 32, nobody left out, and only training mixed.")
 
 # %% [markdown]
 # ## 3 The model
@@ -374,27 +385,38 @@ compare("encoder.att is an nn.Linear",
 compare("weights of encoder.cnn", encoder.cnn.weight.shape, (128, 1, 3, 105))
 compare("weights of encoder.att", encoder.att.weight.shape, (1, 128))
 
-# Weights that see one visit at a time, with equal scores everywhere: then
-# the context is the mean of what the real visits give by themselves.
+# The table above. These weights pass the first three codes on, visit by
+# visit: two numbers of the hidden state, and the score.
+by_hand = Encoder().eval()
+with torch.no_grad():
+    for parameter in by_hand.parameters():
+        parameter.zero_()
+    for code in range(3):
+        by_hand.cnn.weight[code, 0, 1, code] = 1
+    by_hand.att.weight[0, 2] = 1
+x = torch.zeros(3, 3, 105)
+x[:, :, :3] = torch.tensor([[1.0, 0, 2], [0, 2, 1], [4, 4, 3]])
+# The third patient has the same scores, less 30: the same attention.
+x[2, :, 2] -= 30
+masks = torch.tensor([[True, True, True], [True, True, False],
+                      [True, True, False]])
+context = by_hand(x, masks)
+compare("shape of the context", context.shape, (3, 128))
+compare("masks left as they were", masks.sum().item(), 7)
+compare("context of the table, all three visits real", context[0, :2],
+        torch.tensor([2.9054, 2.8411]),
+        "Softmax over the visits (dim=1), of the scores as `att` gives them.")
+compare("context of the table, the third visit padded", context[1, :2],
+        torch.tensor([0.7311, 0.5379]),
+        "Set the scores of padded visits to -1e9 before the softmax.")
+compare("the same where all scores are low", context[2, :2],
+        torch.tensor([0.7311, 0.5379]),
+        "No real score may be below that of the padding.")
+
+# The last padded visit is in the window of no real visit.
 x = (torch.rand(4, 6, 105) < 0.1).float()
 masks = torch.ones(4, 6, dtype=torch.bool)
 masks[1:, 4:] = False
-level = Encoder().eval()
-with torch.no_grad():
-    level.att.weight.zero_()
-    level.cnn.weight[:, :, [0, 2]] = 0
-    states = x @ level.cnn.weight[:, 0, 1].T + level.cnn.bias
-    context = level(x, masks)
-compare("shape of the context", context.shape, (4, 128))
-compare("masks left as they were", masks.sum().item(), 18)
-compare("difference from the mean of six real visits, at equal scores",
-        (context[0] - states[0].mean(0)).abs().max().item(), 0.0,
-        "The attention of a patient sums to one over the visits (dim=1).")
-compare("difference from the mean of four real visits of six",
-        (context[1] - states[1, :4].mean(0)).abs().max().item(), 0.0,
-        "Set the scores of padded visits to -1e9 before the softmax.")
-
-# The last padded visit is in the window of no real visit.
 other_x = x.clone()
 other_x[1:, 5] = 1 - x[1:, 5]
 change = (encoder(x, masks) - encoder(other_x, masks)).abs().max().item()
@@ -403,6 +425,9 @@ compare("change of the context with the padding", change, 0.0,
 compare("contexts of an empty patient that are numbers",
         encoder(x * 0, ~masks)[0].isfinite().sum().item(), 128,
         "Mask with -1e9, so that a patient without any visit is possible.")
+compare("shape for one patient with one visit",
+        encoder(x[:1, :1], masks[:1, :1]).shape, (1, 128),
+        "squeeze(-1) takes off one axis, squeeze() all of length 1.")
 
 # The published value: ten patients, and weights drawn from seed 42.
 torch.manual_seed(42)
@@ -412,6 +437,7 @@ x, masks, _ = collate_fn([(seqs[i], hfs[i]) for i in range(10)])
 compare("shape of ten contexts", encoder(x, masks).shape, (10, 128))
 compare("first number of the first context",
         encoder(x, masks)[0][0].item(), -0.1248)
+print("The encoder passes: real visits alone, weighted to one.")
 
 # %% [markdown]
 # ### 3.2 The decoder ({{points:decoder}})
@@ -456,6 +482,10 @@ compare("largest probability below 1", preds.max().item() < 1, True)
 compare("first hidden number", new_hiddens[0][0].item(), 0.9358,
         "Does the GRU begin with `hiddens`?")
 compare("first probability", preds[0][0].item(), 0.4646)
+compare("shape of the hidden state of a single patient",
+        decoder(x[:1], hiddens[:1])[1].shape, (1, 128),
+        "squeeze() takes off every axis of length 1, also the patients'.")
+print("The decoder passes: one step on from `hiddens`, and probabilities.")
 
 # %% [markdown]
 # ### 3.3 The two together ({{points:seq2seq}})
@@ -487,36 +517,48 @@ compare("first probability", preds[0][0].item(), 0.4646)
 # %% check=seq2seq
 """The context starts the decoder; each step sees the visit before."""
 
-# A stand-in for your decoder, which writes down what it is given.
-inputs, states = [], []
+# Stand-ins for your parts. The context counts a patient's codes and real
+# visits; a step predicts 0.1 of the hidden state and 0.2 of the visit before,
+# and adds 1 to the hidden state.
+def counting_encoder(x, masks):
+    count = x.sum(dim=(1, 2)) + masks.sum(dim=1)
+    return count.unsqueeze(1) + torch.zeros(128)
 
-def watched_decoder(previous, hiddens):
-    inputs.append(previous)
-    states.append(hiddens)
-    return torch.sigmoid(hiddens[:, :105] - len(inputs)), hiddens + 1
+def simple_decoder(previous, hiddens):
+    return 0.1 * hiddens[:, :105] + 0.2 * previous, hiddens + 1
 
-def ones_encoder(x, masks):
-    return torch.ones(len(x), 128)
+# Ann has the first code at visits 1 and 3: two codes, two visits, context 4.
+# Bo has it at visit 2: context 2. Nobody has any other code.
+x = torch.zeros(2, 4, 105)
+x[:, :, 0] = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])
+masks = torch.tensor([[True, False, True, False],
+                      [False, True, False, False]])
+preds = Seq2Seq(counting_encoder, simple_decoder, 1.0).eval()(x, masks)
+compare("shape of preds", preds.shape, (2, 4, 105), "Visits on axis 1.")
+compare("without any code before: a tenth of 4, 5, 6, 7 and of 2, 3, 4, 5",
+        preds[:, :, 9], torch.tensor([[0.4, 0.5, 0.6, 0.7],
+                                      [0.2, 0.3, 0.4, 0.5]]),
+        "Context first; then `hiddens` passed on, and true visits; stack.")
+compare("with teacher forcing, 0.2 more after a visit with the code",
+        preds[:, :, 0], torch.tensor([[0.4, 0.7, 0.6, 0.9],
+                                      [0.2, 0.3, 0.6, 0.5]]),
+        "The visit before is x[:, t - 1].")
+preds = Seq2Seq(counting_encoder, simple_decoder, 0.0)(x, masks)
+compare("without, 0.2 of the prediction before (0.58 = 0.5 + 0.2 * 0.4)",
+        preds[:, :, 0], torch.tensor([[0.4, 0.58, 0.716, 0.8432],
+                                      [0.2, 0.34, 0.468, 0.5936]]),
+        "The visit before is cur_pred, as it is.")
+compare("codes in x, as before", x.sum().item(), 3.0, "Do not write into x.")
 
-x = (torch.rand(2, 4, 105) < 0.1).float()
-masks = torch.ones(2, 4, dtype=torch.bool)
-for ratio in (1.0, 0.0):
-    inputs.clear()
-    states.clear()
-    preds = Seq2Seq(ones_encoder, watched_decoder, ratio)(x, masks)
-    case = f"at teacher forcing {ratio:.0f}: "
-    compare(case + "shape of preds", preds.shape, (2, 4, 105),
-            "Stack the visits along dim=1.")
-    compare(case + "steps of the decoder", len(inputs), 4)
-    compare(case + "first hidden state", states[0][0, 0].item(), 1.0,
-            "It is the encoder's context.")
-    compare(case + "last hidden state", states[3][0, 0].item(), 4.0,
-            "Pass the decoder's new hidden state on to the next step.")
-    truth = x if ratio == 1 else preds
-    for t in range(1, 4):
-        compare(case + f"largest difference of input {t + 1} and visit {t}",
-                (inputs[t] - truth[:, t - 1]).abs().max().item(), 0.0,
-                "The true visit if teacher_force, else the prediction.")
+# A step that halves the visit before: 0.5 after a true visit of ones.
+def halving_decoder(previous, hiddens):
+    return previous / 2, hiddens
+
+preds = Seq2Seq(counting_encoder, halving_decoder, 0.5)(
+    torch.ones(1, 41, 105), torch.ones(1, 41, dtype=torch.bool))
+forced = (preds[0, 1:, 0] == 0.5).sum().item()
+compare("at a ratio of 0.5, some of 40 steps see the truth, some do not",
+        0 < forced < 40, True, "Let `teacher_force` decide, at each step.")
 
 # The published value: your encoder and decoder, all drawn from seed 42.
 encoder, decoder = Encoder().eval(), Decoder().eval()
@@ -531,6 +573,7 @@ masks = torch.ones(10, 5, dtype=torch.bool)
 preds = Seq2Seq(encoder, decoder, 0.5)(x, masks)
 compare("shape of ten patients", preds.shape, (10, 5, 105))
 compare("first probability", preds[0][0][0].item(), 0.4819)
+print("The model passes: each step goes on from the one before it.")
 
 # %% [markdown]
 # ## 4 Training
@@ -560,8 +603,8 @@ compare("first probability", preds[0][0][0].item(), 0.4819)
 # Your part:
 #
 # 1. `masked_loss` takes the cross-entropy of all codes, leaves out the visits that are not real, **sums**
-#    over each patient's visits and codes, and takes the **mean** over the patients. The result is a single
-#    number.
+#    over each patient's visits and codes, and takes the **mean** over the patients, all of them. The result is
+#    a single number, as a tensor of shape (): `backward` starts from it.
 # 2. In `train`, one step for a batch: set the gradients to zero, compute the loss as `loss`, backpropagate,
 #    let the optimizer step.
 #
@@ -573,46 +616,54 @@ compare("first probability", preds[0][0][0].item(), 0.4819)
 """Padding adds nothing to the loss, and training makes the loss smaller."""
 
 # If every probability is one half, every code costs log 2.
-half = torch.full((2, 3, 105), 0.5)
-x = torch.zeros(2, 3, 105)
-masks = torch.tensor([[True, True, False], [True, False, False]])
+half = torch.full((4, 3, 105), 0.5)
+x = torch.zeros(4, 3, 105)
+masks = torch.tensor([[True, True, False], [True, False, False],
+                      [True, True, False], [False, False, False]])
 loss = masked_loss(half, x, masks)
 compare("shape of the loss", loss.shape, ())
-compare("loss of three visits of two patients, all codes at one half",
-        loss.item(), 3 * 105 * float(np.log(2)) / 2,
+compare("loss of five visits of four patients, all codes at one half",
+        loss.item(), 5 * 105 * float(np.log(2)) / 4,
         "Sum over visits and codes, then take the mean over patients.")
 guess = half.clone()
 guess[~masks] = 0.9
 compare("the same with other guesses for the padding",
-        masked_loss(guess, x, masks).item(), 3 * 105 * float(np.log(2)) / 2,
+        masked_loss(guess, x, masks).item(), 5 * 105 * float(np.log(2)) / 4,
         "Multiply by the masks before you sum.")
 compare("loss of a batch without any real visit",
         masked_loss(guess, x, masks & False).item(), 0.0)
 
 
-# A stand-in for your model: it guesses the same for every patient and visit.
+# A stand-in for your model: it guesses the same for every real visit, and
+# 0.9 for padding.
 class SameForAll(nn.Module):
     def __init__(self):
         super().__init__()
         self.logits = nn.Parameter(torch.zeros(105))
 
     def forward(self, x, masks):
-        return torch.sigmoid(self.logits).expand_as(x)
+        guess = torch.sigmoid(self.logits).expand_as(x)
+        return torch.where(masks.unsqueeze(-1), guess, 0.9)
 
 
+# Two real visits with the first ten codes, and one of padding.
 x = torch.zeros(8, 3, 105)
-x[:, :, :10] = 1
-masks = torch.ones(8, 3, dtype=torch.bool)
+x[:, :2, :10] = 1
+masks = torch.tensor([[True, True, False]] * 8)
 batches = [(x, masks, torch.zeros(8))] * 5
 stand_in = SameForAll()
 history = train(stand_in, batches, batches, 4)
 compare("epochs of training", len(history), 4)
 losses = [loss for loss, _ in history]
-compare("loss falls at each epoch", losses == sorted(losses, reverse=True)
-        and losses[-1] < 0.9 * losses[0], True,
-        "zero_grad, loss, backward, step; on the `model` that train gets.")
+compare("loss falls at each epoch", losses == sorted(set(losses))[::-1],
+        True, "zero_grad, backward, step; on the `model` that train gets.")
+compare("the first logit after 20 steps of Adam", stand_in.logits[0].item(),
+        0.1987, "One step for each batch, along its own gradient alone.")
+compare("loss of the first epoch", losses[0], 143.477, tolerance=0.01,
+        hint="Two visits of 105 codes, some log 2 each; without the padding.")
 compare("codes whose guess has moved the right way",
         ((stand_in.logits > 0) == (x[0, 0] > 0)).sum().item(), 105)
+print("Loss and training pass: padding adds nothing, and the loss falls.")
 
 # %% [markdown]
 # Now for the real thing: 800 patients, 15 epochs, half of the steps with teacher forcing. On a laptop this
@@ -636,11 +687,13 @@ print(f"{timer.stop():.0f} seconds on {next(seq2seq.parameters()).device}")
 
 # %% [markdown]
 # In our run the loss fell from 84 to 20, and it would go on falling. The F1 on the validation patients rose
-# to 0.69 in 13 epochs and hardly moved after that: what the model still learns then is to know its 800
+# to 0.7 in 13 epochs and hardly moved after that: what the model still learns then is to know its 800
 # training patients by heart. That is the moment to stop.
 #
-# F1 says that about seven in ten codes are right, though no validation patient was ever seen in training. Now
-# take the teacher's help away:
+# An F1 of 0.7 does not mean that seven codes in ten are right. It lies between two shares: in our run, some
+# eight in ten of the codes that the model predicts are true, and it predicts some six in ten of the true ones.
+# It is the careful kind of model: what it says is mostly right, and it leaves out a good deal. All this for
+# patients that it never saw in training. Now take the teacher's help away:
 
 # %% tags=["training"]
 for ratio in (0.5, 0.0):
@@ -649,8 +702,11 @@ for ratio in (0.5, 0.0):
     print(f"teacher forcing {ratio}: F1 {f1:.2f}, accuracy {accuracy:.2f}")
 
 # %% [markdown]
-# Nothing changes. The decoder does not need to be told the true visits: what it needs is in those 128
-# numbers. And the accuracy shows how strict accuracy is: hardly any visit is rebuilt without a single error.
+# Next to nothing changes. Does that show that the decoder needs no help? Less than it seems. The first visit is
+# written from the context alone in any case, and 848 of our 1000 patients have two visits only, so that there
+# was just one step at which they could be helped. What it does show is that the 128 numbers, and what the decoder
+# has written itself, are enough for these short records. And the accuracy shows how strict accuracy is: hardly
+# any visit is rebuilt without a single error.
 
 # %% [markdown]
 # ## 5 Groups of patients
@@ -683,10 +739,12 @@ import io
 import re
 
 
-# A stand-in for your encoder: it counts each code of a patient.
+# A stand-in for your encoder: it counts each code in the real visits.
 class CountingEncoder(nn.Module):
     def forward(self, x, masks):
-        return nn.functional.pad(x.sum(dim=1), (0, 128 - 105))
+        self.mode_when_called = "training" if self.training else "evaluation"
+        return nn.functional.pad((x * masks.unsqueeze(-1)).sum(dim=1),
+                                 (0, 128 - 105))
 
 
 class StandIn(nn.Module):
@@ -698,6 +756,7 @@ class StandIn(nn.Module):
 
 x = (torch.rand(11, 3, 105) < 0.2).float()
 masks = torch.ones(11, 3, dtype=torch.bool)
+masks[::2, 2] = False
 y = torch.arange(11) % 2 + 0.0
 loader = DataLoader(list(zip(x, masks, y, strict=True)), batch_size=6)
 stand_in = StandIn()
@@ -707,19 +766,20 @@ compare("type of the labels", type(labels), np.ndarray)
 compare("shape of the embeddings", embeddings.shape, (11, 128))
 compare("labels in order", labels.tolist(), y.tolist())
 compare("largest difference from model.encoder",
-        np.abs(embeddings[:, :105] - x.sum(1).numpy()).max().item(), 0.0,
-        "Use the encoder of the `model` that is given, and keep the order.")
-compare("model in evaluation mode", stand_in.training, False,
-        "Call model.eval() first.")
+        np.abs(embeddings[:, :105] - (x[:, :2].sum(1) + x[:, 2] * y[:, None]
+                                      ).numpy()).max().item(), 0.0,
+        "The encoder of the `model` that is given, with x and its masks.")
+compare("mode of the encoder", stand_in.encoder.mode_when_called,
+        "evaluation", "Call model.eval() first.")
 
-# Two groups of 100 points, far apart.
+# Two groups of 100 points, far apart in the last of five numbers.
 points = np.random.default_rng(0).normal(size=(200, 5))
-points[::2] += 9
+points[::2, 4] += 9
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed):
     cluster_labels = get_clusters(points)
 compare("shape of the cluster labels", cluster_labels.shape, (200,))
-compare("number of clusters", len(set(cluster_labels)), 2)
+compare("different labels", sorted(set(cluster_labels)), [0, 1])
 compare("clusters in the first group", len(set(cluster_labels[::2])), 1)
 compare("clusters in the second group", len(set(cluster_labels[1::2])), 1)
 score = calinski_harabasz_score(points, cluster_labels)
@@ -729,6 +789,13 @@ numbers = [
 ]
 compare(f"Calinski-Harabasz score {score:.0f} among the printed {numbers}",
         any(abs(number / score - 1) < 0.01 for number in numbers), True)
+cloud = np.random.default_rng(1).normal(size=(200, 5))
+with contextlib.redirect_stdout(io.StringIO()):
+    again = [get_clusters(cloud).tolist() for _ in range(5)]
+compare("the same clusters each time, where there are none",
+        all(found == again[0] for found in again), True,
+        "Give KMeans a random_state.")
+print("Embeddings and clusters pass: in order, and two groups told apart.")
 
 # %% [markdown]
 # Now the 200 validation patients, whom the model has never met.
@@ -775,11 +842,15 @@ def draw_patients(vectors, clusters):
 
 
 draw_patients(embeddings, cluster_labels)
+agree = int((cluster_labels == labels).sum())
+agree = max(agree, len(labels) - agree)
+print(f"clusters and heart failure agree for {agree} of {len(labels)}")
 
 # %% [markdown]
 # Nobody told the encoder of heart failure, nor of phenotypes. All the same the colors are not spread at
 # random: liver disease and sepsis lie apart, while heart failure, diabetes, and lung disease merge into each
-# other. In our run the two clusters nearly are the patients with and without heart failure.
+# other. The two clusters have much to do with heart failure, and are yet something else: on two machines, 158
+# and 172 of our 200 patients were in the cluster that fits their heart, and the others were not.
 #
 # But there are six kinds of patients. Before we ask for six clusters, look at one number of an embedding that
 # we have not thought of, its length:

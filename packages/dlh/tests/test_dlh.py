@@ -107,6 +107,14 @@ def test_compare_stops_at_a_difference(capsys, obtained, expected):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("obtained", [torch.tensor([0.311, -2.0]), np.array([0.311, -2.0], dtype=np.float32)])
+def test_compare_writes_numbers_as_short_as_they_are(capsys, obtained):
+    compare("it", obtained, torch.tensor([0.311, -2.0]))
+    assert capsys.readouterr().out == "ok  it: expected [0.311, -2.0], obtained [0.311, -2.0]\n"
+    with pytest.raises(AssertionError, match=re.escape("expected [3], obtained [2].")):
+        compare("it", torch.tensor([2]), torch.tensor([3]))
+
+
 def test_compare_shows_the_whole_of_a_difference():
     long = list(range(100))
     with pytest.raises(AssertionError, match=re.escape(f"obtained {long}.")):

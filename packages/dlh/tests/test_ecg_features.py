@@ -166,6 +166,21 @@ def test_the_bootstrap_draws_groups():
     assert wider_low < low and high < wider_high
 
 
+def test_the_bootstrap_of_a_difference_draws_the_same_groups_for_both():
+    truth, groups = np.repeat([0, 1], 60), np.repeat(np.arange(40), 3)
+    scores = noise(120) + truth
+    better = scores + 0.3 * truth
+    difference, low, high = metrics.bootstrap_difference(truth, better, scores, groups, rounds=300)
+    first, second = (metrics.bootstrap_auroc(truth, values, groups, rounds=300) for values in (better, scores))
+    assert difference == pytest.approx(first[0] - second[0])
+    assert 0 < low < difference < high
+    # What the intervals of both cannot tell, since they overlap, the difference tells.
+    assert first[1] < second[2]
+    assert metrics.bootstrap_difference(truth, scores, scores, groups, rounds=50) == (0, 0, 0)
+    back = metrics.bootstrap_difference(truth, scores, better, groups, rounds=300)
+    assert back == pytest.approx((-difference, -high, -low))
+
+
 def test_the_bootstrap_of_a_perfect_score_is_sure_and_mixed_groups_are_refused():
     assert metrics.bootstrap_auroc([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.8], rounds=50) == (1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="1 groups have samples of both classes"):

@@ -50,6 +50,9 @@ def _in_words(value):
     value = _plain(value)
     if isinstance(value, (float, np.floating)):
         return f"{value:.4f}"
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        # Rounded as doubles: a single float of 0.311 would be written 0.3109999895095825.
+        return f"{value:.4f}" if value.ndim == 0 else str(value.astype(float).round(4).tolist())
     if isinstance(value, np.ndarray):
-        return f"{value:.4f}" if value.ndim == 0 and value.dtype.kind == "f" else str(value.round(4).tolist())
+        return str(value.tolist())
     return str(value)

@@ -1,4 +1,4 @@
-"""How sure a score is: the bootstrap over patients."""
+"""How sure a score is, and how sure a difference of two: the bootstrap over patients."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -28,7 +28,41 @@ def bootstrap_auroc(truth, scores, groups=None, rounds=1000, confidence=0.95, se
     ------
     ValueError : a group has samples of both classes
     """
-    truth, scores = np.asarray(truth), np.asarray(scores)
+    areas = [roc_auc_score(truth, scores, sample_weight=drawn) for drawn in _draws(truth, groups, rounds, seed)]
+    return float(roc_auc_score(truth, scores)), *_interval(areas, confidence)
+
+
+def bootstrap_difference(truth, scores, others, groups=None, rounds=1000, confidence=0.95, seed=0):
+    """How much larger the area under the ROC curve is for some scores than for others, with an interval.
+
+    Both areas of a round are of the same draw, so that what makes a draw easy or hard for both drops out of the
+    difference. Where the interval holds zero, these samples do not tell which scores are better.
+
+    Parameters
+    ----------
+    truth, groups, rounds, confidence, seed : as `bootstrap_auroc` takes them
+    scores, others : (samples,) floats, of the same samples, higher for class 1
+
+    Returns
+    -------
+    difference, low, high : floats, the area for `scores` less that for `others`, and the ends of the interval
+
+    Raises
+    ------
+    ValueError : a group has samples of both classes
+    """
+
+    def difference(drawn):
+        first, second = (roc_auc_score(truth, values, sample_weight=drawn) for values in (scores, others))
+        return first - second
+
+    differences = [difference(drawn) for drawn in _draws(truth, groups, rounds, seed)]
+    return float(difference(None)), *_interval(differences, confidence)
+
+
+def _draws(truth, groups, rounds, seed):
+    """How often each sample comes in each draw, (samples,) floats."""
+    truth = np.asarray(truth)
     groups = np.arange(len(truth)) if groups is None else np.unique(groups, return_inverse=True)[1]
     n_groups = groups.max() + 1
     group_truth = np.bincount(groups, truth, n_groups) / np.bincount(groups, minlength=n_groups)
@@ -36,12 +70,14 @@ def bootstrap_auroc(truth, scores, groups=None, rounds=1000, confidence=0.95, se
     if mixed.any():
         raise ValueError(f"{mixed.sum()} groups have samples of both classes; each group must be of one class.")
     stream = np.random.default_rng(seed)
-    areas = np.empty(rounds)
-    for index in range(rounds):
+    for _ in range(rounds):
         drawn = np.zeros(n_groups)
         for label in (0, 1):
             members = np.flatnonzero(group_truth == label)
             drawn += np.bincount(stream.choice(members, len(members)), minlength=n_groups)
-        areas[index] = roc_auc_score(truth, scores, sample_weight=drawn[groups])
-    low, high = np.quantile(areas, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(roc_auc_score(truth, scores)), float(low), float(high)
+        yield drawn[groups]
+
+
+def _interval(values, confidence):
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
