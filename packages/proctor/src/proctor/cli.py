@@ -1,4 +1,4 @@
-"""The command line of the course: build, grade, audit, class, demo, mark, report, return, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, pack, report, return, table."""
 
 import argparse
 import json
@@ -84,6 +84,13 @@ def _parser():
     words = "another number has the answers in another order: for who marks beside somebody (default: 1)"
     mark.add_argument("--seed", type=int, default=1, help=words)
     mark.set_defaults(command=_mark)
+
+    pack = commands.add_parser("pack", help="pack the grader of an assignment for another platform")
+    pack.add_argument("assignment", metavar="A")
+    pack.add_argument("--for", required=True, dest="platform", choices=["gradescope"])
+    words = "where to (default: dist/gradescope/A/autograder.zip in the course)"
+    pack.add_argument("--output", type=Path, metavar="FILE", help=words)
+    pack.set_defaults(command=_pack)
 
     report = commands.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
     report.add_argument("assignment", metavar="A")
@@ -310,6 +317,15 @@ def _mark(arguments):
         print()
     except OSError as error:
         raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
+    return 0
+
+
+def _pack(arguments):
+    from proctor.authoring.packing import pack
+
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    print(pack(assignment, arguments.output))
+    print("It holds solutions and checks: give it to nobody but Gradescope.", file=sys.stderr)
     return 0
 
 
