@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from ordinary_user import USER, in_reach
 from proctor import cli
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.errors import BuildError
@@ -20,7 +21,8 @@ from proctor.checks.outcome import GradingError
 from proctor.course import open_course
 from proctor.grading import gradescope
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
-from proctor.isolation.sandbox import SandboxError
+from proctor.isolation.sandbox import LANDLOCK_NEEDED, SandboxError
+from proctor.isolation.seal import landlock_version
 from proctor.proof.demo import cell
 from submissions import WRITTEN
 
@@ -248,3 +250,61 @@ def test_sandbox_that_gives_way_while_grading_is_no_step_down(toy, tmp_path, mon
     monkeypatch.setattr(grade, "grade_intake", give_way)
     with pytest.raises(GradingError, match="gave way while grading"):
         gradescope.grade_submission(root, "bubblewrap")
+
+
+SPY = """
+import os
+
+
+def double(x):
+    found = []
+    for place in PLACES:
+        try:
+            found.append(open(place).read())
+        except OSError:
+            pass
+    raise RuntimeError(f"looked at {len(PLACES)} places and found {found}")
+"""
+WITH_ACCOUNT = 'cp /etc/passwd "$0" && echo "$1" >> "$0" && mount --bind "$0" /etc/passwd && shift && exec "$@"'
+
+
+def spied(assignment, root):
+    """A submission that opens all that was packed and laid out, but for what students get, and tells what it found.
+
+    Returns
+    -------
+    number of files
+    """
+    notebook = nbformat.read(assignment.release_notebook, as_version=4)
+    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    places = [str(path) for path in files if not {"engine", "toylib"} & set(path.parts)]
+    places += [f"/proc/{os.getpid()}/environ", "/proc/1/environ", "/etc/passwd"]
+    cell(notebook, "double").source = f"PLACES = {places!r}\n{SPY}"
+    cell(notebook, "total").source = assignment.exercises[1].code
+    nbformat.write(notebook, root / "submission" / "toy.ipynb")
+    return len(places)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("sandbox", gradescope.SANDBOXES)
+def test_code_of_a_submission_finds_nothing_of_what_was_packed(toy, tmp_path, sandbox):
+    root = lay_out(toy, tmp_path / "autograder")
+    (root / "submission_metadata.json").write_text('{"users": [{"email": "ann@example.org"}]}')
+    count = spied(toy, root)
+    command = [str(root / "run_autograder"), "--root", str(root)]
+    variables = {**os.environ, "PROCTOR_PYTHON": sys.executable}
+    if sandbox == "landlock":
+        if os.geteuid() != 0 or landlock_version() < LANDLOCK_NEEDED:
+            pytest.skip("needs root, as in the container, and a kernel with Landlock")
+        # As in a container that refuses namespaces, with the account that setup.sh makes.
+        variables["PATH"] = no_bubblewrap(tmp_path / "bin")
+        account = f"{gradescope.ACCOUNT}:x:{USER}:{USER}::/nonexistent:/usr/sbin/nologin"
+        as_in_container = ["sh", "-c", WITH_ACCOUNT, str(tmp_path / "passwd"), account]
+        command = ["unshare", "-m", "--propagation", "private", *in_reach(tmp_path), *as_in_container, *command]
+    ran = subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"graded in the sandbox {sandbox}" in ran.stdout
+    results = read_results(root)
+    assert f"looked at {count} places and found []" in results["tests"][0]["output"]
+    assert results["score"] == 6
+    assert f"sandbox `{sandbox}`" in results["output"]
