@@ -50,6 +50,8 @@ def _parser():
     words = "show what each failed check called, with which inputs, what came back, and what the reference gives"
     grade.add_argument("-v", "--verbose", action="store_true", help=words)
     grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
+    words = "add the verdicts to this file as Markdown, as for $GITHUB_STEP_SUMMARY"
+    grade.add_argument("--summary", type=Path, metavar="FILE", help=words)
     grade.set_defaults(command=_grade)
 
     audit = commands.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
@@ -128,10 +130,10 @@ def _assignments(arguments):
 def _grade(arguments):
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, report, selection
+    from proctor.grading import grade, intake, job_summary, report, selection
     from proctor.grading.harmless import one_line
 
-    device, verdicts, status = resolve_device(arguments.device), [], 0
+    device, verdicts, summaries, status = resolve_device(arguments.device), [], [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
         try:
@@ -143,10 +145,14 @@ def _grade(arguments):
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
-            print(f"proctor: {one_line(str(error), MAX_WORDS)}", file=sys.stderr)
-            status = 2
+            words, status = one_line(str(error), MAX_WORDS), 2
+            print(f"proctor: {words}", file=sys.stderr)
+            # What is no fault of the submission's is not for its summary.
+            if isinstance(error, intake.Unreadable):
+                summaries.append(job_summary.refusal_as_markdown(arguments.assignment or path.stem, words))
             continue
         verdicts.append(verdict)
+        summaries.append(job_summary.as_markdown(verdict))
         if arguments.json != "-":
             print(*report.table(verdict), sep="\n", end="\n\n")
     if arguments.json:
@@ -155,6 +161,9 @@ def _grade(arguments):
             print(text, end="")
         else:
             Path(arguments.json).write_text(text, encoding="utf-8")
+    if arguments.summary:
+        with arguments.summary.open("a", encoding="utf-8") as file:
+            file.write("\n".join(summaries))
     return status
 
 
