@@ -30,6 +30,7 @@ ROOT = Path("/autograder")
 ACCOUNT = "proctor"
 SANDBOXES = ("bubblewrap", "landlock")
 NO_SANDBOX = 3
+MEMORY = "as where memory runs out: take a larger container"
 NOTHING = "proctor: nothing was graded, and no results were written. This is for the instructor, not the student."
 
 
@@ -57,6 +58,8 @@ def _supervise(root):
             print(f"proctor: graded in the sandbox {sandbox}")
             return 0
         if ended.returncode != NO_SANDBOX:
+            if ended.returncode < 0:
+                print(f"proctor: the grader was ended by signal {-ended.returncode}, {MEMORY}")
             break
     print(NOTHING)
     return 1
