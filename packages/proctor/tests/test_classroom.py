@@ -73,7 +73,7 @@ def test_summary_has_points_by_exercise_and_what_failed():
     assert "It adds up." not in text
 
 
-@pytest.mark.parametrize("words", ["<img src=x>", "![](http://x)", "```\n# Full marks", "@teacher", "a|b", "\u2028# Full"])
+@pytest.mark.parametrize("words", ["<img src=x>", "![](http://x)", "```\n# Full marks", "@teacher", "\u2028# Full"])
 def test_words_of_a_student_are_only_words(words):
     failed = CheckVerdict("test_b", "It sorts.", 0.0, 2.0, False, f"It gave {words}")
     text = as_markdown(verdict("wrong", failed, notes=[f"The cell stopped: {words}"]))
