@@ -239,6 +239,28 @@ def test_without_any_sandbox_nothing_is_graded_and_no_results_are_written(toy, t
     assert not (root / "results" / "results.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("statuses", "tried", "words"),
+    [
+        ([0], 1, "graded in the sandbox bubblewrap"),
+        ([gradescope.NO_SANDBOX, 0], 2, "graded in the sandbox landlock"),
+        ([gradescope.NO_SANDBOX] * 2, 2, gradescope.NOTHING),
+        # What has begun to grade in one sandbox is not graded in a weaker one.
+        ([1, 0], 1, gradescope.NOTHING),
+        ([-9, 0], 1, "ended by signal 9, as where memory runs out"),
+    ],
+)
+def test_next_sandbox_is_tried_only_where_the_first_cannot_run(tmp_path, monkeypatch, capsys, statuses, tried, words):
+    left = list(statuses)
+    ends = lambda command, **_: subprocess.CompletedProcess(command, left.pop(0), stdout=b"{}")  # noqa: E731
+    monkeypatch.setattr(gradescope.subprocess, "run", ends)
+    monkeypatch.setattr(gradescope, "_account", lambda root, sandbox: {})
+    is_graded = 0 in statuses[:tried]
+    assert gradescope.main(["--root", str(tmp_path)]) == (0 if is_graded else 1)
+    assert (tmp_path / "results" / "results.json").exists() == is_graded
+    assert len(statuses) - len(left) == tried and words in capsys.readouterr().out
+
+
 def test_sandbox_that_gives_way_while_grading_is_no_step_down(toy, tmp_path, monkeypatch):
     from proctor.grading import grade
 
