@@ -107,6 +107,18 @@ def test_of_two_notebooks_the_one_with_answers_is_graded(toy, folder, solved, re
         shutil.rmtree(folder)
 
 
+def test_of_a_whole_folder_the_notebook_of_the_right_name_is_graded(toy, folder, solved):
+    for place in ("course/apples.ipynb", "course/toy.ipynb", "course/zebras.ipynb"):
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(json.dumps(solved), encoding="utf-8")
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert not taken.refused
+    assert taken.notes == ["The notebook was handed in as `course/toy.ipynb`, not as `toy.ipynb`."]
+    shutil.copytree(folder / "course", folder / "again")
+    refused = take_in(folder / "toy.ipynb", toy).refused
+    assert "which of `again/toy.ipynb`, `course/toy.ipynb`" in refused and "is meant cannot be told" in refused
+
+
 def test_verdict_names_the_notebook_that_was_graded(handed_in, solved):
     verdict = handed_in(**{"toy.ipynb": solved, "toy-old.ipynb": solved, "._toy.ipynb": "Mac OS X"})
     assert (verdict.points, verdict.notes) == (10, ["`toy.ipynb` was graded, and not `toy-old.ipynb`."])

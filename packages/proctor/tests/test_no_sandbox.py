@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
+from ordinary_user import as_ordinary_user, folder_in_reach
 from proctor.isolation import process, sandbox, seal
 from proctor.isolation.sandbox import SandboxError
 
@@ -49,15 +48,6 @@ def test_without_a_sandbox_code_runs_all_the_same(submit):
     assert set(subject.cell_errors) == {"cell 1"}
 
 
-AS_NOBODY = """
-set -e
-mount --bind "$1" "$2"
-mount -t tmpfs -o mode=755 tmpfs "$3"
-mkdir -p "$1"
-mount --bind "$2" "$1"
-shift 3
-exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-"""
 UNPRIVILEGED = """
 import os, sys, tempfile
 from dataclasses import replace
@@ -139,41 +129,23 @@ def scratch():
 
 
 @pytest.fixture(scope="module")
-def folder_of_nobody():
-    """A folder that is not below pytest's own, which each pytest of root makes its own again."""
-    with tempfile.TemporaryDirectory(prefix="nobody-") as folder:
-        yield Path(folder)
-
-
-@pytest.fixture(scope="module")
-def as_nobody(toy_course, folder_of_nobody):
+def as_nobody(toy_course):
     """Runs a Python program on a copy of the course as an ordinary user, which root becomes for it."""
-    tmp_path = folder_of_nobody
-    course, command = tmp_path / "course", []
-    shutil.copytree(toy_course, course)
-    if os.getuid() == 0:
-        # Where the interpreter lies below root's own folder, that folder is made passable, in a mount namespace only.
-        prefix = Path(sys.base_prefix).resolve()
-        private = next((p for p in reversed(prefix.parents) if p.stat().st_mode & 0o005 != 0o005), None)
-        command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-        subprocess.run(["chmod", "-R", "a+rX", tmp_path], check=True)
-        if private is not None:
-            script = tmp_path / "as_nobody.sh"
-            script.write_text(AS_NOBODY)
-            (tmp_path / "aside").mkdir()
-            command = ["unshare", "-m", "--propagation", "private", "sh", str(script)]
-            command += [str(prefix), str(tmp_path / "aside"), str(private)]
-    tried = subprocess.run([*command, sys.executable, "-c", "import torch"], capture_output=True, text=True)
-    if tried.returncode:
-        pytest.skip(f"no Python that an ordinary user can read here: {tried.stderr.strip()[-200:]}")
+    with folder_in_reach() as folder:
+        course = folder / "course"
+        shutil.copytree(toy_course, course)
+        command = as_ordinary_user(folder)
+        tried = subprocess.run([*command, sys.executable, "-c", "import torch"], capture_output=True, text=True)
+        if tried.returncode:
+            pytest.skip(f"no Python that an ordinary user can read here: {tried.stderr.strip()[-200:]}")
 
-    def run(level, start):
-        arguments = [sys.executable, "-c", UNPRIVILEGED, str(course), level, start]
-        ran = subprocess.run([*command, *arguments], input=TRIES, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout.splitlines()
+        def run(level, start):
+            arguments = [sys.executable, "-c", UNPRIVILEGED, str(course), level, start]
+            ran = subprocess.run([*command, *arguments], input=TRIES, capture_output=True, text=True)
+            assert ran.returncode == 0, ran.stderr
+            return ran.stdout.splitlines()
 
-    return run
+        yield run
 
 
 @pytest.mark.parametrize("start", ["from nothing", "forked"])

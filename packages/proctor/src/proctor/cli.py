@@ -1,4 +1,4 @@
-"""The command line of the course: build, grade, audit, class, demo, mark, report, return, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, pack, report, return, table."""
 
 import argparse
 import json
@@ -50,6 +50,8 @@ def _parser():
     words = "show what each failed check called, with which inputs, what came back, and what the reference gives"
     grade.add_argument("-v", "--verbose", action="store_true", help=words)
     grade.add_argument("--json", metavar="FILE", help="write the verdicts, a line of JSON each; - for standard output")
+    words = "add the verdicts to this file as Markdown, as for $GITHUB_STEP_SUMMARY"
+    grade.add_argument("--summary", type=Path, metavar="FILE", help=words)
     grade.set_defaults(command=_grade)
 
     audit = commands.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
@@ -84,6 +86,13 @@ def _parser():
     words = "another number has the answers in another order: for who marks beside somebody (default: 1)"
     mark.add_argument("--seed", type=int, default=1, help=words)
     mark.set_defaults(command=_mark)
+
+    pack = commands.add_parser("pack", help="pack the grader of an assignment for another platform")
+    pack.add_argument("assignment", metavar="A")
+    pack.add_argument("--for", required=True, dest="platform", choices=["gradescope"])
+    words = "where to (default: dist/gradescope/A/autograder.zip in the course)"
+    pack.add_argument("--output", type=Path, metavar="FILE", help=words)
+    pack.set_defaults(command=_pack)
 
     report = commands.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
     report.add_argument("assignment", metavar="A")
@@ -121,10 +130,10 @@ def _assignments(arguments):
 def _grade(arguments):
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, report, selection
+    from proctor.grading import grade, intake, job_summary, report, selection
     from proctor.grading.harmless import one_line
 
-    device, verdicts, status = resolve_device(arguments.device), [], 0
+    device, verdicts, summaries, status = resolve_device(arguments.device), [], [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
         try:
@@ -136,10 +145,14 @@ def _grade(arguments):
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
-            print(f"proctor: {one_line(str(error), MAX_WORDS)}", file=sys.stderr)
-            status = 2
+            words, status = one_line(str(error), MAX_WORDS), 2
+            print(f"proctor: {words}", file=sys.stderr)
+            # What is no fault of the submission's is not for its summary.
+            if isinstance(error, intake.Unreadable):
+                summaries.append(job_summary.refusal_as_markdown(arguments.assignment or path.stem, words))
             continue
         verdicts.append(verdict)
+        summaries.append(job_summary.as_markdown(verdict))
         if arguments.json != "-":
             print(*report.table(verdict), sep="\n", end="\n\n")
     if arguments.json:
@@ -148,6 +161,9 @@ def _grade(arguments):
             print(text, end="")
         else:
             Path(arguments.json).write_text(text, encoding="utf-8")
+    if arguments.summary:
+        with arguments.summary.open("a", encoding="utf-8") as file:
+            file.write("\n".join(summaries))
     return status
 
 
@@ -310,6 +326,15 @@ def _mark(arguments):
         print()
     except OSError as error:
         raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
+    return 0
+
+
+def _pack(arguments):
+    from proctor.authoring.packing import pack
+
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    print(pack(assignment, arguments.output))
+    print("It holds solutions and checks: give it to nobody but Gradescope.", file=sys.stderr)
     return 0
 
 

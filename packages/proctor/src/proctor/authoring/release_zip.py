@@ -84,12 +84,12 @@ def student_files(course: Course, names: list[str], title: str) -> dict[Path, by
     for name in names:
         if not (root / "release" / name / f"{name}.ipynb").is_file():
             raise BuildError([f"source/{name}/{name}.py:1: release/{name}/{name}.ipynb is not built; build it first"])
-        for file, content in _files_in(root / "release" / name):
+        for file, content in files_in(root / "release" / name):
             if files.setdefault(file, content) != content:
                 raise BuildError([f"release/{name}/{file.as_posix()}:1: another assignment has such a file, too"])
     packages = course.settings.packages
     for package in packages:
-        files |= {Path(package) / file: content for file, content in _files_in(course.package(package))}
+        files |= {Path(package) / file: content for file, content in files_in(course.package(package))}
     docs = student_docs(root)
     files |= docs
     files[Path("requirements.txt")] = student_requirements(root).encode()
@@ -135,7 +135,7 @@ def student_readme(title: str, names: list[str], packages: Iterable[str], docs: 
     )
 
 
-def _files_in(folder: Path) -> list[tuple[Path, bytes]]:
+def files_in(folder: Path) -> list[tuple[Path, bytes]]:
     """The files of a folder but for caches, by their path in it."""
     found = []
     for directory, folders, names in os.walk(folder):

@@ -94,8 +94,8 @@ def _choose(path, assignment):
     answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
     if len(answered) == 1:
         return answered[0], read[answered[0]]
-    if found[0] != path:
-        which = _listed([file.name for file in found])
+    if [file.name for file in found].count(path.name) != 1:
+        which = _listed([file.relative_to(path.parent).as_posix() for file in found])
         raise Unreadable(f"{path.name} is not there, and which of {which} is meant cannot be told")
     return found[0], read[found[0]] if found[0] in read else _read(found[0], assignment)
 
@@ -153,7 +153,8 @@ def candidates(path: Path) -> list[Path]:
             found = [file for file in present if NUMBERED.sub("", file.name).endswith(endings)]
             found = [file for file in found if file.is_file() and file != path]
             if right or found:
-                return right + found
+                # Of a folder with all of a course's notebooks, the one of the right name.
+                return right + sorted(found, key=lambda file: file.name != path.name)
         folders = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
         present = [folder / name for folder in folders[:MAX_FOLDERS] for name in names_in(folder)]
     names = [name for name in names_in(path.parent) if name not in ("timestamp.txt", "submission_secret.txt")]
