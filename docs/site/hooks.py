@@ -1,0 +1,82 @@
+"""What mkdocs needs to be told: the notebooks as pages, formulas as MathML, and what lies outside docs/.
+
+mkdocs.yml names this file, and mkdocs calls its `on_...` functions.
+"""
+
+import html
+import json
+import logging
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from latex2mathml.converter import convert
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parents[2]
+FIGURES = ROOT / "docs/figures"
+LOG = logging.getLogger("mkdocs.hooks.site")  # with --strict, a warning fails the build
+
+NOTE = """
+!!! note "As students get it"
+    Cells say `# your code here` where students write theirs. The figures are of a run in which all is written.
+"""
+OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
+FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+
+
+def on_files(files, config):
+    """Add a page for each released notebook."""
+    descriptions = tomllib.loads((FIGURES / "descriptions.toml").read_text(encoding="utf-8"))
+    for path in sorted(ROOT.glob("release/*/*.ipynb")):
+        content = notebook_page(path, descriptions.get(path.stem, {}))
+        files.append(File.generated(config, f"notebooks/{path.stem}.md", content=content))
+    return files
+
+
+def notebook_page(path: Path, descriptions: dict[str, str]) -> str:
+    """A notebook as Markdown, with the figures that docs/figures/ has, below the cells that draw them.
+
+    mkdocs-jupyter would bring Jupyter's own page into the site's: its styles, half a megabyte each, no section of it
+    in the search, and no figures, since the notebooks are released without outputs.
+    """
+    parts, left = [], dict(descriptions)
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        parts.append(f"````python\n{source}\n````" if cell["cell_type"] == "code" else source)
+        if cell["id"] in left:
+            parts.append(f"![{left.pop(cell['id'])}](../figures/{path.stem}/{cell['id']}.png)")
+    if left:
+        todo = f"run docs/site/figures.py {path.stem}, or give the figure the id that its cell has now"
+        LOG.warning(f"docs/figures: {path.stem} has no cell {', '.join(left)} any more: {todo}")
+    heading, _, rest = parts[0].partition("\n")
+    return "\n\n".join([heading, NOTE, rest, *parts[1:]])
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Lead links that leave docs/ to a notebook's page, else to the repository; without one, keep their words alone."""
+    if page.file.abs_src_path is None:
+        return markdown  # a notebook's page, which is nowhere but on the site
+
+    def led(link):
+        words, target, anchor = link[1], link[2], link[3] or ""
+        path = Path(os.path.normpath(ROOT / "docs" / target))
+        if not path.exists():
+            LOG.warning(f"{page.file.src_uri}: {target} does not exist")
+        if path.suffix == ".ipynb":
+            return f"[{words}](notebooks/{path.stem}.md{anchor})"
+        if not config.repo_url:
+            return words
+        return f"[{words}]({config.repo_url.rstrip('/')}/blob/HEAD/{path.relative_to(ROOT).as_posix()}{anchor})"
+
+    return OUTSIDE.sub(led, markdown)
+
+
+def on_page_content(content, page, config, files):
+    """Write formulas as MathML, which browsers draw by themselves."""
+
+    def mathml(found):
+        return convert(html.unescape(found[2]), display="block" if found[1] == "div" else "inline")
+
+    return FORMULA.sub(mathml, content)
