@@ -59,6 +59,8 @@ def on_page_markdown(markdown, page, config, files):
     if page.file.abs_src_path is None:
         return markdown  # a notebook's page, which is nowhere but on the site
 
+    repository = config.extra["repository"]
+
     def led(link):
         words, target, anchor = link[1], link[2], link[3] or ""
         path = Path(os.path.normpath(ROOT / "docs" / target))
@@ -66,9 +68,9 @@ def on_page_markdown(markdown, page, config, files):
             LOG.warning(f"{page.file.src_uri}: {target} does not exist")
         if path.suffix == ".ipynb":
             return f"[{words}](notebooks/{path.stem}.md{anchor})"
-        if not config.repo_url:
+        if not repository:
             return words
-        return f"[{words}]({config.repo_url.rstrip('/')}/blob/HEAD/{path.relative_to(ROOT).as_posix()}{anchor})"
+        return f"[{words}]({repository}/blob/HEAD/{path.relative_to(ROOT).as_posix()}{anchor})"
 
     return OUTSIDE.sub(led, markdown)
 
