@@ -20,8 +20,8 @@ LOG = logging.getLogger("mkdocs.hooks.site")  # with --strict, a warning fails t
 
 NOTE = """
 !!! note "As students get it"
-    Cells say `# your code here` where students write theirs. The figures are of a run in which all is written, on the data
-    that come along.
+    Cells say `# your code here` where students write theirs. The figures are of a run in which all is written, on the
+    data that come along.
 """
 OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
