@@ -39,8 +39,8 @@ def on_files(files, config):
 def notebook_page(path: Path, descriptions: dict[str, str]) -> str:
     """A notebook as Markdown, with the figures that docs/figures/ has, below the cells that draw them.
 
-    mkdocs-jupyter would bring Jupyter's own page into the site's: its styles, half a megabyte each, no section of it
-    in the search, and no figures, since the notebooks are released without outputs.
+    mkdocs-jupyter would bring Jupyter's styles into the page and 100 MB of Jupyter into .venv-site, and would show no
+    figure: the notebooks are released without outputs.
     """
     parts, left = [], dict(descriptions)
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:

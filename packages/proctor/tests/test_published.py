@@ -10,7 +10,7 @@ from proctor.course import open_course
 
 LINE = "return product * self.sides[2]"
 HIGHLIGHTED = (
-    '<pre><code><span class="k">return</span><a id="line-3"></a> <span class="n">product</span> <span>*</span> '
+    '<pre><code><span class="k">return</span><a id="line-3" title="a line"></a> product <span>*</span> '
     '<span>self</span><span>.</span>sides<span class="p">[</span><span class="mi">2</span>]\n</code></pre>'
 )
 ANSWER = "The sides of a box are never below zero."

@@ -84,23 +84,24 @@ def readable(path: Path) -> Iterator[str]:
 
 
 def html_text(markup: str) -> str:
-    """The text of HTML, as it is shown."""
+    """The text of HTML as it is shown, then what is in attributes and comments."""
     parser = _TextParser()
     parser.feed(markup)
     parser.close()
-    return "".join(parser.found)
+    return "\n".join(["".join(parser.found), *parser.beside])
 
 
 class _TextParser(HTMLParser):
     def __init__(self):
         super().__init__()
         self.found: list[str] = []
+        self.beside: list[str] = []
 
     def handle_starttag(self, tag, attributes):
         if tag not in INLINE:
             self.found.append("\n")
         # What is said of a picture, and what lies ready to be copied.
-        self.found += [f"\n{value}\n" for name, value in attributes if value and " " in value and name != "class"]
+        self.beside += [value for _, value in attributes if value]
 
     def handle_endtag(self, tag):
         if tag not in INLINE:
@@ -110,7 +111,7 @@ class _TextParser(HTMLParser):
         self.found.append(data)
 
     def handle_comment(self, data):
-        self.found.append(f"\n{data}\n")
+        self.beside.append(data)
 
 
 def main(argv: list[str] | None = None) -> int:
