@@ -60,6 +60,8 @@ def on_page_markdown(markdown, page, config, files):
     if page.file.abs_src_path is None:
         return markdown  # a notebook's page, which is nowhere but on the site
 
+    if page.is_homepage:
+        page.meta["hide"] = ["navigation", "toc"]  # room for three columns
     repository = config.extra["repository"]
 
     def led(link):
@@ -80,6 +82,8 @@ def on_page_content(content, page, config, files):
     """Write formulas as MathML, which browsers draw by themselves."""
 
     def mathml(found):
-        return convert(html.unescape(found[2]), display="block" if found[1] == "div" else "inline")
+        if found[1] == "span":
+            return convert(html.unescape(found[2]))
+        return f'<div style="overflow-x: auto">{convert(html.unescape(found[2]), display="block")}</div>'
 
     return FORMULA.sub(mathml, content)
