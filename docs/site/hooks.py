@@ -20,8 +20,8 @@ LOG = logging.getLogger("mkdocs.hooks.site")  # with --strict, a warning fails t
 
 NOTE = """
 !!! note "As students get it"
-    Cells say `# your code here` where students write theirs. The figures are of a run in which all is written, on the
-    data that come along.
+    Cells say `# your code here` where students write theirs. Figures of the data that come along are shown; those of
+    what a network has learnt are for whoever trains it.
 """
 OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
@@ -49,7 +49,7 @@ def notebook_page(path: Path, descriptions: dict[str, str]) -> str:
         if cell["id"] in left:
             parts.append(f"![{left.pop(cell['id'])}](../figures/{path.stem}/{cell['id']}.png)")
     if left:
-        todo = f"run docs/site/figures.py {path.stem}, or give the figure the id that its cell has now"
+        todo = "give the figures, there and in descriptions.toml, the ids that their cells have now"
         LOG.warning(f"docs/figures: {path.stem} has no cell {', '.join(left)} any more: {todo}")
     heading, _, rest = parts[0].partition("\n")
     return "\n\n".join([heading, NOTE, rest, *parts[1:]])
