@@ -24,6 +24,7 @@ NOTE = """
     what a network has learnt are for whoever trains it.
 """
 OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
+LONG = 40  # characters of LaTeX, of a formula that may be wider than a phone
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 
@@ -79,11 +80,15 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(content, page, config, files):
-    """Write formulas as MathML, which browsers draw by themselves."""
+    """Write formulas as MathML, which browsers draw by themselves; long ones scroll where a page is narrow."""
 
     def mathml(found):
-        if found[1] == "span":
-            return convert(html.unescape(found[2]))
-        return f'<div style="overflow-x: auto">{convert(html.unescape(found[2]), display="block")}</div>'
+        formula = html.unescape(found[2])
+        if found[1] == "div":
+            return f'<div style="overflow-x: auto">{convert(formula, display="block")}</div>'
+        if len(formula) < LONG:
+            return convert(formula)
+        style = "display: inline-block; max-width: 100%; overflow-x: auto; vertical-align: bottom"
+        return f'<span style="{style}">{convert(formula)}</span>'
 
     return FORMULA.sub(mathml, content)
