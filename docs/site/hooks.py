@@ -24,6 +24,7 @@ NOTE = """
     what a network has learnt are for whoever trains it.
 """
 OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
+SAME = {"{aligned}": "{split}", r"\arg\min": r"\operatorname{arg\,min}"}
 LONG = 40  # characters of LaTeX, of a formula that may be wider than a phone
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
@@ -84,11 +85,21 @@ def on_page_content(content, page, config, files):
 
     def mathml(found):
         formula = html.unescape(found[2])
+        drawn = draw_formula(formula, "block" if found[1] == "div" else "inline")
+        if re.search(r"[\\&]", html.unescape(re.sub("<[^>]*>", "", drawn))):
+            LOG.warning(f"{page.file.src_uri}: `{formula.strip()}` has something that latex2mathml does not know")
         if found[1] == "div":
-            return f'<div style="overflow-x: auto">{convert(formula, display="block")}</div>'
+            return f'<div style="overflow-x: auto">{drawn}</div>'
         if len(formula) < LONG:
-            return convert(formula)
+            return drawn
         style = "display: inline-block; max-width: 100%; overflow-x: auto; vertical-align: bottom"
-        return f'<span style="{style}">{convert(formula)}</span>'
+        return f'<span style="{style}">{drawn}</span>'
 
     return FORMULA.sub(mathml, content)
+
+
+def draw_formula(formula: str, display: str) -> str:
+    """A formula of LaTeX as MathML, in words that latex2mathml knows."""
+    for words, known in SAME.items():
+        formula = formula.replace(words, known)
+    return convert(formula, display=display).replace(r"\_", "_")
