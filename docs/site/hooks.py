@@ -24,7 +24,7 @@ NOTE = """
     what a network has learnt are for whoever trains it.
 """
 OUTSIDE = re.compile(r"(?<!!)\[([^\]]*)\]\((\.\./[^)#]*)(#[^)]*)?\)")
-SAME = {"{aligned}": "{split}", r"\arg\min": r"\operatorname{arg\,min}"}
+SAME = {"{aligned}": "{split}", r"\arg\min": r"\operatorname{argmin}"}
 LONG = 40  # characters of LaTeX, of a formula that may be wider than a phone
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
@@ -89,10 +89,10 @@ def on_page_content(content, page, config, files):
         if re.search(r"[\\&]", html.unescape(re.sub("<[^>]*>", "", drawn))):
             LOG.warning(f"{page.file.src_uri}: `{formula.strip()}` has something that latex2mathml does not know")
         if found[1] == "div":
-            return f'<div style="overflow-x: auto">{drawn}</div>'
+            return f'<div style="overflow: auto hidden; padding: .3em 0">{drawn}</div>'
         if len(formula) < LONG:
             return drawn
-        style = "display: inline-block; max-width: 100%; overflow-x: auto; vertical-align: bottom"
+        style = "display: inline-block; max-width: 100%; overflow: auto hidden; vertical-align: bottom"
         return f'<span style="{style}">{drawn}</span>'
 
     return FORMULA.sub(mathml, content)
