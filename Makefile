@@ -15,7 +15,7 @@ $(if $(filter auto cuda,$(TORCH)),,$(error TORCH is auto or cuda, not $(TORCH)))
 # nbgrader calls its helpers (alembic, jupyter) by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup build lint test prove demo release-zip lock clean asked-for
+.PHONY: setup build lint test prove demo release-zip site lock clean asked-for
 
 setup: $(SET_UP)
 
@@ -61,6 +61,16 @@ demo: build
 release-zip: setup
 	$(BIN)/python -m proctor.authoring.build --zip $(ASSIGNMENTS)
 
+# The site's packages have a .venv of their own: what grades stays as it is.
+.venv-site/.set-up: docs/site/requirements.txt
+	test -x .venv-site/bin/python || $(PYTHON) -m venv .venv-site
+	.venv-site/bin/python -m pip --disable-pip-version-check install -q -r $<
+	touch $@
+
+site: setup .venv-site/.set-up
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict
+	$(BIN)/python -m proctor.authoring.published dist/site
+
 # What .venv holds. Not which build of torch: that depends on the machine.
 lock: setup
 	@echo "# The versions of one set-up of the course, on $$(uname) with $$($(BIN)/python -V)." > requirements.new
@@ -71,4 +81,4 @@ lock: setup
 # What nbgrader and the tools make anew; the class's submissions and grades stay.
 clean:
 	rm -rf dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*/*' -prune -exec rm -rf {} +

@@ -24,12 +24,13 @@ def solution_lines(text: Text, others: Sequence[Text] = ()) -> dict[str, str]:
     for region in [*text.solutions.regions, *text.model_answers]:
         file = region.file.relative_to(text.root).as_posix()
         for number, line in enumerate(region.lines, region.begin + 1):
-            if len(re.findall(r"[^\W\d]\w*", line)) >= 3 and not _contains(given, line.strip()):
+            if len(re.findall(r"[^\W\d]\w*", line)) >= 3 and not contains(given, line.strip()):
                 found.setdefault(line.strip(), f"{file}:{number}")
     return found
 
 
-def _contains(text: str, line: str) -> bool:
+def contains(text: str, line: str) -> bool:
+    """Whether a line stands in a text, not as a part of longer words."""
     return line in text and re.search(rf"(?<![\w.]){re.escape(line)}(?!\w)", text) is not None
 
 
@@ -41,7 +42,7 @@ def check_repeats(text: Text) -> list[str]:
     for cell in text.cells:
         for number, line in cell.lines:
             for secret, where in secrets.items():
-                if number not in inside and _contains(line, secret):
+                if number not in inside and contains(line, secret):
                     errors.add(text.file, number, f"`{secret}` is a solution line ({where}); write it another way")
     return errors
 
@@ -54,18 +55,18 @@ def find_leaks(secrets: dict[str, str], files: dict[Path, bytes]) -> list[str]:
             content = content.decode()
         except UnicodeDecodeError:
             continue  # pictures and compressed data
-        texts = _strings(json.loads(content)) if path.suffix == ".ipynb" else [content]
+        texts = strings(json.loads(content)) if path.suffix == ".ipynb" else [content]
         for text in texts:
             errors += [
                 f"{where}: the solution line `{s}` is in {path.as_posix()}"
                 for s, where in secrets.items()
-                if _contains(text, s)
+                if contains(text, s)
             ]
             errors += [f"{path.as_posix()}:1: a marker `{m}` is left" for m in MARKER_PHRASES if m in text]
     return errors
 
 
-def _strings(value) -> Iterator[str]:
+def strings(value) -> Iterator[str]:
     """All strings in JSON, a cell's lines joined."""
     if isinstance(value, str):
         yield value
@@ -73,7 +74,7 @@ def _strings(value) -> Iterator[str]:
         yield "".join(value)
     elif isinstance(value, (list, dict)):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
+            yield from strings(item)
 
 
 def check_released_code(text: Text, release: dict[Path, bytes]) -> list[str]:
