@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import re
 import shutil
 from datetime import datetime, timedelta
@@ -14,7 +15,16 @@ from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
-from proctor.grading.class_report import ClassReport, Student, _check_rows, as_html, draw_up, duration, histogram
+from proctor.grading.class_report import (
+    MOST_ALIKE,
+    ClassReport,
+    Student,
+    _check_rows,
+    as_html,
+    draw_up,
+    duration,
+    histogram,
+)
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
 from test_marking import Marked
@@ -28,16 +38,43 @@ def total(x, function):
     return (weights * values).sum() * len(values) + (largest - largest) - (smallest - smallest)
 """
 RENAMED = re.sub(r"\bvalues\b", "v", LONG.replace("weights", "w").replace("# A remark.", "")).replace("largest", "hi")
+OTHER = """\
+def other(rows):
+    lengths = {}
+    for key, row in rows.items():
+        if key not in lengths and row:
+            lengths[key] = [max(abs(value) for value in row), min(row) ** 2]
+    while lengths and not any(lengths.values()):
+        lengths.popitem()
+    return {key: tuple(found) for key, found in sorted(lengths.items()) if found[0] > found[1]}
+"""
 OTHERS = [f"def total(x, function):\n    return sum(function(x)) + {n} * torch.zeros(()).sum()" for n in range(30)]
 
 
 def found(*answers):
-    return list(alike({f"student{n}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total"))
+    return alike({f"student{n:03}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total")
 
 
 def test_answers_that_share_what_few_have_are_found_whatever_their_names():
     (pair,) = found(LONG, RENAMED, *OTHERS)
-    assert (pair.first, pair.second, pair.share, pair.others) == ("student0", "student1", 1.0, 0)
+    assert (pair.first, pair.second, pair.share, pair.others) == ("student000", "student001", 1.0, 0)
+    assert pair.students == ("student000", "student001")
+
+
+def test_who_share_one_answer_are_one_group_and_two_of_them_stand_for_it():
+    changed = LONG.replace("(largest - largest)", "(largest * 2)")
+    groups = found(changed, LONG, RENAMED, LONG, RENAMED, OTHER, OTHER, *OTHERS, *OTHERS)
+    five, two = sorted(groups, key=lambda group: -len(group.students))
+    assert five.students == tuple(f"student{n:03}" for n in range(5))
+    assert (five.first, five.second, five.share) == ("student001", "student002", 1.0)
+    assert two.students == (two.first, two.second) == ("student005", "student006")
+
+
+def test_group_is_all_whom_pairs_connect():
+    both = f"{LONG}\n{OTHER}"
+    (group,) = found(LONG, both, OTHER, *OTHERS, *OTHERS)
+    assert group.students == ("student000", "student001", "student002")
+    assert {"student001"} < {group.first, group.second}, "the first and the last share nothing"
 
 
 def test_what_many_write_is_not_alike():
@@ -47,7 +84,7 @@ def test_what_many_write_is_not_alike():
 
 def test_what_was_released_does_not_count():
     assert runs(LONG) == runs(RENAMED)
-    assert list(alike({"ann": LONG, "ben": RENAMED}, LONG, "total")) == []
+    assert alike({"ann": LONG, "ben": RENAMED}, LONG, "total") == []
 
 
 @pytest.mark.parametrize("code", ['"%000', " \n", '"\\N{', "'", "#", "a.", "  "])
@@ -178,3 +215,20 @@ def test_page_of_a_class_of_any_size(toy, size):
     assert f"{size} submission{'s' * (size != 1)} graded" in page
     assert page.count("&lt;b&gt;</td>") == size
     assert "<b></td>" not in page
+
+
+def test_page_of_a_class_that_is_all_alike_stays_small_and_names_each_once(toy):
+    students = [student(f"student{n:03}", a=True) for n in range(500)]
+    for n, one in enumerate(students):
+        code = f'{" ".join(random.Random(n % 50).choices("+-*/%@&|^<>", k=60))} "{"long" * 4_000}"'
+        one.answers = {"double": code, "total": f"1 {code}"}
+    report = ClassReport(toy, students, {})
+    for exercise in ("double", "total"):
+        report.alike += alike({one.name: one.answers[exercise] for one in students}, "", exercise)
+    page = as_html(report)
+    section = page[page.index("<h2>Alike") : page.index("<h2>Time")]
+    groups = re.findall(r"<b>(\d+)</b> in (?:double|total): the most alike, (\S+) and (\S+), share 100%", section)
+    assert len(groups) == MOST_ALIKE and {count for count, _, _ in groups} == {"10"}
+    assert len(re.findall(r"student\d{3}", section)) == MOST_ALIKE * (10 + 4), "all, and the two twice more"
+    assert f"And {2 * 50 - MOST_ALIKE} more." in section
+    assert len(page.encode()) < 10**6

@@ -16,6 +16,7 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
+from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
 from proctor.grading.report import kept_notes, kept_verdict
 from proctor.grading.verdict import ExerciseVerdict, refusal
@@ -24,7 +25,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Fewer say nothing about a check.
 ENOUGH = 8
 BINS = 20
-MOST_PAIRS, MOST_GROUPS = 30, 40
+MOST_ALIKE, MOST_GROUPS = 30, 40
+MOST_CODE = 8_000
 
 
 @dataclass
@@ -131,7 +133,7 @@ class ClassReport:
     checks: list[CheckRow] = field(default_factory=list)
     mistakes: list[MistakeRow] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
-    pairs: list[Alike] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
 
 def draw_up(assignment: Assignment) -> ClassReport:
@@ -154,7 +156,8 @@ def draw_up(assignment: Assignment) -> ClassReport:
     for exercise in assignment.exercises:
         answers = {one.name: one.answers[exercise.id] for one in students if exercise.id in one.answers}
         if not exercise.written:
-            report.pairs += alike(answers, released.get(exercise.id, ""), exercise.id)
+            report.alike += alike(answers, released.get(exercise.id, ""), exercise.id)
+    report.alike.sort(key=lambda group: (-group.share, -group.rare))
     return report
 
 
@@ -247,18 +250,19 @@ def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["duration"] = duration
+    environment.filters |= {"duration": duration, "without_layout": without_layout}
+    environment.filters["cut"] = lambda code: plain_text(code, MOST_CODE)
     assignment, students = report.assignment, report.students
-    answers = {(one.name, name): without_layout(code) for one in students for name, code in one.answers.items()}
+    answers = {(one.name, name): code for one in students for name, code in one.answers.items()}
     return environment.get_template("class_report.html.j2").render(
         report=report,
         assignment=assignment,
         total=histogram([one.total for one in students], assignment.points),
         totals=np.percentile([one.total for one in students], [25, 50, 75]) if students else [],
         exercises=[(exercise, *_marked_points(exercise, students)) for exercise in assignment.exercises],
-        pairs=[
-            (pair, answers[pair.first, pair.exercise], answers[pair.second, pair.exercise])
-            for pair in report.pairs[:MOST_PAIRS]
+        alike=[
+            (group, answers[group.first, group.exercise], answers[group.second, group.exercise])
+            for group in report.alike[:MOST_ALIKE]
         ],
         groups=report.groups[:MOST_GROUPS],
         waiting=sum(len(one.not_marked) for one in students),
