@@ -18,8 +18,10 @@ from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
 from proctor.grading.class_report import (
     MOST_ALIKE,
     ClassReport,
+    MistakeRow,
     Student,
     _check_rows,
+    _groups,
     as_html,
     draw_up,
     duration,
@@ -145,7 +147,7 @@ def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
     assert "5 submissions graded." in page
     assert "Did you mean to multiply by FACTOR?" in page
     # Two wrote the same mistake in other words.
-    assert re.search(r"<b>2</b> in double: `double\(x\)` has wrong values", page)
+    assert re.search(r"<b>2</b> in double: <code>double\(x\)</code> has wrong values", page)
     assert "cem, dan. The code of one of them:" in page
 
     assert "exercise=&#34;double&#34;" in page
@@ -202,7 +204,7 @@ def test_report_says_who_was_late_who_waits_and_what_ran_out_of_time(written_cou
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.04, "0 seconds"), (2, "2 seconds"), (89, "89 seconds"), (90, "1.5 minutes"), (1800, "30 minutes"),
-     (7200, "2 hours"), (108000, "30 hours"), (259200, "3 days"), (8640000, "100 days")],
+     (1, "1 second"), (7200, "2 hours"), (108000, "30 hours"), (259200, "3 days"), (8640000, "100 days")],
 )  # fmt: skip
 def test_times_are_told_as_people_tell_them(seconds, words):
     assert duration(seconds) == words
@@ -232,3 +234,30 @@ def test_page_of_a_class_that_is_all_alike_stays_small_and_names_each_once(toy):
     assert len(re.findall(r"student\d{3}", section)) == MOST_ALIKE * (10 + 4), "all, and the two twice more"
     assert f"And {2 * 50 - MOST_ALIKE} more." in section
     assert len(page.encode()) < 10**6
+
+
+def test_code_in_words_is_shown_as_code_and_what_is_cut_stays_so(toy):
+    one = student("ann", a=False)
+    one.notes, words = ["Line 3 says `pass <b>`."], "`Your` code was stopped: `" + "x" * 400 + "`"
+    check = CheckVerdict("a", "The `sum` is right.", 0.0, 2.0, False, words, observed="1")
+    one.verdicts["total"] = ExerciseVerdict("total", "Total", 0.0, 2.0, "wrong", [check])
+    report = ClassReport(toy, [one], {"ben": "run `nbgrader autograde toy`"})
+    report.checks = list(_check_rows(toy.exercises[1], [one]))
+    report.mistakes = [MistakeRow("total", "averages", "Not `mean`, `sum`.", ("ann",))]
+    report.groups = _groups(report.students)
+    page = as_html(report)
+    for shown in ("<code>pass &lt;b&gt;</code>", "The <code>sum</code> is right.</td>", "Not <code>mean</code>,"):
+        assert shown in page
+    assert "run <code>nbgrader autograde toy</code>" in page
+    assert page.count(f"<code>Your</code> code was stopped: <code>{'x' * 100}") == 3, "cut, cut shorter, and whole"
+    summaries = re.findall(r"<summary>.*?</summary>|<td>.*?<br>", page)
+    assert not [words for words in summaries if "`" in words]
+
+
+def test_one_is_one_and_not_several(toy):
+    one = student("ann", a=True)
+    one.not_marked, one.seconds, one.late = {"total"}, 1.0, 86400 * 2
+    page = as_html(ClassReport(toy, [one], {}))
+    assert "1 submission graded" in page and "<b>1</b> waits for a person's marks: 1 answer<" in page
+    assert "Grading took 1 second in all" in page
+    assert not re.search(r"(?<![\d.])1 (?!waits)\w+s\b", re.sub(r"<[^>]*>", "", page.partition("</style>")[2]))

@@ -14,11 +14,12 @@ import numpy as np
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
+from proctor.course import counted
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
 from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
-from proctor.grading.report import kept_notes, kept_verdict
+from proctor.grading.report import inline, kept_notes, kept_verdict
 from proctor.grading.verdict import ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -250,8 +251,8 @@ def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"duration": duration, "without_layout": without_layout}
-    environment.filters["cut"] = lambda code: plain_text(code, MOST_CODE)
+    environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
+    environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
     assignment, students = report.assignment, report.students
     answers = {(one.name, name): code for one in students for name, code in one.answers.items()}
     return environment.get_template("class_report.html.j2").render(
@@ -294,7 +295,16 @@ def duration(seconds: float) -> str:
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.0f} {unit}" if seconds >= 10 * size else f"{round(seconds / size, 1):g} {unit}"
-    return f"{round(seconds, 1):g} seconds"
+    return counted(round(seconds, 1), "second")
+
+
+def shortened(message: str, most: int) -> str:
+    """The first line of a message, so long; what stands between backticks there ends with one."""
+    line = message.split("\n")[0]
+    if len(line) <= most:
+        return line
+    cut = line[:most].rstrip()
+    return cut + "`" * (cut.count("`") % 2) + " ..."
 
 
 def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:

@@ -4,7 +4,6 @@ Every text of a student's is escaped, and bounded with all others, so that no pa
 """
 
 import functools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from markupsafe import Markup, escape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from proctor.authoring.text import last_heading
+from proctor.course import counted
 from proctor.grading.attempts import Attempt
 from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, is_picture, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
@@ -24,7 +24,6 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
 ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
-CODE = re.compile(r"`([^`]+)`")
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
@@ -382,7 +381,7 @@ def _bytes(text):
 
 
 def _points(number):
-    return f"{_number(number)} point{'s' * (number != 1)}"
+    return counted(round(number, 2), "point")
 
 
 def _number(points):
@@ -403,8 +402,7 @@ def _typeset(comment):
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": _number, "points": _points, "typeset": _typeset}
-    environment.filters["inline"] = lambda text: Markup(inline(text))
+    environment.filters |= {"inline": inline, "number": _number, "points": _points, "typeset": _typeset}
     return environment.get_template("student_page.html.j2")
 
 
@@ -423,6 +421,6 @@ def as_html(page: Page, record: str = "") -> str:
         not_marked=[section for section in page.graded if section.is_open],
         answer=Room(ANSWERS),
         other=Room(OTHERS),
-        message=lambda text: Markup(CODE.sub(r"<code>\1</code>", str(messages(text)))),
+        message=lambda text: inline(messages(text)),
         record=Markup(record),
     )

@@ -50,6 +50,7 @@ function element(name, words, about = {}) {
 const path = (...parts) => parts.map(encodeURIComponent).join("/");
 const current = () => answers[place];
 const points = number => String(Math.round(number * 100) / 100);
+const counted = (number, word) => `${points(number)} ${word}${number === 1 ? "" : "s"}`;
 
 function draft() {
   const typed = at("score").value.trim().replace(",", ".");
@@ -124,7 +125,8 @@ function nothingMore() {
   const open = answers.filter(answer => answer.to_mark).length;
   if (open) return `This is the last one; ${open} before it ${open > 1 ? "are" : "is"} to mark.`;
   const next = questions.find(other => other.to_mark);
-  return `All ${answers.length} answers to this question are marked.${next ? " n goes to the next question." : " So are all others."}`;
+  const all = answers.length > 1 ? `All ${answers.length} answers to this question are` : "The one answer to this question is";
+  return `${all} marked.${next ? " n goes to the next question." : " So are all others."}`;
 }
 
 function show() {
@@ -148,8 +150,8 @@ function showText() {
   at("checks").textContent = answer.checks.join("\n");
   const notes = [];
   if (answer.to_mark && answer.score !== null) notes.push("This answer has changed since it was marked: save the points again, or others.");
-  if (answer.automatic !== null) notes.push(`Without a mark by hand it has ${points(answer.automatic)} points.`);
-  if (answer.extra) notes.push(`${points(answer.extra)} extra points were given in formgrader; they stay.`);
+  if (answer.automatic !== null) notes.push(`Without a mark by hand it has ${counted(answer.automatic, "point")}.`);
+  if (answer.extra) notes.push(`${counted(answer.extra, "extra point")} given in formgrader: that stays.`);
   at("note").textContent = notes.join(" ");
   at("note").hidden = !notes.length;
 }
