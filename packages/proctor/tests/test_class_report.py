@@ -1,10 +1,15 @@
 """The report on a class: points, checks, mistakes with a name and without, and who wrote what few others did."""
 
 import csv
+import html
 import io
 import random
 import re
+import runpy
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import nbformat
@@ -12,7 +17,10 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 
 from proctor import cli
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.bank import BEGINNING, as_entry
 from proctor.authoring.build import scripts_on_path
+from proctor.checks.plain import standing_alone
 from proctor.course import open_course
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
 from proctor.grading.class_report import (
@@ -126,18 +134,21 @@ WRITTEN = {
 
 
 @pytest.fixture
-def graded(toy_course, tmp_path, solved):
+def graded(toy_course, tmp_path, solved, once):
     """A copy of the toy course with a small class, graded by nbgrader."""
-    root = shutil.copytree(toy_course, tmp_path / "course")
-    for name, answer in WRITTEN.items():
-        cell(solved, "double").source = answer
-        (root / "submitted" / name / "toy").mkdir(parents=True)
-        nbformat.write(solved, root / "submitted" / name / "toy/toy.ipynb")
-    course = open_course(root)
-    with scripts_on_path():
-        result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*")
-    assert result["success"], result["log"]
-    return root
+
+    def make(root):
+        shutil.copytree(toy_course, root)
+        for name, answer in WRITTEN.items():
+            cell(solved, "double").source = answer
+            (root / "submitted" / name / "toy").mkdir(parents=True)
+            nbformat.write(solved, root / "submitted" / name / "toy/toy.ipynb")
+        course = open_course(root)
+        with scripts_on_path():
+            result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*")
+        assert result["success"], result["log"]
+
+    return shutil.copytree(once("graded_toy_course", make), tmp_path / "course")
 
 
 def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
@@ -159,6 +170,96 @@ def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
     assert len(rows) == 15
     assert re.search(r"Grading took [\d.]+ \w+ in all", page)
     assert "Nothing ran out of time." in page
+
+
+def entries(page):
+    found = re.findall(r"A ready entry for mistakes.py</summary><pre>(.*?)</pre>", page, re.DOTALL)
+    return [html.unescape(entry) for entry in found]
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_entry_that_is_pasted_has_all_of_its_group_told(graded):
+    course = open_course(graded)
+    toy = load_assignment(course, "toy")
+    (entry,) = entries(as_html(draw_up(toy)))
+    named = entry.replace('name=""', 'name="squares"').replace('hint=""', 'hint="You square it."')
+    with (graded / "graders/toy/mistakes.py").open("a") as file:
+        file.write(named + "\n")
+    with scripts_on_path():
+        assert NbGraderAPI(course.directory, config=course.config).autograde("toy", "*", force=True)["success"]
+    report = draw_up(toy)
+    assert report.groups == []
+    for name in ("cem", "dan"):
+        (one,) = [student for student in report.students if student.name == name]
+        check = one.verdicts["double"].checks[1]
+        assert (check.mistake, check.message.split("\n")[1:]) == ("squares", ["You square it."])
+
+
+CODES = [
+    "def double(x):\n    return x * x",
+    'def double(x):\n    """Says "\\n" and \'\\\\d\'."""\n    return x  # """" \\',
+    "def double(x):\n    names = " + repr([f"name {n}" for n in range(60)]) + "\n\n\treturn '\\x00' + \"\\u2028\"",
+    "\n\ndouble = lambda x: '" + "\\\\" * 200 + '"' * 7 + "'\n\n",
+    "x = '\t\r\x00\x0c\x85\xa0\u2028\u202e\ufeff\ud800\U0001f600 é" + "漢" * 300 + "'",
+]
+
+
+def test_entries_are_what_ruff_would_write_and_hold_the_code_as_it_is(tmp_path):
+    draw, pieces = (
+        random.Random(0),
+        ['"', "'", "\\", "\n", "\t", "\r", "x", " ", '"""', "\\N{", "{", "漢", "\ud800", "#"],
+    )
+    codes = CODES + [f"x{''.join(draw.choices(pieces, k=draw.randrange(400)))}" for _ in range(50)]
+    bank = tmp_path / "mistakes.py"
+    bank.write_text("\n".join([BEGINNING, *(as_entry("double", code) for code in codes), ""]), encoding="utf-8")
+    made = runpy.run_path(str(bank))["MISTAKES"]
+    assert [mistake.code.strip("\n") for mistake in made] == [code.strip("\n") for code in codes]
+    settings = ["--isolated", "--line-length=120", "--no-cache", str(bank)]
+    for command in (["check", "--select=E,F,I,B,UP,N"], ["format", "--check"]):
+        ran = subprocess.run([sys.executable, "-m", "ruff", *command, *settings], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "own", "whole"),
+    [
+        ("def f(x):\n    return x", ["x = 1", "def g(): pass"], "def f(x):\n    return x"),
+        ("%time\ndef f(x): return g(x)", ["g = len", "import h"], "g = len\n\n\npass  # %time\ndef f(x): return g(x)"),
+        ("f = m.sin", ["import math as m\nprint(m)\ny = m.sin(1)"], "import math as m\n\n\nf = m.sin"),
+        ("def f(): return g()", ["def h(): pass", "def g(): return h()", "h()"],
+         "def h(): pass\n\n\ndef g(): return h()\n\n\ndef f(): return g()"),
+        ("def f(:", ["def g(): pass"], ""),
+        ("%%bash\nls", [], ""),
+        ("", ["def f(): pass"], ""),
+        ("x = '\ud800'", [], ""),
+        ("f = g", ["def g(:", "(" * 500, "%%bash"], "f = g"),
+    ],
+)  # fmt: skip
+def test_answer_stands_alone_with_what_it_needs_of_other_cells(code, own, whole):
+    assert standing_alone(code, own) == whole
+
+
+@pytest.mark.parametrize(
+    ("code", "about"),
+    [
+        ("def total(x): return x", {"lost": True}),
+        ("total = nothing", {"message": "Its cell stopped: NameError: name 'nothing' is not defined."}),
+        ("def total(x:", {}),
+        ("x = 1\n" * 4000, {}),
+    ],
+)
+def test_no_entry_would_stop_or_end_the_grader(toy, code, about):
+    one = student("ann", a=False)
+    one.answers = {"total": code}
+    check = replace(one.verdicts["total"].checks[0], observed="1", message="It is wrong.")
+    one.verdicts["total"].checks = [replace(check, **about)]
+    report = ClassReport(toy, [one], {}, groups=_groups([one]))
+    page = as_html(report)
+    assert entries(page) == [] and "There is no entry for mistakes.py" in page
+    two = student("ben", a=False)
+    two.answers, two.verdicts["total"].checks = {"total": "def total(x): return 2 * x"}, [check]
+    (group,) = _groups([one, two])
+    assert group.students == ("ann", "ben") and "return 2 * x" in group.entry, "where another's can be one"
 
 
 def test_report_of_an_unknown_assignment_is_one_line(toy_course, capsys):

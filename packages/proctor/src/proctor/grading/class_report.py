@@ -14,6 +14,8 @@ import numpy as np
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
+from proctor.checks.cell import STOPPED
+from proctor.checks.plain import standing_alone
 from proctor.course import counted
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
@@ -27,7 +29,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 ENOUGH = 8
 BINS = 20
 MOST_ALIKE, MOST_GROUPS = 30, 40
-MOST_CODE = 8_000
+MOST_CODE, MOST_ENTRY = 8_000, 20_000
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Student:
     seconds : what grading it took; None where that is not on record
     verdicts : {exercise: its verdict by the checks}
     answers : {exercise: its cell}
+    own : cells of the student's own with code
     notes : what was said of the submission as a whole
     """
 
@@ -53,6 +56,7 @@ class Student:
     seconds: float | None = None
     verdicts: dict[str, ExerciseVerdict] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    own: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -114,7 +118,7 @@ class Group:
     ----------
     messages : what each failed check said to one of the students
     code : that student's answer
-    entry : what to put into mistakes.py, but for the name and the hint
+    entry : what to put at the end of mistakes.py, but for a name and a hint; empty where no code can be put there
     """
 
     exercise: str
@@ -174,6 +178,8 @@ def _read_student(assignment, name, found):
     for cell in notebook.cells:
         if cell.id in exercises:
             student.answers[cell.id] = cell.source
+        elif cell.cell_type == "code" and cell.id.startswith("own-"):
+            student.own.append(cell.source)
         verdict = kept_verdict(cell)
         if verdict is not None:
             student.verdicts[verdict.id] = verdict
@@ -227,24 +233,21 @@ def _groups(students):
                 alike[name, tuple((check.name, check.observed) for check in failed)].append(one)
     groups = []
     for (name, _), members in alike.items():
-        one = min(members, key=lambda member: len(member.answers.get(name, "")))
+        # The shortest that can be an entry, else the shortest.
+        entries = {member.name: _entry(member, name) for member in members}
+        one = min(members, key=lambda m: (not entries[m.name], len(entries[m.name] or m.answers.get(name, ""))))
         messages = tuple((check.title, check.message) for check in one.verdicts[name].checks if not check.passed)
-        code = one.answers.get(name, "")
-        groups.append(Group(name, tuple(member.name for member in members), messages, code, _entry(name, code)))
+        names, code = tuple(member.name for member in members), one.answers.get(name, "")
+        groups.append(Group(name, names, messages, code, entries[one.name]))
     return sorted(groups, key=lambda group: (-len(group.students), group.exercise))
 
 
-def _entry(exercise, code):
-    escaped = code.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = [
-        "Mistake(",
-        '    name="",',
-        f'    exercise="{exercise}",',
-        '    hint="",',
-        f'    code="""\n{escaped}\n""",',
-        "),",
-    ]
-    return "\n".join(lines)
+def _entry(student, exercise):
+    """What to put into mistakes.py for an answer; empty where that would stop or end who runs it there."""
+    if any(check.lost or STOPPED in check.message for check in student.verdicts[exercise].checks):
+        return ""
+    code = standing_alone(student.answers.get(exercise, ""), student.own)
+    return bank.as_entry(exercise, code) if 0 < len(code) <= MOST_ENTRY else ""
 
 
 def as_html(report: ClassReport) -> str:
@@ -254,6 +257,7 @@ def as_html(report: ClassReport) -> str:
     environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
     environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
     assignment, students = report.assignment, report.students
+    mistakes = assignment.graders / "mistakes.py"
     answers = {(one.name, name): code for one in students for name, code in one.answers.items()}
     return environment.get_template("class_report.html.j2").render(
         report=report,
@@ -266,6 +270,8 @@ def as_html(report: ClassReport) -> str:
             for group in report.alike[:MOST_ALIKE]
         ],
         groups=report.groups[:MOST_GROUPS],
+        bank=mistakes.relative_to(assignment.root).as_posix(),
+        begins="" if mistakes.exists() else bank.BEGINNING,
         waiting=sum(len(one.not_marked) for one in students),
         late=sorted((one for one in students if one.late), key=lambda one: -one.late),
         refused=[one for one in students if one.refused],

@@ -96,7 +96,7 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # As data, too: the student's page and the class's are made of it.
-        kept = {"proctor": {"exercise": asdict(_without_details(exercise)), "notes": notes}}
+        kept = {"proctor": {"exercise": asdict(without_details(exercise)), "notes": notes}}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
         cell.outputs = [
             nbformat.v4.new_output("display_data", shown, metadata=kept),
@@ -104,7 +104,8 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         ]
 
 
-def _without_details(exercise):
+def without_details(exercise: ExerciseVerdict) -> ExerciseVerdict:
+    """A verdict as a graded notebook keeps it."""
     return replace(exercise, checks=[replace(check, details=[]) for check in exercise.checks])
 
 
