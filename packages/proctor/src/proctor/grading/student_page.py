@@ -11,14 +11,14 @@ from pathlib import Path
 import jinja2
 import nbformat
 from markupsafe import Markup, escape
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from proctor.authoring.text import last_heading
 from proctor.course import counted
 from proctor.grading.attempts import Attempt
-from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, is_picture, plain_text
+from proctor.grading.harmless import ATTACHED, picture_url, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
 from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
+from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,7 +61,7 @@ class Item:
 class Figure:
     """A picture of a notebook, as a URL that holds it, and the words in its place."""
 
-    url: Markup
+    url: str
     words: str
 
 
@@ -309,13 +309,13 @@ class _Reader:
         figures = self.section.figures if is_theirs else self.section.given
         printed = []
         for output in cell.get("outputs", []):
-            url = _picture(output.get("data", {}))
+            url = picture_url(output.get("data"))
             if url is not None:
                 figures.append(Figure(url, f"Figure {len(figures) + 1} of {self.section.title}"))
             elif is_theirs:
                 printed.append(_text(output))
         for name, data in cell.get("attachments", {}).items():
-            url = _picture(data)
+            url = picture_url(data)
             if url is not None and is_theirs:
                 words = [match[1] for match in ATTACHED.finditer(cell.source) if match[2] == name]
                 figures.append(Figure(url, plain_text("".join(words[:1]), 200) or "A picture in your answer"))
@@ -331,15 +331,6 @@ def _heading(source):
 
 def _with_words_for_pictures(source):
     return ATTACHED.sub(r"[picture: \1]", source)
-
-
-def _picture(data):
-    """The first picture among some data, as a URL; None where there is none that is one."""
-    for kind in KEPT_PICTURES:
-        picture = data.get(kind) if isinstance(data, dict) else None
-        if picture is not None and is_picture(picture, kind):
-            return Markup(f"data:{kind};base64,{''.join(picture.split())}")
-    return None
 
 
 def _text(output):
@@ -375,6 +366,14 @@ class Room:
         self.left = self.left - taken if room < self.left else 0
         return escape(text + CUT)
 
+    def words(self, text: str) -> Markup:
+        """A text in Markdown as HTML, typeset where there is room for all of it."""
+        html = typeset(text)
+        if html is None or len(html.encode("utf-8")) > min(self.left, self.most):
+            return Markup('<div class="words">{}</div>').format(self(text))
+        self.left -= len(html.encode("utf-8"))
+        return Markup('<div class="typeset">{}</div>').format(html)
+
 
 def _bytes(text):
     return len(escape(text).encode("utf-8"))
@@ -388,21 +387,17 @@ def _number(points):
     return f"{round(points, 2):g}"
 
 
-@functools.cache
-def _markdown():
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True))
-
-
-def _typeset(comment):
+def _comment(text):
     """What a person wrote about an answer."""
-    return Markup(_markdown()(comment))
+    html = typeset(text, has_links=True)
+    return Markup('<div class="words">{}</div>').format(text) if html is None else html
 
 
 @functools.cache
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"inline": inline, "number": _number, "points": _points, "typeset": _typeset}
+    environment.filters |= {"inline": inline, "number": _number, "points": _points, "comment": _comment}
     return environment.get_template("student_page.html.j2")
 
 

@@ -1,5 +1,5 @@
 "use strict";
-// One answer at a time: what is typed stays a draft until the gradebook has it. Texts go into the page as text alone.
+// One answer at a time: what is typed stays a draft until the gradebook has it. Texts go into the page as text, or as the harmless HTML of them.
 
 const at = id => document.getElementById(id);
 const token = location.hash.slice(1);
@@ -141,8 +141,13 @@ function showText() {
   at("answer").hidden = !answer;
   if (!answer) return;
   at("who").textContent = `Student ${place + 1} of ${answers.length}`;
-  at("text").textContent = answer.text;
+  // What a student wrote is HTML only as the server made it of Markdown; what is not Markdown, or is too long, is text.
+  if (answer.html === null) at("text").textContent = answer.text;
+  else at("text").innerHTML = answer.html;
+  at("text").classList.toggle("typed", answer.html === null);
   at("text").classList.toggle("code", question.code);
+  at("source").textContent = answer.text;
+  at("source-part").hidden = answer.html === null;
   at("pictures").replaceChildren();
   at("outputs").replaceChildren();
   if (answer.pictures || at("outputs-part").open) act(showMore);
