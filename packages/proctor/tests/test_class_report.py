@@ -20,6 +20,9 @@ from proctor import cli
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.bank import BEGINNING, as_entry
 from proctor.authoring.build import scripts_on_path
+from proctor.authoring.errors import BuildError
+from proctor.checks.diagnosis import mistakes_outcomes
+from proctor.checks.outcome import GradingError
 from proctor.checks.plain import standing_alone
 from proctor.course import open_course
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
@@ -264,6 +267,28 @@ def test_no_entry_would_stop_or_end_the_grader(toy, code, about):
     two.answers, two.verdicts["total"].checks = {"total": "def total(x): return 2 * x"}, [check]
     (group,) = _groups([one, two])
     assert group.students == ("ann", "ben") and "return 2 * x" in group.entry, "where another's can be one"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "error", "words"),
+    [
+        ("", "def double(x): return x", BuildError, "graders/toy/mistakes.py:1: an entry for `double` has no name"),
+        (
+            "early",
+            "double = undefined",
+            GradingError,
+            r"mistakes.py: the mistake `early` stops before .*NameError: name",
+        ),
+        ("early", "exit()", GradingError, "mistakes.py: the mistake `early` stops before"),
+    ],
+)
+def test_entry_that_cannot_be_used_is_told_by_its_name(toy_course, tmp_path, name, code, error, words):
+    root = shutil.copytree(toy_course, tmp_path / "course")
+    toy = load_assignment(open_course(root), "toy")
+    with (root / "graders/toy/mistakes.py").open("a") as file:
+        file.write(as_entry("double", code).replace('name=""', f'name="{name}"') + "\n")
+    with pytest.raises(error, match=words):
+        mistakes_outcomes(toy, toy.exercises[0], "cpu")
 
 
 def test_report_of_an_unknown_assignment_is_one_line(toy_course, capsys):
