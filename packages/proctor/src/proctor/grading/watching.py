@@ -125,19 +125,13 @@ class Watch:
             require_assignment(gradebook, assignment.name)
         self.nbgrader = NbGraderAPI(self.directory, config=course.config)
         self.submissions = _Submissions(coursedir=self.directory, parent=self.nbgrader)
-        self.inbound = self._find_exchange()
+        self.inbound = None
+        if self.directory.course_id and self.nbgrader.exchange_root:
+            self.inbound = Path(self.nbgrader.exchange_root) / self.directory.course_id / "inbound"
         timezone = course.config.get("Exchange", {}).get("timezone", "UTC")
         self.attempts = Attempts(course.root / FOLDER / f"{assignment.name}.jsonl", timezone)
         self.graded, self.under_way, self.told = 0, {}, set()
         self._begin()
-
-    def _find_exchange(self):
-        """The folder in which nbgrader's exchange has what was handed in; None where the course has no exchange."""
-        if not self.directory.course_id:
-            return None
-        authenticator = self.nbgrader.authenticator
-        collect = self.nbgrader.exchange.Collect(self.directory, authenticator, parent=self.nbgrader)
-        return Path(collect.root) / self.directory.course_id / "inbound"
 
     def places(self) -> str:
         """Where it looks, for whoever looks on."""
@@ -164,6 +158,8 @@ class Watch:
             if not stopped():
                 self._look()
                 self._start(executor)
+            else:
+                self._tell_once("Ending, once what is being graded is done; Ctrl-C again leaves it for the next start.")
             done, _ = wait(self.under_way, LOOK_SECONDS, FIRST_COMPLETED)
             for future in done:
                 self._publish(future)
