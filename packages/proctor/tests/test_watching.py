@@ -21,6 +21,7 @@ from proctor.authoring.build import scripts_on_path
 from proctor.checks.outcome import GradingError
 from proctor.grading import many, watching
 from proctor.grading.watching import Attempts, Watch
+from proctor.settings import SettingsError
 from toys import ToyClass
 
 PATIENCE = 120
@@ -116,7 +117,12 @@ def test_what_is_handed_in_is_graded_and_its_page_written_and_again_when_it_is_a
     toys.hand_in("words")
     (toys.root / "submitted/words/toy/toy.ipynb").write_text("I could not get Jupyter to run.\n")
     (toys.root / "submitted/soon/toy").mkdir(parents=True)
+    for place in ("lost", "-rf/toy"):
+        shutil.copytree(toys.root / "submitted/ann/toy", toys.root / "submitted" / place)
     assert sorted(watch.until_said("ann: ", "bob: ", "words: ")) == [("ann", "4"), ("bob", "10"), ("words", "0")]
+    assert sum("is left out" in line for line in watch.said) == 2 and not (toys.root / "autograded/-rf").exists()
+    shutil.rmtree(toys.root / "submitted/-rf")
+    shutil.rmtree(toys.root / "submitted/lost")
     first = toys.page("ann")
     toys.hand_in("ann")
     assert watch.until_said("ann: ") == [("ann", "10")]
@@ -266,6 +272,11 @@ def test_one_watch_at_a_time_and_a_line_that_was_cut_short_spoils_no_other(tmp_p
         attempts.add("ann")
         attempts.close()
     assert Attempts(path, "UTC").of_today("ann") == 3
+
+
+def test_days_are_those_of_a_zone_that_there_is(tmp_path):
+    with pytest.raises(SettingsError, match="such as Europe/Berlin, but is 'CEST/Paris'"):
+        Attempts(tmp_path / "toy.jsonl", "CEST/Paris")
 
 
 @pytest.mark.parametrize("jobs, name, words", [("0", "toy", "--jobs should be 1"), ("1", "none", "no source/none")])

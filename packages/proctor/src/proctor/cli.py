@@ -114,7 +114,6 @@ def _parser():
     watch.add_argument("assignment", metavar="A")
     words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
     watch.add_argument("--jobs", type=int, help=words)
-    watch.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     watch.set_defaults(command=_watch)
     return parser
 
@@ -370,19 +369,16 @@ def _watch(arguments):
     from proctor.isolation.sandbox import SandboxError
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    jobs, device = (
-        _jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)),
-        resolve_device(arguments.device),
-    )
+    jobs, device = _jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)), resolve_device("auto")
 
     def say(line):
         print(f"{datetime.now():%H:%M:%S} {line}", flush=True)
 
-    try:
-        ready.load_checks(assignment, device)
-    except SandboxError as error:
-        raise GradingError(str(error)) from error
     with _until_interrupted() as stopped, scripts_on_path():
+        try:
+            ready.load_checks(assignment, device)
+        except SandboxError as error:
+            raise GradingError(str(error)) from error
         watch = watching.Watch(assignment, device, jobs, say)
         say(f"Watching {watch.places()}; Ctrl-C ends it.")
         watch.run(stopped)

@@ -33,8 +33,11 @@ def load_checks(assignment: Assignment, device: str) -> None:
     """Have this process load what it needs to grade; errors are those of `require_ready`."""
     from proctor.checks.runner import run_checks
 
+    exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
+    if not exercises:
+        return
     sandbox.command(assignment.course, device, [])
     cache.forget_changed_files(assignment, cache.course_contents(assignment))
     bank.load_module(assignment.course, assignment.solutions_module)
     bank.mistakes(assignment)
-    run_checks(assignment, [exercise.id for exercise in assignment.exercises if not exercise.written], [], device)
+    run_checks(assignment, exercises, [], device)

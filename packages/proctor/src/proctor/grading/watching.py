@@ -26,6 +26,7 @@ from proctor.checks.outcome import GradingError
 from proctor.grading import cache, intake, many, ready
 from proctor.grading.gradebook import TakeIn
 from proctor.grading.marks import open_gradebook, require_assignment
+from proctor.settings import SettingsError
 
 FOLDER = ".proctor_attempts"
 # What nbgrader's own commands write their log to.
@@ -50,10 +51,15 @@ class Attempts:
     Raises
     ------
     GradingError : where another process has it
+    SettingsError : where there is no such zone
     """
 
     def __init__(self, path: Path, timezone: str):
-        self._zone, self._counts = ZoneInfo(timezone), Counter()
+        try:
+            self._zone, self._counts = ZoneInfo(timezone), Counter()
+        except (LookupError, ValueError) as error:
+            words = "a time zone such as Europe/Berlin"
+            raise SettingsError(f"c.Exchange.timezone should be {words}, but is {timezone!r}") from error
         path.parent.mkdir(exist_ok=True)
         self._file = path.open("a+", encoding="utf-8")
         try:
@@ -107,13 +113,13 @@ class Watch:
 
     Parameters
     ----------
-    device : "cpu" or "cuda"
+    device : as `resolve_device` gives it for "auto", which is what nbgrader's commands grade on
     jobs : how many submissions are graded at a time
     say : called with each line for whoever looks on
 
     Raises
     ------
-    GradingError : where another process does the same
+    GradingError, SettingsError : as `Attempts`
     Unreadable : where the gradebook cannot be read, or lacks the assignment
     """
 
@@ -181,6 +187,12 @@ class Watch:
         students, left_out = many.list_students(self.assignment)
         for name in left_out:
             self._tell_once(f"proctor: {name!a} is left out: that may not be a student's id")
+        for path in many.misplaced(self.assignment):
+            self._tell_once(f"proctor: {str(path)!a} is left out: {many.where_to(path)}")
+        # What was taken away again, and may be put back.
+        for who in {*self.states} - {*students, *self.under_way.values()}:
+            self.states.pop(who)
+            self.waiting.pop(who, None)
         excluded = {*self.directory.student_id_exclude.split(","), *self.under_way.values()}
         graded_before = [who for who in students if who not in excluded and self._has_page_due(who)]
         if graded_before:
