@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import notebook_hash
 
 from proctor import cli
@@ -213,6 +214,20 @@ def test_what_cannot_be_graded_now_is_told_once_and_tried_again(toys, watch, mon
     monkeypatch.setattr(many, "grade_student", faulty)
     assert watch.until_said("ann: 10") == [("ann", "10")]
     assert sum("no memory" in line for line in watch.said) == 1
+
+
+def test_a_page_that_could_not_be_written_is_written_later(toys, watch, monkeypatch):
+    monkeypatch.setattr(watching, "AGAIN_SECONDS", 0)
+    generate, fails = NbGraderAPI.generate_feedback, iter([True])
+
+    def failing(*arguments, **options):
+        return {"success": False, "error": "disk full"} if next(fails, False) else generate(*arguments, **options)
+
+    monkeypatch.setattr(NbGraderAPI, "generate_feedback", failing)
+    toys.hand_in("ann")
+    said = watch.until((toys.root / "feedback/ann/toy/toy.html").exists)
+    assert len(said) == 1 and said[0].startswith("proctor: ann: disk full (.nbgrader.log has all")
+    assert score(toys, "ann") == 10
 
 
 def submit(exchange, toys, student, secret, at="2026-01-31 23:59:00.000001 UTC"):

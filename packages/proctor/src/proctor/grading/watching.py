@@ -32,7 +32,7 @@ FOLDER = ".proctor_attempts"
 # What nbgrader's own commands write their log to.
 LOG = ".nbgrader.log"
 LOOK_SECONDS = 0.5
-# After a fault, so long until all is looked at anew, with new workers.
+# After a fault, so long until all is looked at anew, and with new workers where it was theirs.
 AGAIN_SECONDS = 60
 # Of more than any submission has, no change needs to be noticed.
 MAX_FOLDERS, MAX_FILES = 50, 200
@@ -147,7 +147,7 @@ class Watch:
     def _begin(self):
         self.arrived, self.collected = set(), set()
         self.states, self.unsettled, self.waiting = {}, set(), {}
-        self.next_look, self.failed_at = 0.0, None
+        self.next_look, self.failed_at, self.workers_failed = 0.0, None, False
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Grade what comes, until `stopped` says so; what is being graded by then is finished."""
@@ -159,7 +159,7 @@ class Watch:
                 self._serve(executor, stopped)
 
     def _serve(self, executor, stopped):
-        """Grade what comes, until it is to be stopped, or something went wrong a while ago."""
+        """Grade what comes, until it is to be stopped, or there are to be new workers."""
         while self.under_way or not stopped():
             if not stopped():
                 self._look()
@@ -174,7 +174,9 @@ class Watch:
             if self.under_way:
                 continue
             if self.failed_at is not None and time.monotonic() > self.failed_at + AGAIN_SECONDS:
-                return
+                if self.workers_failed:
+                    return
+                self._begin()
             if not stopped():
                 time.sleep(LOOK_SECONDS)
 
@@ -194,15 +196,15 @@ class Watch:
             self.states.pop(who)
             self.waiting.pop(who, None)
         excluded = {*self.directory.student_id_exclude.split(","), *self.under_way.values()}
-        graded_before = [who for who in students if who not in excluded and self._has_page_due(who)]
+        graded_before = [who for who in students if who not in excluded and self._look_at(who)]
         if graded_before:
             # A run that was broken off may have left its page unwritten, or in no exchange.
             others = ",".join({*excluded, *students} - {*graded_before})
             with temp_attrs(self.directory, student_id_exclude=others):
                 self._tell_fault("the pages", self._give_back("*"))
 
-    def _has_page_due(self, student):
-        """Look at one submission; whether it is to have its page, for it lies still and is graded already."""
+    def _look_at(self, student):
+        """Look at one submission, once more if it has changed; gives whether it turns out to be graded already."""
         name, state = self.assignment.name, self._state(student)
         if state != self.states.get(student):
             self.states[student] = state
@@ -266,6 +268,7 @@ class Watch:
         """Write what a worker graded into the gradebook, and give its page back."""
         student = self.under_way.pop(future)
         graded = many.result_of(future, self.assignment, student, self.device)
+        self.workers_failed = self.workers_failed or bool(graded.fault)
         if self._state(student) != self.states[student]:
             # It was handed in again meanwhile, which the next look finds.
             return
