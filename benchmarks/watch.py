@@ -11,6 +11,7 @@ import argparse
 import itertools
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def main():
                 each = wait_for(course, name, folders[1 + alone :], arguments.seconds)
                 rows.append((f"{arguments.students} within {arguments.seconds:g} seconds", each))
             finally:
-                watch.terminate()
+                watch.send_signal(signal.SIGINT)
     print(f"\n`{name}`, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}\n")
     print("| who hands in | median, seconds | worst, seconds |")
     print("| --- | ---: | ---: |")
