@@ -55,6 +55,9 @@ c.Proctor.memory_gigabytes = 6
 c.Proctor.scratch_megabytes = 256
 c.Proctor.scratch_files = 10_000
 
+# How many submissions of a student `proctor watch` grades in a day, on the clock of c.Exchange.timezone; 0 for all.
+c.Proctor.attempts_per_day = 0
+
 # What the course is called: the name of the zip that students get.
 c.Proctor.name = "deep-learning-for-healthcare"
 

@@ -1,9 +1,12 @@
-"""The command line of the course: build, grade, audit, class, demo, mark, pack, report, return, table."""
+"""The command line of the course: build, grade, audit, class, demo, mark, pack, report, return, table, watch."""
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from proctor.authoring.assignment import load_assignment
@@ -115,6 +118,12 @@ def _parser():
     table.add_argument("assignments", nargs="*", metavar="A")
     table.add_argument("--wide", action="store_true", help="the exercises by their names, however wide that is")
     table.set_defaults(command=_table)
+
+    watch = commands.add_parser("watch", help="grade what is handed in as it comes, and give its page back")
+    watch.add_argument("assignment", metavar="A")
+    words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
+    watch.add_argument("--jobs", type=int, help=words)
+    watch.set_defaults(command=_watch)
     return parser
 
 
@@ -197,10 +206,11 @@ def _class(arguments):
     from proctor.authoring import bank
     from proctor.grading import cache, many, report, workers
 
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    device = resolve_device(arguments.device)
+    jobs, device = (
+        _jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)),
+        resolve_device(arguments.device),
+    )
     # What is wrong with them would be said of each submission.
     bank.mistakes(assignment)
     students, left_out = many.list_students(assignment)
@@ -210,7 +220,7 @@ def _class(arguments):
     if arguments.dask:
         open_executor = partial(many.dask_executor, arguments.dask)
     else:
-        jobs = min(_jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)), len(students) or 1)
+        jobs = min(jobs, len(students) or 1)
         open_executor = partial(many.local_executor, assignment, jobs, device)
     graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
@@ -257,6 +267,8 @@ def _agree(changed, yes):
 
 def _jobs(wanted, safe):
     """How many submissions to grade at a time; more than there is memory for where that is asked for, and said."""
+    if wanted is not None and wanted < 1:
+        raise GradingError(f"--jobs should be 1 or more, not {wanted}")
     if wanted is not None and wanted > safe:
         print(f"proctor: --jobs {wanted} is more than the cores and memory here are for, {safe}", file=sys.stderr)
     return wanted or safe
@@ -379,6 +391,45 @@ def _table(arguments):
         # Whoever reads it through `head` has read enough. Python would say so once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _watch(arguments):
+    from proctor.authoring.build import scripts_on_path
+    from proctor.grading import ready, watching, workers
+    from proctor.isolation.sandbox import SandboxError
+
+    assignment = load_assignment(open_course(arguments.course), arguments.assignment)
+    jobs, device = _jobs(arguments.jobs, workers.jobs_here(assignment.course.settings)), resolve_device("auto")
+
+    def say(line):
+        print(f"{datetime.now():%H:%M:%S} {line}", flush=True)
+
+    with _until_interrupted() as stopped, scripts_on_path():
+        try:
+            ready.load_checks(assignment, device)
+        except SandboxError as error:
+            raise GradingError(str(error)) from error
+        watch = watching.Watch(assignment, device, jobs, say)
+        say(f"Watching {watch.places()}; Ctrl-C ends it.")
+        watch.run(stopped)
+    say(f"Ended. {watch.graded} graded, {len(watch.waiting)} waiting for the next start.")
+    return 0
+
+
+@contextlib.contextmanager
+def _until_interrupted():
+    """Gives what tells whether Ctrl-C was pressed; pressed again, it ends this process at once."""
+    pressed = []
+
+    def note(number, frame):
+        pressed.append(number)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_table(assignment, wide=False):

@@ -1,7 +1,7 @@
 """Proctor's settings, read from the `c.Proctor` section of a course's `course_config.py`."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from traitlets.config import Config, PyFileConfigLoader
@@ -29,6 +29,7 @@ class Settings:
     scratch_files : int, how many files and folders it may make there (not limited on a GPU, or without bubblewrap)
     packages : names of the packages that submissions may import: folders of the course, or installed
     name : str, what the course is called, as the name of a file; that of its folder if empty
+    attempts_per_day : int, how many submissions of a student `proctor watch` grades in a day; 0 for all
     """
 
     sandbox: str = "bubblewrap"
@@ -41,6 +42,8 @@ class Settings:
     scratch_megabytes: int = 256
     scratch_files: int = 10_000
     name: str = ""
+    # It decides over no verdict, so those on record stay.
+    attempts_per_day: int = field(default=0, repr=False)
 
     def __post_init__(self):
         if self.sandbox not in ("bubblewrap", "landlock", "none"):
@@ -52,10 +55,13 @@ class Settings:
         object.__setattr__(self, "packages", tuple(self.packages))
         if not isinstance(self.name, str) or not re.fullmatch(r"[\w.-]*", self.name):
             raise SettingsError(f"c.Proctor.name should be a name for a file, but is {self.name!r}")
-        for field in fields(self)[2:-1]:
-            value = getattr(self, field.name)
+        most = self.attempts_per_day
+        if not isinstance(most, int) or isinstance(most, bool) or most < 0:
+            raise SettingsError(f"c.Proctor.attempts_per_day should be a whole number, 0 for no bound, but is {most!r}")
+        for limit in fields(self)[2:-2]:
+            value = getattr(self, limit.name)
             if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
-                raise SettingsError(f"c.Proctor.{field.name} should be a positive number, but is {value!r}")
+                raise SettingsError(f"c.Proctor.{limit.name} should be a positive number, but is {value!r}")
 
 
 def load_config(file: Path) -> Config:

@@ -9,6 +9,7 @@ import itertools
 import multiprocessing.connection
 import multiprocessing.util
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -47,6 +48,7 @@ class Graded:
     unchanged : whether its verdict was on record already
     changes : where it had other points before; its new verdict is then held until `cache.settle`
     outdated : whether nbgrader has another verdict on the same work
+    refused : whether it was nothing that could be graded, and none of its code was run
     """
 
     student: str
@@ -56,6 +58,7 @@ class Graded:
     unchanged: bool = False
     changes: tuple[Change, ...] = ()
     outdated: bool = False
+    refused: bool = False
 
 
 def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
@@ -75,12 +78,13 @@ def where_to(path: Path) -> str:
     return f"it should lie in a folder {path.stem}, as {path.parent.name}/{path.stem}/{path.name}"
 
 
-def _submission(assignment, student):
+def submission(assignment: Assignment, student: str) -> Path:
+    """Where a student's notebook is to lie."""
     return assignment.course.submitted / student / assignment.name / f"{assignment.name}.ipynb"
 
 
 def _take_in(assignment, student):
-    return intake.take_in(_submission(assignment, student), assignment)
+    return intake.take_in(submission(assignment, student), assignment)
 
 
 def grade_student(assignment: Assignment, student: str, device: str, engine: str, ask: bool = False) -> Graded:
@@ -108,18 +112,18 @@ def grade_student(assignment: Assignment, student: str, device: str, engine: str
                 verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
-    outdated = _is_outdated(assignment, student, verdict)
-    return Graded(student, verdict.points, verdict.max_points, changes=tuple(changes), outdated=outdated)
+    outdated, refused = _is_outdated(assignment, student, verdict), bool(taken.refused)
+    return Graded(student, verdict.points, verdict.max_points, "", False, tuple(changes), outdated, refused)
 
 
 def _graded_before(assignment, student):
     """What nbgrader has of the notebook that a student handed in, where the cache knows nothing of it any more."""
-    made_of = intake.made_of(_submission(assignment, student))
+    made_of = intake.made_of(submission(assignment, student))
     return graded_before(assignment, student, made_of) if made_of else []
 
 
 def _is_outdated(assignment, student, verdict):
-    return is_outdated(assignment, student, intake.made_of(_submission(assignment, student)), verdict)
+    return is_outdated(assignment, student, intake.made_of(submission(assignment, student)), verdict)
 
 
 def grade_class(assignment: Assignment, students: list[str], open_executor, device: str) -> Iterator[Graded]:
@@ -133,7 +137,7 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
     device : "cpu" or "cuda"
     """
     left = []
-    for student, verdict in _look_up(assignment, students, device):
+    for student, _, verdict in _look_up(assignment, students, device):
         # What is on record is not worth a worker, of which each takes seconds to start.
         if verdict is None:
             left.append(student)
@@ -145,7 +149,7 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
     with open_executor() as executor:
         started = {future: who for who, future in _start(executor, assignment, left, device, ask=True).items()}
         for future in as_completed(started):
-            result = _result(future, assignment, started[future], device)
+            result = result_of(future, assignment, started[future], device)
             if result is not None:
                 left.remove(result.student)
                 yield result
@@ -155,7 +159,7 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
     with open_executor() as executor:
         for student in left:
             future = _start(executor, assignment, [student], device, ask=True)[student]
-            yield _result(future, assignment, student, device) or _refuse(assignment, student, device)
+            yield result_of(future, assignment, student, device) or _refuse(assignment, student, device)
 
 
 @contextlib.contextmanager
@@ -167,14 +171,16 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
     which there is one at a time.
     """
     candidates = students if device == "cpu" else []
-    left = [student for student, verdict in _look_up(assignment, candidates, device) if verdict is None]
+    looked_up = _look_up(assignment, candidates, device)
+    # What is refused is not run, and not put on record.
+    left = [student for student, taken, verdict in looked_up if verdict is None and not taken.refused]
     if not left:
         yield lambda student: None
         return
     jobs = min(workers.jobs_here(assignment.course.settings), max(1, len(left) // WORTH_A_WORKER))
     with local_executor(assignment, jobs, device) as executor:
         started = _start(executor, assignment, left, device)
-        yield lambda student: student in started and _result(started[student], assignment, student, device)
+        yield lambda student: student in started and result_of(started[student], assignment, student, device)
 
 
 def _start(executor, assignment, students, device, ask=False):
@@ -186,10 +192,11 @@ def _start(executor, assignment, students, device, ask=False):
 
 
 def _look_up(assignment, students, device):
-    """Each student, with the verdict that is on record or None."""
+    """Each student, with what was handed in, and with the verdict that is on record or None."""
     digests = cache.exercise_digests(assignment, cache.course_contents(assignment))
     for student in students:
-        yield student, cache.find(_take_in(assignment, student), assignment, student, device, digests)
+        taken = _take_in(assignment, student)
+        yield student, taken, cache.find(taken, assignment, student, device, digests)
 
 
 def _refuse(assignment, student, device):
@@ -198,7 +205,7 @@ def _refuse(assignment, student, device):
     return Graded(student, verdict.points, verdict.max_points)
 
 
-def _result(future: Future, assignment: Assignment, student: str, device: str) -> Graded | None:
+def result_of(future: Future, assignment: Assignment, student: str, device: str) -> Graded | None:
     """What a task gave; None where a worker was lost that may have had others to grade, too."""
     try:
         return future.result()
@@ -212,10 +219,14 @@ def _result(future: Future, assignment: Assignment, student: str, device: str) -
 
 
 @contextlib.contextmanager
-def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[Executor]:
+def local_executor(assignment: Assignment, jobs: int, device: str, undisturbed: bool = False) -> Iterator[Executor]:
     """Workers on this machine for one assignment, forked from a process that has loaded torch, and with one nursery.
 
     Both are started at once. A GPU does not survive a fork. What has not begun when the caller leaves is cancelled.
+
+    Parameters
+    ----------
+    undisturbed : whether Ctrl-C, of which a terminal tells all processes of a command, is for the caller alone
     """
     context = multiprocessing.get_context("forkserver" if device == "cpu" else "spawn")
     context.set_forkserver_preload(["proctor.grading.preload"])
@@ -225,7 +236,7 @@ def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[E
         # Where there is no sandbox, each submission's worker says so.
         with contextlib.suppress(SandboxError):
             control = nursery.start()
-    started = {"mp_context": context, "initializer": _start_worker, "initargs": (assignment, control)}
+    started = {"mp_context": context, "initializer": _start_worker, "initargs": (assignment, control, undisturbed)}
     try:
         with workers.Workers(jobs, partial(ProcessPoolExecutor, 1, **started)) as executor:
             try:
@@ -238,7 +249,9 @@ def local_executor(assignment: Assignment, jobs: int, device: str) -> Iterator[E
             nursery.close()
 
 
-def _start_worker(assignment, control):
+def _start_worker(assignment, control, undisturbed):
+    if undisturbed:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     # With torch, a second and a half that only workers need: `preload` has it already.
     from proctor.grading import hosts
 

@@ -25,15 +25,19 @@ def require_ready(assignment: Assignment, students: list[str], device: str) -> N
             continue
         # Whoever is on record was graded with just these checks: they can be used, and torch need not be loaded.
         if cache.find(taken, assignment, student, device, digests) is None:
-            _load(assignment, contents, device)
+            load_checks(assignment, device)
         return
 
 
-def _load(assignment, contents, device):
+def load_checks(assignment: Assignment, device: str) -> None:
+    """Have this process load what it needs to grade; errors are those of `require_ready`."""
     from proctor.checks.runner import run_checks
 
+    exercises = [exercise.id for exercise in assignment.exercises if not exercise.written]
+    if not exercises:
+        return
     sandbox.command(assignment.course, device, [])
-    cache.forget_changed_files(assignment, contents)
+    cache.forget_changed_files(assignment, cache.course_contents(assignment))
     bank.load_module(assignment.course, assignment.solutions_module)
     bank.mistakes(assignment)
-    run_checks(assignment, [exercise.id for exercise in assignment.exercises if not exercise.written], [], device)
+    run_checks(assignment, exercises, [], device)
