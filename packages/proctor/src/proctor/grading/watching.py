@@ -167,7 +167,8 @@ class Watch:
             else:
                 self._tell_once("Ending, once what is being graded is done; Ctrl-C again leaves it for the next start.")
             done, _ = wait(self.under_way, LOOK_SECONDS, FIRST_COMPLETED)
-            for future in done:
+            # Who began first has the page first, where two are done at once.
+            for future in [future for future in self.under_way if future in done]:
                 self._publish(future)
                 if not stopped():
                     self._start(executor)
