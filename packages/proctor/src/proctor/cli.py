@@ -1,6 +1,8 @@
 """The command line of the course: build, grade, audit, class, demo, mark, report, return, table."""
 
 import argparse
+import contextlib
+import errno
 import json
 import os
 import sys
@@ -13,6 +15,11 @@ from proctor.course import CourseError, SecretError, open_course
 from proctor.settings import SettingsError, resolve_device
 
 MAX_NAME, MAX_WORDS = 300, 1000
+# What to do about a file or folder that cannot be read or written.
+ADVICE = {errno.ENOENT: "look whether its name is right", errno.EISDIR: "that is a folder; name a file"}
+ADVICE |= dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a folder has to be there; move away what is in its place")
+ADVICE |= dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "take a place where you may, or have that changed")
+ADVICE |= dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, then run it again")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,20 +27,78 @@ def main(argv: list[str] | None = None) -> int:
 
     It is 130 where Ctrl-C stopped it, as a shell has it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Files and students have names that not every terminal's encoding has.
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     # With nbformat and jupytext, a third of a second that who asks for help need not wait for.
     from proctor.grading.reading import Unreadable
 
     try:
-        return arguments.command(arguments)
+        status = arguments.command(arguments)
+        print(end="", flush=True)
+        return status
     except BuildError as error:
         print(*error.errors, sep="\n", file=sys.stderr)
     except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
         print(f"proctor: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads it through `head` has read enough.
+        _give_up_output()
+        return 0
+    except (OSError, UnicodeDecodeError) as error:
+        _give_up_output()
+        print(f"proctor: {_told(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
         return 130
     return 2
+
+
+def _told(error):
+    """What cannot be read or written, why, and what to do about it, in one line."""
+    from proctor.grading.harmless import one_line
+
+    if isinstance(error, UnicodeDecodeError):
+        line = error.object[: error.start].rpartition(b"\n")[2] + error.object[error.start :].partition(b"\n")[0]
+        words = f"a file should be text in UTF-8, and is not: it has {line[:80]!r}; save it as UTF-8"
+        return one_line(words, MAX_WORDS)
+    what = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None) or "the output"
+    advice = ADVICE.get(error.errno, "put that right, then run it again")
+    return one_line(f"{what} cannot be read or written ({error.strerror or error}): {advice}", MAX_WORDS)
+
+
+def _give_up_output():
+    """Drop what standard output still holds, if it takes no more: Python would say so once more as it ends."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _writing(path):
+    """Open a file to write text to, in a folder that is made where there is none; errors say which file it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        # A full disk does not say what it has no room for.
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _require_writable(*paths):
+    """Find out before long work whether files can be written, and leave them as they are."""
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        if is_new or path.is_file() or path.is_dir():
+            path.open("ab").close()
+        if is_new:
+            path.unlink()
 
 
 def _parser():
@@ -119,14 +184,36 @@ def _assignments(arguments):
 
 
 def _grade(arguments):
+    from proctor.grading import report
+
+    device, target, status = resolve_device(arguments.device), arguments.json, 0
+    to_file = target not in (None, "-")
+    if to_file and Path(target).resolve() in [path.resolve() for path in arguments.notebooks]:
+        raise GradingError(f"--json {target} is one of the notebooks, which it would write over; name another file")
+    with _writing(Path(target)) if to_file else contextlib.nullcontext() as file:
+        for verdict in _verdicts(arguments, device):
+            if verdict is None:
+                status = 2
+                continue
+            if target:
+                print(json.dumps(verdict.as_json()), file=file, flush=True)
+            if target != "-":
+                # The file gets the others' verdicts also where nobody reads these lines.
+                with contextlib.suppress(*[OSError] * to_file):
+                    print(*report.table(verdict), sep="\n", end="\n\n")
+    return status
+
+
+def _verdicts(arguments, device):
+    """Grade notebooks: the verdict of each, None where it has none, which is told."""
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, report, selection
+    from proctor.grading import grade, intake, selection
     from proctor.grading.harmless import one_line
 
-    device, verdicts, status = resolve_device(arguments.device), [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
+        verdict = None
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
@@ -136,19 +223,9 @@ def _grade(arguments):
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
-            print(f"proctor: {one_line(str(error), MAX_WORDS)}", file=sys.stderr)
-            status = 2
-            continue
-        verdicts.append(verdict)
-        if arguments.json != "-":
-            print(*report.table(verdict), sep="\n", end="\n\n")
-    if arguments.json:
-        text = "".join(json.dumps(verdict.as_json()) + "\n" for verdict in verdicts)
-        if arguments.json == "-":
-            print(text, end="")
-        else:
-            Path(arguments.json).write_text(text, encoding="utf-8")
-    return status
+            words = _told(error) if isinstance(error, OSError) else str(error)
+            print(f"proctor: {one_line(words, MAX_WORDS)}", file=sys.stderr)
+        yield verdict
 
 
 def _course_of(path, default):
@@ -317,12 +394,14 @@ def _report(arguments):
     from proctor.grading import class_report
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    report = class_report.draw_up(assignment)
     page = arguments.html or assignment.root / "reports" / f"{assignment.name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(class_report.as_html(report), encoding="utf-8")
+    _require_writable(*filter(None, (page, arguments.csv)))
+    report = class_report.draw_up(assignment)
+    with _writing(page) as file:
+        file.write(class_report.as_html(report))
     if arguments.csv:
-        arguments.csv.write_text(class_report.as_csv(report), encoding="utf-8", newline="")
+        with _writing(arguments.csv) as file:
+            file.write(class_report.as_csv(report))
     print(page)
     return 0
 
@@ -341,13 +420,8 @@ def _return(arguments):
 
 
 def _table(arguments):
-    try:
-        for assignment in _assignments(arguments):
-            _print_table(assignment, arguments.wide)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads it through `head` has read enough. Python would say so once more as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for assignment in _assignments(arguments):
+        _print_table(assignment, arguments.wide)
     return 0
 
 
