@@ -45,6 +45,20 @@ def test_what_many_write_is_not_alike():
     assert found(*[LONG] * 10, *OTHERS) == []
 
 
+@pytest.mark.parametrize(("ring", "size"), [(2, 3), (3, 5), (3, 7), (4, 8), (5, 9), (5, 40), (6, 60)])
+def test_ring_is_found_whatever_the_size_of_the_class(ring, size):
+    shared = [(LONG, RENAMED)[n % 2] for n in range(ring)]
+    pairs = found(*shared, *[OTHERS[n % 30] for n in range(size - ring)])
+    named = {int(name.removeprefix("student")) for pair in pairs for name in (pair.first, pair.second)}
+    assert len(named & set(range(ring))) >= 2
+
+
+@pytest.mark.parametrize(("many", "size"), [(3, 3), (3, 4), (5, 8), (6, 9), (6, 40), (7, 60)])
+def test_what_most_of_a_small_class_write_is_not_alike(many, size):
+    pairs = found(*[LONG] * many, *[OTHERS[n % 30] for n in range(size - many)])
+    assert not [pair for pair in pairs if int(pair.first.removeprefix("student")) < many]
+
+
 def test_what_was_released_does_not_count():
     assert runs(LONG) == runs(RENAMED)
     assert list(alike({"ann": LONG, "ben": RENAMED}, LONG, "total")) == []

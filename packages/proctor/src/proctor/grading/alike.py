@@ -18,8 +18,9 @@ TOKEN = re.compile(r"""[^\W\d]\w*|\d[\w.]*|"[^"\n]*"?|'[^'\n]*'?|\#[^\n]*|[^\w\s
 QUOTES = ("'", '"')
 KNOWN = {*keyword.kwlist, *dir(builtins)}
 RUN = 9
-# A run of tokens tells something where no more than this share of the class has it.
-RARE = 0.1
+# A run of tokens tells something where no more than this share of the class has it; in a small class, no more than so
+# many, as long as they are no more than half.
+RARE, FEW = 0.1, 5
 LEAST_RUNS, LEAST_SHARE = 12, 0.5
 
 
@@ -77,7 +78,7 @@ def alike(answers: dict[str, str], released: str, exercise: str) -> Iterator[Ali
     for student, found in own.items():
         for run in found:
             holders[run].append(student)
-    limit = max(2, int(RARE * len(answers)))
+    limit = max(2, min(FEW, (len(answers) + 1) // 2), int(RARE * len(answers)))
     rare = {run: who for run, who in holders.items() if 2 <= len(who) <= limit}
     pairs = Counter(
         (one, other) for who in rare.values() for n, one in enumerate(sorted(who)) for other in sorted(who)[n + 1 :]
