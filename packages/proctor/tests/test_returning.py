@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from nbgrader.api import Gradebook
 from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
+from proctor.grading import returning
 from proctor.grading.returning import _plain
 from submissions import zipped
 
@@ -446,3 +448,17 @@ def test_nothing_of_ours_begins_a_formula_and_names_harm_no_terminal_and_no_path
 def test_a_name_of_a_file_is_one(name):
     plain = _plain(name)
     assert plain == "" or (plain.isprintable() and not set(plain) & set('/\\:*?"<>|') and plain == plain.strip())
+
+
+def test_page_in_the_zip_leads_nowhere_that_is_not_with_it(toys, monkeypatch):
+    toys.grade("ann@uni")
+    beside = '<a href="../2026-11-24 10:00:00/toy.html">Attempt 1</a>, <a title="x" href="#double">Double</a>'
+    others = '<a href="../%3A%20/toy.html"><b>Attempt 2</b></a>, <a href="https://a.org/">a</a>'
+    page = f'{beside} {others} &lt;a href="x"> <!-- record {{"number": 3}} -->'
+    (toys.root / "feedback/ann@uni/toy/toy.html").write_text(page)
+    monkeypatch.setattr(returning, "is_current", lambda *about: True)
+    assert toys.give_back("moodle", MOODLE) == 0
+    (found,) = toys.written("moodle")[1].values()
+    links = re.findall(r'<a [^>]*href="([^"]*)"', found)
+    assert links == ["#double", "https://a.org/"]
+    assert "Attempt 1, " in found and "<b>Attempt 2</b>, " in found and '&lt;a href="x">' in found

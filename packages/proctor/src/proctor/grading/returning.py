@@ -6,6 +6,7 @@ Blackboard  <username>.html: it takes files of feedback one by one, in its gradi
 """
 
 import contextlib
+import re
 import unicodedata
 import zipfile
 from collections import defaultdict
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
-from proctor.grading import downloads, marks, roster
+from proctor.grading import attempts, downloads, marks, roster
 from proctor.grading.collecting import DownloadCollector
 from proctor.grading.downloads import Handed
 from proctor.grading.feedback import is_current
@@ -32,6 +33,8 @@ NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
 NO_FILE = "a mark, but no file in the last download from Canvas that a page could answer"
 MAX_LISTED = 100_000
+# What a page leads to beside it stays at home: earlier attempts, in folders whose names Windows cannot have.
+LINK_BESIDE = re.compile(r'<a href="(?!#|https?:|mailto:)[^"<>]*+"[^<>]*+>(.*?)</a>', re.DOTALL)
 UNSAFE = frozenset('/\\:*?"<>|')
 PAGES = "feedback.zip"
 WHAT_NEXT = {
@@ -260,6 +263,14 @@ def _canvas_name(handed, assignment):
     return None
 
 
+def _on_its_own(page):
+    """A page as it can be read alone; nbgrader's own has no links to others."""
+    text = page.read_bytes()
+    if not attempts.has_record(page):
+        return text
+    return LINK_BESIDE.sub(r"\1", text.decode("utf-8")).encode("utf-8")
+
+
 def _write(assignment, lms, folder, name, filled, pages):
     """Put the sheet and the zip where nothing is yet; gives the folder."""
     if folder is None:
@@ -279,7 +290,8 @@ def _write(assignment, lms, folder, name, filled, pages):
                 made.append(folder / PAGES)
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
                     for entry, page in pages.items():
-                        archive.write(page, entry)
+                        about = zipfile.ZipInfo.from_file(page, entry, strict_timestamps=False)
+                        archive.writestr(about, _on_its_own(page), zipfile.ZIP_DEFLATED)
     except BaseException as error:
         # Half of it would be taken for all of it.
         for path in made:
