@@ -20,6 +20,7 @@ from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
 from proctor.grading import returning
 from proctor.grading.returning import _plain
+from proctor.grading.sheets import before
 from submissions import zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -144,7 +145,7 @@ def test_canvas_there_and_back(toys, capsys):
     told = capsys.readouterr()
     assert "marks of 2 of 3 in toy (77)" in told.out and "2 pages" in told.out and not told.err
     assert "in the sheet without grades, 1 of 3: Kim, Zoe (103)" in told.out
-    assert 'marks that the sheet had, and the copy has no more, 1: Ray, "Bob" (102), 7 before' in told.out
+    assert 'marks that the sheet had, and the copy has others, 1: Ray, "Bob" (102), 7 -> 11.7' in told.out
     with Gradebook(toys.directory.db_url) as gradebook:
         late = gradebook.find_submission("toy", "raybob_102")
         assert late.score - late.late_submission_penalty == 11.7
@@ -462,3 +463,47 @@ def test_page_in_the_zip_leads_nowhere_that_is_not_with_it(toys, monkeypatch):
     links = re.findall(r'<a [^>]*href="([^"]*)"', found)
     assert links == ["#double", "https://a.org/"]
     assert "Attempt 1, " in found and "<b>Attempt 2</b>, " in found and '&lt;a href="x">' in found
+
+
+STATES = {
+    "locked": ("moodle", "ann@uni", swap("13.00,Yes,\"<p>", "13.00,No,\"<p>"), "is No"),
+    "gesperrt": (
+        "moodle",
+        "ann@uni",
+        lambda sheet: swap("Grade can be changed", "Aenderbar")(swap("13.00,Yes,\"<p>", "13.00,Nein,\"<p>")(sheet)),
+        "is No",
+    ),
+    "in progress": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "In Progress(5.00)"), "in progress"),
+    "alone": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "in progress"), "in progress"),
+    "exempt": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "Exempt"), "are exempt"),
+    "excused": ("canvas", "ann@uni", swap('"S1, S2",,', '"S1, S2",ex,'), "excused"),
+}
+
+
+BOB = {"canvas": ('"7.00"', '"13"'), "moodle": ("uni,Submitted,,", "uni,Submitted,13,"), "blackboard": ('"2"\t""', '"2"\t"13"')}
+
+
+def in_its_place(sheet, state):
+    return sheet.decode("utf-16-le").replace("Needs Marking(0.0)", state).encode("utf-16-le")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_row_that_takes_no_mark_is_told_and_left_as_it_is(toys, capsys, state):
+    lms, student, change, words = STATES[state]
+    assert change(SHEETS[lms]) != SHEETS[lms]
+    toys.grade(student)
+    toys.grade("bob" if lms == "blackboard" else "bob@uni")
+    assert toys.give_back(lms, change(SHEETS[lms])) == 1
+    assert re.search(rf"{words}.*: {student}\n", capsys.readouterr().err)
+    (path,) = (toys.root / f"reports/toy-{lms}").glob("grades.*")
+    old, new = (words.encode("utf-16-le" if lms == "blackboard" else "utf-8") for words in BOB[lms])
+    assert path.read_bytes() == change(SHEETS[lms]).replace(old, new), "but for Bob, the sheet is what it was"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("", ""), ("-", ""), (" 7,50", "7.5"), ("Needs Grading(4.00)", "4"), ("Needs Marking(0.0)", ""),
+     ("In Bearbeitung(5,00)", "In Bearbeitung(5,00)"), ("complete", "complete"), ("needs grading", "needs grading")],
+)  # fmt: skip
+def test_what_a_cell_said_is_told_before_it_is_replaced(words, told):
+    assert before(words) == told

@@ -21,13 +21,12 @@ from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import TURNING, Unreadable, names_in
 from proctor.grading.roster import Student
-from proctor.grading.sheets import LMSS, Person, find_column, number_in, read_people, read_sheet, require_head
+from proctor.grading.sheets import LMSS, Person, before, find_column, number_in, read_people, read_sheet, require_head
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
 OPEN = "kept back, for an answer, or a changed one, waits for a mark by hand (--unmarked returns them as they are)"
 NOT_GRADED = "handed in, but not graded yet"
-NO_MARK = "graded, but excused from it, or not assigned to it, in Canvas: left as it is"
 TOO_MANY = "more points than Moodle takes; raise its maximum grade and the assignment's, or lower the mark"
 NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
@@ -108,13 +107,13 @@ def _about_rows(sheet, place, people, totals):
     """Whose row had another mark, and whose has no grades, a line each; `totals` has the marks of who is graded."""
     replaced, others = [], []
     for person in people:
-        before, total = number_in(sheet.rows[person.row][place]), totals.get(person.row)
+        known, total = before(sheet.rows[person.row][place]), totals.get(person.row)
         if person.row not in totals:
             others.append(person.label)
-        elif None not in (before, total) and round(before - total, 2):
-            replaced.append(f"{person.label}, {before:g} before")
+        elif total is not None and known and (number_in(known) is None or round(number_in(known) - total, 2)):
+            replaced.append(f"{person.label}, {known} -> {round(total, 2):g}")
     if replaced:
-        yield f"marks that the sheet had, and the copy has no more, {len(replaced)}: {'; '.join(replaced)}"
+        yield f"marks that the sheet had, and the copy has others, {len(replaced)}: {'; '.join(replaced)}"
     if others:
         yield f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}"
 
@@ -208,8 +207,8 @@ def _totals(assignment, lms, found, graded, unmarked, left_out) -> dict[str, flo
         total = max(0.0, sum(found.grades[student].values()) - found.penalties.get(student, 0.0))
         if not unmarked and (student in found.not_marked or student in found.flagged):
             left_out[OPEN].append(student)
-        elif not person.takes_mark:
-            left_out[NO_MARK].append(student)
+        elif person.why_no_mark:
+            left_out[person.why_no_mark].append(student)
         elif lms == "moodle" and round(total, 2) > assignment.points:
             left_out[TOO_MANY].append(f"{student} ({total:g} of {assignment.points:g})")
         else:

@@ -43,8 +43,24 @@ IDS = {
     "moodle": ("username", "id number", "email address"),
     "blackboard": ("username", "student id"),
 }
-# What Canvas writes where there is no mark to give: excused, not assigned.
-NO_MARK = ("ex", "n/a")
+# What the LMSs write where a mark is not to be given, and what that means.
+NO_MARK = {
+    "canvas": (
+        re.compile(r"ex|n/a"),
+        "graded, but excused from it, or not assigned to it, in Canvas: left as it is",
+    ),
+    "moodle": (
+        re.compile(r"no|nein|non|nee|nej|nei|não|nu|ne|ei|nie|нет|ні|否|いいえ|아니오|아니요|όχι|لا|לא|hayır|nem|không"),
+        "graded, but `Grade can be changed` is No, as where it is locked in Moodle's gradebook: left as it is",
+    ),
+    "blackboard": (
+        re.compile(r"(?:in progress|exempt|excused)\b.*"),
+        "graded, but a new attempt is in progress in Blackboard, or they are exempt: left as it is; grade it first, or "
+        "empty the cell",
+    ),
+}
+# A number that comes with words, `Needs Grading(4.00)`.
+WITH_WORDS = re.compile(r"(?P<words>.*?)\(\s*(?P<number>[\d.,]*)\s*\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -93,14 +109,14 @@ class Person:
     number : str, by which the LMS knows them, as in the names of its downloads; in Blackboard, the username
     ids : what else may identify them, in the order in which a roster's id is chosen
     name : their name, as the sheet has it
-    takes_mark : bool, whether the LMS wants a mark of theirs
+    why_no_mark : why the LMS wants no mark of theirs; empty where it does
     """
 
     row: int
     number: str
     ids: tuple[str, ...]
     name: str
-    takes_mark: bool = True
+    why_no_mark: str = ""
 
     @property
     def label(self) -> str:
@@ -203,6 +219,15 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
 def number_in(words: str) -> float | None:
     """The number that a cell holds, with a decimal point or comma; None where it holds none."""
     return float(words.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*", words) else None
+
+
+def before(words: str) -> str:
+    """What a cell says of an earlier mark, that a new one would take the place of; empty where it says nothing."""
+    found = WITH_WORDS.fullmatch(words.strip())
+    if found and found["words"].casefold().startswith("needs"):
+        words = found["number"] if number_in(found["number"]) else ""
+    number = number_in(words)
+    return f"{number:g}" if number is not None else one_line(words.strip().removeprefix("-"), MAX_LABEL)
 
 
 def _head(sheet):
@@ -325,5 +350,14 @@ def _person(head, values, lms, row, column):
     ids = tuple(unicodedata.normalize("NFC", about[key]) for key in IDS[lms] if about.get(key))
     parts = [about.get(key, "") for key in ("first name", "firstname", "last name", "lastname")]
     name = about.get("student") or about.get("full name") or " ".join(filter(None, parts))
-    takes_mark = lms != "canvas" or values[column].casefold() not in NO_MARK
-    return Person(row, number, ids, name, takes_mark)
+    return Person(row, number, ids, name, _why_no_mark(head, values, lms, column))
+
+
+def _why_no_mark(head, values, lms, column):
+    states = [values[column]]
+    if lms == "moodle":
+        # Behind the maximum, or the state of the marking workflow, in whatever language.
+        title = "grade can be changed"
+        states = [values[head.index(title)]] if title in head else values[column + 2 : column + 4]
+    pattern, reason = NO_MARK[lms]
+    return reason if any(pattern.fullmatch(state.casefold()) for state in states) else ""
