@@ -59,6 +59,8 @@ NO_MARK = {
         "empty the cell",
     ),
 }
+# What spreadsheet programs make of a long number.
+SPOILT = re.compile(r"\d+[.,]0+|\d+(?:[.,]\d+)?E\+\d+|\d{1,3}(?:,\d{3})+")
 # A number that comes with words, `Needs Grading(4.00)`.
 WITH_WORDS = re.compile(r"(?P<words>.*?)\(\s*(?P<number>[\d.,]*)\s*\)", re.DOTALL)
 
@@ -302,6 +304,9 @@ def read_people(sheet: Sheet, lms: str, column: int) -> list[Person]:
         key = person.number.casefold()
         if not key:
             raise Unreadable(f"{where} has no id: download it again")
+        if SPOILT.fullmatch(person.number):
+            words = f"{where} has the id {person.number}, which a spreadsheet program has made of another"
+            raise Unreadable(f"{words}: download it from the LMS again, and give it as it comes")
         if key in seen:
             raise Unreadable(f"{where} has the id {key} of row {seen[key] + 1}: download it again")
         seen[key] = row
