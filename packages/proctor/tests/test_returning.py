@@ -369,6 +369,14 @@ def test_a_column_in_doubt_is_not_filled_in(toys, capsys, case):
     assert not (toys.root / "reports").exists()
 
 
+@pytest.mark.parametrize("column", ["Full name", "Status", "Identifier", "Feedback comments", "Maximum grade"])
+def test_column_of_a_worksheet_that_is_none_of_marks_is_told_as_such(toys, capsys, column):
+    toys.grade("ann@uni")
+    assert toys.give_back("moodle", MOODLE, "--column", column) == 2
+    told = capsys.readouterr().err
+    assert "the column after it should be their maximum" in told or f"no column {column!r}" in told
+
+
 @pytest.mark.parametrize("column", ["Homework 1", "Homework 1 (77)", "77", " homework 1 "])
 def test_a_column_may_be_named(toys, column):
     toys.grade("leeann_101")
@@ -397,7 +405,7 @@ BAD = {
     "an open quote": ("moodle", swap('"Bob Ray"', '"Bob Ray'), "is no CSV file"),
     "a quote too many": ("moodle", swap('"Bob Ray"', '"Bob Ray"x'), "is no CSV file"),
     "nobody": ("moodle", lambda sheet: sheet.partition(b"\n")[0], "takes no points"),
-    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "takes no points: its maximum is 'bad good'"),
+    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "takes no points: in the column after it should be their maximum, and is '13.00 or bad good'"),
     "percentages": (
         "blackboard",
         lambda sheet: sheet.replace("13 Score] |55".encode("utf-16-le"), "13 Percentage] |55".encode("utf-16-le")),

@@ -270,8 +270,10 @@ def _require_points(sheet, lms, assignment, column):
         # The maximum comes next, in whatever language; of a scale, its words.
         points = {row[column + 1].strip() for row in sheet.rows[1:] if len(row) > column + 1}
     points -= {""}
-    if lms == "moodle" and not points:
-        points = {"none"}
+    if lms == "moodle" and any(number_in(words) is None for words in points or {""}):
+        found = one_line(" or ".join(sorted(points)) or "nothing", MAX_LABEL)
+        words = f"takes no points: in the column after it should be their maximum, and is {found!r}"
+        raise Unreadable(f"the column {name} of {sheet.name} {words}; the marks' is Grade, in your language")
     for words in points:
         number = number_in(words)
         if number is None:
