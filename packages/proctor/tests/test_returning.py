@@ -197,7 +197,7 @@ def test_canvas_takes_pages_for_files_alone_and_hides_whose_they_are(toys, capsy
     assert list(pages) == ["leeann_101_9001_work.zip"]
     said = capsys.readouterr().err
     assert "in no row of the sheet (a roster tells who is who): anon_10301" in said
-    assert "no file in the last download from Canvas that a page could answer: raybob_102" in said
+    assert "give them theirs, which is in feedback/, another way: raybob_102" in said
 
 
 def test_moodle_takes_pages_of_whom_it_does_not_name(toys):

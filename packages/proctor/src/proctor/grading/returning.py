@@ -30,7 +30,10 @@ NOT_GRADED = "handed in, but not graded yet"
 TOO_MANY = "more points than Moodle takes; raise its maximum grade and the assignment's, or lower the mark"
 NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
-NO_FILE = "a mark, but no file in the last download from Canvas that a page could answer"
+NO_FILE = (
+    "a mark, but no page in the zip, for Canvas takes one only in answer to a file of its last download: give them theirs, "
+    "which is in feedback/, another way"
+)
 MAX_LISTED = 100_000
 # What a page leads to beside it stays at home: earlier attempts, in folders whose names Windows cannot have.
 LINK_BESIDE = re.compile(r'<a href="(?!#|https?:|mailto:)[^"<>]*+"[^<>]*+>(.*?)</a>', re.DOTALL)
