@@ -518,3 +518,22 @@ def test_row_that_takes_no_mark_is_told_and_left_as_it_is(toys, capsys, state):
 )  # fmt: skip
 def test_what_a_cell_said_is_told_before_it_is_replaced(words, told):
     assert before(words) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "status"),
+    [("Grades-DL4H-Toy--17.csv", ["other"], 0), ("Grades-DL4H-Other--17.csv", ["other"], 2), ("grades.csv", ["other"], 0),
+     ("Grades-My toy story-3.csv", ["toy_story"], 2), ("Grades-other course-toy-3.csv", ["other"], 0)],
+)  # fmt: skip
+def test_worksheet_of_another_assignment_is_refused_and_one_of_any_is_told(toys, capsys, name, others, status):
+    for other in others:
+        shutil.copytree(toys.root / "source/toy", toys.root / "source" / other)
+        (toys.root / "source" / other / "toy.py").rename(toys.root / "source" / other / f"{other}.py")
+    toys.grade("ann@uni")
+    toys.grade("bob@uni")
+    (toys.root / name).write_bytes(MOODLE)
+    command = ["--course", str(toys.root), "return", "toy", "--lms", "moodle", "--sheet", str(toys.root / name)]
+    assert cli.main(command) == status
+    told = capsys.readouterr()
+    assert ("is called as if it were that of" in told.err) == (status == 2)
+    assert ("its name does not tell" in told.out) == (name == "grades.csv")

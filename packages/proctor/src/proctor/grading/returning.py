@@ -21,7 +21,17 @@ from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import TURNING, Unreadable, names_in
 from proctor.grading.roster import Student
-from proctor.grading.sheets import LMSS, Person, before, find_column, number_in, read_people, read_sheet, require_head
+from proctor.grading.sheets import (
+    LMSS,
+    Person,
+    before,
+    find_column,
+    names_assignment,
+    number_in,
+    read_people,
+    read_sheet,
+    require_head,
+)
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
@@ -99,6 +109,8 @@ def give_back(
             told.append(f"{written / PAGES}: {len(pages)} page{'s' * (len(pages) > 1)}; {WHAT_NEXT[lms]}")
     else:
         left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
+        if lms == "moodle" and not names_assignment(sheet, assignment):
+            told.append(f"whether {sheet.name} is the worksheet of {assignment.name} its name does not tell: see that it is")
     told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})
     return Returned(
         [one_line(line, MAX_LISTED) for line in told],

@@ -201,6 +201,7 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
     """
     head = _head(sheet)
     if lms == "moodle":
+        _require_own_worksheet(sheet, assignment)
         title = wanted or "Grade"
         columns = {number: (name,) for number, name in enumerate(head)}
         found = [number for number, name in enumerate(head) if number and _plain(name) == _plain(title)]
@@ -221,6 +222,21 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
 def number_in(words: str) -> float | None:
     """The number that a cell holds, with a decimal point or comma; None where it holds none."""
     return float(words.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*", words) else None
+
+
+def _require_own_worksheet(sheet, assignment):
+    """Refuse a worksheet that calls itself that of another assignment; nothing in it says which it is."""
+    called, own = _letters(sheet.name), _letters(assignment.name)
+    others = {name: _letters(name) for name in assignment.course.assignments if name != assignment.name}
+    for name, letters in others.items():
+        if letters in called and (own not in called or own in letters):
+            words = f"is called as if it were that of {name}, not of {assignment.name}"
+            raise Unreadable(f"the sheet {sheet.name} {words}; rename it, if that is not so")
+
+
+def names_assignment(sheet: Sheet, assignment: Assignment) -> bool:
+    """Whether a sheet's own name has the assignment's in it, as far as letters and digits go."""
+    return _letters(assignment.name) in _letters(sheet.name)
 
 
 def before(words: str) -> str:
