@@ -103,5 +103,3 @@ def test_output_that_takes_no_more_is_told_in_one_line(command):
     assert ran.stderr == (
         "proctor: the output cannot be read or written (No space left on device): make room, then run it again\n"
     )
-
-

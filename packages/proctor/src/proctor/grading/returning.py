@@ -41,8 +41,8 @@ TOO_MANY = "more points than Moodle takes; raise its maximum grade and the assig
 NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
 NO_FILE = (
-    "a mark, but no page in the zip, for Canvas takes one only in answer to a file of its last download: give them theirs, "
-    "which is in feedback/, another way"
+    "a mark, but no page in the zip, for Canvas takes one only in answer to a file of its last download: "
+    "give them theirs, which is in feedback/, another way"
 )
 MAX_LISTED = 100_000
 # What a page leads to beside it stays at home: earlier attempts, in folders whose names Windows cannot have.
@@ -104,13 +104,15 @@ def give_back(
         filled = sheet.filled(place, {graded[student].row: total for student, total in totals.items()})
         written = _write(assignment, lms, folder, sheet.name, filled, pages)
         title = sheet.rows[0][place].strip()
+        if lms == "moodle" and not names_assignment(sheet, assignment):
+            told.append(
+                f"{sheet.name}: its name does not tell whose worksheet it is; see that it is {assignment.name}'s"
+            )
         told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
         if pages:
             told.append(f"{written / PAGES}: {len(pages)} page{'s' * (len(pages) > 1)}; {WHAT_NEXT[lms]}")
     else:
         left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
-        if lms == "moodle" and not names_assignment(sheet, assignment):
-            told.append(f"whether {sheet.name} is the worksheet of {assignment.name} its name does not tell: see that it is")
     told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})
     return Returned(
         [one_line(line, MAX_LISTED) for line in told],

@@ -50,7 +50,9 @@ NO_MARK = {
         "graded, but excused from it, or not assigned to it, in Canvas: left as it is",
     ),
     "moodle": (
-        re.compile(r"no|nein|non|nee|nej|nei|não|nu|ne|ei|nie|нет|ні|否|いいえ|아니오|아니요|όχι|لا|לא|hayır|nem|không"),
+        re.compile(
+            r"no|nein|non|nee|nej|nei|não|nu|ne|ei|nie|нет|ні|否|いいえ|아니오|아니요|όχι|لا|לא|hayır|nem|không"
+        ),
         "graded, but `Grade can be changed` is No, as where it is locked in Moodle's gradebook: left as it is",
     ),
     "blackboard": (
