@@ -104,3 +104,10 @@ def test_reading_only_the_top_of_a_table_is_no_fault(late):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert (process.stderr.read(), process.wait()) == (b"", 0)
+
+
+def test_each_table_says_its_assignment(written_course, tmp_path, capsys):
+    root = shutil.copytree(written_course, tmp_path / "course")
+    assert cli.main(["--course", str(root), "table", "toy", "toy"]) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert first.startswith("toy, 13 points\nsubmission") and second.startswith("toy, 13 points\nsubmission")

@@ -420,7 +420,9 @@ def _return(arguments):
 
 
 def _table(arguments):
-    for assignment in _assignments(arguments):
+    for number, assignment in enumerate(_assignments(arguments)):
+        if number:
+            print()
         _print_table(assignment, arguments.wide)
     return 0
 
@@ -431,6 +433,7 @@ def _print_table(assignment, wide=False):
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
     lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
+    print(f"{assignment.name}, {assignment.points:g} points")
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 
