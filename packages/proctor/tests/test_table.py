@@ -111,3 +111,12 @@ def test_each_table_says_its_assignment(written_course, tmp_path, capsys):
     assert cli.main(["--course", str(root), "table", "toy", "toy"]) == 0
     first, second = capsys.readouterr().out.split("\n\n")
     assert first.startswith("toy, 13 points\nsubmission") and second.startswith("toy, 13 points\nsubmission")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\rb", "a\u2028b", "\x1b[31mab", "\u202eab", "a\vb", "a\x85b"])
+def test_name_stays_within_its_row(name):
+    assignment = Assignment("a", None, (Exercise("one", "", 1, (), ""),))
+    for wide in (True, False):
+        lines = class_table(assignment, {name: {"one": 1}}, others={f"{name}!": "nothing handed in"}, wide=wide)
+        assert len(lines) == 4 and all(line.isprintable() for line in lines)
+        assert len({disp_len(line) for line in lines[:2]}) == 1
