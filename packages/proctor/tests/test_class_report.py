@@ -192,3 +192,10 @@ def test_page_of_a_class_of_any_size(toy, size):
     assert f"{size} submission{'s' * (size != 1)} graded" in page
     assert page.count("&lt;b&gt;</td>") == size
     assert "<b></td>" not in page
+
+
+def test_names_with_commas_are_told_apart_in_lists(toy):
+    page = as_html(ClassReport(toy, [], {"ann, o'neil": "nothing handed in", "Zoë.": "nothing handed in"}))
+    assert '<p class="who">ann, o&#39;neil; Zoë.</p>' in page
+    page = as_html(ClassReport(toy, [], {"ann": "nothing handed in", "ben": "nothing handed in"}))
+    assert '<p class="who">ann, ben</p>' in page

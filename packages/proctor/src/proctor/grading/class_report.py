@@ -253,6 +253,7 @@ def as_html(report: ClassReport) -> str:
     return environment.get_template("class_report.html.j2").render(
         report=report,
         assignment=assignment,
+        listed=roster.listed,
         total=histogram([one.total for one in students], assignment.points),
         totals=np.percentile([one.total for one in students], [25, 50, 75]) if students else [],
         exercises=[(exercise, *_marked_points(exercise, students)) for exercise in assignment.exercises],

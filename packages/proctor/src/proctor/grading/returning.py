@@ -116,7 +116,7 @@ def give_back(
     told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})
     return Returned(
         [one_line(line, MAX_LISTED) for line in told],
-        [one_line(f"{reason}: {', '.join(who)}", MAX_LISTED) for reason, who in left_out.items()],
+        [one_line(f"{reason}: {roster.listed(who)}", MAX_LISTED) for reason, who in left_out.items()],
     )
 
 
@@ -132,7 +132,7 @@ def _about_rows(sheet, place, people, totals):
     if replaced:
         yield f"marks that the sheet had, and the copy has others, {len(replaced)}: {'; '.join(replaced)}"
     if others:
-        yield f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}"
+        yield f"in the sheet without grades, {len(others)} of {len(people)}: {roster.listed(others)}"
 
 
 def _handed_in(assignment, lms, students) -> dict[str, list[Handed]]:
