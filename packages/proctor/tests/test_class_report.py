@@ -14,7 +14,7 @@ from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
-from proctor.grading.class_report import ClassReport, Student, _check_rows, as_html, draw_up, duration, histogram
+from proctor.grading.class_report import ClassReport, Student, _check_rows, as_csv, as_html, draw_up, duration, histogram
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
 from test_marking import Marked
@@ -199,3 +199,10 @@ def test_names_with_commas_are_told_apart_in_lists(toy):
     assert '<p class="who">ann, o&#39;neil; Zoë.</p>' in page
     page = as_html(ClassReport(toy, [], {"ann": "nothing handed in", "ben": "nothing handed in"}))
     assert '<p class="who">ann, ben</p>' in page
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum(1)", " =1+1", "\t=1", "\r=1", "=cmd|' /C calc'!A1", "o'neil", "", "a=b"])
+def test_no_cell_of_ours_is_a_formula(toy, name):
+    rows = list(csv.reader(io.StringIO(as_csv(ClassReport(toy, [student(name, a=True)], {})), newline="")))
+    assert rows[1][0] == (name if name in ("o'neil", "", "a=b") else f"'{name}")
+    assert rows[1][3:] == ["2.0", "2.0", "1", ""]

@@ -304,7 +304,7 @@ def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:
 
 
 def as_csv(report: ClassReport) -> str:
-    """A line for each student and check."""
+    """A line for each student and check, to be looked at in a spreadsheet program; nothing reads it back."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["student", "exercise", "check", "points", "max_points", "passed", "mistake"])
@@ -312,5 +312,10 @@ def as_csv(report: ClassReport) -> str:
         for name, verdict in one.verdicts.items():
             for check in verdict.checks:
                 row = [check.name, check.points, check.max_points, int(check.passed), check.mistake or ""]
-                writer.writerow([one.name, name, *row])
+                writer.writerow([_no_formula(cell) for cell in (one.name, name, *row)])
     return text.getvalue()
+
+
+def _no_formula(cell):
+    """A cell that no spreadsheet program computes: an apostrophe before it has it taken as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%") else cell
