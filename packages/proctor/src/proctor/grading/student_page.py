@@ -386,7 +386,8 @@ def _points(number):
 
 
 def _number(points):
-    return f"{round(points, 2):g}"
+    """Points for people: an eighth whole, a third to two digits."""
+    return f"{round(points, 3 if round(1000 * points, 6).is_integer() else 2):g}"
 
 
 @functools.cache
