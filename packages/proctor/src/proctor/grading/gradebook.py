@@ -155,7 +155,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 expected = str(Path(path) / f"{names['assignment']}.ipynb")
                 # nbgrader stumbles over a name with a newline before it passes over what it does not know.
                 known = {expected, *(notebook for notebook in notebooks if Path(notebook).name in released)}
-                for notebook in sorted({*notebooks} - known)[:5]:
+                # Where the right one is not there, one of these may be taken; then it is said which.
+                for notebook in sorted({*notebooks} - known)[:5] if Path(expected).exists() else []:
                     self.log.warning("Skipping unknown notebook: %s", notebook)
                 self.assignments[path] = sorted(known)
                 if self.force or self._is_new(names["assignment"], names["student"]):
@@ -270,6 +271,8 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources=resources, **kw)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
         self.taken = intake.take_in(Path(filename), assignment)
+        if self.taken.choice:
+            self.parent.log.warning("%s: %s", about["student"], self.taken.choice)
         # Nothing is left to sanitize, and a human marker sees the figures: what was taken over is harmless, the rest is
         # the release.
         self._preprocessors = []
