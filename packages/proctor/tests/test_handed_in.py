@@ -189,7 +189,11 @@ def test_which_notebook_was_taken_and_which_were_left_is_said(toy, folder, solve
         ("toy (1).ipynb", ["toy.ipynb"], "as `toy (1).ipynb`, not as `toy.ipynb`. Not graded: `toy.ipynb`."),
         ("toy.ipynb", ["a.ipynb"], "`toy.ipynb` was graded, and not `a.ipynb`."),
         ("in/b.ipynb", ["in/a.ipynb"], "as `in/b.ipynb`, not as `toy.ipynb`. Not graded: `in/a.ipynb`."),
-        ("z.ipynb", [f"{n}.ipynb" for n in range(7)], "Not graded: `0.ipynb`, `1.ipynb`, `2.ipynb`, `3.ipynb`, `4.ipynb` and 2"),
+        (
+            "z.ipynb",
+            [f"{n}.ipynb" for n in range(7)],
+            "Not graded: `0.ipynb`, `1.ipynb`, `2.ipynb`, `3.ipynb`, `4.ipynb` and 2",
+        ),
     ):
         blank = nbformat.read(toy.release_notebook, as_version=4)
         for place in (right, *left):

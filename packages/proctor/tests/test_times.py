@@ -1,7 +1,11 @@
 """Times of handing in are read right, or not at all: never another hour."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from proctor.course import open_course
+from proctor.grading.gradebook import TakeIn
 from proctor.grading.times import read_time
 
 NOON = {
@@ -40,3 +44,14 @@ def test_noon_is_noon(words):
 def test_what_cannot_be_told_is_no_time(words, timezone):
     with pytest.raises((ValueError, LookupError)):
         read_time(words, timezone)
+
+
+def test_time_that_cannot_be_read_is_told_once(toy_course, tmp_path):
+    course, told = open_course(toy_course), []
+    converter = TakeIn(coursedir=course.directory, config=course.config)
+    converter.log = SimpleNamespace(warning=lambda *words: told.append(words))
+    for name in ("ann", "ben"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "timestamp.txt").write_text("yesterday")
+    assert [converter._timestamp(tmp_path / name) for name in ("ann", "ann", "ben", "ann")] == [None] * 4
+    assert [words[1].parent.name for words in told] == ["ann", "ben"]

@@ -72,6 +72,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """The course that is graded."""
         return open_course(Path(self.coursedir.root))
 
+    @functools.cached_property
+    def doubted(self):
+        """The files of which was told that they hold no time: they are looked at several times."""
+        return set()
+
     def find_submissions(self):
         """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
         name, found = self.coursedir.assignment_id, {}
@@ -209,7 +214,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 return read_time(words, self.course.config.get("Exchange", {}).get("timezone", "UTC"))
         except (ValueError, OverflowError, LookupError) as error:
             why = str(error)
-        if path.is_symlink() or path.stat().st_size:
+        if path not in self.doubted and (path.is_symlink() or path.stat().st_size):
+            self.doubted.add(path)
             self.log.warning("%s holds no time that can be read (%s); the submission counts as in time", path, why)
         return None
 
