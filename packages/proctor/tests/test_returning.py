@@ -405,7 +405,7 @@ BAD = {
     "an open quote": ("moodle", swap('"Bob Ray"', '"Bob Ray'), "is no CSV file"),
     "a quote too many": ("moodle", swap('"Bob Ray"', '"Bob Ray"x'), "is no CSV file"),
     "nobody": ("moodle", lambda sheet: sheet.partition(b"\n")[0], "takes no points"),
-    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "should be their maximum, and is '13.00 or bad good'"),
+    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "should be their maximum, and is 'bad good'"),
     "percentages": (
         "blackboard",
         lambda sheet: sheet.replace("13 Score] |55".encode("utf-16-le"), "13 Percentage] |55".encode("utf-16-le")),
