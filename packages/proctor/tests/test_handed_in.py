@@ -190,9 +190,9 @@ def test_which_notebook_was_taken_and_which_were_left_is_said(toy, folder, solve
         ("toy.ipynb", ["a.ipynb"], "`toy.ipynb` was graded, and not `a.ipynb`."),
         ("in/b.ipynb", ["in/a.ipynb"], "as `in/b.ipynb`, not as `toy.ipynb`. Not graded: `in/a.ipynb`."),
         (
-            "z.ipynb",
-            [f"{n}.ipynb" for n in range(7)],
-            "Not graded: `0.ipynb`, `1.ipynb`, `2.ipynb`, `3.ipynb`, `4.ipynb` and 2",
+            "0.ipynb",
+            [f"{n}.ipynb" for n in range(1, 8)],
+            "Not graded: `1.ipynb`, `2.ipynb`, `3.ipynb`, `4.ipynb`, `5.ipynb` and 2 more.",
         ),
     ):
         blank = nbformat.read(toy.release_notebook, as_version=4)

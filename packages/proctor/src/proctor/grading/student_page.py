@@ -387,7 +387,7 @@ def _points(number):
 
 def _number(points):
     """Points for people: an eighth whole, a third to two digits."""
-    return f"{round(points, 3 if round(1000 * points, 6).is_integer() else 2):g}"
+    return f"{round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2):g}"
 
 
 @functools.cache
