@@ -2,24 +2,18 @@
 
 import argparse
 import contextlib
-import errno
 import json
 import os
 import sys
 from pathlib import Path
 
 from proctor.authoring.assignment import load_assignment
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.settings import SettingsError, resolve_device
 
 MAX_NAME, MAX_WORDS = 300, 1000
-# What to do about a file or folder that cannot be read or written.
-ADVICE = {errno.ENOENT: "look whether its name is right", errno.EISDIR: "that is a folder; name a file"}
-ADVICE |= dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "a folder has to be there; move away what is in its place")
-ADVICE |= dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "take a place where you may, or have that changed")
-ADVICE |= dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, then run it again")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     # With nbformat and jupytext, a third of a second that who asks for help need not wait for.
+    from proctor.grading.harmless import one_line
     from proctor.grading.reading import Unreadable
 
     try:
@@ -49,24 +44,11 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except (OSError, UnicodeDecodeError) as error:
         _give_up_output()
-        print(f"proctor: {_told(error)}", file=sys.stderr)
+        print(f"proctor: {one_line(about_file(error), MAX_WORDS)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
         return 130
     return 2
-
-
-def _told(error):
-    """What cannot be read or written, why, and what to do about it, in one line."""
-    from proctor.grading.harmless import one_line
-
-    if isinstance(error, UnicodeDecodeError):
-        line = error.object[: error.start].rpartition(b"\n")[2] + error.object[error.start :].partition(b"\n")[0]
-        words = f"a file should be text in UTF-8, and is not: it has {line[:80]!r}; save it as UTF-8"
-        return one_line(words, MAX_WORDS)
-    what = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None) or "the output"
-    advice = ADVICE.get(error.errno, "put that right, then run it again")
-    return one_line(f"{what} cannot be read or written ({error.strerror or error}): {advice}", MAX_WORDS)
 
 
 def _give_up_output():
@@ -223,7 +205,7 @@ def _verdicts(arguments, device):
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
-            words = _told(error) if isinstance(error, OSError) else str(error)
+            words = about_file(error) if isinstance(error, OSError) else str(error)
             print(f"proctor: {one_line(words, MAX_WORDS)}", file=sys.stderr)
         yield verdict
 
