@@ -1,6 +1,8 @@
 """The command line and what cannot be read or written: one line, found out before long work, and nothing lost."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import nbformat
 import pytest
 
 from proctor import cli
-from proctor.grading import class_report, grade
+from proctor.grading import class_report, grade, mark_server
 from proctor.grading.class_report import ClassReport
 from proctor.grading.verdict import Verdict
 
@@ -92,6 +94,18 @@ def test_verdicts_are_written_where_nobody_reads_what_is_printed(command, monkey
     monkeypatch.setattr(cli, "_give_up_output", lambda: None)
     assert cli.main([*command, *GRADE, "--json", "x.json"]) == 0
     assert len(Path("x.json").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EADDRINUSE, "--port 0: "), (errno.ENOSPC, "the output cannot be read or written")]
+)
+def test_port_is_blamed_for_what_ports_do_alone(command, number, words, capsys, monkeypatch):
+    async def serve(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(mark_server, "serve", serve)
+    assert cli.main([*command, "mark", "toy"]) == 2
+    require_one_line(capsys, words)
 
 
 def test_output_that_takes_no_more_is_told_in_one_line(command):

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -316,7 +317,8 @@ def _grade_students(assignment, students, open_executor, device, where):
                     bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
                 bar.set_postfix(failed=sum(bool(one.fault) for one in done))
         except OSError as error:
-            raise GradingError(f"{where}: {error}") from error
+            words = about_file(error) if error.filename else error
+            raise GradingError(f"{where}: {words}") from error
     return done
 
 
@@ -368,6 +370,8 @@ def _mark(arguments):
     except KeyboardInterrupt:
         print()
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            raise
         raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
     return 0
 
