@@ -45,7 +45,7 @@ ENDINGS = {
     "is killed": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     "never ends": (
         "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
-        "this cell may take 1 seconds",
+        "this cell may take 1 second",
     ),
 }
 

@@ -57,7 +57,7 @@ def test_every_fault_of_the_checks_is_reported(own_course):
         "triples: loses points in total as well",
         "adds: gets 1 of 10, fails `test_values` of `double`: `double(x)` should have shape (3, 5), but has shape ().\n"
         "Keep every value by itself.; `test_values` of `total`: `total(x, function)` should be 8.016, but is 4.008.",
-        "blank: earns 1 points",
+        "blank: earns 1 point",
         "only 2 of 3 mistakes are diagnosed by name",
         "double: no mistake fails `test_shape`: does it compare anything?",
     ]

@@ -178,6 +178,25 @@ def test_what_nbgrader_has_counts_where_the_cache_is_gone(course, command, capsy
     assert graded_before(course, "mistake_triples", "another") == []
 
 
+def test_what_says_something_else_for_the_same_points_has_to_be_forced(course, command, capsys):
+    bank, words = course.graders / "mistakes.py", "`nbgrader autograde toy --force` now writes"
+    for student, graded in grade_class(course).items():
+        handed_in = course.course.submitted / student / "toy/toy.ipynb"
+        notebook = intake.take_in(handed_in, course).notebook
+        write_verdict(notebook, points(course, student))
+        notebook.metadata["proctor"] = {"made_of": digest(handed_in)}
+        (course.root / "autograded" / student / "toy").mkdir(parents=True)
+        nbformat.write(notebook, course.root / "autograded" / student / "toy/toy.ipynb")
+        assert not graded.outdated
+    assert command() == 0 and words not in capsys.readouterr().out
+    bank.write_text(bank.read_text().replace("Did you mean to multiply by FACTOR?", "By FACTOR."))
+    for _ in range(2):
+        assert command() == 0 and words in capsys.readouterr().out, "until nbgrader has it"
+    assert {who for who, one in grade_class(course).items() if one.outdated} == {"mistake_triples"}
+    shutil.copy(course.root / "submitted/complete/toy/toy.ipynb", course.root / "submitted/mistake_triples/toy")
+    assert command() == 0 and words not in capsys.readouterr().out, "what is handed in anew is graded anyway"
+
+
 def verdict(**checks):
     made = [CheckVerdict(name, f"{name} is so.", earned, 2, earned > 0, "") for name, earned in checks.items()]
     return ExerciseVerdict("double", "Double", sum(checks.values()), 4, "", made)

@@ -1,9 +1,15 @@
 """The report on a class: points, checks, mistakes with a name and without, and who wrote what few others did."""
 
 import csv
+import html
 import io
+import random
 import re
+import runpy
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import nbformat
@@ -11,11 +17,28 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 
 from proctor import cli
+from proctor.authoring.assignment import load_assignment
+from proctor.authoring.bank import BEGINNING, as_entry
 from proctor.authoring.build import scripts_on_path
+from proctor.authoring.errors import BuildError
+from proctor.checks.diagnosis import mistakes_outcomes
+from proctor.checks.outcome import GradingError
+from proctor.checks.plain import standing_alone
 from proctor.course import open_course
 from proctor.grading import class_report
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
-from proctor.grading.class_report import ClassReport, Student, _check_rows, as_html, draw_up, duration, histogram
+from proctor.grading.class_report import (
+    MOST_ALIKE,
+    ClassReport,
+    MistakeRow,
+    Student,
+    _check_rows,
+    _groups,
+    as_html,
+    draw_up,
+    duration,
+    histogram,
+)
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
 from test_marking import Marked
@@ -29,16 +52,43 @@ def total(x, function):
     return (weights * values).sum() * len(values) + (largest - largest) - (smallest - smallest)
 """
 RENAMED = re.sub(r"\bvalues\b", "v", LONG.replace("weights", "w").replace("# A remark.", "")).replace("largest", "hi")
+OTHER = """\
+def other(rows):
+    lengths = {}
+    for key, row in rows.items():
+        if key not in lengths and row:
+            lengths[key] = [max(abs(value) for value in row), min(row) ** 2]
+    while lengths and not any(lengths.values()):
+        lengths.popitem()
+    return {key: tuple(found) for key, found in sorted(lengths.items()) if found[0] > found[1]}
+"""
 OTHERS = [f"def total(x, function):\n    return sum(function(x)) + {n} * torch.zeros(()).sum()" for n in range(30)]
 
 
 def found(*answers):
-    return list(alike({f"student{n}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total"))
+    return alike({f"student{n:03}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total")
 
 
 def test_answers_that_share_what_few_have_are_found_whatever_their_names():
     (pair,) = found(LONG, RENAMED, *OTHERS)
-    assert (pair.first, pair.second, pair.share, pair.others) == ("student0", "student1", 1.0, 0)
+    assert (pair.first, pair.second, pair.share, pair.others) == ("student000", "student001", 1.0, 0)
+    assert pair.students == ("student000", "student001")
+
+
+def test_who_share_one_answer_are_one_group_and_two_of_them_stand_for_it():
+    changed = LONG.replace("(largest - largest)", "(largest * 2)")
+    groups = found(changed, LONG, RENAMED, LONG, RENAMED, OTHER, OTHER, *OTHERS, *OTHERS)
+    five, two = sorted(groups, key=lambda group: -len(group.students))
+    assert five.students == tuple(f"student{n:03}" for n in range(5))
+    assert (five.first, five.second, five.share) == ("student001", "student002", 1.0)
+    assert two.students == (two.first, two.second) == ("student005", "student006")
+
+
+def test_group_is_all_whom_pairs_connect():
+    both = f"{LONG}\n{OTHER}"
+    (group,) = found(LONG, both, OTHER, *OTHERS, *OTHERS)
+    assert group.students == ("student000", "student001", "student002")
+    assert {"student001"} < {group.first, group.second}, "the first and the last share nothing"
 
 
 def test_what_many_write_is_not_alike():
@@ -62,7 +112,7 @@ def test_what_most_of_a_small_class_write_is_not_alike(many, size):
 
 def test_what_was_released_does_not_count():
     assert runs(LONG) == runs(RENAMED)
-    assert list(alike({"ann": LONG, "ben": RENAMED}, LONG, "total")) == []
+    assert alike({"ann": LONG, "ben": RENAMED}, LONG, "total") == []
 
 
 @pytest.mark.parametrize("code", ['"%000', " \n", '"\\N{', "'", "#", "a.", "  "])
@@ -102,18 +152,21 @@ WRITTEN = {
 
 
 @pytest.fixture
-def graded(toy_course, tmp_path, solved):
+def graded(toy_course, tmp_path, solved, once):
     """A copy of the toy course with a small class, graded by nbgrader."""
-    root = shutil.copytree(toy_course, tmp_path / "course")
-    for name, answer in WRITTEN.items():
-        cell(solved, "double").source = answer
-        (root / "submitted" / name / "toy").mkdir(parents=True)
-        nbformat.write(solved, root / "submitted" / name / "toy/toy.ipynb")
-    course = open_course(root)
-    with scripts_on_path():
-        result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*")
-    assert result["success"], result["log"]
-    return root
+
+    def make(root):
+        shutil.copytree(toy_course, root)
+        for name, answer in WRITTEN.items():
+            cell(solved, "double").source = answer
+            (root / "submitted" / name / "toy").mkdir(parents=True)
+            nbformat.write(solved, root / "submitted" / name / "toy/toy.ipynb")
+        course = open_course(root)
+        with scripts_on_path():
+            result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*")
+        assert result["success"], result["log"]
+
+    return shutil.copytree(once("graded_toy_course", make), tmp_path / "course")
 
 
 def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
@@ -123,7 +176,7 @@ def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
     assert "5 submissions graded." in page
     assert "Did you mean to multiply by FACTOR?" in page
     # Two wrote the same mistake in other words.
-    assert re.search(r"<b>2</b> in double: `double\(x\)` has wrong values", page)
+    assert re.search(r"<b>2</b> in double: <code>double\(x\)</code> has wrong values", page)
     assert "cem, dan. The code of one of them:" in page
 
     assert "exercise=&#34;double&#34;" in page
@@ -135,6 +188,122 @@ def test_report_names_known_mistakes_and_groups_the_others(graded, capsys):
     assert len(rows) == 15
     assert re.search(r"Grading took [\d.]+ \w+ in all", page)
     assert "Nothing ran out of time." in page
+
+
+def entries(page):
+    found = re.findall(r"A ready entry for mistakes.py</summary><pre>(.*?)</pre>", page, re.DOTALL)
+    return [html.unescape(entry) for entry in found]
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_entry_that_is_pasted_has_all_of_its_group_told(graded):
+    course = open_course(graded)
+    toy = load_assignment(course, "toy")
+    (entry,) = entries(as_html(draw_up(toy)))
+    named = entry.replace('name=""', 'name="squares"').replace('hint=""', 'hint="You square it."')
+    with (graded / "graders/toy/mistakes.py").open("a") as file:
+        file.write(named + "\n")
+    with scripts_on_path():
+        assert NbGraderAPI(course.directory, config=course.config).autograde("toy", "*", force=True)["success"]
+    report = draw_up(toy)
+    assert report.groups == []
+    for name in ("cem", "dan"):
+        (one,) = [student for student in report.students if student.name == name]
+        check = one.verdicts["double"].checks[1]
+        assert (check.mistake, check.message.split("\n")[1:]) == ("squares", ["You square it."])
+
+
+CODES = [
+    "def double(x):\n    return x * x",
+    'def double(x):\n    """Says "\\n" and \'\\\\d\'."""\n    return x  # """" \\',
+    "def double(x):\n    names = " + repr([f"name {n}" for n in range(60)]) + "\n\n\treturn '\\x00' + \"\\u2028\"",
+    "\n\ndouble = lambda x: '" + "\\\\" * 200 + '"' * 7 + "'\n\n",
+    "x = '\t\r\x00\x0c\x85\xa0\u2028\u202e\ufeff\ud800\U0001f600 é" + "漢" * 300 + "'",
+]
+
+
+def test_entries_are_what_ruff_would_write_and_hold_the_code_as_it_is(tmp_path):
+    draw, pieces = (
+        random.Random(0),
+        ['"', "'", "\\", "\n", "\t", "\r", "x", " ", '"""', "\\N{", "{", "漢", "\ud800", "#"],
+    )
+    codes = CODES + [f"x{''.join(draw.choices(pieces, k=draw.randrange(400)))}" for _ in range(50)]
+    bank = tmp_path / "mistakes.py"
+    bank.write_text("\n".join([BEGINNING, *(as_entry("double", code) for code in codes), ""]), encoding="utf-8")
+    made = runpy.run_path(str(bank))["MISTAKES"]
+    assert [mistake.code.strip("\n") for mistake in made] == [code.strip("\n") for code in codes]
+    settings = ["--isolated", "--line-length=120", "--no-cache", str(bank)]
+    for command in (["check", "--select=E,F,I,B,UP,N"], ["format", "--check"]):
+        ran = subprocess.run([sys.executable, "-m", "ruff", *command, *settings], capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "own", "whole"),
+    [
+        ("def f(x):\n    return x", ["x = 1", "def g(): pass"], "def f(x):\n    return x"),
+        ("%time\ndef f(x): return g(x)", ["g = len", "import h"], "g = len\n\n\npass  # %time\ndef f(x): return g(x)"),
+        ("f = m.sin", ["import math as m\nprint(m)\ny = m.sin(1)"], "import math as m\n\n\nf = m.sin"),
+        ("def f(): return g()", ["def h(): pass", "def g(): return h()", "h()"],
+         "def h(): pass\n\n\ndef g(): return h()\n\n\ndef f(): return g()"),
+        ("def f(:", ["def g(): pass"], ""),
+        ("%%bash\nls", [], ""),
+        ("", ["def f(): pass"], ""),
+        ("def f(x, x): return x", [], ""),
+        ("def f(): return g()\nreturn 1", ["def g(): pass"], ""),
+        ("f = g", ["def g(x, x): pass", "def h():\n    x = 1\n    global x"], "f = g"),
+        ("from __future__ import annotations\nf = g", ["g = 1"], ""),
+        ("x = '\ud800'", [], ""),
+        ("f = g", ["def g(:", "(" * 500, "%%bash"], "f = g"),
+    ],
+)  # fmt: skip
+def test_answer_stands_alone_with_what_it_needs_of_other_cells(code, own, whole):
+    assert standing_alone(code, own) == whole
+
+
+@pytest.mark.parametrize(
+    ("code", "about"),
+    [
+        ("def total(x): return x", {"lost": True}),
+        ("total = nothing", {"message": "Its cell stopped: NameError: name 'nothing' is not defined."}),
+        ("def total(x:", {}),
+        ("x = 1\n" * 4000, {}),
+    ],
+)
+def test_no_entry_would_stop_or_end_the_grader(toy, code, about):
+    one = student("ann", a=False)
+    one.answers = {"total": code}
+    check = replace(one.verdicts["total"].checks[0], observed="1", message="It is wrong.")
+    one.verdicts["total"].checks = [replace(check, **about)]
+    report = ClassReport(toy, [one], {}, groups=_groups([one]))
+    page = as_html(report)
+    assert entries(page) == [] and "There is no entry for mistakes.py" in page
+    two = student("ben", a=False)
+    two.answers, two.verdicts["total"].checks = {"total": "def total(x): return 2 * x"}, [check]
+    (group,) = _groups([one, two])
+    assert group.students == ("ann", "ben") and "return 2 * x" in group.entry, "where another's can be one"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "error", "words"),
+    [
+        ("", "def double(x): return x", BuildError, "graders/toy/mistakes.py:1: an entry for `double` has no name"),
+        (
+            "early",
+            "double = undefined",
+            GradingError,
+            r"mistakes.py: the mistake `early` stops before .*NameError: name",
+        ),
+        ("early", "exit()", GradingError, "mistakes.py: the mistake `early` stops before"),
+    ],
+)
+def test_entry_that_cannot_be_used_is_told_by_its_name(toy_course, tmp_path, name, code, error, words):
+    root = shutil.copytree(toy_course, tmp_path / "course")
+    toy = load_assignment(open_course(root), "toy")
+    with (root / "graders/toy/mistakes.py").open("a") as file:
+        file.write(as_entry("double", code).replace('name=""', f'name="{name}"') + "\n")
+    with pytest.raises(error, match=words):
+        mistakes_outcomes(toy, toy.exercises[0], "cpu")
 
 
 def test_report_of_an_unknown_assignment_is_one_line(toy_course, capsys):
@@ -180,7 +349,7 @@ def test_report_says_who_was_late_who_waits_and_what_ran_out_of_time(written_cou
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.04, "0 seconds"), (2, "2 seconds"), (89, "89 seconds"), (90, "1.5 minutes"), (1800, "30 minutes"),
-     (7200, "2 hours"), (108000, "30 hours"), (259200, "3 days"), (8640000, "100 days")],
+     (1, "1 second"), (7200, "2 hours"), (108000, "30 hours"), (259200, "3 days"), (8640000, "100 days")],
 )  # fmt: skip
 def test_times_are_told_as_people_tell_them(seconds, words):
     assert duration(seconds) == words
@@ -212,3 +381,47 @@ def test_no_cell_of_ours_is_a_formula(toy, name):
     rows = list(csv.reader(io.StringIO(class_report.as_csv(ClassReport(toy, [student(name, a=True)], {})), newline="")))
     assert rows[1][0] == (name if name in HARMLESS else f"'{name}")
     assert rows[1][3:] == ["2.0", "2.0", "1", ""]
+
+
+def test_page_of_a_class_that_is_all_alike_stays_small_and_names_each_once(toy):
+    students = [student(f"student{n:03}", a=True) for n in range(500)]
+    for n, one in enumerate(students):
+        code = f'{" ".join(random.Random(n % 50).choices("+-*/%@&|^<>", k=60))} "{"long" * 4_000}"'
+        one.answers = {"double": code, "total": f"1 {code}"}
+    report = ClassReport(toy, students, {})
+    for exercise in ("double", "total"):
+        report.alike += alike({one.name: one.answers[exercise] for one in students}, "", exercise)
+    page = as_html(report)
+    section = page[page.index("<h2>Alike") : page.index("<h2>Time")]
+    groups = re.findall(r"<b>(\d+)</b> in (?:double|total): the most alike, (\S+) and (\S+), share 100%", section)
+    assert len(groups) == MOST_ALIKE and {count for count, _, _ in groups} == {"10"}
+    assert len(re.findall(r"student\d{3}", section)) == MOST_ALIKE * (10 + 4), "all, and the two twice more"
+    assert f"And {2 * 50 - MOST_ALIKE} more." in section
+    assert len(page.encode()) < 10**6
+
+
+def test_code_in_words_is_shown_as_code_and_what_is_cut_stays_so(toy):
+    one = student("ann", a=False)
+    one.notes, words = ["Line 3 says `pass <b>`."], "`Your` code was stopped: `" + "x" * 400 + "`"
+    check = CheckVerdict("a", "The `sum` is right.", 0.0, 2.0, False, words, observed="1")
+    one.verdicts["total"] = ExerciseVerdict("total", "Total", 0.0, 2.0, "wrong", [check])
+    report = ClassReport(toy, [one], {"ben": "run `nbgrader autograde toy`"})
+    report.checks = list(_check_rows(toy.exercises[1], [one]))
+    report.mistakes = [MistakeRow("total", "averages", "Not `mean`, `sum`.", ("ann",))]
+    report.groups = _groups(report.students)
+    page = as_html(report)
+    for shown in ("<code>pass &lt;b&gt;</code>", "The <code>sum</code> is right.</td>", "Not <code>mean</code>,"):
+        assert shown in page
+    assert "run <code>nbgrader autograde toy</code>" in page
+    assert page.count(f"<code>Your</code> code was stopped: <code>{'x' * 100}") == 3, "cut, cut shorter, and whole"
+    summaries = re.findall(r"<summary>.*?</summary>|<td>.*?<br>", page)
+    assert not [words for words in summaries if "`" in words]
+
+
+def test_one_is_one_and_not_several(toy):
+    one = student("ann", a=True)
+    one.not_marked, one.seconds, one.late = {"total"}, 1.0, 86400 * 2
+    page = as_html(ClassReport(toy, [one], {}))
+    assert "1 submission graded" in page and "<b>1</b> waits for a person's marks: 1 answer<" in page
+    assert "Grading took 1 second in all" in page
+    assert not re.search(r"(?<![\d.])1 (?!waits)\w+s\b", re.sub(r"<[^>]*>", "", page.partition("</style>")[2]))

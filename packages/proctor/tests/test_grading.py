@@ -100,9 +100,11 @@ def test_verdict_as_json_has_the_promised_fields(solution, toy):
         "id": "double", "title": "Double a tensor", "points": 4, "max_points": 4, "status": "correct",
         "checks": [
             {"name": "test_shape", "title": "The result has the shape of the input.", "points": 1, "max_points": 1,
-             "passed": True, "message": "", "mistake": None, "details": [], "observed": ""},
+             "passed": True, "message": "", "mistake": None, "details": [], "observed": "",
+             "lost": False},
             {"name": "test_values", "title": "Every value is doubled.", "points": 3, "max_points": 3,
-             "passed": True, "message": "", "mistake": None, "details": [], "observed": ""},
+             "passed": True, "message": "", "mistake": None, "details": [], "observed": "",
+             "lost": False},
         ],
     }  # fmt: skip
 

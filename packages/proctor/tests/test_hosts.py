@@ -84,12 +84,12 @@ def on_standard_output():
     ("call", "words"),
     [
         ("exits", "ended the Python process .exit status 7"),
-        ("loops", "this call may take 1 seconds"),
-        ("trickles", "this call may take 1 seconds"),
+        ("loops", "this call may take 1 second"),
+        ("trickles", "this call may take 1 second"),
         ("announces", "more data than the grader takes"),
         ("scribbles", "more data than the grader takes|not an answer"),
         ("answers_twice", "not an answer"),
-        ("hangs_up", "closed the grader's connection|this call may take 1 seconds"),
+        ("hangs_up", "closed the grader's connection|this call may take 1 second"),
     ],
 )
 def test_host_that_dies_or_lies_in_a_call_costs_that_call_only(calls, call, words):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course, scripts_on_path
 from proctor.authoring.questions import read_questions
 from proctor.course import open_course
+from proctor.grading.mark_server import TEMPLATES
 from proctor.grading.marking import MAX_COMMENT_CHARACTERS, Conflict, Marking, Refused
 from proctor.grading.verdict import ExerciseVerdict
 from proctor.proof.demo import cell
@@ -272,10 +274,11 @@ def test_server_gives_nothing_without_its_token_and_only_to_this_machine(served)
     assert served.ask("/api/questions", **own, Host="evil.example")[0] == 404
     assert served.ask("/", Host="evil.example")[0] == 404
     assert served.ask("/api/questions", **own)[0] == 200
-    for path in ("/", "/mark.js", "/mark.css"):
+    for path in ("/", "/mark.js", "/mark.css", "/palette.css"):
         status, _, headers = served.ask(path)
         assert (status, "script-src 'self'" in headers["Content-Security-Policy"]) == (200, True)
-    assert served.ask("/../class_report.html.j2")[0] == 404
+    for path in ("/../class_report.html.j2", "/class_report.html.j2", "/pages.css", "/palette.css/../pages.css"):
+        assert served.ask(path)[0] == 404
     assert served.marked.recorded("ben") == (None, None, True)
 
 
@@ -337,7 +340,8 @@ def test_class_is_marked_with_the_keyboard_alone(served, tmp_path):
         tab.press("3", "Enter")
         tab.wait_for(f"{said}.includes('All 4 answers to this question are marked')")
         assert tab.value("document.title") == "Marking toy"
-        assert tab.value("document.querySelectorAll('#answer img, #answer script, #text *').length") == 0
+        acts = "#answer img, #answer script, #text a, #text [id], #text [style], #text [onerror]"
+        assert tab.value(f"document.querySelectorAll('{acts}').length") == 0
     students = {answer: student for student, answer in STUDENTS.items()}
     found = [served.marked.recorded(students[answer])[:2] for answer in order]
     assert found == [(2.5, None), (1, None), (0, "Why?"), (3, "Why?")]
@@ -361,6 +365,17 @@ def test_page_tells_of_another_marker_and_of_a_server_that_is_gone(served, tmp_p
         tab.wait_for(f"{said}.includes('does not answer')")
         assert tab.value("document.getElementById('score').value") == "3"
     assert marking.answers("reflection")[key][0].score == 2
+
+
+def test_all_pages_have_the_colors_of_one_palette():
+    colors = re.compile(r"--[a-z]+(?=:)|#[0-9a-f]{3,6}\b")
+    files = [path for path in TEMPLATES.rglob("*") if path.suffix in (".css", ".j2", ".html")]
+    palette = {*colors.findall((TEMPLATES / "palette.css").read_text())}
+    assert {"--ink", "--tint", "#1c1b1a"} < palette
+    own = {path.name: {*colors.findall(path.read_text())} for path in files if path.name != "palette.css"}
+    assert {name: found - {"#fff"} for name, found in own.items() if found - {"#fff"}} == {}, "white is for pictures"
+    used = {name for path in files for name in re.findall(r"var\((--\w+)\)", path.read_text())}
+    assert used == {name for name in palette if name.startswith("--")}
 
 
 def test_mark_says_what_it_needs_in_one_line(written_course, toy_course, capsys):

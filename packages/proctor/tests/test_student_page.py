@@ -1,5 +1,6 @@
 """The page that a student reads: what it says, that it stays small and harmless, and that everybody can read it."""
 
+import html
 import itertools
 import re
 from html.parser import HTMLParser
@@ -10,9 +11,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from browser import CHROMIUM, audit_page
 from proctor.grading import student_page
 from proctor.grading.attempts import Attempt
+from proctor.grading.harmless import picture_url
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.report import write_verdict
 from proctor.grading.student_page import as_html, read_page, short_page
+from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.proof.demo import cell
 
@@ -163,6 +166,79 @@ def test_answers_figures_and_own_cells_are_there_and_what_was_given_is_not(make)
     assert "given = 7" not in page.text and prose not in page.text and "two ones, doubled" not in page.text
     assert [one["alt"] for one in page.all("img")] == ["Figure 1 of Double a tensor", "of this", "Figure 1 of Reflect"]
     assert "Because [picture: of this]." in page.shown
+
+
+WORDS = """\
+# Why
+
+- because *two* is
+
+| a | b |
+|:-:|---|
+| 1 | $x_i * y_i$ |
+
+```mermaid
+<script>1</script>
+```
+See [there](https://example.org/a?b=1&c), ![this](attachment:picture-1) and ! [that](http://evil.example/x.png)."""
+
+
+def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
+    notebook = make.notebook
+    cell(notebook, "reflection").source = WORDS
+    cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
+    page = make()
+    answer = page[page.index("Your answer</h3>") : page.index("<figure>")]
+    for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", "<td>$x_i * y_i$</td>"):
+        assert shown in answer
+    assert "<pre><code>&lt;script&gt;1&lt;/script&gt;" in answer
+    assert "there (https://example.org/a?b=1&amp;c), [picture: this] and ! that (http://evil.example/x.png)." in answer
+    assert not {name for name, _ in Elements(answer).elements} & {"a", "img", "script", "h1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EVIL,
+        "```mermaid\n<script>1</script>\n```",
+        "[a]: javascript:1\n[a] [b](data:text/html,x) ![c](http://evil.example/c.png) ![d](attachment:d)",
+        '# A {#who onclick="x"}\n\n<details id=who><summary>\n\n</section><form action=x>',
+        "|a|b|\n|:-:|-|\n|1|<b>|",
+        '|a|\n|:-"onclick=x|\n|<b onclick=x>|\n\n$<img src=x>$ \\begin{a}<b>\\end{a} `</code><b>`',
+        '<http://evil.example/?<b>> http://evil.example/"onclick=x [x](<y"onclick=x> "z\\"onclick=x")',
+        "[picture: ![<b>](x)](y) ~~<b>~~ a\n: <b>\n\n- [x] <b>",
+    ],
+)
+@pytest.mark.parametrize("has_links", [False, True])
+def test_typeset_text_is_made_of_a_few_elements_without_anything_that_acts(text, has_links):
+    plain = "p b em strong del code pre ul ol li table thead tbody tr th td dl dt dd br hr blockquote input"
+    allowed = {
+        "type": "checkbox",
+        "class": "task-list-item.*",
+        "disabled": "",
+        "checked": "",
+        "style": r"text-align:\w+",
+    }
+    allowed |= {"href": r"(?:https?:|mailto:|#harmful-link$|[^:]*$).*", "title": ".*"} if has_links else {}
+    for tag, attributes in Elements(str(typeset(text, has_links))).elements:
+        assert tag in plain.split() or (has_links and tag == "a")
+        for name, value in attributes.items():
+            assert re.fullmatch(allowed.get(name, "none"), value or "", re.DOTALL), name
+
+
+@pytest.mark.parametrize("text", ["- a\n" * 2_500, "|a" * 8_000, "*x* " * 3_900, "> " * 8_000, "x" * 16_001])
+def test_answer_in_words_that_has_no_room_typeset_is_shown_as_typed(make, text):
+    cell(make.notebook, "reflection").source = text
+    page = make()
+    assert text[:2_000] in html.unescape(page)
+    assert 'Your answer</h3><div class="words">' in page and len(page.encode()) < 40_000
+
+
+def test_comment_with_a_picture_or_a_link_that_leads_astray_costs_no_page(make):
+    comment = "# See\n\n![x](attachment:none.png) [y](javascript:alert(1)) [z](https://pytorch.org)"
+    page = make(comments={"double": comment})
+    assert student_page.CANNOT_BE_SHOWN not in page and "javascript" not in page
+    assert "<p><b>See</b></p>\n<p>[picture: x]" in page and '<a href="https://pytorch.org">z</a>' in page
 
 
 def test_missing_unclear_and_overruled_say_so_and_nothing_else(make):
@@ -330,3 +406,20 @@ def test_page_fits_a_phone_and_has_contrast(make, tmp_path, dark):
 )
 def test_points_are_told_as_they_are_shared_out(points, words):
     assert student_page._number(points) == words
+
+
+@pytest.mark.parametrize(
+    ("data", "url"),
+    [
+        ({"image/png": f"{PNG}\n", "text/plain": "x"}, f"data:image/png;base64,{PNG}"),
+        ({"image/svg+xml": EVIL, "image/png": f"{PNG[:40]}\n{PNG[40:]}"}, f"data:image/png;base64,{PNG}"),
+        ({"image/png": f"{PNG}' onload='x"}, None),
+        ({"image/png": None, "image/jpeg": PNG}, None),
+        ({"image/svg+xml": EVIL}, None),
+        ({}, None),
+        ("image/png", None),
+        (None, None),
+    ],
+)
+def test_url_of_a_picture_is_of_one_that_can_do_nothing(data, url):
+    assert picture_url(data) == url

@@ -13,7 +13,7 @@ from tqdm.utils import disp_len
 
 from proctor import cli
 from proctor.authoring.assignment import Assignment, Exercise
-from proctor.grading.report import WIDTH, class_table
+from proctor.grading.report import WIDTH, class_table, summary, what_is_open
 from test_marking import Marked
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -120,3 +120,14 @@ def test_name_stays_within_its_row(name):
         lines = class_table(assignment, {name: {"one": 1}}, others={f"{name}!": "nothing handed in"}, wide=wide)
         assert len(lines) == 4 and all(line.isprintable() for line in lines)
         assert len({disp_len(line) for line in lines[:2]}) == 1
+
+
+def test_one_is_told_as_one(toy):
+    assert summary(1, 0, 0, 0) == "1 submission: 1 graded, 0 unchanged."
+    assert summary(1, 0, 1, 0) == "2 submissions: 1 graded, 0 unchanged, 1 could not be graded."
+    one, two = {"ann": {"double"}}, {"ann": {"double"}, "ben": {"double", "total"}}
+    (line,) = what_is_open(toy, {}, one)
+    assert line.startswith("1 mark of 1 student is of an answer")
+    (line,) = what_is_open(toy, {}, two)
+    assert line.startswith("3 marks of 2 students are of an answer")
+    assert what_is_open(toy, one, {}) == ["1 submission is not graded yet, or nothing was handed in."]

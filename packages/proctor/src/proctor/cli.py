@@ -238,12 +238,15 @@ def _audit(arguments):
 def _class(arguments):
     from functools import partial
 
+    from proctor.authoring import bank
     from proctor.grading import cache, many, report, workers
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise GradingError(f"--jobs should be 1 or more, not {arguments.jobs}")
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
     device = resolve_device(arguments.device)
+    # What is wrong with them would be said of each submission.
+    bank.mistakes(assignment)
     students, left_out = many.list_students(assignment)
     if not students and not left_out:
         folder = assignment.course.submitted
@@ -267,7 +270,9 @@ def _class(arguments):
     cache.settle(assignment, agreed)
     if not agreed:
         return 1
-    print(f"`nbgrader autograde {assignment.name}{' --force' if changed else ''}` now writes them into the gradebook.")
+    # nbgrader passes over what is not handed in anew.
+    force = " --force" if changed or any(one.outdated for one in graded) else ""
+    print(f"`nbgrader autograde {assignment.name}{force}` now writes them into the gradebook.")
     return 1 if faults or left_out else 0
 
 

@@ -186,6 +186,11 @@ def told(error: BaseException, root: Path, file: Path) -> str:
     return f"{path.relative_to(root).as_posix()}:{line}: {type(error).__name__}: {words}"
 
 
+def counted(number: float, word: str) -> str:
+    """So many of something, as people say it: 1 point, 2 points."""
+    return f"{number:.10g} {word}{'s' * (number != 1)}"
+
+
 def trust(course: Course) -> None:
     """Have this process, which runs no student code, import the course's solutions, checks and packages."""
     # What is installed is on the path already.

@@ -16,6 +16,7 @@ import jupytext
 from proctor.authoring.errors import Errors
 from proctor.authoring.markers import BEGIN, Region, find_regions
 from proctor.authoring.solutions import Solutions, Statement, join
+from proctor.course import counted
 
 TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
@@ -146,7 +147,8 @@ def read_cells(file: Path, errors: Errors) -> list[Cell]:
         lines[number - 1] = "# %% [markdown]" if markdown else "# %%"
     bodies = [cell.source.rstrip() for cell in jupytext.reads("\n".join(lines) + "\n", fmt="py:percent").cells]
     if len(bodies) != len(headers):
-        message = f"{len(headers)} cell headers, but {len(bodies)} cells: is there text before the first `# %%`, "
+        message = f"{counted(len(headers), 'cell header')}, but {counted(len(bodies), 'cell')}: "
+        message += "is there text before the first `# %%`, "
         errors.add(file, headers[0] if headers else 1, message + "or a `# %%` within a string?")
         return []
     cells, title = [], ""

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Between the cell and the reason, in a message about a cell of which nothing can be used.
+STOPPED = " stopped: "
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from proctor.checks.cell import Cell
 from proctor.checks.plain import definitions
 from proctor.checks.submission import StudentError, answer_in
+from proctor.course import counted
 from proctor.isolation import wire
 from proctor.isolation.host import Host
 from proctor.isolation.process import START_SECONDS, Connection, HostLost
@@ -146,7 +147,7 @@ class InSandbox:
 
     def _start(self):
         if self._spent["submission"] >= self.settings.submission_seconds:
-            raise HostLost(f"The submission used up its {self.settings.submission_seconds:g} seconds.")
+            raise HostLost(f"The submission used up its {counted(self.settings.submission_seconds, 'second')}.")
         self._starts += 1
         if self._starts > MAX_STARTS:
             raise HostLost(f"Your code ended the Python process {MAX_STARTS} times; no further start was tried.")
@@ -185,7 +186,8 @@ class InSandbox:
         if cell.own:
             account = "own cells"
             if self._spent[account] >= self.settings.own_cells_seconds:
-                return LeftOut(f"the student's own cells may take {self.settings.own_cells_seconds:g} seconds together")
+                seconds = counted(self.settings.own_cells_seconds, "second")
+                return LeftOut(f"the student's own cells may take {seconds} together")
         try:
             answer_in(self._ask(wire.pack(request), seconds, "this cell", account), 0, self.cells)
         except StudentError as error:
@@ -197,9 +199,9 @@ class InSandbox:
         limit, whose = self.settings.submission_seconds, "the submission used up its"
         if account == "own cells":
             limit, whose = self.settings.own_cells_seconds, "cells of your own used up their"
-        left, words = limit - self._spent[account], f"{what} may take {seconds:g} seconds"
+        left, words = limit - self._spent[account], f"{what} may take {counted(seconds, 'second')}"
         if left < seconds:
-            seconds, words = left, f"{whose} {limit:g} seconds"
+            seconds, words = left, f"{whose} {counted(limit, 'second')}"
         host = self._host
         try:
             return host.exchange(frame, seconds, values)

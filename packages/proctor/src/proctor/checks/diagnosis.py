@@ -8,7 +8,7 @@ import torch
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment, Exercise
-from proctor.checks.outcome import Failure, Outcome
+from proctor.checks.outcome import Failure, GradingError, Outcome
 from proctor.checks.runner import run_checks, variant_subject
 
 # What is not written has no cause, and what cannot be read none that could be known.
@@ -53,13 +53,26 @@ def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -
     """How each known mistake of an exercise fares in its checks: {mistake: {check: failure or None}}.
 
     They run in this process, once for as long as it lives.
+
+    Raises
+    ------
+    GradingError : where one of them cannot be run, a fault of the bank
     """
     known = [mistake for mistake in bank.mistakes(assignment) if mistake.exercise == exercise.id]
-    subjects = [variant_subject(assignment, exercise, mistake) for mistake in known]
+    subjects = [_subject(assignment, exercise, mistake) for mistake in known]
     seen = {mistake.name: {} for mistake in known}
     for outcome in run_checks(assignment, [exercise.id], subjects, device) if subjects else []:
         seen[outcome.subject][outcome.check] = outcome.failure
     return seen
+
+
+def _subject(assignment, exercise, mistake):
+    try:
+        return variant_subject(assignment, exercise, mistake)
+    except (Exception, SystemExit) as error:  # a student's code may stand there
+        why = f"{type(error).__name__}: {error}".split("\n")[0]
+        where = f"graders/{assignment.name}/mistakes.py: the mistake `{mistake.name}`"
+        raise GradingError(f"{where} stops before its exercise can be checked ({why})") from error
 
 
 def diagnose(outcomes: list[Outcome], known: dict) -> dict[str, str]:

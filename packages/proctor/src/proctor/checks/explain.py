@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from proctor.checks.bounds import TooMuchWork
+from proctor.checks.cell import STOPPED
 from proctor.checks.expect import Unclear, Unmet
 from proctor.checks.outcome import Failure
 from proctor.checks.submission import MissingName, StudentError, Submission
@@ -58,7 +59,7 @@ def _explain_unwritten(error, exercise, subject):
     cause = subject.cell_errors.get(exercise)
     if cause is None or is_unwritten(cause):
         return Failure("missing", NOT_WRITTEN + _still_there(error, subject))
-    return Failure("error", f"Its cell stopped: {cause_of(cause)}", str(cause))
+    return Failure("error", f"Its cell{STOPPED}{cause_of(cause)}", str(cause))
 
 
 def _still_there(error, subject):
@@ -77,7 +78,7 @@ def _explain_missing(error, exercise, subject):
     if is_unwritten(cause):
         return Failure("missing", NOT_WRITTEN)
     which = "its cell" if cell == exercise else f"the cell `{cell}`"
-    return Failure("error", f"{error} That is because {which} stopped: {cause_of(cause)}", str(error))
+    return Failure("error", f"{error} That is because {which}{STOPPED}{cause_of(cause)}", str(error))
 
 
 def is_unwritten(error):

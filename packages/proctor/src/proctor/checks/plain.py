@@ -3,6 +3,8 @@
 import ast
 import functools
 import re
+import symtable
+import warnings
 
 from proctor.authoring.solutions import top_level_names
 
@@ -86,3 +88,43 @@ def definitions(source: str) -> str:
         (kept if plain or isinstance(node, DEFINING) else left).update(range(first, node.end_lineno + 1))
     code = "\n".join(line if number in kept - left else "" for number, line in enumerate(lines, 1))
     return code if _parses(code) else ""
+
+
+def standing_alone(source: str, others: list[str]) -> str:
+    """A cell as plain Python, below what it needs of others' definitions; empty where that cannot be compiled.
+
+    Parameters
+    ----------
+    others : the cells that it may build on, in their order
+    """
+    code, defining = plain_python(source).strip("\n"), list(map(definitions, others))
+    needed, chosen = _names(code)[1], set()
+    while more := {n for n, other in enumerate(defining) if n not in chosen and _names(other)[0] & needed}:
+        chosen |= more
+        needed = needed.union(*(_names(defining[n])[1] for n in more))
+    kept = [re.sub(r"\n{4,}", "\n\n\n", defining[n].strip("\n")) for n in sorted(chosen)]
+    whole = "\n\n\n".join([*kept, code])
+    return whole if code and _compiles(whole) else ""
+
+
+def _compiles(code):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bool(compile(code, "cell", "exec", dont_inherit=True))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _names(code):
+    """The names that code makes at its top level, and those that it takes from there; none if it is not valid."""
+    if not _compiles(code):
+        return set(), set()
+    tables, taken = [symtable.symtable(code, "cell", "exec")], set()
+    made = {s.get_name() for s in tables[0].get_symbols() if s.is_assigned() or s.is_imported()}
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        at_top = table.get_type() == "module"
+        taken |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global())}
+    return made, taken

@@ -9,8 +9,8 @@ import builtins
 import keyword
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 # What a student wrote may be made to be slow to read: one pass over so much of it, without looking back.
 MAX_CHARACTERS = 20_000
@@ -26,16 +26,19 @@ LEAST_RUNS, LEAST_SHARE = 12, 0.5
 
 @dataclass(frozen=True)
 class Alike:
-    """Two answers to an exercise that share what few have.
+    """Answers to an exercise that share what few have, each with another one of them.
 
     Parameters
     ----------
-    share : of the shorter one's runs of tokens, beyond the release's, how many the other has as well
-    rare : how many of the shared ones few others have
-    others : how many others of the class have as much of them
+    students : all who wrote them
+    first, second : the two of them that are the most alike
+    share : of the shorter one's runs of tokens, beyond the release's, how many the other of the two has as well
+    rare : how many of those that the two share few others have
+    others : how many of the class, beside all of `students`, have as much of what the two share
     """
 
     exercise: str
+    students: tuple[str, ...]
     first: str
     second: str
     share: float
@@ -64,8 +67,8 @@ def runs(code: str) -> set[tuple[str, ...]]:
     return {tuple(words[n : n + RUN]) for n in range(len(words) - RUN + 1)}
 
 
-def alike(answers: dict[str, str], released: str, exercise: str) -> Iterator[Alike]:
-    """The pairs of answers to one exercise that are alike, the most alike first.
+def alike(answers: dict[str, str], released: str, exercise: str) -> list[Alike]:
+    """The groups of answers to one exercise that are alike, the most alike first; nobody is in two.
 
     Parameters
     ----------
@@ -75,24 +78,38 @@ def alike(answers: dict[str, str], released: str, exercise: str) -> Iterator[Ali
     given = runs(released)
     own = {student: runs(code) - given for student, code in answers.items()}
     holders = defaultdict(list)
-    for student, found in own.items():
-        for run in found:
+    for student in sorted(own):
+        for run in own[student]:
             holders[run].append(student)
     limit = max(2, min(FEW, (len(answers) + 1) // 2), int(RARE * len(answers)))
     rare = {run: who for run, who in holders.items() if 2 <= len(who) <= limit}
-    pairs = Counter(
-        (one, other) for who in rare.values() for n, one in enumerate(sorted(who)) for other in sorted(who)[n + 1 :]
-    )
+    counts = Counter(pair for who in rare.values() for pair in combinations(who, 2))
+    shares = {
+        (one, other): len(own[one] & own[other]) / min(len(own[one]), len(own[other]))
+        for (one, other), count in counts.items()
+        if count >= LEAST_RUNS
+    }
+    pairs = sorted((-share, -counts[pair], *pair) for pair, share in shares.items() if share >= LEAST_SHARE)
+    groups, first = _connected((one, other) for _, _, one, other in pairs), {}
+    for pair in pairs:
+        first.setdefault(min(groups[pair[2]]), pair)
     found = []
-    for (one, other), count in pairs.items():
-        shared = own[one] & own[other]
-        share = len(shared) / min(len(own[one]), len(own[other]))
-        if count >= LEAST_RUNS and share >= LEAST_SHARE:
-            theirs = [run for run in shared if run in rare]
-            having = Counter(who for run in theirs for who in rare[run])
-            others = sum(number >= count / 2 for who, number in having.items() if who not in (one, other))
-            found.append(Alike(exercise, one, other, share, count, others))
-    yield from sorted(found, key=lambda pair: (-pair.share, -pair.rare, pair.first, pair.second))
+    for share, count, one, other in first.values():
+        having = Counter(who for run in own[one] & own[other] for who in rare.get(run, ()))
+        others = sum(number >= -count / 2 for who, number in having.items() if who not in groups[one])
+        found.append(Alike(exercise, tuple(sorted(groups[one])), one, other, -share, -count, others))
+    return found
+
+
+def _connected(pairs):
+    """All whom pairs connect: {student: the students of the same group}."""
+    groups = {}
+    for one, other in pairs:
+        mine, theirs = groups.setdefault(one, {one}), groups.setdefault(other, {other})
+        if mine is not theirs:
+            mine |= theirs
+            groups |= dict.fromkeys(theirs, mine)
+    return groups
 
 
 def without_layout(code: str) -> str:

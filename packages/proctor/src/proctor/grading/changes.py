@@ -1,11 +1,14 @@
 """What a changed check would do to points that a class has already: told before any of them is replaced."""
 
+import json
 import re
 from dataclasses import dataclass
 
 from proctor.authoring.assignment import Assignment
+from proctor.grading.marks import graded_path
 from proctor.grading.reading import Unreadable, read_notebook
-from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
+from proctor.grading.report import kept_verdict, without_details
+from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 # As `report` writes a check into a graded notebook.
 LINE = re.compile(r"\[(passed|failed)\] (.*) \(([\d.e+-]+) / ([\d.e+-]+)\)")
@@ -60,6 +63,24 @@ def graded_before(assignment: Assignment, student: str, made_of: str) -> list[Ex
     outputs = {cell.get("id"): cell.get("outputs", []) for cell in notebook.cells}
     found = [_read_verdict(exercise, outputs.get(f"check_{exercise.id}", [])) for exercise in assignment.exercises]
     return [verdict for verdict in found if verdict is not None]
+
+
+def is_outdated(assignment: Assignment, student: str, made_of: str, verdict: Verdict) -> bool:
+    """Whether nbgrader has another verdict on what a student handed in; it then grades that anew if it is forced to.
+
+    Parameters
+    ----------
+    made_of : as `graded_before` takes it
+    """
+    try:
+        notebook = json.loads(graded_path(assignment, student).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    if not made_of or notebook["metadata"].get("proctor", {}).get("made_of") != made_of:
+        return False
+    kept = [found for cell in notebook["cells"] if (found := kept_verdict(cell)) is not None]
+    given = [without_details(exercise) for exercise in verdict.exercises]
+    return sorted(kept, key=lambda one: one.id) != sorted(given, key=lambda one: one.id)
 
 
 def _read_verdict(exercise, outputs):

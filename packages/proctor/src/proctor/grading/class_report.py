@@ -14,17 +14,22 @@ import numpy as np
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
+from proctor.checks.cell import STOPPED
+from proctor.checks.plain import standing_alone
+from proctor.course import counted
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
+from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
-from proctor.grading.report import kept_notes, kept_verdict
+from proctor.grading.report import inline, kept_notes, kept_verdict
 from proctor.grading.verdict import ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Fewer say nothing about a check.
 ENOUGH = 8
 BINS = 20
-MOST_PAIRS, MOST_GROUPS = 30, 40
+MOST_ALIKE, MOST_GROUPS = 30, 40
+MOST_CODE, MOST_ENTRY = 8_000, 20_000
 
 
 @dataclass
@@ -39,6 +44,7 @@ class Student:
     seconds : what grading it took; None where that is not on record
     verdicts : {exercise: its verdict by the checks}
     answers : {exercise: its cell}
+    own : cells of the student's own with code
     notes : what was said of the submission as a whole
     """
 
@@ -50,6 +56,7 @@ class Student:
     seconds: float | None = None
     verdicts: dict[str, ExerciseVerdict] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    own: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -111,7 +118,7 @@ class Group:
     ----------
     messages : what each failed check said to one of the students
     code : that student's answer
-    entry : what to put into mistakes.py, but for the name and the hint
+    entry : what to put at the end of mistakes.py, but for a name and a hint; empty where no code can be put there
     """
 
     exercise: str
@@ -131,7 +138,7 @@ class ClassReport:
     checks: list[CheckRow] = field(default_factory=list)
     mistakes: list[MistakeRow] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
-    pairs: list[Alike] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
 
 def draw_up(assignment: Assignment) -> ClassReport:
@@ -154,7 +161,8 @@ def draw_up(assignment: Assignment) -> ClassReport:
     for exercise in assignment.exercises:
         answers = {one.name: one.answers[exercise.id] for one in students if exercise.id in one.answers}
         if not exercise.written:
-            report.pairs += alike(answers, released.get(exercise.id, ""), exercise.id)
+            report.alike += alike(answers, released.get(exercise.id, ""), exercise.id)
+    report.alike.sort(key=lambda group: (-group.share, -group.rare))
     return report
 
 
@@ -170,6 +178,8 @@ def _read_student(assignment, name, found):
     for cell in notebook.cells:
         if cell.id in exercises:
             student.answers[cell.id] = cell.source
+        elif cell.cell_type == "code" and cell.id.startswith("own-"):
+            student.own.append(cell.source)
         verdict = kept_verdict(cell)
         if verdict is not None:
             student.verdicts[verdict.id] = verdict
@@ -223,33 +233,32 @@ def _groups(students):
                 alike[name, tuple((check.name, check.observed) for check in failed)].append(one)
     groups = []
     for (name, _), members in alike.items():
-        one = min(members, key=lambda member: len(member.answers.get(name, "")))
+        # The shortest that can be an entry, else the shortest.
+        entries = {member.name: _entry(member, name) for member in members}
+        one = min(members, key=lambda m: (not entries[m.name], len(entries[m.name] or m.answers.get(name, ""))))
         messages = tuple((check.title, check.message) for check in one.verdicts[name].checks if not check.passed)
-        code = one.answers.get(name, "")
-        groups.append(Group(name, tuple(member.name for member in members), messages, code, _entry(name, code)))
+        names, code = tuple(member.name for member in members), one.answers.get(name, "")
+        groups.append(Group(name, names, messages, code, entries[one.name]))
     return sorted(groups, key=lambda group: (-len(group.students), group.exercise))
 
 
-def _entry(exercise, code):
-    escaped = code.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = [
-        "Mistake(",
-        '    name="",',
-        f'    exercise="{exercise}",',
-        '    hint="",',
-        f'    code="""\n{escaped}\n""",',
-        "),",
-    ]
-    return "\n".join(lines)
+def _entry(student, exercise):
+    """What to put into mistakes.py for an answer; empty where that would stop or end who runs it there."""
+    if any(check.lost or STOPPED in check.message for check in student.verdicts[exercise].checks):
+        return ""
+    code = standing_alone(student.answers.get(exercise, ""), student.own)
+    return bank.as_entry(exercise, code) if 0 < len(code) <= MOST_ENTRY else ""
 
 
 def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["duration"] = duration
+    environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
+    environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
     assignment, students = report.assignment, report.students
-    answers = {(one.name, name): without_layout(code) for one in students for name, code in one.answers.items()}
+    mistakes = assignment.graders / "mistakes.py"
+    answers = {(one.name, name): code for one in students for name, code in one.answers.items()}
     return environment.get_template("class_report.html.j2").render(
         report=report,
         assignment=assignment,
@@ -257,11 +266,13 @@ def as_html(report: ClassReport) -> str:
         total=histogram([one.total for one in students], assignment.points),
         totals=np.percentile([one.total for one in students], [25, 50, 75]) if students else [],
         exercises=[(exercise, *_marked_points(exercise, students)) for exercise in assignment.exercises],
-        pairs=[
-            (pair, answers[pair.first, pair.exercise], answers[pair.second, pair.exercise])
-            for pair in report.pairs[:MOST_PAIRS]
+        alike=[
+            (group, answers[group.first, group.exercise], answers[group.second, group.exercise])
+            for group in report.alike[:MOST_ALIKE]
         ],
         groups=report.groups[:MOST_GROUPS],
+        bank=mistakes.relative_to(assignment.root).as_posix(),
+        begins="" if mistakes.exists() else bank.BEGINNING,
         waiting=sum(len(one.not_marked) for one in students),
         late=sorted((one for one in students if one.late), key=lambda one: -one.late),
         refused=[one for one in students if one.refused],
@@ -291,7 +302,16 @@ def duration(seconds: float) -> str:
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.0f} {unit}" if seconds >= 10 * size else f"{round(seconds / size, 1):g} {unit}"
-    return f"{round(seconds, 1):g} seconds"
+    return counted(round(seconds, 1), "second")
+
+
+def shortened(message: str, most: int) -> str:
+    """The first line of a message, so long; what stands between backticks there ends with one."""
+    line = message.split("\n")[0]
+    if len(line) <= most:
+        return line
+    cut = line[:most].rstrip()
+    return cut + "`" * (cut.count("`") % 2) + " ..."
 
 
 def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:

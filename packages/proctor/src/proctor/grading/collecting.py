@@ -17,6 +17,7 @@ from nbgrader.utils import find_all_notebooks
 from traitlets import Unicode
 
 from proctor.authoring.build import scripts_on_path
+from proctor.course import counted
 from proctor.grading import downloads, roster
 from proctor.grading.extracting import Extraction, is_noise, printable
 from proctor.grading.reading import Unreadable, is_student_id
@@ -216,7 +217,7 @@ class DownloadCollector(FileNameCollectorPlugin):
                 "%s writes no times into names: timestamp.txt has those of the zip's entries, read in %s%s",
                 lms,
                 _timezone(self.config),
-                f"; {len(times) - len(known)} files have none" if len(known) < len(times) else "",
+                f"; none for {counted(len(times) - len(known), 'file')}" if len(known) < len(times) else "",
             )
             if downloads.all_at_once(known):
                 self.log.warning(
@@ -285,7 +286,7 @@ class CollectDownloads(ZipCollectApp):
             notebooks.sort(key=lambda name: name != course.assignment_id)
         collector = self.collector_plugin_inst
         collected = collector.collect_class(list(map(Path, src_files)), folder, self.students, notebooks, self.due)
-        self.log.info("%d students handed in", len(collected))
+        self.log.info("%s handed in", counted(len(collected), "student"))
         self.collected, data = len(collected), {}
         for student, (files, when) in collected.items():
             submitted = Path(course.format_path(course.submitted_directory, student, course.assignment_id))

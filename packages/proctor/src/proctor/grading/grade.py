@@ -195,7 +195,8 @@ def _judge(assignment, exercise, outcomes, replayed, device):
             message = f"{message}\n{hints[mistake]}"
         earned = 0.0 if failure else outcome.points
         check = CheckVerdict(outcome.check, outcome.title, earned, outcome.points, not failure, message, mistake)
-        check.observed = observed.get(outcome.check, "") if failure else ""
+        if failure:
+            check.observed, check.lost = observed.get(outcome.check, ""), failure.lost
         checks.append(check)
     points = sum(check.points for check in checks)
     status = _status(points, exercise.points, failed)

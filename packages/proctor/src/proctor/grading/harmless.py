@@ -71,6 +71,20 @@ def is_picture(data: object, kind: str) -> bool:
     return head.startswith(right) and width * height <= MAX_PICTURE_PIXELS
 
 
+def picture_url(data: object) -> str | None:
+    """The first picture among some data of a cell's, as a URL that holds it; None where there is none that is one.
+
+    Parameters
+    ----------
+    data : {kind: base64} where it is what it should be
+    """
+    for kind in KEPT_PICTURES:
+        picture = data.get(kind) if isinstance(data, dict) else None
+        if is_picture(picture, kind):
+            return f"data:{kind};base64,{''.join(picture.split())}"
+    return None
+
+
 def safe_outputs(cell):
     """The outputs that a human marker needs and a browser can show without harm: text and PNG, bounded."""
     outputs, characters, pictures = [], 0, 0

@@ -20,7 +20,7 @@ from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.course import SecretError
 from proctor.grading import cache, intake, workers
-from proctor.grading.changes import Change, compare, graded_before
+from proctor.grading.changes import Change, compare, graded_before, is_outdated
 from proctor.grading.reading import is_student_id
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.sandbox import SandboxError
@@ -46,6 +46,7 @@ class Graded:
     fault : why it could not be graded, which is no fault of its own
     unchanged : whether its verdict was on record already
     changes : where it had other points before; its new verdict is then held until `cache.settle`
+    outdated : whether nbgrader has another verdict on the same work
     """
 
     student: str
@@ -54,6 +55,7 @@ class Graded:
     fault: str = ""
     unchanged: bool = False
     changes: tuple[Change, ...] = ()
+    outdated: bool = False
 
 
 def list_students(assignment: Assignment) -> tuple[list[str], list[str]]:
@@ -106,13 +108,18 @@ def grade_student(assignment: Assignment, student: str, device: str, engine: str
                 verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
-    return Graded(student, verdict.points, verdict.max_points, changes=tuple(changes))
+    outdated = _is_outdated(assignment, student, verdict)
+    return Graded(student, verdict.points, verdict.max_points, changes=tuple(changes), outdated=outdated)
 
 
 def _graded_before(assignment, student):
     """What nbgrader has of the notebook that a student handed in, where the cache knows nothing of it any more."""
     made_of = intake.made_of(_submission(assignment, student))
     return graded_before(assignment, student, made_of) if made_of else []
+
+
+def _is_outdated(assignment, student, verdict):
+    return is_outdated(assignment, student, intake.made_of(_submission(assignment, student)), verdict)
 
 
 def grade_class(assignment: Assignment, students: list[str], open_executor, device: str) -> Iterator[Graded]:
@@ -131,7 +138,8 @@ def grade_class(assignment: Assignment, students: list[str], open_executor, devi
         if verdict is None:
             left.append(student)
         else:
-            yield Graded(student, verdict.points, verdict.max_points, unchanged=True)
+            outdated = _is_outdated(assignment, student, verdict)
+            yield Graded(student, verdict.points, verdict.max_points, unchanged=True, outdated=outdated)
     if not left:
         return
     with open_executor() as executor:

@@ -1,7 +1,8 @@
 """The page for marking by hand: served to one browser on this machine, for as long as `proctor mark` runs.
 
 Each address but those of the page itself wants the token that `proctor mark` prints, in a header that no other site
-can have a browser send. The page is three files that hold nothing of anybody's; texts of students go into it as text.
+can have a browser send. The page is four files that hold nothing of anybody's; texts of students go into it as text, or
+as the HTML that `typeset` makes of them.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from proctor.grading.marking import Conflict, Marking, Refused
 from proctor.grading.reading import Unreadable
+from proctor.grading.typeset import typeset
 
-PAGE = Path(__file__).parent / "templates" / "mark"
+TEMPLATES = Path(__file__).parent / "templates"
 HOST = "127.0.0.1"
 MAX_REQUEST_BYTES = 2**20
 HEADERS = {
@@ -99,8 +101,9 @@ class _Questions(_Handler):
 class _Answers(_Handler):
     def get(self, exercise):
         if self.question(exercise):
-            answers = self.marking.answers(exercise)
-            self.write({"answers": [{"key": key} | asdict(s) | asdict(g) for key, (g, s) in answers.items()]})
+            html = typeset if self.marking.questions[exercise].written else lambda text: None
+            answers = [(key, html(s.text), s, g) for key, (g, s) in self.marking.answers(exercise).items()]
+            self.write({"answers": [{"key": key, "html": h} | asdict(s) | asdict(g) for key, h, s, g in answers]})
 
 
 class _Shown(_Handler):
@@ -134,7 +137,8 @@ def application(marking: Marking, token: str) -> Application:
         (rf"/api/answers/{name}", _Answers, shared),
         (rf"/api/shown/{name}/{name}", _Shown, shared),
         (rf"/api/mark/{name}/{name}", _Mark, shared),
-        (r"/(mark\.js|mark\.css|)", _Page, {"path": str(PAGE), "default_filename": "index.html"}),
+        (r"/(palette\.css)", _Page, {"path": str(TEMPLATES)}),
+        (r"/(mark\.js|mark\.css|)", _Page, {"path": str(TEMPLATES / "mark"), "default_filename": "index.html"}),
     ]
     application = Application(log_function=lambda handler: None)
     application.add_handlers(r"(127\.0\.0\.1|localhost)", handlers)

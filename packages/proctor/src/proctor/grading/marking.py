@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
-from proctor.grading.harmless import KEPT_PICTURES
+from proctor.grading.harmless import picture_url
 from proctor.grading.intake import released_notebook
 from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
@@ -113,8 +113,8 @@ class Marking:
 
         Returns
         -------
-        {"pictures": those in the answer, as addresses that hold their data; "outputs": what the notebook's cells have
-        shown, in order, as {"text": ...} or {"picture": an address}}
+        {"pictures": those in the answer, as URLs that hold their data; "outputs": what the notebook's cells have
+        shown, in order, as {"text": ...} or {"picture": a URL}}
         """
         with open_gradebook(self.assignment.course.directory) as gradebook:
             notebook = read_graded(graded_path(self.assignment, self._row(gradebook, exercise, key).student))
@@ -125,9 +125,9 @@ class Marking:
                 continue
             for output in cell.get("outputs", []):
                 data = output.get("data", {"text/plain": output.get("text", "")})
-                addresses = _addresses(data)
-                outputs += [{"picture": address} for address in addresses]
-                outputs += [{"text": data["text/plain"]}] if data.get("text/plain") and not addresses else []
+                url, text = picture_url(data), data.get("text/plain")
+                if url or text:
+                    outputs.append({"picture": url} if url else {"text": text})
         return {"pictures": pictures, "outputs": outputs}
 
     def save(self, exercise: str, key: str, score: float | None, comment: str, seen: dict) -> Given:
@@ -244,9 +244,5 @@ def _read_sheets(path, given):
 
 
 def _pictures(cell):
-    return [address for data in cell.get("attachments", {}).values() for address in _addresses(data)]
-
-
-def _addresses(data):
-    """The pictures among some data; intake has let in no others than those that run nothing."""
-    return [f"data:{kind};base64,{''.join(data[kind].split())}" for kind in KEPT_PICTURES if kind in data]
+    urls = map(picture_url, cell.get("attachments", {}).values())
+    return [url for url in urls if url]

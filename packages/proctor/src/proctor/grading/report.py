@@ -1,19 +1,22 @@
 """Verdicts for people: as text for a terminal, and in a notebook as nbgrader reads and shows them."""
 
-import html
 import re
 import textwrap
 from dataclasses import asdict, replace
 
 import nbformat
+from markupsafe import Markup, escape
 from tqdm.utils import disp_len, disp_trim
 
 from proctor.authoring.assignment import Assignment
+from proctor.course import counted
 from proctor.grading.harmless import one_line
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 # A table that goes into a terminal, a mail or an issue; names of students in one that is tight.
 WIDTH, NAME_WIDTH, NAME_ENDS, MAX_NAME = 100, 12, 4, 300
+
+CODE = re.compile(r"`([^`]+)`")
 
 # The colors of a verdict.
 RIGHT, PARTLY, WRONG = "#2e7d32", "#b26a00", "#c62828"
@@ -54,7 +57,7 @@ def table(verdict: Verdict) -> list[str]:
                 lines += [f"      {line}" for line in [*message, *check.details]]
     lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
     if verdict.by_hand:
-        lines.append(f"  Written answers, {verdict.by_hand:g} points, are marked by hand.")
+        lines.append(f"  Written answers, {counted(verdict.by_hand, 'point')}, are marked by hand.")
     return lines
 
 
@@ -94,7 +97,7 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         first = False
         shown = {"text/html": _as_html(exercise, notes), "text/plain": "\n".join(_as_text(exercise, notes))}
         # As data, too: the student's page and the class's are made of it.
-        kept = {"proctor": {"exercise": asdict(_without_details(exercise)), "notes": notes}}
+        kept = {"proctor": {"exercise": asdict(without_details(exercise)), "notes": notes}}
         # An `execute_result` that is a number is what nbgrader takes for the grade.
         cell.outputs = [
             nbformat.v4.new_output("display_data", shown, metadata=kept),
@@ -102,7 +105,8 @@ def write_verdict(notebook: nbformat.NotebookNode, verdict: Verdict, refused: st
         ]
 
 
-def _without_details(exercise):
+def without_details(exercise: ExerciseVerdict) -> ExerciseVerdict:
+    """A verdict as a graded notebook keeps it."""
     return replace(exercise, checks=[replace(check, details=[]) for check in exercise.checks])
 
 
@@ -128,7 +132,7 @@ def is_unclear(cell: nbformat.NotebookNode) -> bool:
 
 
 def _as_text(exercise, notes):
-    lines = [f"{exercise.title}: {exercise.points:g} of {exercise.max_points:g} points", *notes]
+    lines = [f"{exercise.title}: {exercise.points:g} of {counted(exercise.max_points, 'point')}", *notes]
     for check, message in told(exercise):
         mark = "passed" if check.passed else "failed"
         lines.append(f"[{mark}] {check.title} ({check.points:g} / {check.max_points:g})")
@@ -139,7 +143,7 @@ def _as_text(exercise, notes):
 def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     """The verdict as a box."""
     color = RIGHT if exercise.points >= exercise.max_points else PARTLY if exercise.points > 0 else WRONG
-    head = f"{html.escape(exercise.title)}: {round(exercise.points, 2):g} of {exercise.max_points:g} points"
+    head = f"{escape(exercise.title)}: {round(exercise.points, 2):g} of {counted(exercise.max_points, 'point')}"
     rows = []
     for check, lines in told(exercise):
         mark, shade = ("passed", RIGHT) if check.passed else ("failed", WRONG)
@@ -160,16 +164,16 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     )
 
 
-def inline(text: str) -> str:
-    """Text as HTML, what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+def inline(text: str | Markup) -> Markup:
+    """Text as HTML, what stands between backticks as code; what is HTML already is escaped no further."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def summary(graded: int, unchanged: int, failed: int, left_out: int) -> str:
     """How a run over a class ended, in one line."""
     parts = [f"{graded} graded", f"{unchanged} unchanged"]
     parts += [f"{failed} could not be graded"] * bool(failed) + [f"{left_out} left out"] * bool(left_out)
-    return f"{graded + unchanged + failed + left_out} submissions: {', '.join(parts)}."
+    return f"{counted(graded + unchanged + failed + left_out, 'submission')}: {', '.join(parts)}."
 
 
 def class_table(
@@ -279,10 +283,10 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     ):
         count = sum(map(len, found.values()))
         if count:
-            what = f"{words[0]}{'s' * (count > 1)} of {len(found)} student{'s' * (len(found) > 1)}"
-            lines.append(f"{count} {what} {'are' if count > 1 else 'is'} {words[1]}.")
+            what = f"{counted(count, words[0])} of {counted(len(found), 'student')}"
+            lines.append(f"{what} {'are' if count > 1 else 'is'} {words[1]}.")
     if ungraded:
         count = len(ungraded)
-        is_not = f"submission{'s are' if count > 1 else ' is'} not graded yet"
-        lines.append(f"{count} {is_not}, or nothing was handed in.")
+        is_not = f"{counted(count, 'submission')} {'are' if count > 1 else 'is'} not graded yet"
+        lines.append(f"{is_not}, or nothing was handed in.")
     return lines

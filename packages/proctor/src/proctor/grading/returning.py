@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
+from proctor.course import counted
 from proctor.grading import attempts, downloads, marks, roster
 from proctor.grading.collecting import DownloadCollector
 from proctor.grading.downloads import Handed
@@ -110,7 +111,7 @@ def give_back(
             )
         told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
         if pages:
-            told.append(f"{written / PAGES}: {len(pages)} page{'s' * (len(pages) > 1)}; {WHAT_NEXT[lms]}")
+            told.append(f"{written / PAGES}: {counted(len(pages), 'page')}; {WHAT_NEXT[lms]}")
     else:
         left_out["nothing was written, for there is no mark to give to anybody in"].append(sheet.name)
     told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
+from proctor.course import counted
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import Unreadable, read_bytes
 
@@ -299,7 +300,7 @@ def _require_points(sheet, lms, assignment, column):
             raise Unreadable(f"the column {name} of {sheet.name} takes no points: its maximum is {words!r}")
         if number != assignment.points:
             raise Unreadable(
-                f"the column {name} of {sheet.name} is of {number:g} points, {assignment.name} of "
+                f"the column {name} of {sheet.name} is of {counted(number, 'point')}, {assignment.name} of "
                 f"{assignment.points:g}: change that in {LMSS[lms]}, and download the sheet again"
             )
 
@@ -319,7 +320,8 @@ def read_people(sheet: Sheet, lms: str, column: int) -> list[Person]:
             continue
         where = f"row {row + 1} of the sheet {sheet.name}"
         if len(values) != len(head):
-            raise Unreadable(f"{where} has {len(values)} cells, its first line {len(head)}: download it again")
+            has = f"{where} has {counted(len(values), 'cell')}"
+            raise Unreadable(f"{has}, its first line {len(head)}: download it again")
         person = _person(head, values, lms, row, column)
         key = person.number.casefold()
         if not key:

@@ -4,7 +4,6 @@ Every text of a student's is escaped, and bounded with all others, so that no pa
 """
 
 import functools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,19 +11,19 @@ from pathlib import Path
 import jinja2
 import nbformat
 from markupsafe import Markup, escape
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from proctor.authoring.text import last_heading
+from proctor.course import counted
 from proctor.grading.attempts import Attempt
-from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, is_picture, plain_text
+from proctor.grading.harmless import ATTACHED, picture_url, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
 from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
+from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
 ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
-CODE = re.compile(r"`([^`]+)`")
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
@@ -62,7 +61,7 @@ class Item:
 class Figure:
     """A picture of a notebook, as a URL that holds it, and the words in its place."""
 
-    url: Markup
+    url: str
     words: str
 
 
@@ -310,13 +309,13 @@ class _Reader:
         figures = self.section.figures if is_theirs else self.section.given
         printed = []
         for output in cell.get("outputs", []):
-            url = _picture(output.get("data", {}))
+            url = picture_url(output.get("data"))
             if url is not None:
                 figures.append(Figure(url, f"Figure {len(figures) + 1} of {self.section.title}"))
             elif is_theirs:
                 printed.append(_text(output))
         for name, data in cell.get("attachments", {}).items():
-            url = _picture(data)
+            url = picture_url(data)
             if url is not None and is_theirs:
                 words = [match[1] for match in ATTACHED.finditer(cell.source) if match[2] == name]
                 figures.append(Figure(url, plain_text("".join(words[:1]), 200) or "A picture in your answer"))
@@ -332,15 +331,6 @@ def _heading(source):
 
 def _with_words_for_pictures(source):
     return ATTACHED.sub(r"[picture: \1]", source)
-
-
-def _picture(data):
-    """The first picture among some data, as a URL; None where there is none that is one."""
-    for kind in KEPT_PICTURES:
-        picture = data.get(kind) if isinstance(data, dict) else None
-        if picture is not None and is_picture(picture, kind):
-            return Markup(f"data:{kind};base64,{''.join(picture.split())}")
-    return None
 
 
 def _text(output):
@@ -376,13 +366,21 @@ class Room:
         self.left = self.left - taken if room < self.left else 0
         return escape(text + CUT)
 
+    def words(self, text: str) -> Markup:
+        """A text in Markdown as HTML, typeset where there is room for all of it."""
+        html = typeset(text)
+        if html is None or len(html.encode("utf-8")) > min(self.left, self.most):
+            return Markup('<div class="words">{}</div>').format(self(text))
+        self.left -= len(html.encode("utf-8"))
+        return Markup('<div class="typeset">{}</div>').format(html)
+
 
 def _bytes(text):
     return len(escape(text).encode("utf-8"))
 
 
 def _points(number):
-    return f"{_number(number)} point{'s' * (number != 1)}"
+    return counted(round(number, 2), "point")
 
 
 def _number(points):
@@ -390,22 +388,17 @@ def _number(points):
     return f"{round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2):g}"
 
 
-@functools.cache
-def _markdown():
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=True, exclude_anchor_links=True))
-
-
-def _typeset(comment):
+def _comment(text):
     """What a person wrote about an answer."""
-    return Markup(_markdown()(comment))
+    html = typeset(text, has_links=True)
+    return Markup('<div class="words">{}</div>').format(text) if html is None else html
 
 
 @functools.cache
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": _number, "points": _points, "typeset": _typeset}
-    environment.filters["inline"] = lambda text: Markup(inline(text))
+    environment.filters |= {"inline": inline, "number": _number, "points": _points, "comment": _comment}
     return environment.get_template("student_page.html.j2")
 
 
@@ -424,6 +417,6 @@ def as_html(page: Page, record: str = "") -> str:
         not_marked=[section for section in page.graded if section.is_open],
         answer=Room(ANSWERS),
         other=Room(OTHERS),
-        message=lambda text: Markup(CODE.sub(r"<code>\1</code>", str(messages(text)))),
+        message=lambda text: inline(messages(text)),
         record=Markup(record),
     )

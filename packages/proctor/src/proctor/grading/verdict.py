@@ -11,6 +11,7 @@ class CheckVerdict:
     `mistake` is the name of the known mistake that explains a failure, or None. `details` are for who answers a
     complaint: what was called, what came back, what the reference gives; they are taken down only when asked for.
     `observed` tells failures apart: two submissions with the same one did the same wrong thing on the same inputs.
+    `lost` is whether the code ended its process there, or was stopped.
     """
 
     name: str
@@ -22,6 +23,7 @@ class CheckVerdict:
     mistake: str | None = None
     details: list[str] = field(default_factory=list)
     observed: str = ""
+    lost: bool = False
 
 
 @dataclass

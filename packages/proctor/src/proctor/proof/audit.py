@@ -18,6 +18,7 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment, Exercise
 from proctor.checks.runner import own_subject, run_checks, variant_subject
 from proctor.checks.secret import AUDIT_KEY
+from proctor.course import counted
 from proctor.grading import many
 from proctor.grading.grade import grade
 from proctor.grading.verdict import Verdict
@@ -260,7 +261,7 @@ def _faults(trials):
         verdict = trial.verdict
         if trial.kind == "blank":
             if verdict.points:
-                faults.append(f"blank: earns {verdict.points:g} points")
+                faults.append(f"blank: earns {counted(verdict.points, 'point')}")
             continue
         if trial.kind == "mistake" and not trial.failed:
             faults.append(f"{trial.name}: is not caught by any check of `{trial.exercise}`")
@@ -301,7 +302,7 @@ def matrix(result: Audit) -> list[str]:
     named = sum(trial.kind == "mistake" and trial.name in trial.diagnosed for trial in trials)
     lines.append("")
     lines.append(
-        f"{result.assignment.name}: {counts['mistake']} mistakes, {named} diagnosed by name; "
-        f"{counts['alternative']} alternatives; {len(result.faults)} faults"
+        f"{result.assignment.name}: {counted(counts['mistake'], 'mistake')}, {named} diagnosed by name; "
+        f"{counted(counts['alternative'], 'alternative')}; {counted(len(result.faults), 'fault')}"
     )
     return [*lines, *(f"FAULT {fault}" for fault in result.faults)]

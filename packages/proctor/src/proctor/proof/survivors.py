@@ -25,6 +25,7 @@ from proctor.authoring.solutions import join
 from proctor.checks.outcome import GradingError
 from proctor.checks.runner import own_subject, run_checks
 from proctor.checks.secret import AUDIT_KEY
+from proctor.course import counted
 from proctor.grading import cache
 from proctor.isolation.process import HostLost
 from proctor.proof.mutation import Mutant, mutants
@@ -182,4 +183,5 @@ def report(result: Survey) -> list[str]:
     different = total - counts["equivalent"]
     share = f"{found / different:.1%}" if different else "none"
     ends = ", ".join(f"{counts[end]} {end}" for end in ("caught", "raised", "stopped", "equivalent", "survived"))
-    return [*lines, f"{result.assignment.name}: {total} mutants: {ends}; {share} of those that differ are found"]
+    tried = f"{result.assignment.name}: {counted(total, 'mutant')}"
+    return [*lines, f"{tried}: {ends}; {share} of those that differ are found"]

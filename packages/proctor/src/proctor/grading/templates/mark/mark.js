@@ -1,5 +1,5 @@
 "use strict";
-// One answer at a time: what is typed stays a draft until the gradebook has it. Texts go into the page as text alone.
+// One answer at a time: what is typed stays a draft until the gradebook has it. Texts go into the page as text, or as the harmless HTML of them.
 
 const at = id => document.getElementById(id);
 const token = location.hash.slice(1);
@@ -50,6 +50,7 @@ function element(name, words, about = {}) {
 const path = (...parts) => parts.map(encodeURIComponent).join("/");
 const current = () => answers[place];
 const points = number => String(Math.round(number * 100) / 100);
+const counted = (number, word) => `${points(number)} ${word}${number === 1 ? "" : "s"}`;
 
 function draft() {
   const typed = at("score").value.trim().replace(",", ".");
@@ -124,7 +125,8 @@ function nothingMore() {
   const open = answers.filter(answer => answer.to_mark).length;
   if (open) return `This is the last one; ${open} before it ${open > 1 ? "are" : "is"} to mark.`;
   const next = questions.find(other => other.to_mark);
-  return `All ${answers.length} answers to this question are marked.${next ? " n goes to the next question." : " So are all others."}`;
+  const all = answers.length > 1 ? `All ${answers.length} answers to this question are` : "The one answer to this question is";
+  return `${all} marked.${next ? " n goes to the next question." : " So are all others."}`;
 }
 
 function show() {
@@ -139,8 +141,13 @@ function showText() {
   at("answer").hidden = !answer;
   if (!answer) return;
   at("who").textContent = `Student ${place + 1} of ${answers.length}`;
-  at("text").textContent = answer.text;
+  // What a student wrote is HTML only as the server made it of Markdown; what is not Markdown, or is too long, is text.
+  if (answer.html === null) at("text").textContent = answer.text;
+  else at("text").innerHTML = answer.html;
+  at("text").classList.toggle("typed", answer.html === null);
   at("text").classList.toggle("code", question.code);
+  at("source").textContent = answer.text;
+  at("source-part").hidden = answer.html === null;
   at("pictures").replaceChildren();
   at("outputs").replaceChildren();
   if (answer.pictures || at("outputs-part").open) act(showMore);
@@ -148,8 +155,8 @@ function showText() {
   at("checks").textContent = answer.checks.join("\n");
   const notes = [];
   if (answer.to_mark && answer.score !== null) notes.push("This answer has changed since it was marked: save the points again, or others.");
-  if (answer.automatic !== null) notes.push(`Without a mark by hand it has ${points(answer.automatic)} points.`);
-  if (answer.extra) notes.push(`${points(answer.extra)} extra points were given in formgrader; they stay.`);
+  if (answer.automatic !== null) notes.push(`Without a mark by hand it has ${counted(answer.automatic, "point")}.`);
+  if (answer.extra) notes.push(`${counted(answer.extra, "extra point")} given in formgrader: that stays.`);
   at("note").textContent = notes.join(" ");
   at("note").hidden = !notes.length;
 }
