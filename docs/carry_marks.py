@@ -43,12 +43,16 @@ def carry(before: Gradebook, now: Gradebook, name: str, renamed: dict[str, str])
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("two arguments are expected: python docs/carry_marks.py before.db seq2seq")
     file, name = sys.argv[1:]
+    if "://" not in file and not Path(file).is_file():
+        sys.exit(f"{file} is not there, or is no file: name the copy of gradebook.db that you made before")
     course = open_course(Path.cwd())
     exercises = load_assignment(course, name).exercises
     pairs = [(old, exercise.id) for exercise in exercises for old in exercise.former]
     renamed = {kind + old: kind + new for old, new in pairs for kind in ("", "check_")}
-    url = file if "://" in file else f"sqlite:///{Path(file).resolve(strict=True)}"
+    url = file if "://" in file else f"sqlite:///{Path(file).resolve()}"
     with (
         Gradebook(url, course.directory.course_id) as before,
         Gradebook(course.directory.db_url, course.directory.course_id) as now,

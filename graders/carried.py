@@ -161,11 +161,18 @@ def _renamed(weights, shapes):
         layer, kind = name.partition(".")[0] + ".", "." + name.rpartition(".")[2]
         others = [
             other for other, shape in shapes.items()
-            if other not in weights and other not in renamed and other.endswith(kind) and shape == tuple(value.shape)
+            if other not in weights and other not in renamed and shape == tuple(value.shape)
+            and (other.endswith(kind) or "." not in name + other)
         ]  # fmt: skip
-        others = [other for other in others if other.startswith(layer)] or others
+        # A parameter of no layer is known by its letters, `Wxi` for `W_xi`.
+        alike = [other for other in others if "." not in name and _letters(other) == _letters(name)]
+        others = alike or [other for other in others if other.startswith(layer)] or others
         renamed[others[0] if name not in shapes and len(others) == 1 else name] = value
     return renamed
+
+
+def _letters(name):
+    return name.replace("_", "").casefold()
 
 
 def _fits(version, module, shapes):

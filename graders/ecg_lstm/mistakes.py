@@ -203,6 +203,15 @@ LSTM = [
         ],
     ),
     Mistake(
+        name="weight_named_otherwise",
+        exercise="lstm",
+        hint="You call a weight of the input gate `Wxi`. Others look for it under its name in the text, `W_xi`.",
+        changes=[
+            ("self.W_xi, self.W_hi, self.b_i = triple()", "self.Wxi, self.W_hi, self.b_i = triple()"),
+            ("torch.mm(x, self.W_xi)", "torch.mm(x, self.Wxi)"),
+        ],
+    ),
+    Mistake(
         name="weights_no_parameters",
         exercise="lstm",
         costly="Its weights cannot be put in, so nothing can be compared.",

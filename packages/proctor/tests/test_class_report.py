@@ -25,6 +25,7 @@ from proctor.checks.diagnosis import mistakes_outcomes
 from proctor.checks.outcome import GradingError
 from proctor.checks.plain import standing_alone
 from proctor.course import open_course
+from proctor.grading import class_report
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
 from proctor.grading.class_report import (
     MOST_ALIKE,
@@ -93,6 +94,20 @@ def test_group_is_all_whom_pairs_connect():
 def test_what_many_write_is_not_alike():
     assert found(*OTHERS) == []
     assert found(*[LONG] * 10, *OTHERS) == []
+
+
+@pytest.mark.parametrize(("ring", "size"), [(2, 3), (3, 5), (3, 7), (4, 8), (5, 9), (5, 40), (6, 60)])
+def test_ring_is_found_whatever_the_size_of_the_class(ring, size):
+    shared = [(LONG, RENAMED)[n % 2] for n in range(ring)]
+    pairs = found(*shared, *[OTHERS[n % 30] for n in range(size - ring)])
+    named = {int(name.removeprefix("student")) for pair in pairs for name in (pair.first, pair.second)}
+    assert len(named & set(range(ring))) >= 2
+
+
+@pytest.mark.parametrize(("many", "size"), [(3, 3), (3, 4), (5, 8), (6, 9), (6, 40), (7, 60)])
+def test_what_most_of_a_small_class_write_is_not_alike(many, size):
+    pairs = found(*[LONG] * many, *[OTHERS[n % 30] for n in range(size - many)])
+    assert not [pair for pair in pairs if int(pair.first.removeprefix("student")) < many]
 
 
 def test_what_was_released_does_not_count():
@@ -347,6 +362,25 @@ def test_page_of_a_class_of_any_size(toy, size):
     assert f"{size} submission{'s' * (size != 1)} graded" in page
     assert page.count("&lt;b&gt;</td>") == size
     assert "<b></td>" not in page
+
+
+def test_names_with_commas_are_told_apart_in_lists(toy):
+    page = as_html(ClassReport(toy, [], {"ann, o'neil": "nothing handed in", "Zoë.": "nothing handed in"}))
+    assert '<p class="who">ann, o&#39;neil; Zoë.</p>' in page
+    page = as_html(ClassReport(toy, [], {"ann": "nothing handed in", "ben": "nothing handed in"}))
+    assert '<p class="who">ann, ben</p>' in page
+
+
+HARMLESS = ["o'neil", "", "a=b", "a-1"]
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@sum(1)", " =1+1", "\t=1", "\r=1", "=cmd|' /C calc'!A1", *HARMLESS]
+)
+def test_no_cell_of_ours_is_a_formula(toy, name):
+    rows = list(csv.reader(io.StringIO(class_report.as_csv(ClassReport(toy, [student(name, a=True)], {})), newline="")))
+    assert rows[1][0] == (name if name in HARMLESS else f"'{name}")
+    assert rows[1][3:] == ["2.0", "2.0", "1", ""]
 
 
 def test_page_of_a_class_that_is_all_alike_stays_small_and_names_each_once(toy):

@@ -83,7 +83,7 @@ def test_equal_passes_and_says():
     expect.equal([1, "a", (2, None)], [1, "a", (2, None)], "it")
     expect.equal(torch.tensor([[1, 2]]), [[1, 2]], "it")
     expect.equal(np.array([True]), [True], "it")
-    assert message(expect.equal, 3, 4, "`n`", "Count again.") == "`n` should be 4, but is 3. Count again."
+    assert message(expect.equal, 3, 4, "`n`", "Count again.") == "`n` should be 4, not 3. Count again."
     assert observed(expect.equal, [1], [2], "it") == [1]
 
 

@@ -193,3 +193,24 @@ def test_folder_of_very_many_files_is_looked_through_in_part(toy, folder, monkey
     assert take_in(folder / "toy.ipynb", toy).refused.startswith("No notebook was handed in; there is")
     named(folder, b"toy", json.dumps(solved))
     assert not take_in(folder / "toy.ipynb", toy).refused
+
+
+def test_which_notebook_was_taken_and_which_were_left_is_said(toy, folder, solved, release):
+    for right, left, said in (
+        ("b.ipynb", ["a.ipynb"], "The notebook was handed in as `b.ipynb`, not as `toy.ipynb`. Not graded: `a.ipynb`."),
+        ("toy (1).ipynb", ["toy.ipynb"], "as `toy (1).ipynb`, not as `toy.ipynb`. Not graded: `toy.ipynb`."),
+        ("toy.ipynb", ["a.ipynb"], "`toy.ipynb` was graded, and not `a.ipynb`."),
+        ("in/b.ipynb", ["in/a.ipynb"], "as `in/b.ipynb`, not as `toy.ipynb`. Not graded: `in/a.ipynb`."),
+        (
+            "0.ipynb",
+            [f"{n}.ipynb" for n in range(1, 8)],
+            "Not graded: `1.ipynb`, `2.ipynb`, `3.ipynb`, `4.ipynb`, `5.ipynb` and 2 more.",
+        ),
+    ):
+        blank = nbformat.read(toy.release_notebook, as_version=4)
+        for place in (right, *left):
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).write_text(json.dumps(solved if place == right else blank), encoding="utf-8")
+        taken = take_in(folder / "toy.ipynb", toy)
+        assert taken.choice == taken.notes[0] and said in taken.choice
+        shutil.rmtree(folder)

@@ -154,3 +154,19 @@ def test_package_that_is_nowhere_is_told_in_one_line(course, monkeypatch, capsys
     monkeypatch.chdir(course)
     assert main(["--zip"]) == 2
     assert capsys.readouterr().err == f"{refused.value}\n"
+
+
+@pytest.mark.parametrize("place", ["dist", "dist/shapes-and-sizes.zip", "requirements.txt"])
+def test_place_that_is_taken_is_told_in_one_line(course, place, capsys, monkeypatch):
+    build_course(open_course(course))
+    monkeypatch.chdir(course)
+    path = course / place
+    if place == "dist":
+        path.touch()
+    elif place == "requirements.txt":
+        path.write_bytes(b"# Z\xfcrich\n")
+    else:
+        path.mkdir(parents=True)
+    assert main(["--zip"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and ("dist" in told or "UTF-8" in told)

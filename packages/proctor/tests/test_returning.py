@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from nbgrader.api import Gradebook
 from proctor import cli
 from proctor.authoring.build import scripts_on_path
 from proctor.course import open_course
+from proctor.grading import returning
 from proctor.grading.returning import _plain
+from proctor.grading.sheets import before
 from submissions import zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -142,7 +145,7 @@ def test_canvas_there_and_back(toys, capsys):
     told = capsys.readouterr()
     assert "marks of 2 of 3 in toy (77)" in told.out and "2 pages" in told.out and not told.err
     assert "in the sheet without grades, 1 of 3: Kim, Zoe (103)" in told.out
-    assert 'marks that the sheet had, and the copy has no more, 1: Ray, "Bob" (102), 7 before' in told.out
+    assert 'marks that the sheet had, and the copy has others, 1: Ray, "Bob" (102), 7 -> 11.7' in told.out
     with Gradebook(toys.directory.db_url) as gradebook:
         late = gradebook.find_submission("toy", "raybob_102")
         assert late.score - late.late_submission_penalty == 11.7
@@ -194,7 +197,7 @@ def test_canvas_takes_pages_for_files_alone_and_hides_whose_they_are(toys, capsy
     assert list(pages) == ["leeann_101_9001_work.zip"]
     said = capsys.readouterr().err
     assert "in no row of the sheet (a roster tells who is who): anon_10301" in said
-    assert "no file in the last download from Canvas that a page could answer: raybob_102" in said
+    assert "give them theirs, which is in feedback/, another way: raybob_102" in said
 
 
 def test_moodle_takes_pages_of_whom_it_does_not_name(toys):
@@ -366,6 +369,14 @@ def test_a_column_in_doubt_is_not_filled_in(toys, capsys, case):
     assert not (toys.root / "reports").exists()
 
 
+@pytest.mark.parametrize("column", ["Full name", "Status", "Identifier", "Feedback comments", "Maximum grade"])
+def test_column_of_a_worksheet_that_is_none_of_marks_is_told_as_such(toys, capsys, column):
+    toys.grade("ann@uni")
+    assert toys.give_back("moodle", MOODLE, "--column", column) == 2
+    told = capsys.readouterr().err
+    assert "the column after it should be their maximum" in told or f"no column {column!r}" in told
+
+
 @pytest.mark.parametrize("column", ["Homework 1", "Homework 1 (77)", "77", " homework 1 "])
 def test_a_column_may_be_named(toys, column):
     toys.grade("leeann_101")
@@ -384,6 +395,9 @@ BAD = {
     "no mark of byte order": ("blackboard", lambda sheet: sheet[2:], "is not text"),
     "twice": ("canvas", swap("102", "101"), "row 5 of the sheet grades.csv has the id 101 of row 4"),
     "twice in Blackboard": ("blackboard", lambda sheet: sheet.replace(b"b\0o\0b\0", b"A\0N\0N\0"), "has the id ann of"),
+    "an id of Excel's": ("canvas", swap(",102,", ",1.02E+02,"), "row 5 of the sheet grades.csv has the id 1.02E+02"),
+    "an id of pandas'": ("canvas", swap(",103,", ",103.0,"), "which a spreadsheet program has made of another"),
+    "an id in German": ("canvas", swap(",103,", ',"1,03E+12",'), "has the id 1,03E+12"),
     "too few cells": ("canvas", swap(",S1,,,0", ",S1,,0"), "row 6 of the sheet grades.csv has 7 cells"),
     "too many cells": ("moodle", swap('"Bob Ray"', "Ray, Bob"), "row 3 of the sheet grades.csv has 9 cells"),
     "no id": ("canvas", swap("103", ""), "row 6 of the sheet grades.csv has no id"),
@@ -391,7 +405,7 @@ BAD = {
     "an open quote": ("moodle", swap('"Bob Ray"', '"Bob Ray'), "is no CSV file"),
     "a quote too many": ("moodle", swap('"Bob Ray"', '"Bob Ray"x'), "is no CSV file"),
     "nobody": ("moodle", lambda sheet: sheet.partition(b"\n")[0], "takes no points"),
-    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "takes no points: its maximum is 'bad good'"),
+    "a scale": ("moodle", swap("13.00", '"bad\ngood"'), "should be their maximum, and is 'bad good'"),
     "percentages": (
         "blackboard",
         lambda sheet: sheet.replace("13 Score] |55".encode("utf-16-le"), "13 Percentage] |55".encode("utf-16-le")),
@@ -446,3 +460,83 @@ def test_nothing_of_ours_begins_a_formula_and_names_harm_no_terminal_and_no_path
 def test_a_name_of_a_file_is_one(name):
     plain = _plain(name)
     assert plain == "" or (plain.isprintable() and not set(plain) & set('/\\:*?"<>|') and plain == plain.strip())
+
+
+def test_page_in_the_zip_leads_nowhere_that_is_not_with_it(toys, monkeypatch):
+    toys.grade("ann@uni")
+    beside = '<a href="../2026-11-24 10:00:00/toy.html">Attempt 1</a>, <a title="x" href="#double">Double</a>'
+    others = '<a href="../%3A%20/toy.html"><b>Attempt 2</b></a>, <a href="https://a.org/">a</a>'
+    page = f'{beside} {others} &lt;a href="x"> <!-- record {{"number": 3}} -->'
+    (toys.root / "feedback/ann@uni/toy/toy.html").write_text(page)
+    monkeypatch.setattr(returning, "is_current", lambda *about: True)
+    assert toys.give_back("moodle", MOODLE) == 0
+    (found,) = toys.written("moodle")[1].values()
+    links = re.findall(r'<a [^>]*href="([^"]*)"', found)
+    assert links == ["#double", "https://a.org/"]
+    assert "Attempt 1, " in found and "<b>Attempt 2</b>, " in found and '&lt;a href="x">' in found
+
+
+STATES = {
+    "locked": ("moodle", "ann@uni", swap('13.00,Yes,"<p>', '13.00,No,"<p>'), "is No"),
+    "gesperrt": (
+        "moodle",
+        "ann@uni",
+        lambda sheet: swap("Grade can be changed", "Aenderbar")(swap('13.00,Yes,"<p>', '13.00,Nein,"<p>')(sheet)),
+        "is No",
+    ),
+    "in progress": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "In Progress(5.00)"), "in progress"),
+    "alone": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "in progress"), "in progress"),
+    "exempt": ("blackboard", "ann", lambda sheet: in_its_place(sheet, "Exempt"), "are exempt"),
+    "excused": ("canvas", "ann@uni", swap('"S1, S2",,', '"S1, S2",ex,'), "excused"),
+}
+
+
+BOB = {
+    "canvas": ('"7.00"', '"13"'),
+    "moodle": ("uni,Submitted,,", "uni,Submitted,13,"),
+    "blackboard": ('"2"\t""', '"2"\t"13"'),
+}
+
+
+def in_its_place(sheet, state):
+    return sheet.decode("utf-16-le").replace("Needs Marking(0.0)", state).encode("utf-16-le")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_row_that_takes_no_mark_is_told_and_left_as_it_is(toys, capsys, state):
+    lms, student, change, words = STATES[state]
+    assert change(SHEETS[lms]) != SHEETS[lms]
+    toys.grade(student)
+    toys.grade("bob" if lms == "blackboard" else "bob@uni")
+    assert toys.give_back(lms, change(SHEETS[lms])) == 1
+    assert re.search(rf"{words}.*: {student}\n", capsys.readouterr().err)
+    (path,) = (toys.root / f"reports/toy-{lms}").glob("grades.*")
+    old, new = (words.encode("utf-16-le" if lms == "blackboard" else "utf-8") for words in BOB[lms])
+    assert path.read_bytes() == change(SHEETS[lms]).replace(old, new), "but for Bob, the sheet is what it was"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("", ""), ("-", ""), (" 7,50", "7.5"), ("Needs Grading(4.00)", "4"), ("Needs Marking(0.0)", ""),
+     ("In Bearbeitung(5,00)", "In Bearbeitung(5,00)"), ("complete", "complete"), ("needs grading", "needs grading")],
+)  # fmt: skip
+def test_what_a_cell_said_is_told_before_it_is_replaced(words, told):
+    assert before(words) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "status"),
+    [("Grades-DL4H-Toy--17.csv", "other", 0), ("Grades-DL4H-Other--17.csv", "other", 2), ("grades.csv", "other", 0),
+     ("Grades-My toy story-3.csv", "toy_story", 2), ("Grades-other course-toy-3.csv", "other", 0)],
+)  # fmt: skip
+def test_worksheet_of_another_assignment_is_refused_and_one_of_any_is_told(toys, capsys, name, other, status):
+    (toys.root / "source" / other).mkdir()
+    (toys.root / "source" / other / f"{other}.py").touch()
+    toys.grade("ann@uni")
+    toys.grade("bob@uni")
+    (toys.root / name).write_bytes(MOODLE)
+    command = ["--course", str(toys.root), "return", "toy", "--lms", "moodle", "--sheet", str(toys.root / name)]
+    assert cli.main(command) == status
+    told = capsys.readouterr()
+    assert ("is called as if it were that of" in told.err) == (status == 2)
+    assert ("its name does not tell" in told.out) == (name == "grades.csv")

@@ -106,6 +106,22 @@ def test_reading_only_the_top_of_a_table_is_no_fault(late):
         assert (process.stderr.read(), process.wait()) == (b"", 0)
 
 
+def test_each_table_says_its_assignment(written_course, tmp_path, capsys):
+    root = shutil.copytree(written_course, tmp_path / "course")
+    assert cli.main(["--course", str(root), "table", "toy", "toy"]) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert first.startswith("toy, 13 points\nsubmission") and second.startswith("toy, 13 points\nsubmission")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\rb", "a\u2028b", "\x1b[31mab", "\u202eab", "a\vb", "a\x85b"])
+def test_name_stays_within_its_row(name):
+    assignment = Assignment("a", None, (Exercise("one", "", 1, (), ""),))
+    for wide in (True, False):
+        lines = class_table(assignment, {name: {"one": 1}}, others={f"{name}!": "nothing handed in"}, wide=wide)
+        assert len(lines) == 4 and all(line.isprintable() for line in lines)
+        assert len({disp_len(line) for line in lines[:2]}) == 1
+
+
 def test_one_is_told_as_one(toy):
     assert summary(1, 0, 0, 0) == "1 submission: 1 graded, 0 unchanged."
     assert summary(1, 0, 1, 0) == "2 submissions: 1 graded, 0 unchanged, 1 could not be graded."

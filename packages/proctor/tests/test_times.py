@@ -1,7 +1,11 @@
 """Times of handing in are read right, or not at all: never another hour."""
 
+import logging
+
 import pytest
 
+from proctor.course import open_course
+from proctor.grading.gradebook import TakeIn
 from proctor.grading.times import read_time
 
 NOON = {
@@ -40,3 +44,14 @@ def test_noon_is_noon(words):
 def test_what_cannot_be_told_is_no_time(words, timezone):
     with pytest.raises((ValueError, LookupError)):
         read_time(words, timezone)
+
+
+def test_time_that_cannot_be_read_is_told_once(toy_course, tmp_path, caplog):
+    course = open_course(toy_course)
+    converter = TakeIn(coursedir=course.directory, config=course.config)
+    converter.log = logging.getLogger("told_once")
+    for name in ("ann", "ben"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "timestamp.txt").write_text("yesterday")
+    assert [converter._timestamp(tmp_path / name) for name in ("ann", "ann", "ben", "ann")] == [None] * 4
+    assert [record.args[0].parent.name for record in caplog.records] == ["ann", "ben"]

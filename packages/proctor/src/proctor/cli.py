@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from proctor.authoring.assignment import load_assignment
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.settings import SettingsError, resolve_device
@@ -23,20 +24,66 @@ def main(argv: list[str] | None = None) -> int:
 
     It is 130 where Ctrl-C stopped it, as a shell has it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Files and students have names that not every terminal's encoding has.
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     # With nbformat and jupytext, a third of a second that who asks for help need not wait for.
+    from proctor.grading.harmless import one_line
     from proctor.grading.reading import Unreadable
 
     try:
-        return arguments.command(arguments)
+        status = arguments.command(arguments)
+        print(end="", flush=True)
+        return status
     except BuildError as error:
         print(*error.errors, sep="\n", file=sys.stderr)
     except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
         print(f"proctor: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever reads it through `head` has read enough.
+        _give_up_output()
+        return 0
+    except (OSError, UnicodeDecodeError) as error:
+        _give_up_output()
+        print(f"proctor: {one_line(about_file(error), MAX_WORDS)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
         return 130
     return 2
+
+
+def _give_up_output():
+    """Drop what standard output still holds, if it takes no more: Python would say so once more as it ends."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _writing(path):
+    """Open a file to write text to, in a folder that is made where there is none; errors say which file it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        # A full disk does not say what it has no room for.
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _require_writable(*paths):
+    """Find out before long work whether files can be written, and leave them as they are."""
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        if is_new or path.is_file() or path.is_dir():
+            path.open("ab").close()
+        if is_new:
+            path.unlink()
 
 
 def _parser():
@@ -137,14 +184,39 @@ def _assignments(arguments):
 
 
 def _grade(arguments):
+    from proctor.grading import report
+
+    device, target, status = resolve_device(arguments.device), arguments.json, 0
+    to_file = target not in (None, "-")
+    if to_file and Path(target).resolve() in [path.resolve() for path in arguments.notebooks]:
+        raise GradingError(f"--json {target} is one of the notebooks, which it would write over; name another file")
+    with _writing(Path(target)) if to_file else contextlib.nullcontext() as file:
+        for verdict, summary in _verdicts(arguments, device):
+            if summary and arguments.summary:
+                with arguments.summary.open("a", encoding="utf-8") as summaries:
+                    print(summary, file=summaries)
+            if verdict is None:
+                status = 2
+                continue
+            if target:
+                print(json.dumps(verdict.as_json()), file=file, flush=True)
+            if target != "-":
+                # The file gets the others' verdicts also where nobody reads these lines.
+                with contextlib.suppress(*[OSError] * to_file):
+                    print(*report.table(verdict), sep="\n", end="\n\n")
+    return status
+
+
+def _verdicts(arguments, device):
+    """Grade notebooks: the verdict of each, None where it has none, which is told, and what a summary says of it."""
     from tqdm import tqdm
 
-    from proctor.grading import grade, intake, job_summary, report, selection
+    from proctor.grading import grade, intake, job_summary, selection
     from proctor.grading.harmless import one_line
 
-    device, verdicts, summaries, status = resolve_device(arguments.device), [], [], 0
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
+        verdict, summary = None, ""
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
@@ -154,26 +226,13 @@ def _grade(arguments):
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
-            words, status = one_line(str(error), MAX_WORDS), 2
+            verdict = None
+            words = one_line(about_file(error) if isinstance(error, OSError) else str(error), MAX_WORDS)
             print(f"proctor: {words}", file=sys.stderr)
             # What is no fault of the submission's is not for its summary.
             if isinstance(error, intake.Unreadable):
-                summaries.append(job_summary.refusal_as_markdown(arguments.assignment or path.stem, words))
-            continue
-        verdicts.append(verdict)
-        summaries.append(job_summary.as_markdown(verdict))
-        if arguments.json != "-":
-            print(*report.table(verdict), sep="\n", end="\n\n")
-    if arguments.json:
-        text = "".join(json.dumps(verdict.as_json()) + "\n" for verdict in verdicts)
-        if arguments.json == "-":
-            print(text, end="")
-        else:
-            Path(arguments.json).write_text(text, encoding="utf-8")
-    if arguments.summary:
-        with arguments.summary.open("a", encoding="utf-8") as file:
-            file.write("\n".join(summaries))
-    return status
+                summary = job_summary.refusal_as_markdown(arguments.assignment or path.stem, words)
+        yield verdict, job_summary.as_markdown(verdict) if verdict else summary
 
 
 def _course_of(path, default):
@@ -290,7 +349,8 @@ def _grade_students(assignment, students, open_executor, device, where):
                     bar.write(f"proctor: {graded.student} was not graded: {graded.fault}", file=sys.stderr)
                 bar.set_postfix(failed=sum(bool(one.fault) for one in done))
         except OSError as error:
-            raise GradingError(f"{where}: {error}") from error
+            words = about_file(error) if error.filename else error
+            raise GradingError(f"{where}: {words}") from error
     return done
 
 
@@ -342,6 +402,8 @@ def _mark(arguments):
     except KeyboardInterrupt:
         print()
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            raise
         raise GradingError(f"--port {arguments.port}: {error.strerror}; take another, or none") from error
     return 0
 
@@ -359,12 +421,14 @@ def _report(arguments):
     from proctor.grading import class_report
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    report = class_report.draw_up(assignment)
     page = arguments.html or assignment.root / "reports" / f"{assignment.name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(class_report.as_html(report), encoding="utf-8")
+    _require_writable(*filter(None, (page, arguments.csv)))
+    report = class_report.draw_up(assignment)
+    with _writing(page) as file:
+        file.write(class_report.as_html(report))
     if arguments.csv:
-        arguments.csv.write_text(class_report.as_csv(report), encoding="utf-8", newline="")
+        with _writing(arguments.csv) as file:
+            file.write(class_report.as_csv(report))
     print(page)
     return 0
 
@@ -383,13 +447,10 @@ def _return(arguments):
 
 
 def _table(arguments):
-    try:
-        for assignment in _assignments(arguments):
-            _print_table(assignment, arguments.wide)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads it through `head` has read enough. Python would say so once more as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for number, assignment in enumerate(_assignments(arguments)):
+        if number:
+            print()
+        _print_table(assignment, arguments.wide)
     return 0
 
 
@@ -438,6 +499,7 @@ def _print_table(assignment, wide=False):
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
     lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
+    print(f"{assignment.name}, {assignment.points:g} points")
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 
 from proctor.authoring.assignment import read_text
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
 from proctor.authoring.release_zip import release_zip
@@ -239,6 +239,9 @@ def main(argv: list[str] | None = None) -> int:
             written.append(release_zip(course, names=arguments.assignments))
     except (BuildError, CourseError, SettingsError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except (OSError, UnicodeDecodeError) as error:
+        print(about_file(error), file=sys.stderr)
         return 2
     for path in written:
         print(f"wrote {path.relative_to(course.root)}")

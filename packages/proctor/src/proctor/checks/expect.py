@@ -100,11 +100,12 @@ def equal(value, expected, what, hint=""):
     if isinstance(value, (torch.Tensor, np.ndarray)):
         # As a list, its numbers take fifty bytes each and more.
         if math.prod(max(size, 1) for size in value.shape) > max(_count(expected), FEW):
-            found = f"has shape {tuple(value.shape)}"
-            _fail(f"{what} should be {_short(expected)}, but {found}.", hint, found)
+            found = f"shape {tuple(value.shape)}"
+            _fail(f"{what} should be {_short(expected)}, not of {found}.", hint, found)
         value = value.tolist()
     if value != expected:
-        _fail(f"{what} should be {_short(expected)}, but is {_short(value)}.", hint, value, expected)
+        # `what` may be one thing or several.
+        _fail(f"{what} should be {_short(expected)}, not {_short(value)}.", hint, value, expected)
 
 
 def _count(value):

@@ -18,8 +18,9 @@ TOKEN = re.compile(r"""[^\W\d]\w*|\d[\w.]*|"[^"\n]*"?|'[^'\n]*'?|\#[^\n]*|[^\w\s
 QUOTES = ("'", '"')
 KNOWN = {*keyword.kwlist, *dir(builtins)}
 RUN = 9
-# A run of tokens tells something where no more than this share of the class has it.
-RARE = 0.1
+# A run of tokens tells something where no more than this share of the class has it; in a small class, no more than so
+# many, as long as they are no more than half.
+RARE, FEW = 0.1, 5
 LEAST_RUNS, LEAST_SHARE = 12, 0.5
 
 
@@ -80,7 +81,7 @@ def alike(answers: dict[str, str], released: str, exercise: str) -> list[Alike]:
     for student in sorted(own):
         for run in own[student]:
             holders[run].append(student)
-    limit = max(2, int(RARE * len(answers)))
+    limit = max(2, min(FEW, (len(answers) + 1) // 2), int(RARE * len(answers)))
     rare = {run: who for run, who in holders.items() if 2 <= len(who) <= limit}
     counts = Counter(pair for who in rare.values() for pair in combinations(who, 2))
     shares = {

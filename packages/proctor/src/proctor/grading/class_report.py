@@ -262,6 +262,7 @@ def as_html(report: ClassReport) -> str:
     return environment.get_template("class_report.html.j2").render(
         report=report,
         assignment=assignment,
+        listed=roster.listed,
         total=histogram([one.total for one in students], assignment.points),
         totals=np.percentile([one.total for one in students], [25, 50, 75]) if students else [],
         exercises=[(exercise, *_marked_points(exercise, students)) for exercise in assignment.exercises],
@@ -323,7 +324,7 @@ def histogram(points: list[float], limit: float) -> list[tuple[float, int]]:
 
 
 def as_csv(report: ClassReport) -> str:
-    """A line for each student and check."""
+    """A line for each student and check, to be looked at in a spreadsheet program; nothing reads it back."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["student", "exercise", "check", "points", "max_points", "passed", "mistake"])
@@ -331,5 +332,10 @@ def as_csv(report: ClassReport) -> str:
         for name, verdict in one.verdicts.items():
             for check in verdict.checks:
                 row = [check.name, check.points, check.max_points, int(check.passed), check.mistake or ""]
-                writer.writerow([one.name, name, *row])
+                writer.writerow([_no_formula(cell) for cell in (one.name, name, *row)])
     return text.getvalue()
+
+
+def _no_formula(cell):
+    """A cell that no spreadsheet program computes: an apostrophe before it has it taken as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%") else cell

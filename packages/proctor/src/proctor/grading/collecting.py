@@ -105,7 +105,7 @@ class DownloadCollector(FileNameCollectorPlugin):
                 collected[student] = files, self._time_in_zone(attempt, due)
                 late += [student] if any(one.late for one in attempt) else []
         if late:
-            self.log.info("Canvas calls late: %s", ", ".join(late))
+            self.log.info("Canvas calls late: %s", roster.listed(late))
         for file in unknown:
             self._by_own_rule(file, folder, collected)
         self._tell_times([one for theirs in whose.values() for one in theirs])
@@ -150,7 +150,7 @@ class DownloadCollector(FileNameCollectorPlugin):
                 self.problems.append(f"{printable(theirs[0].own.name if theirs[0].own else theirs[0].name)}: {error}")
                 continue
             of = found[key]
-            alike = ", ".join(student.id for student in of)
+            alike = roster.listed(student.id for student in of)
             if len(of) == 1 and (key in unnumbered or _by_number(key, of[0]) or taken[key[0], of[0].id] == 1):
                 name = of[0].id
             elif len(of) == 1:
@@ -330,4 +330,4 @@ class CollectDownloads(ZipCollectApp):
         folders = {one: course.format_path(course.submitted_directory, one, course.assignment_id) for one in ids}
         missing = [student for student, folder in folders.items() if not Path(folder).is_dir()]
         if missing:
-            self.log.info("Nothing handed in by %d of %d: %s", len(missing), len(ids), ", ".join(missing))
+            self.log.info("Nothing handed in by %d of %d: %s", len(missing), len(ids), roster.listed(missing))

@@ -342,7 +342,9 @@ def place(attempt: list[Handed], notebooks: list[str]) -> Placed:
                 placed.notes.append(f"{one.own.name} is taken as {stem}{end}")
         if not named:
             names = ", ".join(sorted(one.own.name for one, _ in found))
-            placed.unclear = f"which of {names} is {notebooks[0]}.ipynb cannot be told"
+            placed.unclear = (
+                f"which of {names} is {notebooks[0]}.ipynb cannot be told; the one that alone has answers is graded"
+            )
         break
     else:
         names = ", ".join(sorted(one.own.name for one in attempt)[:5])

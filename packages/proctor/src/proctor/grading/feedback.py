@@ -20,6 +20,7 @@ from proctor.grading.harmless import one_line
 from proctor.grading.late import settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
 from proctor.grading.reading import Unreadable
+from proctor.grading.roster import listed
 from proctor.grading.student_page import as_html, read_page, short_page
 from proctor.settings import SettingsError
 
@@ -46,7 +47,7 @@ class FeedbackPages(GenerateFeedback):
         self.left_out, self.titles = [], self._titles(name)
         super().convert_notebooks()
         if self.left_out:
-            who = ", ".join(self.left_out)
+            who = listed(self.left_out)
             raise NbGraderException(f"no page for {who}: run `nbgrader autograde {name}`")
 
     def _titles(self, name):

@@ -72,6 +72,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """The course that is graded."""
         return open_course(Path(self.coursedir.root))
 
+    @functools.cached_property
+    def doubted(self):
+        """The files of which was told that they hold no time: they are looked at several times."""
+        return set()
+
     def find_submissions(self):
         """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
         name, found = self.coursedir.assignment_id, {}
@@ -155,7 +160,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 expected = str(Path(path) / f"{names['assignment']}.ipynb")
                 # nbgrader stumbles over a name with a newline before it passes over what it does not know.
                 known = {expected, *(notebook for notebook in notebooks if Path(notebook).name in released)}
-                for notebook in sorted({*notebooks} - known)[:5]:
+                # Where the right one is not there, one of these may be taken; then it is said which.
+                for notebook in sorted({*notebooks} - known)[:5] if Path(expected).exists() else []:
                     self.log.warning("Skipping unknown notebook: %s", notebook)
                 self.assignments[path] = sorted(known)
                 if self.force or self._is_new(names["assignment"], names["student"]):
@@ -208,7 +214,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 return read_time(words, self.course.config.get("Exchange", {}).get("timezone", "UTC"))
         except (ValueError, OverflowError, LookupError) as error:
             why = str(error)
-        if path.is_symlink() or path.stat().st_size:
+        if path not in self.doubted and (path.is_symlink() or path.stat().st_size):
+            self.doubted.add(path)
             self.log.warning("%s holds no time that can be read (%s); the submission counts as in time", path, why)
         return None
 
@@ -270,6 +277,8 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources=resources, **kw)
         resources["metadata"] = {"name": about["notebook"], "path": str(Path(filename).parent)}
         self.taken = intake.take_in(Path(filename), assignment)
+        if self.taken.choice:
+            self.parent.log.warning("%s: %s", about["student"], self.taken.choice)
         # Nothing is left to sanitize, and a human marker sees the figures: what was taken over is harmless, the rest is
         # the release.
         self._preprocessors = []

@@ -49,6 +49,7 @@ class Intake:
     notes : what an instructor should know, one sentence each
     places : for each exercise, how many of the cells run before its check cell; none of a `.py`
     refused : why nothing of it can be graded; empty where it can
+    choice : which file was taken, and which were left, one of the notes; empty where there was no doubt
     """
 
     cells: list[Cell]
@@ -56,6 +57,7 @@ class Intake:
     notes: list[str] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
     refused: str = ""
+    choice: str = ""
 
 
 def take_in(path: Path, assignment: Assignment) -> Intake:
@@ -73,12 +75,17 @@ def _take_in(path, assignment):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
     handed_in, taken = _choose(path, assignment)
-    others = [name for name in names_in(path.parent) if name.endswith(".ipynb") and name != handed_in.name]
-    if handed_in.name != path.name or handed_in.parent != path.parent:
+    files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
+    files = {*files, *candidates(path)} - {handed_in}
+    others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
+    if handed_in != path:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
-        taken.notes.insert(0, f"The notebook was handed in as {where}, not as `{path.name}`.")
+        taken.choice = f"The notebook was handed in as {where}, not as `{path.name}`."
+        taken.choice += f" Not graded: {others}." if others else ""
     elif others:
-        taken.notes.insert(0, f"`{path.name}` was graded, and not {_listed(others)}.")
+        taken.choice = f"`{path.name}` was graded, and not {others}."
+    if taken.choice:
+        taken.notes.insert(0, taken.choice)
     return taken
 
 
@@ -108,7 +115,8 @@ def _read(path, assignment):
 
 
 def _listed(names):
-    return ", ".join(f"`{one_line(name, 100)}`" for name in names[:5])
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(f"`{one_line(name, 100)}`" for name in names[:5]) + more
 
 
 @contextlib.contextmanager

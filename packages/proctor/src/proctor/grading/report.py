@@ -10,10 +10,11 @@ from tqdm.utils import disp_len, disp_trim
 
 from proctor.authoring.assignment import Assignment
 from proctor.course import counted
+from proctor.grading.harmless import one_line
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 # A table that goes into a terminal, a mail or an issue; names of students in one that is tight.
-WIDTH, NAME_WIDTH, NAME_ENDS = 100, 12, 4
+WIDTH, NAME_WIDTH, NAME_ENDS, MAX_NAME = 100, 12, 4, 300
 
 CODE = re.compile(r"`([^`]+)`")
 
@@ -193,14 +194,15 @@ def class_table(
     wide : whether lines may be of any length; else, where they do not fit, exercises have numbers for names and points
         to one decimal
     """
-    not_marked, penalties, others = not_marked or {}, penalties or {}, others or {}
+    not_marked, penalties = not_marked or {}, penalties or {}
+    others = {_in_a_row(name): reason for name, reason in (others or {}).items()}
     lost = {student: penalties.get(student, 0) for student in grades}
     # As nbgrader exports it.
     totals = [max(0.0, sum(scores.values()) - lost[student]) for student, scores in grades.items()]
     last = [["total", *map(_number, totals), f"{assignment.points:g}"]]
     if penalties:
         last.insert(0, ["late", *(_number(-points) if points else "" for points in lost.values()), ""])
-    names = [["submission", *grades, "(points)"]]
+    names = [["submission", *map(_in_a_row, grades), "(points)"]]
     columns = [*names, *_columns(assignment, grades, not_marked, 2), *last]
     widest = max(map(disp_len, [*names[0], *others]))
     if wide or widest + sum(2 + max(6, *map(len, column)) for column in columns[1:]) <= WIDTH:
@@ -238,6 +240,11 @@ def _blocks(columns, others, narrow):
         rows = ["".join(cells) for cells in zip(*block, strict=True)]
         rows[-1:] = [*(f"  {reason}" for reason in others.values()), rows[-1]]
         yield [name + " " * (first - disp_len(name)) + row for name, row in zip(names, rows, strict=True)]
+
+
+def _in_a_row(name):
+    """A name that stays within its row and column; the gradebook's may have come from anywhere."""
+    return one_line(name, MAX_NAME).replace("\t", " ")
 
 
 def _short(name):

@@ -6,6 +6,7 @@ Blackboard  <username>.html: it takes files of feedback one by one, in its gradi
 """
 
 import contextlib
+import re
 import unicodedata
 import zipfile
 from collections import defaultdict
@@ -14,25 +15,39 @@ from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
 from proctor.course import counted
-from proctor.grading import downloads, marks, roster
+from proctor.grading import attempts, downloads, marks, roster
 from proctor.grading.collecting import DownloadCollector
 from proctor.grading.downloads import Handed
 from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import TURNING, Unreadable, names_in
 from proctor.grading.roster import Student
-from proctor.grading.sheets import LMSS, Person, find_column, number_in, read_people, read_sheet, require_head
+from proctor.grading.sheets import (
+    LMSS,
+    Person,
+    before,
+    find_column,
+    names_assignment,
+    number_in,
+    read_people,
+    read_sheet,
+    require_head,
+)
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
 OPEN = "kept back, for an answer, or a changed one, waits for a mark by hand (--unmarked returns them as they are)"
 NOT_GRADED = "handed in, but not graded yet"
-NO_MARK = "graded, but excused from it, or not assigned to it, in Canvas: left as it is"
 TOO_MANY = "more points than Moodle takes; raise its maximum grade and the assignment's, or lower the mark"
 NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
-NO_FILE = "a mark, but no file in the last download from Canvas that a page could answer"
+NO_FILE = (
+    "a mark, but no page in the zip, for Canvas takes one only in answer to a file of its last download: "
+    "give them theirs, which is in feedback/, another way"
+)
 MAX_LISTED = 100_000
+# What a page leads to beside it stays at home: earlier attempts, in folders whose names Windows cannot have.
+LINK_BESIDE = re.compile(r'<a href="(?!#|https?:|mailto:)[^"<>]*+"[^<>]*+>(.*?)</a>', re.DOTALL)
 UNSAFE = frozenset('/\\:*?"<>|')
 PAGES = "feedback.zip"
 WHAT_NEXT = {
@@ -90,6 +105,10 @@ def give_back(
         filled = sheet.filled(place, {graded[student].row: total for student, total in totals.items()})
         written = _write(assignment, lms, folder, sheet.name, filled, pages)
         title = sheet.rows[0][place].strip()
+        if lms == "moodle" and not names_assignment(sheet, assignment):
+            told.append(
+                f"{sheet.name}: its name does not tell whose worksheet it is; see that it is {assignment.name}'s"
+            )
         told.append(f"{written / sheet.name}: marks of {len(totals)} of {len(people)} in {title}")
         if pages:
             told.append(f"{written / PAGES}: {counted(len(pages), 'page')}; {WHAT_NEXT[lms]}")
@@ -98,7 +117,7 @@ def give_back(
     told += _about_rows(sheet, place, people, {person.row: totals.get(one) for one, person in graded.items()})
     return Returned(
         [one_line(line, MAX_LISTED) for line in told],
-        [one_line(f"{reason}: {', '.join(who)}", MAX_LISTED) for reason, who in left_out.items()],
+        [one_line(f"{reason}: {roster.listed(who)}", MAX_LISTED) for reason, who in left_out.items()],
     )
 
 
@@ -106,15 +125,15 @@ def _about_rows(sheet, place, people, totals):
     """Whose row had another mark, and whose has no grades, a line each; `totals` has the marks of who is graded."""
     replaced, others = [], []
     for person in people:
-        before, total = number_in(sheet.rows[person.row][place]), totals.get(person.row)
+        known, total = before(sheet.rows[person.row][place]), totals.get(person.row)
         if person.row not in totals:
             others.append(person.label)
-        elif None not in (before, total) and round(before - total, 2):
-            replaced.append(f"{person.label}, {before:g} before")
+        elif total is not None and known and (number_in(known) is None or round(number_in(known) - total, 2)):
+            replaced.append(f"{person.label}, {known} -> {round(total, 2):g}")
     if replaced:
-        yield f"marks that the sheet had, and the copy has no more, {len(replaced)}: {'; '.join(replaced)}"
+        yield f"marks that the sheet had, and the copy has others, {len(replaced)}: {'; '.join(replaced)}"
     if others:
-        yield f"in the sheet without grades, {len(others)} of {len(people)}: {', '.join(others)}"
+        yield f"in the sheet without grades, {len(others)} of {len(people)}: {roster.listed(others)}"
 
 
 def _handed_in(assignment, lms, students) -> dict[str, list[Handed]]:
@@ -206,8 +225,8 @@ def _totals(assignment, lms, found, graded, unmarked, left_out) -> dict[str, flo
         total = max(0.0, sum(found.grades[student].values()) - found.penalties.get(student, 0.0))
         if not unmarked and (student in found.not_marked or student in found.flagged):
             left_out[OPEN].append(student)
-        elif not person.takes_mark:
-            left_out[NO_MARK].append(student)
+        elif person.why_no_mark:
+            left_out[person.why_no_mark].append(student)
         elif lms == "moodle" and round(total, 2) > assignment.points:
             left_out[TOO_MANY].append(f"{student} ({total:g} of {assignment.points:g})")
         else:
@@ -261,6 +280,14 @@ def _canvas_name(handed, assignment):
     return None
 
 
+def _on_its_own(page):
+    """A page as it can be read alone; nbgrader's own has no links to others."""
+    text = page.read_bytes()
+    if not attempts.has_record(page):
+        return text
+    return LINK_BESIDE.sub(r"\1", text.decode("utf-8")).encode("utf-8")
+
+
 def _write(assignment, lms, folder, name, filled, pages):
     """Put the sheet and the zip where nothing is yet; gives the folder."""
     if folder is None:
@@ -280,7 +307,8 @@ def _write(assignment, lms, folder, name, filled, pages):
                 made.append(folder / PAGES)
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
                     for entry, page in pages.items():
-                        archive.write(page, entry)
+                        about = zipfile.ZipInfo.from_file(page, entry, strict_timestamps=False)
+                        archive.writestr(about, _on_its_own(page), zipfile.ZIP_DEFLATED)
     except BaseException as error:
         # Half of it would be taken for all of it.
         for path in made:

@@ -227,3 +227,9 @@ def why_not_graded(assignment: Assignment, student: str) -> str:
     """Why a student has no grades for an assignment."""
     folder = assignment.course.submitted / student / assignment.name
     return "not graded yet" if folder.is_dir() else "nothing handed in"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a list; where one of them has a comma, semicolons part them."""
+    names = list(map(str, names))
+    return ("; " if any("," in name for name in names) else ", ").join(names)

@@ -44,8 +44,28 @@ IDS = {
     "moodle": ("username", "id number", "email address"),
     "blackboard": ("username", "student id"),
 }
-# What Canvas writes where there is no mark to give: excused, not assigned.
-NO_MARK = ("ex", "n/a")
+# What the LMSs write where a mark is not to be given, and what that means.
+NO_MARK = {
+    "canvas": (
+        re.compile(r"ex|n/a"),
+        "graded, but excused from it, or not assigned to it, in Canvas: left as it is",
+    ),
+    "moodle": (
+        re.compile(
+            r"no|nein|non|nee|nej|nei|não|nu|ne|ei|nie|нет|ні|否|いいえ|아니오|아니요|όχι|لا|לא|hayır|nem|không"
+        ),
+        "graded, but `Grade can be changed` is No, as where it is locked in Moodle's gradebook: left as it is",
+    ),
+    "blackboard": (
+        re.compile(r"(?:in progress|exempt|excused)\b.*"),
+        "graded, but a new attempt is in progress in Blackboard, or they are exempt: left as it is; grade it first, or "
+        "empty the cell",
+    ),
+}
+# What spreadsheet programs make of a long number.
+SPOILT = re.compile(r"\d+[.,]0+|\d+(?:[.,]\d+)?E\+\d+|\d{1,3}(?:,\d{3})+")
+# A number that comes with words, `Needs Grading(4.00)`.
+WITH_WORDS = re.compile(r"(?P<words>.*?)\(\s*(?P<number>[\d.,]*)\s*\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -94,14 +114,14 @@ class Person:
     number : str, by which the LMS knows them, as in the names of its downloads; in Blackboard, the username
     ids : what else may identify them, in the order in which a roster's id is chosen
     name : their name, as the sheet has it
-    takes_mark : bool, whether the LMS wants a mark of theirs
+    why_no_mark : why the LMS wants no mark of theirs; empty where it does
     """
 
     row: int
     number: str
     ids: tuple[str, ...]
     name: str
-    takes_mark: bool = True
+    why_no_mark: str = ""
 
     @property
     def label(self) -> str:
@@ -184,6 +204,7 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
     """
     head = _head(sheet)
     if lms == "moodle":
+        _require_own_worksheet(sheet, assignment)
         title = wanted or "Grade"
         columns = {number: (name,) for number, name in enumerate(head)}
         found = [number for number, name in enumerate(head) if number and _plain(name) == _plain(title)]
@@ -204,6 +225,30 @@ def find_column(sheet: Sheet, lms: str, assignment: Assignment, wanted: str = ""
 def number_in(words: str) -> float | None:
     """The number that a cell holds, with a decimal point or comma; None where it holds none."""
     return float(words.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*", words) else None
+
+
+def _require_own_worksheet(sheet, assignment):
+    """Refuse a worksheet that calls itself that of another assignment; nothing in it says which it is."""
+    called, own = _letters(sheet.name), _letters(assignment.name)
+    others = {name: _letters(name) for name in assignment.course.assignments if name != assignment.name}
+    for name, letters in others.items():
+        if letters in called and (own not in called or own in letters):
+            words = f"is called as if it were that of {name}, not of {assignment.name}"
+            raise Unreadable(f"the sheet {sheet.name} {words}; rename it, if that is not so")
+
+
+def names_assignment(sheet: Sheet, assignment: Assignment) -> bool:
+    """Whether a sheet's own name has the assignment's in it, as far as letters and digits go."""
+    return _letters(assignment.name) in _letters(sheet.name)
+
+
+def before(words: str) -> str:
+    """What a cell says of an earlier mark, that a new one would take the place of; empty where it says nothing."""
+    found = WITH_WORDS.fullmatch(words.strip())
+    if found and found["words"].casefold().startswith("needs"):
+        words = found["number"] if number_in(found["number"]) else ""
+    number = number_in(words)
+    return f"{number:g}" if number is not None else one_line(words.strip().removeprefix("-"), MAX_LABEL)
 
 
 def _head(sheet):
@@ -244,8 +289,10 @@ def _require_points(sheet, lms, assignment, column):
         # The maximum comes next, in whatever language; of a scale, its words.
         points = {row[column + 1].strip() for row in sheet.rows[1:] if len(row) > column + 1}
     points -= {""}
-    if lms == "moodle" and not points:
-        points = {"none"}
+    if lms == "moodle" and any(number_in(words) is None for words in points or {""}):
+        found = one_line(" or ".join(sorted(points)) or "nothing", MAX_LABEL)
+        words = f"takes no points: in the column after it should be their maximum, and is {found!r}"
+        raise Unreadable(f"the column {name} of {sheet.name} {words}; the marks' is Grade, in your language")
     for words in points:
         number = number_in(words)
         if number is None:
@@ -279,6 +326,9 @@ def read_people(sheet: Sheet, lms: str, column: int) -> list[Person]:
         key = person.number.casefold()
         if not key:
             raise Unreadable(f"{where} has no id: download it again")
+        if SPOILT.fullmatch(person.number):
+            words = f"{where} has the id {person.number}, which a spreadsheet program has made of another"
+            raise Unreadable(f"{words}: download it from the LMS again, and give it as it comes")
         if key in seen:
             raise Unreadable(f"{where} has the id {key} of row {seen[key] + 1}: download it again")
         seen[key] = row
@@ -327,5 +377,14 @@ def _person(head, values, lms, row, column):
     ids = tuple(unicodedata.normalize("NFC", about[key]) for key in IDS[lms] if about.get(key))
     parts = [about.get(key, "") for key in ("first name", "firstname", "last name", "lastname")]
     name = about.get("student") or about.get("full name") or " ".join(filter(None, parts))
-    takes_mark = lms != "canvas" or values[column].casefold() not in NO_MARK
-    return Person(row, number, ids, name, takes_mark)
+    return Person(row, number, ids, name, _why_no_mark(head, values, lms, column))
+
+
+def _why_no_mark(head, values, lms, column):
+    states = [values[column]]
+    if lms == "moodle":
+        # Behind the maximum, or the state of the marking workflow, in whatever language.
+        title = "grade can be changed"
+        states = [values[head.index(title)]] if title in head else values[column + 2 : column + 4]
+    pattern, reason = NO_MARK[lms]
+    return reason if any(pattern.fullmatch(state.casefold()) for state in states) else ""

@@ -384,7 +384,8 @@ def _points(number):
 
 
 def _number(points):
-    return f"{round(points, 2):g}"
+    """Points for people: an eighth whole, a third to two digits."""
+    return f"{round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2):g}"
 
 
 def _comment(text):
