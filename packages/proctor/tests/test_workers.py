@@ -12,7 +12,7 @@ from multiprocessing import get_context
 import psutil
 import pytest
 
-from proctor import cli
+from proctor import commands
 from proctor.checks.outcome import GradingError
 from proctor.grading import workers
 from proctor.grading.workers import WorkerLost, Workers, free_memory, jobs_here
@@ -124,9 +124,9 @@ def test_as_many_are_graded_at_a_time_as_there_is_memory_for(gigabytes, jobs, mo
 
 
 def test_more_at_a_time_than_there_is_memory_for_is_done_where_asked_for_and_said(capsys):
-    assert cli._jobs(8, 2) == 8
+    assert commands._jobs(8, 2) == 8
     assert "--jobs 8 is more than" in capsys.readouterr().err
-    assert cli._jobs(2, 2) == cli._jobs(None, 2) == 2
+    assert commands._jobs(2, 2) == commands._jobs(None, 2) == 2
     assert capsys.readouterr().err == ""
 
 
