@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from sqlalchemy import text
 
@@ -233,9 +233,11 @@ def test_figures_of_a_notebook_are_shown_with_their_marker_and_its_verdict_is_no
     nbformat.write(notebook, path)
     address = f"data:image/png;base64,{PNG}"
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
+    notebook.cells.append(new_markdown_cell("My notes.", id="own-1"))
     nbformat.write(notebook, path)
     shown = marked.marking().shown("reflection", marked.key("ben"))
-    assert shown == {"pictures": [address], "outputs": [{"text": "a table"}, {"picture": address}]}
+    outputs = [{"text": "a table"}, {"picture": address}, {"text": "My notes."}]
+    assert shown == {"pictures": [address], "outputs": outputs}
     assert marked.marking().answers("reflection")[marked.key("ben")][1].pictures == 1
 
 

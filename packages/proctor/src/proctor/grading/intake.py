@@ -27,6 +27,7 @@ from proctor.course import Course
 from proctor.grading.harmless import cut_outputs, one_line, safe_attachments, safe_markdown, safe_outputs
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, read_notebook, read_program, require_file
+from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
@@ -359,6 +360,8 @@ def _put_back(original, student, matched, code, taken, past):
     changed = student is not None and plain_lines(student.source) != plain_lines(original.source)
     # What an older release gave is no change of the student's.
     changed = changed and past.role(student.source) is None
+    # An answer in words that was emptied is none: as with one that was left, nbgrader then needs no person for it.
+    changed = changed and not (answer and cell.cell_type != "code" and is_blank(student))
     if student is not None and cell.cell_type == "code":
         cell.outputs = safe_outputs(student)
     if changed and not locked:

@@ -113,8 +113,8 @@ class Marking:
 
         Returns
         -------
-        {"pictures": those in the answer, as addresses that hold their data; "outputs": what the notebook's cells have
-        shown, in order, as {"text": ...} or {"picture": an address}}
+        {"pictures": those in the answer, as addresses that hold their data; "outputs": what cells have shown and texts
+        in cells of the student's own, in order, as {"text": ...} or {"picture": an address}}
         """
         with open_gradebook(self.assignment.course.directory) as gradebook:
             notebook = read_graded(graded_path(self.assignment, self._row(gradebook, exercise, key).student))
@@ -123,6 +123,8 @@ class Marking:
             if is_grade(cell):
                 pictures += _pictures(cell) if cell.metadata.nbgrader.grade_id == exercise else []
                 continue
+            if cell.cell_type == "markdown" and cell.get("id", "").startswith("own-") and cell.source.strip():
+                outputs.append({"text": cell.source})
             for output in cell.get("outputs", []):
                 data = output.get("data", {"text/plain": output.get("text", "")})
                 addresses = _addresses(data)
