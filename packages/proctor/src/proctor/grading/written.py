@@ -159,6 +159,8 @@ def _put(matched, name, cells, most=MAX_CHARACTERS, with_pictures=True):
         for old, data in given.items() if isinstance(given, dict) and with_pictures else []:
             names[old] = old if old not in attachments else f"{len(attachments)}-of-{name}"
             attachments[names[old]] = data
+        if words is not None and not with_pictures:
+            words = ATTACHED.sub(r"[picture: \1]", words)
         texts.append(f"```\n{cell.source}\n```" if words is None else ATTACHED.sub(_renaming(names), words))
     text = "\n\n".join(texts)
     text = text if len(text) <= most else plain_text(text, most)
