@@ -228,8 +228,18 @@ def test_page_stays_small_whatever_is_in_it(make, text):
         notebook.cells += [new_markdown_cell(f"## The answer number {number}", id=f"text-{number}"), answer]
     many = [check(f"n{number}", 0, 0.1, " ".join(text.split())[:10_000], "A cause.") for number in range(40)]
     page = make(exercise("double", *many), exercise("total", *many), notes=[text[:500]] * 50, marks=marks)
-    assert len(page.encode()) < 60_000
+    assert len(page.encode()) < 30_000 + 19 * 13_000
     assert page.count(student_page.CUT) >= 3
+
+
+def test_long_answer_cuts_itself_alone(make):
+    notebook = make.notebook
+    cell(notebook, "double").source = "# long\n" * 10_000
+    cell(notebook, "total").source = "# mine, as it is"
+    cell(notebook, "reflection").source = "It rose from 0.70 to 0.74."
+    text = Elements(make()).text
+    assert text.count(student_page.CUT.strip()) == 1
+    assert "# mine, as it is" in text and "It rose from 0.70 to 0.74." in text
 
 
 def test_nothing_of_anybodys_becomes_html(make):

@@ -1,6 +1,7 @@
 """The page that a student reads: points by exercise, what to do first, then each exercise with its answer and checks.
 
-Every text of a student's is escaped, and bounded with all others, so that no page grows beyond what a phone takes.
+Every text of a student's is escaped and bounded, so that no page grows beyond what a phone takes: how many answers there
+are is the assignment's to say, how much else there is on the page has a bound of its own.
 """
 
 import functools
@@ -22,8 +23,8 @@ from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdi
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
-ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
+# Bytes of a page: of each answer; of what else a student wrote or printed, of messages, together.
+ONE_ANSWER, OTHERS, MESSAGES = 12_000, 6_000, 9_000
 CODE = re.compile(r"`([^`]+)`")
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
@@ -360,8 +361,8 @@ def _joined(text):
 class Room:
     """Bytes that some texts may take of a page together; each is cut to what is left, and says so."""
 
-    def __init__(self, left: int, most: int = ONE_TEXT):
-        self.left, self.most = left, most
+    def __init__(self, left: int, most: int | None = None):
+        self.left, self.most = left, most or left
 
     def __call__(self, text: str) -> Markup:
         """A text as HTML, cut."""
@@ -421,7 +422,8 @@ def as_html(page: Page, record: str = "") -> str:
         steps=page.steps(),
         first=FIRST_STEPS,
         not_marked=[section for section in page.graded if section.is_open],
-        answer=Room(ANSWERS),
+        # Each has its own: who wrote much for one question is to read all others, too.
+        answer=lambda text: Room(ONE_ANSWER)(text),
         other=Room(OTHERS),
         message=lambda text: Markup(CODE.sub(r"<code>\1</code>", str(messages(text)))),
         record=Markup(record),
