@@ -119,7 +119,7 @@ def test_extra_credit_and_comments_are_on_the_page(make):
     assert "Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; $x_i$" in page and "Say why." in page
 
 
-def test_what_to_do_first_is_what_stops_then_what_has_a_known_cause_and_last_what_is_missing(make):
+def test_what_to_do_first_is_what_gains_most(make):
     half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
     stops = make(half, exercise("total", STOPS, status="error"), html=False)
     assert [step.sections[0].id for step in stops.steps()] == ["total", "double"]
@@ -129,6 +129,15 @@ def test_what_to_do_first_is_what_stops_then_what_has_a_known_cause_and_last_wha
     assert "Double a tensor (4 points to gain)." in Elements(as_html(missing)).shown
     blank = make(*(exercise(name, MISSING, status="missing") for name in ("double", "total")), html=False)
     assert [[one.id for one in step.sections] for step in blank.steps()] == [["double", "total"]]
+    small = exercise("double", check("shape", 2), KERNEL_OF_ONE)
+    large = make(small, exercise("total", MISSING, status="missing"), html=False)
+    assert [(step.sections[0].id, step.gain) for step in large.steps()] == [("total", 6), ("double", 2)]
+    alike = make(html=False, marks={name: Mark(None, 1.0, None, 3.0, False) for name in ("reflection",)})
+    for section in alike.sections:
+        section.comments = ["Say why."]
+    alike.sections[0].items = alike.sections[1].items = alike.sections[2].items
+    ((step),) = alike.steps()
+    assert (len(step.sections), step.gain, step.words) == (3, 6, ["Read the comment."])
     assert make(html=False).steps() == []
     assert "Everything is correct." in make() and "What to do first" not in make()
 

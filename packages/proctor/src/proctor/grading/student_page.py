@@ -1,7 +1,7 @@
 """The page that a student reads: points by exercise, what to do first, then each exercise with its answer and checks.
 
-Every text of a student's is escaped and bounded, so that no page grows beyond what a phone takes: how many answers there
-are is the assignment's to say, how much else there is on the page has a bound of its own.
+Every text of a student's is escaped and bounded, so that no page grows beyond what a phone takes: each answer has its
+own limit, and the assignment says how many there are; all else has one together.
 """
 
 import functools
@@ -180,21 +180,24 @@ class Page:
         return refusal(item.verdict for section in self.graded for item in section.items if item.verdict)
 
     def steps(self) -> list[Step]:
-        """What to do first, and then: what stops, what has a known cause, other failures, what is not there yet."""
-        found, missing, unanswered = [], [], []
+        """What to do first, and then: what gains most; of equal gains, what stops, then what has a known cause."""
+        found = {}
         for section in self.graded if not self.refused else []:
-            if section.is_missing:
-                missing.append(section)
-            elif section.score < section.max_score and not section.is_open:
-                unanswered += [section] * section.is_unanswered
-                found += [] if section.is_unanswered else _steps(section)
-        steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
-        steps += [Step(missing, ["Not implemented yet."], False)] * bool(missing)
-        return steps + [Step(unanswered, ["Not answered yet."], False)] * bool(unanswered)
+            for rank, step in _steps(section):
+                # What is alike is said once, of all the exercises together.
+                empty = Step([], step.words, step.are_causes)
+                found.setdefault((*step.words, step.are_causes), (rank, empty))[1].sections.append(section)
+        return [step for _, step in sorted(found.values(), key=lambda entry: (-entry[1].gain, entry[0]))]
 
 
 def _steps(section):
     """What to do about an exercise, with its rank; nothing where nobody said more than the points."""
+    if section.is_missing:
+        return [(3, Step([section], ["Not implemented yet."], False))]
+    if section.is_open or section.score >= section.max_score:
+        return []
+    if section.is_unanswered:
+        return [(4, Step([section], ["Not answered yet."], False))]
     failed = [entry for item in section.items for entry in item.checks(passed=False) if not item.is_overruled]
     if not failed:
         return [(2, Step([section], ["Read the comment."], False))] if section.comments else []
