@@ -197,6 +197,15 @@ def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
     assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
 
 
+def test_answer_that_has_changed_since_its_mark_waits_for_a_person_everywhere_on_the_page(make):
+    make.notebook.metadata["proctor"] = {"marks": {"reflection": [1.0, None, True]}}
+    page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, True)}, comments={"reflection": "Say why."})
+    text = Elements(page).shown
+    assert "Not marked yet: Reflect, 3 points (the mark is for an earlier answer)." in text
+    assert "Reflect 1 of 3 not marked again yet" in text and "11 of 13 points so far" in text
+    assert "Read the comment" not in text and "What to do first" not in text
+
+
 def test_what_a_task_asks_for_is_there(make):
     about = {"schema_version": 3, "task": True, "grade": False, "solution": False, "locked": True, "points": 3}
     task = new_markdown_cell("## Do it\n\nDo this.", id="do")

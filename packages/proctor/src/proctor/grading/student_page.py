@@ -43,6 +43,7 @@ class Item:
     verdict: ExerciseVerdict | None = None
     printed: list[str] = field(default_factory=list)
     is_overruled: bool = False
+    is_stale: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -101,6 +102,11 @@ class Section:
         return any(item.mark.is_open for item in self.items)
 
     @property
+    def is_stale(self) -> bool:
+        """Whether a mark of it was given for an earlier answer, so that somebody has yet to look at this one."""
+        return any(item.is_stale for item in self.items)
+
+    @property
     def is_missing(self) -> bool:
         """Whether nothing of it is written."""
         return bool(self.items) and all(item.is_missing and not item.is_overruled for item in self.items)
@@ -115,6 +121,8 @@ class Section:
         """How it stands, in a word or two."""
         if self.is_open:
             return "not marked yet"
+        if self.is_stale:
+            return "not marked again yet"
         if self.score >= self.max_score:
             return "correct"
         if self.is_missing:
@@ -194,7 +202,7 @@ def _steps(section):
     """What to do about an exercise, with its rank; nothing where nobody said more than the points."""
     if section.is_missing:
         return [(3, Step([section], ["Not implemented yet."], False))]
-    if section.is_open or section.score >= section.max_score:
+    if section.is_open or section.is_stale or section.score >= section.max_score:
         return []
     if section.is_unanswered:
         return [(4, Step([section], ["Not answered yet."], False))]
@@ -303,7 +311,8 @@ class _Reader:
         manual, extra, was_stale = self.kept.get(name, [None, None, False])
         is_stale = was_stale and mark.flagged and [manual, extra] == [mark.manual, mark.extra]
         is_checked = is_autograder(cell)
-        item = Item(name, mark, standing(mark, is_stale, is_checked), is_overruled=is_checked and mark.is_by_hand)
+        item = Item(name, mark, standing(mark, is_stale, is_checked), is_stale=is_stale)
+        item.is_overruled = is_checked and mark.is_by_hand
         if is_checked:
             item.verdict = kept_verdict(cell)
             if item.verdict is None:
@@ -424,7 +433,7 @@ def as_html(page: Page, record: str = "") -> str:
         page=page,
         steps=page.steps(),
         first=FIRST_STEPS,
-        not_marked=[section for section in page.graded if section.is_open],
+        not_marked=[section for section in page.graded if section.is_open or section.is_stale],
         # Each has its own: who wrote much for one question is to read all others, too.
         answer=lambda text: Room(ONE_ANSWER)(text),
         other=Room(OTHERS),
