@@ -179,8 +179,9 @@ class Page:
 
     @property
     def points(self) -> dict[str, list]:
-        """{exercise: [title, points, most points]}."""
-        return {section.id: [section.title, section.score, section.max_score] for section in self.graded}
+        """{exercise: [title, points, most points]}; None for points that wait for a person."""
+        waits = {section.id for section in self.graded if section.is_open or section.is_stale}
+        return {one.id: [one.title, None if one.id in waits else one.score, one.max_score] for one in self.graded}
 
     @property
     def refused(self) -> str:
