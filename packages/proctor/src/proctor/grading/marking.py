@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
-from proctor.grading.harmless import KEPT_PICTURES
+from proctor.grading.harmless import KEPT_PICTURES, encodable
 from proctor.grading.intake import released_notebook
 from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
@@ -146,6 +146,9 @@ class Marking:
         """
         question = self.questions[exercise]
         check_score(score, question.points)
+        _check_text(comment)
+        if encodable(seen["comment"]) != seen["comment"]:
+            raise Conflict("somebody has marked this since you opened it")
         if len(comment) > MAX_COMMENT_CHARACTERS:
             raise Refused(f"a comment may have {MAX_COMMENT_CHARACTERS:,} characters, not {len(comment):,}")
         with open_gradebook(self.assignment.course.directory) as gradebook:
@@ -215,10 +218,18 @@ def check_score(score: float | None, max_score: float) -> None:
     """Raise `Refused` for what is no score of an answer: nobody gets another one than their marker meant."""
     if score is None:
         return
-    if isinstance(score, bool) or not isinstance(score, (int, float)) or not math.isfinite(score):
+    if isinstance(score, bool) or not isinstance(score, (int, float)) or not abs(score) < math.inf:
         raise Refused(f"a score should be a number from 0 to {max_score:g}")
     if not 0 <= score <= max_score:
-        raise Refused(f"a score should be from 0 to {max_score:g}, not {score:g}; nothing was saved")
+        raise Refused(f"a score should be from 0 to {max_score:g}, not {str(score)[:20]}; nothing was saved")
+
+
+def _check_text(comment):
+    """Raise `Refused` for a comment that no file and no database can hold."""
+    wrong = next((letter for letter in comment if letter == "\0" or "\ud800" <= letter <= "\udfff"), None)
+    if wrong:
+        where = f"its character {comment.index(wrong) + 1} (U+{ord(wrong):04X}) is none that can be saved"
+        raise Refused(f"the comment was not understood: {where}; take it out, nothing was saved")
 
 
 def _given(row):
