@@ -5,12 +5,17 @@ import shutil
 
 import nbformat
 import pytest
+from markupsafe import escape
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
 from proctor.course import open_course
+from proctor.grading.harmless import as_typed
 from proctor.grading.intake import rebuild
+from proctor.grading.marking import _read_sheets
+from proctor.grading.marks import Mark, Recorded
+from proctor.grading.student_page import as_html, read_page
 from proctor.proof.demo import cell
 
 WORDS = "Two is the smallest prime."
@@ -146,6 +151,27 @@ def test_what_stands_beside_an_answer_is_shown_with_it_and_nothing_of_it_is_lost
     assert len(answer.attachments) == 2
     assert cell(taken.notebook, "comparison").source == "comparison: ![a](attachment:picture-1)"
     assert [entry.source for entry in taken.cells if entry.own] == ["x = 1"], "code stays code beside an answer"
+
+
+TYPED = "<script>alert(1)</script> P<QRS & ![web](https://a.example/b.png) [x](javascript:1) $\\href{u}{v}$ &lt;"
+
+
+def test_answer_is_kept_as_it_was_typed_for_who_shows_it_as_text(two, tmp_path):
+    notebook = nbformat.read(two.release_notebook, 4)
+    cell(notebook, "reflection").source = f"{TYPED} ![p](attachment:my%20p.png)"
+    cell(notebook, "reflection").attachments = {"my p.png": {"image/png": PNG}}
+    taken = rebuild(notebook, two)
+    answer = cell(taken.notebook, "reflection")
+    assert "<script" not in answer.source and as_typed(answer) == f"{TYPED} ![p](attachment:picture-1)"
+    page = read_page(taken.notebook, Recorded({"reflection": Mark(None, None, None, 3.0, True)}), "toy", {})
+    ((_, text),) = [answer for section in page.sections if section.id == "reflection" for answer in section.answers]
+    assert text == f"{TYPED} [picture: p]"
+    html = as_html(page)
+    assert "<script" not in html and str(escape(TYPED)) in html
+    path = tmp_path / "toy.ipynb"
+    nbformat.write(taken.notebook, path)
+    assert _read_sheets(path, set())["reflection"].text == as_typed(answer)
+    assert "proctor" not in cell(nbformat.read(two.release_notebook, 4), "reflection").metadata
 
 
 @pytest.mark.parametrize("blank", ["", " \n\t", "\u200b\ufeff", "&nbsp;", "<br>", "<!-- your answer -->", "\u00a0"])

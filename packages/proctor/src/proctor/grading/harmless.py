@@ -201,6 +201,22 @@ LINKING = re.compile(r"\\(?:href|mmlToken|style|class|cssId)(?![A-Za-z])")
 HARMLESS_TARGET = re.compile(r"(https?|mailto):|[^:]*([/?#]|$)", re.IGNORECASE)
 
 
+def with_names(source: str, names: Mapping[str, str]) -> str:
+    """A text as it was typed, but for the names of its pictures: for who shows it as text, and never as HTML."""
+
+    def rename(match):
+        name = names.get(match[2]) or names.get(unquote(match[2]))
+        return f"![{match[1]}](attachment:{name})" if name else match[0]
+
+    return ATTACHED.sub(rename, source)
+
+
+def as_typed(cell: NotebookNode) -> str:
+    """The text of a graded notebook's cell as its student typed it; it may be shown as text alone."""
+    kept = cell.metadata.get("proctor", {}).get("typed")
+    return kept if isinstance(kept, str) else cell.source
+
+
 def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:
     """Markdown that runs and fetches nothing in a browser, and reads as it did.
 

@@ -33,6 +33,7 @@ from proctor.grading.harmless import (
     safe_attachments,
     safe_markdown,
     safe_outputs,
+    with_names,
 )
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, read_notebook, read_program, require_file
@@ -420,7 +421,10 @@ def _take_over(cell, student, notes):
         named = {name: f"The picture {one_line(name, 60)} is not shown: {why}." for name, why in lost.items()}
         text = ATTACHED.sub(lambda ref: named.get(ref[2]) or named.get(unquote(ref[2])) or ref[0], student.source)
         unplaced = [words for words in named.values() if words not in text]
-        cell.source = safe_markdown("\n\n".join([text, *unplaced]), names)
+        text = "\n\n".join([text, *unplaced])
+        cell.source, typed = safe_markdown(text, names), with_names(text, names)
+        if typed != cell.source:
+            cell.metadata = nbformat.NotebookNode({**cell.metadata, "proctor": {"typed": typed}})
         notes += [f"`{cell.id}`: {words}" for words in named.values()]
         if pictures:
             cell.attachments = pictures

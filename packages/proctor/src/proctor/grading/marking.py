@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
-from proctor.grading.harmless import KEPT_PICTURES, encodable
+from proctor.grading.harmless import KEPT_PICTURES, as_typed, encodable
 from proctor.grading.intake import released_notebook
 from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
@@ -124,7 +124,7 @@ class Marking:
                 pictures += _pictures(cell) if cell.metadata.nbgrader.grade_id == exercise else []
                 continue
             if cell.cell_type == "markdown" and cell.get("id", "").startswith("own-") and cell.source.strip():
-                outputs.append({"text": cell.source})
+                outputs.append({"text": as_typed(cell)})
             for output in cell.get("outputs", []):
                 data = output.get("data", {"text/plain": output.get("text", "")})
                 addresses = _addresses(data)
@@ -246,7 +246,7 @@ def _read_sheets(path, given):
             code += [cell.source] * (cell.cell_type == "code" and cell.source not in given)
             continue
         exercise = cell.metadata.nbgrader.grade_id.removeprefix("check_")
-        text, pictures = cell.source if is_solution(cell) else "\n\n".join(code), _pictures(cell)
+        text, pictures = as_typed(cell) if is_solution(cell) else "\n\n".join(code), _pictures(cell)
         made_of = hashlib.sha256(repr((text, pictures)).encode("utf-8", "replace")).hexdigest()
         sheets[exercise] = Sheet(text, made_of, len(pictures), unclear=is_unclear(cell))
         for output in cell.get("outputs", []):

@@ -17,7 +17,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from proctor.authoring.text import last_heading
 from proctor.grading.attempts import Attempt
-from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, is_picture, plain_text
+from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, as_typed, is_picture, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
 from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
@@ -293,9 +293,9 @@ class _Reader:
         if (answer or about.get("task")) and name in self.recorded.comments:
             self.section.comments.append(self.recorded.comments[name])
         if answer:
-            self.section.answers.append((cell.cell_type == "code", _with_words_for_pictures(cell.source)))
+            self.section.answers.append((cell.cell_type == "code", _with_words_for_pictures(as_typed(cell))))
         elif is_own and cell.cell_type in ("code", "markdown"):
-            self.section.others.append(("A cell of your own", _with_words_for_pictures(cell.source)))
+            self.section.others.append(("A cell of your own", _with_words_for_pictures(as_typed(cell))))
         if mark is not None:
             self.section.items.append(self._item(cell, name, mark))
         if mark is None or answer:
