@@ -197,6 +197,14 @@ def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
     assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
 
 
+def test_extra_points_do_not_hide_what_was_lost(make):
+    text = Elements(make(marks={"reflection": Mark(None, 0.5, 2.5, 3.0, False)}, comments={"reflection": "Why?"})).shown
+    assert "Reflect 3 of 3 partly correct, 2.5 extra" in text and "Everything is correct" not in text
+    assert "Reflect (2.5 points to gain). Read the comment." in text
+    text = Elements(make(marks={"reflection": Mark(None, 3.0, 1.0, 3.0, False)})).shown
+    assert "Reflect 4 of 3 correct, 1 extra" in text and "Everything is correct" in text and "to gain" not in text
+
+
 def test_answer_that_has_changed_since_its_mark_waits_for_a_person_everywhere_on_the_page(make):
     make.notebook.metadata["proctor"] = {"marks": {"reflection": [1.0, None, True]}}
     page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, True)}, comments={"reflection": "Say why."})

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from proctor.authoring.text import last_heading
+from proctor.grading.advice import Step, advice
 from proctor.grading.attempts import Attempt
 from proctor.grading.harmless import ATTACHED, KEPT_PICTURES, as_typed, is_picture, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
@@ -97,6 +98,15 @@ class Section:
         return sum(item.mark.max_score for item in self.items)
 
     @property
+    def extra(self) -> float:
+        """What a person added, which makes nothing right that is not."""
+        return sum(item.mark.extra or 0.0 for item in self.items)
+
+    @property
+    def lost(self) -> float:
+        return round(self.max_score - self.score + self.extra, 6)
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody has yet to mark something of it."""
         return any(item.mark.is_open for item in self.items)
@@ -123,27 +133,14 @@ class Section:
             return "not marked yet"
         if self.is_stale:
             return "not marked again yet"
-        if self.score >= self.max_score:
-            return "correct"
+        extra = f", {_number(self.extra)} extra" if self.extra else ""
+        if self.lost <= 0:
+            return f"correct{extra}"
         if self.is_missing:
             return "not implemented yet"
         if self.is_unanswered:
             return "not answered yet"
-        return "partly correct" if self.score > 0 else "not correct yet"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do about exercises: the likely causes, or what was found first."""
-
-    sections: list[Section]
-    words: list[str]
-    are_causes: bool
-
-    @property
-    def gain(self) -> float:
-        """The points that are lost there."""
-        return sum(section.max_score - section.score for section in self.sections)
+        return ("partly correct" if self.lost < self.max_score else "not correct yet") + extra
 
 
 @dataclass
@@ -189,31 +186,8 @@ class Page:
         return refusal(item.verdict for section in self.graded for item in section.items if item.verdict)
 
     def steps(self) -> list[Step]:
-        """What to do first, and then: what gains most; of equal gains, what stops, then what has a known cause."""
-        found = {}
-        for section in self.graded if not self.refused else []:
-            for rank, step in _steps(section):
-                # What is alike is said once, of all the exercises together.
-                empty = Step([], step.words, step.are_causes)
-                found.setdefault((*step.words, step.are_causes), (rank, empty))[1].sections.append(section)
-        return [step for _, step in sorted(found.values(), key=lambda entry: (-entry[1].gain, entry[0]))]
-
-
-def _steps(section):
-    """What to do about an exercise, with its rank; nothing where nobody said more than the points."""
-    if section.is_missing:
-        return [(3, Step([section], ["Not implemented yet."], False))]
-    if section.is_open or section.is_stale or section.score >= section.max_score:
-        return []
-    if section.is_unanswered:
-        return [(4, Step([section], ["Not answered yet."], False))]
-    failed = [entry for item in section.items for entry in item.checks(passed=False) if not item.is_overruled]
-    if not failed:
-        return [(2, Step([section], ["Read the comment."], False))] if section.comments else []
-    causes = list(dict.fromkeys(hint for _, _, hint in failed if hint))
-    stops = any(item.verdict and item.verdict.status == "error" for item in section.items)
-    words = causes or [next((message for _, message, _ in failed if message), failed[0][0].title)]
-    return [(0 if stops else 1 if causes else 2, Step([section], words, bool(causes)))]
+        """What to do first, and then; nothing where nothing could be graded."""
+        return [] if self.refused else advice(self.graded)
 
 
 def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
