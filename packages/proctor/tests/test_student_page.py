@@ -232,10 +232,21 @@ def test_refusal_is_said_once(make):
     ]
     page = Elements(make(*refused, refused=reason))
     assert (
-        page.text.count("not graded") == page.text.count("toy.ipynb is empty.") * 3 == 3
+        page.text.count("not graded") == page.text.count("toy.ipynb is empty.") * 2 == 2
         and page.shown.count("Nothing could be graded.") == 3
     )
     assert "What to do first" not in page.text
+
+
+def test_nothing_is_said_to_be_no_response_where_nothing_could_be_read_and_a_mark_by_hand_counts(make):
+    reason = "No notebook was handed in. Nothing could be graded."
+    refused = [exercise(name, check("all", 0, 4, reason), status="error") for name in ("double", "total")]
+    given = {"reflection": Mark(None, 3.0, None, 3.0, False), "check_double": Mark(0.0, 2.0, None, 4.0, False)}
+    comments = {"double": "No response.", "total": "No response.", "reflection": "Told me in class."}
+    text = Elements(make(*refused, refused=reason, marks=given, comments=comments)).shown
+    assert "No response." not in text and "Told me in class." in text
+    assert "Reflect 3 of 3 correct" in text and "Double a tensor 2 of 4 partly correct" in text
+    assert "Sum a function 0 of 6 not graded" in text
 
 
 @pytest.mark.parametrize("text", ["x" * 130_000, "<" * 130_000, '"&' * 60_000, "é\n" * 60_000, "\U0001f600" * 60_000])

@@ -117,6 +117,11 @@ class Section:
         return any(item.is_stale for item in self.items)
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether a person has given points for it, also where nothing could be graded."""
+        return any(item.mark.is_by_hand for item in self.items)
+
+    @property
     def is_missing(self) -> bool:
         """Whether nothing of it is written."""
         return bool(self.items) and all(item.is_missing and not item.is_overruled for item in self.items)
@@ -224,10 +229,11 @@ def read_page(notebook: nbformat.NotebookNode, recorded: Recorded, name: str, ti
         reader.read(cell)
     others = reader.before
     sections = [*reader.sections, *[others] * bool(others.others or others.figures or others.given)]
+    page = Page(name, sections, recorded.penalty, list(dict.fromkeys(reader.notes))[:MOST_NOTES])
     for section in reader.sections:
-        if section.is_missing:
+        if section.is_missing or page.refused:
             section.comments = [comment for comment in section.comments if comment != NO_RESPONSE]
-    return Page(name, sections, recorded.penalty, list(dict.fromkeys(reader.notes))[:MOST_NOTES])
+    return page
 
 
 def short_page(recorded: Recorded, name: str, titles: Mapping[str, str]) -> Page:
