@@ -2,14 +2,17 @@
 
 import itertools
 import re
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from traitlets.config import Config
 
 from browser import CHROMIUM, audit_page
 from proctor.grading import student_page
 from proctor.grading.attempts import Attempt
+from proctor.grading.late import in_words
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.report import write_verdict
 from proctor.grading.student_page import as_html, read_page, short_page
@@ -195,6 +198,26 @@ def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
     page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, False)}, comments={"reflection": "Say why."})
     text = Elements(page).shown
     assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (timedelta(seconds=20), "Handed in less than a minute late"),
+        (timedelta(days=7, hours=2, minutes=5), "Handed in 7 days 2 hours late"),
+        (timedelta(0), ""),
+        (timedelta(days=-1), ""),
+    ],
+)
+def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make, late, words):
+    config = Config()
+    config.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"
+    config.PenaltyPerDay.most_percent = 50
+    due = datetime(2026, 3, 1, 12)
+    page = make(html=False)
+    page.late = in_words(due + late, due, config)
+    text, rule = Elements(as_html(page)).shown, "Each day begun costs 10% of the points earned, at most 50%."
+    assert (f"{words}: it was due 2026-03-01 12:00 UTC. {rule}" in text) is bool(words) is ("late" in text)
 
 
 def test_extra_points_do_not_hide_what_was_lost(make):

@@ -157,6 +157,7 @@ class Page:
     notes : what was noted of the submission as a whole
     attempt, when : its number among those with a page, and its time; empty where none is known
     earlier : the attempts before it, the last one first
+    late : how late it came, and what that costs; empty where it was in time
     """
 
     name: str
@@ -166,6 +167,7 @@ class Page:
     attempt: int = 1
     when: str = ""
     earlier: list[Attempt] = field(default_factory=list)
+    late: str = ""
 
     @property
     def graded(self) -> list[Section]:
