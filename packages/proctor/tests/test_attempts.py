@@ -10,7 +10,8 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 
 from proctor.grading import attempts
-from proctor.grading.student_page import CANNOT_BE_SHOWN, Page
+from proctor.grading.marks import Mark
+from proctor.grading.student_page import CANNOT_BE_SHOWN, Item, Page, Section, as_html
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -91,6 +92,18 @@ def test_pages_of_others_are_no_attempts(tmp_path):
     assert attempts.earlier(tmp_path / "toy/ben", "toy", "ben", "toy") == [], "folders may be named the other way round"
     attempts.set_aside(tmp_path / "toy/ben", "toy", "ben", "newer")
     assert [path.name for path in (tmp_path / "toy").iterdir()] == ["cem"]
+
+
+def test_mark_that_came_since_is_no_change_of_the_answer():
+    before = {"a": ["A", None, 1], "b": ["B", 1, 2], "c": ["C", 0.5, 1]}
+    attempt = attempts.Attempt(1, "", "../1/toy.html", 1.5, 4, before)
+    assert attempt.is_open and not attempts.Attempt(1, "", "", 1, 2, {"b": ["B", 1, 2]}).is_open
+    assert attempt.changes({"a": ["A", 0.5, 1], "b": ["B", 2, 2], "c": ["C", None, 1]}) == [("B", 1, 2)]
+    page = Page("toy", [Section("a", "A", [Item("a", Mark(None, None, None, 1.0, True), "Not marked yet")])])
+    assert page.points == {"a": ["A", None, 1.0]}
+    page.earlier = [attempts.Attempt(1, "", "../1/toy.html", 0, 1, {"a": ["A", None, 1]})]
+    text = " ".join(re.sub(r"<[^>]*>", "", as_html(page)).split())
+    assert "Attempt 1: 0 of 1 point so far. The points of each exercise that was marked then are the same now." in text
 
 
 def test_record_fits_into_a_remark_and_a_title_cannot_end_it():

@@ -449,7 +449,7 @@ def test_text_is_bounded_however_many_outputs_it_comes_in(hand_in, solved):
 def test_pictures_are_bounded(hand_in, solved):
     picture = PNG[:32] + "A" * (2**20 - 32)
     kept = outputs_of(hand_in, solved, *[new_output("display_data", {"image/png": picture}) for _ in range(5)])
-    assert len(kept) == 2
+    assert len(kept) == 3 and "a figure is not shown: those of a cell may take 2 MB together" in kept[-1].text
 
 
 def test_control_characters_are_dropped(hand_in, solved):
@@ -591,7 +591,36 @@ def test_picture_pasted_into_text_is_kept_and_a_lost_one_leads_nowhere(hand_in, 
     solved.cells.append(new_markdown_cell(source, id="mine", attachments=attachments))
     kept = shown(hand_in(solved), "own-1")
     assert kept.attachments == {"picture-1": {"image/png": PNG}}
-    assert kept.source == "![mine](attachment:picture-1) ! [lost](#attachment:lost.png) ! [bad](#attachment:bad.svg)"
+    assert kept.source.startswith("![mine](attachment:picture-1) The picture lost.png is not shown: it did not come")
+    assert "The picture bad.svg is not shown: it is image/svg+xml, not PNG, JPEG or GIF;" in kept.source
+
+
+HUGE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (20_000).to_bytes(4, "big") * 2 + bytes(60)).decode()
+LOST = {
+    "too many pixels": ({"image/png": HUGE}, "it is too large (0.0 MB); at most 18 MB"),
+    "of another kind": ({"image/webp": PNG}, "it is image/webp, not PNG"),
+    "damaged": ({"image/png": "%%%"}, "it cannot be read as a picture"),
+    "not there": (None, "it did not come with the notebook"),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+@pytest.mark.parametrize("source", ["Look: ![p](attachment:p.png)", 'Look: <img src="attachment:p.png">'])
+def test_picture_that_cannot_be_shown_says_so_in_its_place_and_above_all(hand_in, solved, source, case):
+    data, words = LOST[case]
+    if data is None and "<img" in source:
+        pytest.skip("nothing tells of it")
+    attachments = {"p.png": data} if data else {}
+    solved.cells.append(new_markdown_cell(source, attachments=attachments))
+    taken = hand_in(solved)
+    assert f"The picture p.png is not shown: {words}" in shown(taken, "own-1").source
+    assert [note for note in taken.notes if words in note]
+
+
+def test_large_photograph_is_shown(hand_in, solved):
+    picture = PNG[:32] + "A" * (6 * 2**20 - 32)
+    solved.cells.append(new_markdown_cell("![p](attachment:p.png)", attachments={"p.png": {"image/png": picture}}))
+    assert shown(hand_in(solved), "own-1").attachments == {"picture-1": {"image/png": picture}}
 
 
 NAMES = ["my%20figure.png", "my figure.png", "a.png!!", "bild-\u00e4.png", "\ud83d.png", "a/../b", "'"]

@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from sqlalchemy import text
 
@@ -138,7 +138,7 @@ def test_mark_is_in_the_gradebook_as_formgrader_would_have_put_it(marked):
     assert marked.recorded("ben") == (None, None, True)
 
 
-@pytest.mark.parametrize("score", [-0.5, -1e-9, 3.0001, 7, float("nan"), float("inf"), "2", True, [2], {}])
+@pytest.mark.parametrize("score", [-0.5, -1e-9, 3.0001, 7, float("nan"), float("inf"), 10**400, "2", True, [2], {}])
 def test_score_that_is_none_of_the_question_is_refused_and_not_clamped(marked, score):
     marking, key = marked.marking(), marked.key("ben")
     with pytest.raises(Refused, match="a score should be (a number )?from 0 to 3"):
@@ -150,6 +150,17 @@ def test_comment_as_long_as_a_book_is_refused(marked):
     marking, key = marked.marking(), marked.key("ben")
     with pytest.raises(Refused, match="a comment may have"):
         marking.save("reflection", key, 1, "x" * (MAX_COMMENT_CHARACTERS + 1), seen(marking.answers("reflection")[key]))
+
+
+@pytest.mark.parametrize("comment", ["a\ud83d", "\udc00", "\0", "fine \ud800\udc00"])
+def test_comment_that_cannot_be_saved_is_refused_with_the_reason(marked, comment):
+    marking, key = marked.marking(), marked.key("ben")
+    before = seen(marking.answers("reflection")[key])
+    with pytest.raises(Refused, match=r"its character \d+ \(U\+[0-9A-F]{4}\) is none that can be saved"):
+        marking.save("reflection", key, 1, comment, before)
+    with pytest.raises(Refused):
+        marking.save("reflection", key, 1, "Good.", before | {"comment": comment})
+    assert marked.recorded("ben") == (None, None, True)
 
 
 @pytest.mark.parametrize("first", [(1, ""), (None, "Hm."), (0, "Hm.")])
@@ -235,9 +246,11 @@ def test_figures_of_a_notebook_are_shown_with_their_marker_and_its_verdict_is_no
     nbformat.write(notebook, path)
     address = f"data:image/png;base64,{PNG}"
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
+    notebook.cells.append(new_markdown_cell("My notes.", id="own-1"))
     nbformat.write(notebook, path)
     shown = marked.marking().shown("reflection", marked.key("ben"))
-    assert shown == {"pictures": [address], "outputs": [{"text": "a table"}, {"picture": address}]}
+    outputs = [{"text": "a table"}, {"picture": address}, {"text": "My notes."}]
+    assert shown == {"pictures": [address], "outputs": outputs}
     assert marked.marking().answers("reflection")[marked.key("ben")][1].pictures == 1
 
 
@@ -289,11 +302,16 @@ def test_server_says_what_is_wrong_with_a_mark(served):
     (made_of,) = [answer["made_of"] for answer in answers if answer["key"] == key]
     before = {"score": None, "comment": "", "made_of": made_of}
     other = [{"score": 1, "comment": 2, "seen": before}, {"score": 1, "comment": "", "seen": 3}]
+    other += [{"score": 1, "comment": "", "seen": before | {"score": 10**400}}]
+    other += [{"score": 1, "comment": "", "seen": before | {"score": wrong}} for wrong in ([], "1", True)]
     for body in ([], {}, {"score": 1}, *other):
         status, said, _ = served.ask(path, body, **own)
         assert (status, "not in the form of this page" in said) == (400, True), said
     status, said, _ = served.ask(path, {"score": 4, "comment": "", "seen": before}, **own)
     assert (status, json.loads(said)["message"]) == (400, "a score should be from 0 to 3, not 4; nothing was saved")
+    status, said, _ = served.ask(path, {"score": 1, "comment": "so \ud83d", "seen": before}, **own)
+    assert (status, "character 4 (U+D83D)" in said) == (400, True), said
+    assert served.ask(path, {"score": 10**400, "comment": "", "seen": before}, **own)[0] == 400
     status, said, _ = served.ask(path, {"score": 2, "comment": "", "seen": before}, **own)
     assert (status, json.loads(said)["given"][key]["score"]) == (200, 2)
     assert served.ask(path, {"score": 2, "comment": "", "seen": before}, **own)[0] == 409
@@ -376,6 +394,22 @@ def test_all_pages_have_the_colors_of_one_palette():
     assert {name: found - {"#fff"} for name, found in own.items() if found - {"#fff"}} == {}, "white is for pictures"
     used = {name for path in files for name in re.findall(r"var\((--\w+)\)", path.read_text())}
     assert used == {name for name in palette if name.startswith("--")}
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+def test_page_that_is_only_visited_saves_nothing(served, tmp_path):
+    marking, before = served.marked.marking(), {}
+    for number, (key, answer) in enumerate(marking.answers("reflection").items()):
+        before[key] = 1 / (3 + number), f"First,\r\nthen {number}. \n"
+        marking.save("reflection", key, *before[key], seen(answer))
+    with Tab(served.address, tmp_path / "profile") as tab:
+        tab.wait_for("document.getElementById('who').textContent === 'Student 1 of 4'")
+        tab.press("f", "j", "j", "k", "j", "j")
+        tab.wait_for("document.getElementById('who').textContent === 'Student 4 of 4'")
+        tab.press("Enter")
+        tab.wait_for("document.getElementById('message').textContent.includes('are marked')")
+    after = {key: (given.score, given.comment) for key, (given, _) in marking.answers("reflection").items()}
+    assert after == before
 
 
 def test_mark_says_what_it_needs_in_one_line(written_course, toy_course, capsys):

@@ -3,15 +3,18 @@
 import html
 import itertools
 import re
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from traitlets.config import Config
 
 from browser import CHROMIUM, audit_page
 from proctor.grading import student_page
 from proctor.grading.attempts import Attempt
 from proctor.grading.harmless import picture_url
+from proctor.grading.late import in_words
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.report import write_verdict
 from proctor.grading.student_page import as_html, read_page, short_page
@@ -122,7 +125,7 @@ def test_extra_credit_and_comments_are_on_the_page(make):
     assert "Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; $x_i$" in page and "Say why." in page
 
 
-def test_what_to_do_first_is_what_stops_then_what_has_a_known_cause_and_last_what_is_missing(make):
+def test_what_to_do_first_is_what_gains_most(make):
     half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
     stops = make(half, exercise("total", STOPS, status="error"), html=False)
     assert [step.sections[0].id for step in stops.steps()] == ["total", "double"]
@@ -132,6 +135,15 @@ def test_what_to_do_first_is_what_stops_then_what_has_a_known_cause_and_last_wha
     assert "Double a tensor (4 points to gain)." in Elements(as_html(missing)).shown
     blank = make(*(exercise(name, MISSING, status="missing") for name in ("double", "total")), html=False)
     assert [[one.id for one in step.sections] for step in blank.steps()] == [["double", "total"]]
+    small = exercise("double", check("shape", 2), KERNEL_OF_ONE)
+    large = make(small, exercise("total", MISSING, status="missing"), html=False)
+    assert [(step.sections[0].id, step.gain) for step in large.steps()] == [("total", 6), ("double", 2)]
+    alike = make(html=False, marks={name: Mark(None, 1.0, None, 3.0, False) for name in ("reflection",)})
+    for section in alike.sections:
+        section.comments = ["Say why."]
+    alike.sections[0].items = alike.sections[1].items = alike.sections[2].items
+    ((step),) = alike.steps()
+    assert (len(step.sections), step.gain, step.words) == (3, 6, ["Read the comment."])
     assert make(html=False).steps() == []
     assert "Everything is correct." in make() and "What to do first" not in make()
 
@@ -264,6 +276,43 @@ def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
     assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
 
 
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (timedelta(seconds=20), "Handed in less than a minute late"),
+        (timedelta(days=7, hours=2, minutes=5), "Handed in 7 days 2 hours late"),
+        (timedelta(0), ""),
+        (timedelta(days=-1), ""),
+    ],
+)
+def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make, late, words):
+    config = Config()
+    config.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"
+    config.PenaltyPerDay.most_percent = 50
+    due = datetime(2026, 3, 1, 12)
+    page = make(html=False)
+    page.late = in_words(due + late, due, config)
+    text, rule = Elements(as_html(page)).shown, "Each day begun costs 10% of the points earned, at most 50%."
+    assert (f"{words}: it was due 2026-03-01 12:00 UTC. {rule}" in text) is bool(words) is ("late" in text)
+
+
+def test_extra_points_do_not_hide_what_was_lost(make):
+    text = Elements(make(marks={"reflection": Mark(None, 0.5, 2.5, 3.0, False)}, comments={"reflection": "Why?"})).shown
+    assert "Reflect 3 of 3 partly correct, 2.5 extra" in text and "Everything is correct" not in text
+    assert "Reflect (2.5 points to gain). Read the comment." in text
+    text = Elements(make(marks={"reflection": Mark(None, 3.0, 1.0, 3.0, False)})).shown
+    assert "Reflect 4 of 3 correct, 1 extra" in text and "Everything is correct" in text and "to gain" not in text
+
+
+def test_answer_that_has_changed_since_its_mark_waits_for_a_person_everywhere_on_the_page(make):
+    make.notebook.metadata["proctor"] = {"marks": {"reflection": [1.0, None, True]}}
+    page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, True)}, comments={"reflection": "Say why."})
+    text = Elements(page).shown
+    assert "Not marked yet: Reflect, 3 points (the mark is for an earlier answer)." in text
+    assert "Reflect 1 of 3 not marked again yet" in text and "11 of 13 points so far" in text
+    assert "Read the comment" not in text and "What to do first" not in text
+
+
 def test_what_a_task_asks_for_is_there(make):
     about = {"schema_version": 3, "task": True, "grade": False, "solution": False, "locked": True, "points": 3}
     task = new_markdown_cell("## Do it\n\nDo this.", id="do")
@@ -282,10 +331,21 @@ def test_refusal_is_said_once(make):
     ]
     page = Elements(make(*refused, refused=reason))
     assert (
-        page.text.count("not graded") == page.text.count("toy.ipynb is empty.") * 3 == 3
+        page.text.count("not graded") == page.text.count("toy.ipynb is empty.") * 2 == 2
         and page.shown.count("Nothing could be graded.") == 3
     )
     assert "What to do first" not in page.text
+
+
+def test_nothing_is_said_to_be_no_response_where_nothing_could_be_read_and_a_mark_by_hand_counts(make):
+    reason = "No notebook was handed in. Nothing could be graded."
+    refused = [exercise(name, check("all", 0, 4, reason), status="error") for name in ("double", "total")]
+    given = {"reflection": Mark(None, 3.0, None, 3.0, False), "check_double": Mark(0.0, 2.0, None, 4.0, False)}
+    comments = {"double": "No response.", "total": "No response.", "reflection": "Told me in class."}
+    text = Elements(make(*refused, refused=reason, marks=given, comments=comments)).shown
+    assert "No response." not in text and "Told me in class." in text
+    assert "Reflect 3 of 3 correct" in text and "Double a tensor 2 of 4 partly correct" in text
+    assert "Sum a function 0 of 6 not graded" in text
 
 
 @pytest.mark.parametrize("text", ["x" * 130_000, "<" * 130_000, '"&' * 60_000, "é\n" * 60_000, "\U0001f600" * 60_000])
@@ -304,8 +364,18 @@ def test_page_stays_small_whatever_is_in_it(make, text):
         notebook.cells += [new_markdown_cell(f"## The answer number {number}", id=f"text-{number}"), answer]
     many = [check(f"n{number}", 0, 0.1, " ".join(text.split())[:10_000], "A cause.") for number in range(40)]
     page = make(exercise("double", *many), exercise("total", *many), notes=[text[:500]] * 50, marks=marks)
-    assert len(page.encode()) < 60_000
+    assert len(page.encode()) < 30_000 + 19 * 13_000
     assert page.count(student_page.CUT) >= 3
+
+
+def test_long_answer_cuts_itself_alone(make):
+    notebook = make.notebook
+    cell(notebook, "double").source = "# long\n" * 10_000
+    cell(notebook, "total").source = "# mine, as it is"
+    cell(notebook, "reflection").source = "It rose from 0.70 to 0.74."
+    text = Elements(make()).text
+    assert text.count(student_page.CUT.strip()) == 1
+    assert "# mine, as it is" in text and "It rose from 0.70 to 0.74." in text
 
 
 def test_nothing_of_anybodys_becomes_html(make):

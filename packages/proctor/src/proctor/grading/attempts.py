@@ -26,7 +26,7 @@ class Attempt:
     Parameters
     ----------
     link : from a page that lies beside
-    points : {exercise: [title, points, most points]}
+    points : {exercise: [title, points, most points]}; None for points that a person had not given yet
     """
 
     number: int
@@ -36,13 +36,18 @@ class Attempt:
     max_score: float
     points: dict[str, list]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it was not marked yet."""
+        return any(points is None for _, points, _ in self.points.values())
+
     def changes(self, now: dict[str, list]) -> list[tuple[str, float, float]]:
-        """What is another number of points now: (title, from, to)."""
+        """What is another number of points now: (title, from, to); a mark that came later is no change."""
         gone = {exercise: [title, 0.0, 0.0] for exercise, (title, *_) in self.points.items() if exercise not in now}
         found = []
         for exercise, (title, points, _) in (now | gone).items():
             before = self.points.get(exercise, [title, 0.0])[1]
-            if before != points:
+            if before != points and None not in (before, points):
                 found.append((title, before, points))
         return found
 

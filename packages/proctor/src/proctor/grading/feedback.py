@@ -17,12 +17,14 @@ from proctor.authoring.errors import BuildError
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
 from proctor.grading.harmless import one_line
-from proctor.grading.late import settle_penalties
+from proctor.grading.late import in_words, settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
 from proctor.grading.reading import Unreadable
 from proctor.grading.roster import listed
 from proctor.grading.student_page import as_html, read_page, short_page
 from proctor.settings import SettingsError
+
+WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:]+")
 
 
 class FeedbackPages(GenerateFeedback):
@@ -73,7 +75,14 @@ class FeedbackPages(GenerateFeedback):
         folder = Path(self._format_dest(assignment_id, student_id))
         self.pages = {
             name: _make(
-                Path(notebook), folder, recorded[name], assignment_id, student_id, self.titles, self.log.warning
+                Path(notebook),
+                folder,
+                recorded[name],
+                assignment_id,
+                student_id,
+                self.titles,
+                self.config,
+                self.log.warning,
             )
             for name, notebook in names.items()
         }
@@ -88,26 +97,29 @@ class FeedbackPages(GenerateFeedback):
         return bool(self.notebooks)
 
 
-def _make(path, folder, recorded, assignment, student, titles, warn):
+def _make(path, folder, recorded, assignment, student, titles, config, warn):
     """The page of a graded notebook; where that cannot be made, a short one that says so."""
-    made_of = ""
+    made_of, late = "", in_words(recorded.handed_in, recorded.due, config)
     try:
         # Written by nbgrader; to validate it would take as long as the page.
         notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
         made_of = notebook.metadata.get("proctor", {}).get("made_of", "")
         page = read_page(notebook, recorded, path.stem, titles)
-        return _finish(page, path, folder, assignment, student, made_of)
+        return _finish(page, path, folder, assignment, student, made_of, late)
     except Exception as error:  # whatever nobody foresaw in a stranger's notebook
         warn("The page of %s is a short one (%s: %s)", student, type(error).__name__, one_line(str(error)))
         page = short_page(recorded, path.stem, titles)
-        return _finish(page, path, folder, assignment, student, made_of)
+        return _finish(page, path, folder, assignment, student, made_of, late)
 
 
-def _finish(page, path, folder, assignment, student, made_of):
+def _finish(page, path, folder, assignment, student, made_of, late):
+    page.late = late
     page.earlier = attempts.earlier(folder, assignment, student, path.stem)
     page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
     # nbgrader notes millionths of a second.
     page.when = re.sub(r"\.\d+", "", attempts.time_of(path.parent))
+    # As `times.read_time` reads one without a zone.
+    page.when += " UTC" * bool(WITHOUT_ZONE.fullmatch(page.when))
     return as_html(page, attempts.as_record(page, assignment, made_of))
 
 
@@ -116,7 +128,8 @@ def is_current(page: Path, graded: Path, recorded: Recorded, assignment: Assignm
     if not attempts.has_record(page):
         return True
     titles = {exercise.id: exercise.title for exercise in assignment.exercises}
-    made = _make(graded, page.parent, recorded, assignment.name, student, titles, lambda *_: None)
+    config = assignment.course.config
+    made = _make(graded, page.parent, recorded, assignment.name, student, titles, config, lambda *_: None)
     return _says(page, made)
 
 

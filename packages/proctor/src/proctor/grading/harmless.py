@@ -3,6 +3,7 @@
 import base64
 import html
 import logging
+import math
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
@@ -14,6 +15,8 @@ MAX_OUTPUTS = 200
 MAX_PRINTED_CHARACTERS = 500_000
 MAX_LOGGED = 100_000
 MAX_PICTURE_CHARACTERS = 2 * 2**20
+# Of pictures pasted into an answer: as much as a notebook may have, so that no photograph of a sheet is lost.
+MAX_PASTED_CHARACTERS = 24 * 2**20
 MAX_PICTURE_PIXELS = 50 * 10**6
 KEPT_PICTURES = ("image/png", "image/jpeg", "image/gif")
 # What is taken is never given back, so that no text is read twice.
@@ -45,7 +48,7 @@ def safe_attachments(cell: NotebookNode) -> tuple[dict[str, str], dict[str, dict
     given = cell.get("attachments")
     for name, data in given.items() if isinstance(given, dict) else []:
         for kind, picture in data.items() if isinstance(data, dict) else []:
-            if kind in KEPT_PICTURES and is_picture(picture, kind) and size + len(picture) <= MAX_PICTURE_CHARACTERS:
+            if kind in KEPT_PICTURES and is_picture(picture, kind) and size + len(picture) <= MAX_PASTED_CHARACTERS:
                 size += len(picture)
                 # What theirs mean to a path, a link or a page is nothing that a page should depend on.
                 names[name] = f"picture-{len(kept) + 1}"
@@ -54,9 +57,36 @@ def safe_attachments(cell: NotebookNode) -> tuple[dict[str, str], dict[str, dict
     return names, kept
 
 
-def is_picture(data: object, kind: str) -> bool:
+def lost_pictures(cell: NotebookNode, names: Mapping[str, str]) -> dict[str, str]:
+    """Why pictures of a markdown cell are not shown, each by its name there, with what to do about it.
+
+    Parameters
+    ----------
+    names : of those that are, as `safe_attachments` gives them
+    """
+    given = cell.get("attachments")
+    given = given if isinstance(given, dict) else {}
+    meant = [match[2] for match in ATTACHED.finditer(cell.source)]
+    meant = [name if name in given else unquote(name) for name in meant]
+    return {name: _why_lost(given.get(name)) for name in dict.fromkeys([*meant, *given]) if name not in names}
+
+
+def _why_lost(data):
+    if not isinstance(data, dict) or not data:
+        return "it did not come with the notebook; paste it into the cell again"
+    kept = [picture for kind, picture in data.items() if kind in KEPT_PICTURES and isinstance(picture, str)]
+    if not kept:
+        return f"it is {one_line(', '.join(map(str, data)), 60)}, not PNG, JPEG or GIF; paste it as one of them"
+    if any(is_picture(picture, kind, math.inf) for kind, picture in data.items() if kind in KEPT_PICTURES):
+        size, most = len(max(kept, key=len)) * 3 / 4 / 2**20, MAX_PASTED_CHARACTERS * 3 // 4 // 2**20
+        most = f"{most} MB of an answer's pictures, {MAX_PICTURE_PIXELS // 10**6} million pixels of each, are shown"
+        return f"it is too large ({size:.1f} MB); at most {most}. Make it smaller, and hand in again"
+    return "it cannot be read as a picture; paste it into the cell again"
+
+
+def is_picture(data: object, kind: str, most_pixels: float = MAX_PICTURE_PIXELS) -> bool:
     """Whether data is base64 of a picture of a kind; one that says its size first must not take a browser's memory."""
-    if not isinstance(data, str) or len(data) > MAX_PICTURE_CHARACTERS or not BASE64.fullmatch(data):
+    if not isinstance(data, str) or len(data) > MAX_PASTED_CHARACTERS or not BASE64.fullmatch(data):
         return False
     head = "".join(data[:100].split())[:32]
     if len(head) < 32:
@@ -68,7 +98,7 @@ def is_picture(data: object, kind: str) -> bool:
         width, height, right = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"), b"GIF8"
     else:
         width, height, right = 1, 1, b"\xff\xd8\xff"
-    return head.startswith(right) and width * height <= MAX_PICTURE_PIXELS
+    return head.startswith(right) and width * height <= most_pixels
 
 
 def picture_url(data: object) -> str | None:
@@ -87,7 +117,7 @@ def picture_url(data: object) -> str | None:
 
 def safe_outputs(cell):
     """The outputs that a human marker needs and a browser can show without harm: text and PNG, bounded."""
-    outputs, characters, pictures = [], 0, 0
+    outputs, characters, pictures, is_told = [], 0, 0, False
     for output in cell.get("outputs", []):
         if not isinstance(output, dict):
             continue
@@ -107,6 +137,10 @@ def safe_outputs(cell):
             outputs.append(NotebookNode(output_type="display_data", metadata=NotebookNode(), data=shown))
         elif text:
             outputs.append(_text_output(text))
+        if not is_told and pictures + len(picture) > MAX_PICTURE_CHARACTERS and is_picture(picture, "image/png"):
+            is_told = True
+            most = MAX_PICTURE_CHARACTERS // 2**20
+            outputs.append(_text_output(f"... (a figure is not shown: those of a cell may take {most} MB together)"))
         characters += len(text)
     return outputs
 
@@ -179,6 +213,22 @@ OF_FORMULAS = re.compile(r"[A-Za-z0-9\\${}]")
 # Of a formula, what makes links or attributes of a page; followed by more letters, it is another word.
 LINKING = re.compile(r"\\(?:href|mmlToken|style|class|cssId)(?![A-Za-z])")
 HARMLESS_TARGET = re.compile(r"(https?|mailto):|[^:]*([/?#]|$)", re.IGNORECASE)
+
+
+def with_names(source: str, names: Mapping[str, str]) -> str:
+    """A text as it was typed, but for the names of its pictures: for who shows it as text, and never as HTML."""
+
+    def rename(match):
+        name = names.get(match[2]) or names.get(unquote(match[2]))
+        return f"![{match[1]}](attachment:{name})" if name else match[0]
+
+    return ATTACHED.sub(rename, source)
+
+
+def as_typed(cell: NotebookNode) -> str:
+    """The text of a graded notebook's cell as its student typed it; it may be shown as text alone."""
+    kept = cell.metadata.get("proctor", {}).get("typed")
+    return kept if isinstance(kept, str) else cell.source
 
 
 def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:

@@ -13,6 +13,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import jupytext
 import nbformat
@@ -24,9 +25,19 @@ from proctor.checks.cell import Cell
 from proctor.checks.outcome import GradingError
 from proctor.checks.plain import defined_names, plain_python
 from proctor.course import Course
-from proctor.grading.harmless import cut_outputs, one_line, safe_attachments, safe_markdown, safe_outputs
+from proctor.grading.harmless import (
+    ATTACHED,
+    cut_outputs,
+    lost_pictures,
+    one_line,
+    safe_attachments,
+    safe_markdown,
+    safe_outputs,
+    with_names,
+)
 from proctor.grading.matching import match
 from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, read_notebook, read_program, require_file
+from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
@@ -368,10 +379,12 @@ def _put_back(original, student, matched, code, taken, past):
     changed = student is not None and plain_lines(student.source) != plain_lines(original.source)
     # What an older release gave is no change of the student's.
     changed = changed and past.role(student.source) is None
+    # An answer in words that was emptied is none: as with one that was left, nbgrader then needs no person for it.
+    changed = changed and not (answer and cell.cell_type != "code" and is_blank(student))
     if student is not None and cell.cell_type == "code":
         cell.outputs = safe_outputs(student)
     if changed and not locked:
-        _take_over(cell, student)
+        _take_over(cell, student, taken.notes)
     elif changed:
         taken.notes.append(f"The cell `{original.id}` was changed; it was put back as it was released.")
     if answer and student is None and cell.cell_type != "code":
@@ -408,11 +421,20 @@ def _runs(cell):
     return cell.cell_type == "code" and not LEFT_OUT_TAGS & set(cell.metadata.get("tags", []))
 
 
-def _take_over(cell, student):
+def _take_over(cell, student, notes):
+    """Take the text of a student's cell, and its pictures; of each that is lost, its place and a note tell why."""
     cell.source = student.source
     if cell.cell_type != "code":
         names, pictures = safe_attachments(student)
-        cell.source = safe_markdown(student.source, names)
+        lost = lost_pictures(student, names)
+        named = {name: f"The picture {one_line(name, 60)} is not shown: {why}." for name, why in lost.items()}
+        text = ATTACHED.sub(lambda ref: named.get(ref[2]) or named.get(unquote(ref[2])) or ref[0], student.source)
+        unplaced = [words for words in named.values() if words not in text]
+        text = "\n\n".join([text, *unplaced])
+        cell.source, typed = safe_markdown(text, names), with_names(text, names)
+        if typed != cell.source:
+            cell.metadata = nbformat.NotebookNode({**cell.metadata, "proctor": {"typed": typed}})
+        notes += [f"`{cell.id}`: {words}" for words in named.values()]
         if pictures:
             cell.attachments = pictures
 
@@ -433,5 +455,5 @@ def _add_own(cell, matched, cells, rebuilt):
             cells.append(Cell(kept.id, cell.source, own=True))
     else:
         kept = nbformat.v4.new_markdown_cell("", id=f"own-{number}")
-        _take_over(kept, cell)
+        _take_over(kept, cell, matched.notes)
     rebuilt.append(kept)

@@ -1,6 +1,7 @@
 """Late penalties: nbgrader's own, taken from all marks, those by hand with them."""
 
 import math
+from datetime import datetime
 
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import LateSubmissionPlugin
@@ -29,6 +30,13 @@ class PenaltyPerDay(LateSubmissionPlugin):
     most_percent = Float(100, min=0, max=100, help="However late, not more than this.").tag(config=True)
     grace_minutes = Float(0, min=0, help="So much later is still in time; days count from there.").tag(config=True)
 
+    @property
+    def rule(self) -> str:
+        """What it takes, for students."""
+        words = f"Each day begun costs {self.percent_per_day:g}% of the points earned"
+        words += f", at most {self.most_percent:g}%" * (self.most_percent < 100)
+        return words + f"; up to {self.grace_minutes:g} minutes late is in time" * bool(self.grace_minutes) + "."
+
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
         """The points to take off; None where the work came within the minutes of grace."""
         days = math.ceil((total_seconds_late - 60 * self.grace_minutes) / DAY)
@@ -51,6 +59,27 @@ def open_plugin(config: Config) -> AssignLatePenalties:
         named = config.get("AssignLatePenalties", {}).get("plugin_class")
         raise SettingsError(f"the late plugin {named} cannot be used: {' '.join(str(error).split())}") from error
     return penalties
+
+
+def in_words(handed_in: datetime | None, due: datetime | None, config: Config) -> str:
+    """How late something came, and what that costs, for its student; empty where it was in time.
+
+    Parameters
+    ----------
+    handed_in, due : in UTC
+    """
+    if handed_in is None or due is None or handed_in <= due:
+        return ""
+    rule = getattr(open_plugin(config).plugin_inst, "rule", "")
+    words = f"Handed in {_duration(handed_in - due)} late: it was due {due:%Y-%m-%d %H:%M} UTC."
+    return f"{words} {rule}".strip()
+
+
+def _duration(time):
+    minutes = int(time.total_seconds()) // 60
+    parts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+    told = [f"{count} {unit}{'s' * (count > 1)}" for unit, count in parts.items() if count]
+    return " ".join(told[:2]) or "less than a minute"
 
 
 def _maybe_late(gradebook, name):

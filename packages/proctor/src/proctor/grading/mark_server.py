@@ -25,6 +25,8 @@ from proctor.grading.typeset import typeset
 TEMPLATES = Path(__file__).parent / "templates"
 HOST = "127.0.0.1"
 MAX_REQUEST_BYTES = 2**20
+# A score that a marker may say to have seen: larger ones are in no gradebook.
+MAX_SEEN = 10**9
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -120,13 +122,18 @@ class _Mark(_Handler):
         try:
             given = json.loads(self.request.body)
             score, comment, seen = given["score"], given["comment"], dict(given["seen"])
-            if not isinstance(comment, str) or set(seen) != {"score", "comment", "made_of"}:
+            texts = isinstance(comment, str) and all(isinstance(seen[name], str) for name in ("comment", "made_of"))
+            if not texts or set(seen) != {"score", "comment", "made_of"} or not _is_score(seen["score"]):
                 raise ValueError("of other types")
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise Refused("the mark is not in the form of this page; load it anew") from error
         self.marking.save(exercise, key, score, comment, seen)
         answers = self.marking.answers(exercise)
         self.write({"given": {key: asdict(given) for key, (given, _) in answers.items()}})
+
+
+def _is_score(seen):
+    return seen is None or (isinstance(seen, (int, float)) and not isinstance(seen, bool) and abs(seen) < MAX_SEEN)
 
 
 def application(marking: Marking, token: str) -> Application:

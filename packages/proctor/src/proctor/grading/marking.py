@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.questions import Question
-from proctor.grading.harmless import picture_url
+from proctor.grading.harmless import as_typed, encodable, picture_url
 from proctor.grading.intake import released_notebook
 from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
@@ -113,8 +113,8 @@ class Marking:
 
         Returns
         -------
-        {"pictures": those in the answer, as URLs that hold their data; "outputs": what the notebook's cells have
-        shown, in order, as {"text": ...} or {"picture": a URL}}
+        {"pictures": those in the answer, as URLs that hold their data; "outputs": what cells have shown and texts in
+        cells of the student's own, in order, as {"text": ...} or {"picture": a URL}}
         """
         with open_gradebook(self.assignment.course.directory) as gradebook:
             notebook = read_graded(graded_path(self.assignment, self._row(gradebook, exercise, key).student))
@@ -123,6 +123,8 @@ class Marking:
             if is_grade(cell):
                 pictures += _pictures(cell) if cell.metadata.nbgrader.grade_id == exercise else []
                 continue
+            if cell.cell_type == "markdown" and cell.get("id", "").startswith("own-") and cell.source.strip():
+                outputs.append({"text": as_typed(cell)})
             for output in cell.get("outputs", []):
                 data = output.get("data", {"text/plain": output.get("text", "")})
                 url, text = picture_url(data), data.get("text/plain")
@@ -144,6 +146,9 @@ class Marking:
         """
         question = self.questions[exercise]
         check_score(score, question.points)
+        _check_text(comment)
+        if encodable(seen["comment"]) != seen["comment"]:
+            raise Conflict("somebody has marked this since you opened it")
         if len(comment) > MAX_COMMENT_CHARACTERS:
             raise Refused(f"a comment may have {MAX_COMMENT_CHARACTERS:,} characters, not {len(comment):,}")
         with open_gradebook(self.assignment.course.directory) as gradebook:
@@ -213,10 +218,18 @@ def check_score(score: float | None, max_score: float) -> None:
     """Raise `Refused` for what is no score of an answer: nobody gets another one than their marker meant."""
     if score is None:
         return
-    if isinstance(score, bool) or not isinstance(score, (int, float)) or not math.isfinite(score):
+    if isinstance(score, bool) or not isinstance(score, (int, float)) or not abs(score) < math.inf:
         raise Refused(f"a score should be a number from 0 to {max_score:g}")
     if not 0 <= score <= max_score:
-        raise Refused(f"a score should be from 0 to {max_score:g}, not {score:g}; nothing was saved")
+        raise Refused(f"a score should be from 0 to {max_score:g}, not {str(score)[:20]}; nothing was saved")
+
+
+def _check_text(comment):
+    """Raise `Refused` for a comment that no file and no database can hold."""
+    wrong = next((letter for letter in comment if letter == "\0" or "\ud800" <= letter <= "\udfff"), None)
+    if wrong:
+        where = f"its character {comment.index(wrong) + 1} (U+{ord(wrong):04X}) is none that can be saved"
+        raise Refused(f"the comment was not understood: {where}; take it out, nothing was saved")
 
 
 def _given(row):
@@ -233,7 +246,7 @@ def _read_sheets(path, given):
             code += [cell.source] * (cell.cell_type == "code" and cell.source not in given)
             continue
         exercise = cell.metadata.nbgrader.grade_id.removeprefix("check_")
-        text, pictures = cell.source if is_solution(cell) else "\n\n".join(code), _pictures(cell)
+        text, pictures = as_typed(cell) if is_solution(cell) else "\n\n".join(code), _pictures(cell)
         made_of = hashlib.sha256(repr((text, pictures)).encode("utf-8", "replace")).hexdigest()
         sheets[exercise] = Sheet(text, made_of, len(pictures), unclear=is_unclear(cell))
         for output in cell.get("outputs", []):

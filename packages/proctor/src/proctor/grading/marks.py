@@ -4,6 +4,7 @@ import contextlib
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -65,11 +66,18 @@ class Mark:
 
 @dataclass
 class Recorded:
-    """What the gradebook has of one notebook: {cell: mark}, {cell: comment}, the late penalty in points."""
+    """What the gradebook has of one notebook: {cell: mark}, {cell: comment}, the late penalty in points.
+
+    Parameters
+    ----------
+    handed_in, due : times in UTC, an extension included; None where they are not known
+    """
 
     marks: dict[str, Mark] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
+    handed_in: datetime | None = None
+    due: datetime | None = None
 
 
 @dataclass
@@ -147,12 +155,18 @@ def read_submissions(gradebook: Gradebook, name: str) -> dict[str, dict[str, Rec
     )
     notebooks = submissions.join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
     about = notebooks.join(Notebook, Notebook.id == SubmittedNotebook.notebook_id).add_columns(
-        SubmittedNotebook.id, Notebook.name, SubmittedNotebook.late_submission_penalty
+        SubmittedNotebook.id,
+        Notebook.name,
+        SubmittedNotebook.late_submission_penalty,
+        SubmittedAssignment.timestamp,
+        nbgrader.api.Assignment.duedate,
+        SubmittedAssignment.extension,
     )
     found = {student: {} for student in sorted(gradebook.db.scalars(submissions))}
     recorded = {}
-    for student, key, notebook, penalty in gradebook.db.execute(about):
-        recorded[key] = found[student][notebook] = Recorded(penalty=penalty or 0.0)
+    for student, key, notebook, penalty, handed_in, due, more in gradebook.db.execute(about):
+        due = due and due + (more or timedelta())
+        recorded[key] = found[student][notebook] = Recorded(penalty=penalty or 0.0, handed_in=handed_in, due=due)
     for table, columns, put in (
         (Grade, [Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.max_score, Grade.needs_manual_grade],
          lambda notebook, cell, *values: notebook.marks.update({cell: Mark(*values)})),

@@ -26,6 +26,7 @@ from proctor.authoring.released import (
 )
 from proctor.authoring.solutions import top_level_names
 from proctor.checks.plain import defined_names, plain_python
+from proctor.grading.written import gather_answers
 
 # How cells are called, and how they once were: by the notebook, and their place in it.
 GIVEN_ID = re.compile(rf"{CONTENT_ID.pattern}|\w+-\d{{1,4}}")
@@ -43,6 +44,7 @@ class Match:
     set_aside : those of `own` that are shown and do not run
     replaced : how many given cells of an older release are in it, which this release no longer has
     texts : their own texts, each with the digest of the last given cell above it
+    copies : second copies of a written answer's cell, each with that answer's id; they are among `own`
     renamed : the present name of what an older release asked for under another
     added : ids of exercises that its release did not have
     notes : what an instructor should know
@@ -54,6 +56,7 @@ class Match:
     set_aside: list[nbformat.NotebookNode] = field(default_factory=list)
     replaced: int = 0
     texts: list[tuple[str, nbformat.NotebookNode]] = field(default_factory=list)
+    copies: list[tuple[str, nbformat.NotebookNode]] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     added: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -73,6 +76,7 @@ def match(
     _find_answers_by_name(matched, release, assignment, past)
     _find_texts_by_question(matched, assignment, past)
     _find_texts_by_place(matched, release)
+    gather_answers(matched, release, assignment, past)
     return matched
 
 
@@ -100,6 +104,7 @@ def _by_id_or_text(submitted, release, assignment, past):
     renamed = {f"{kind}{old}": f"{kind}{e.id}" for e in assignment.exercises for old in e.former for kind in kinds}
     once, given = {cell.id for cell in release.cells if role_of(cell) not in (CODE, TEXT)}, _names_given(release)
     called = [name for cell in submitted.cells for name in (cell.get("id"), cell.get("metadata", {}).get("id"))]
+    written = {exercise.id for exercise in assignment.exercises if exercise.written}
     ids_lost = not any(isinstance(name, str) and (name in ids or GIVEN_ID.fullmatch(name)) for name in called)
     matched, last, above = Match(), None, ""
     for cell in submitted.cells:
@@ -120,8 +125,12 @@ def _by_id_or_text(submitted, release, assignment, past):
             # A second copy of what was given: nothing of it is the student's.
             _set_aside(matched, last, cell)
         else:
+            words = "is there twice; the second one ran as a cell of the student's own"
+            if name in written:
+                words = "is there twice; what was written in both is shown as one answer"
+                matched.copies.append((name, cell))
+                matched.texts.append((above, cell))
             if _grade_id(cell) is not None:
-                words = "is there twice; the second one ran as a cell of the student's own"
                 matched.notes.append(f"The cell `{name}` {words}.")
             matched.own.setdefault(last, []).append(cell)
     return matched

@@ -1,6 +1,7 @@
 """The page that a student reads: points by exercise, what to do first, then each exercise with its answer and checks.
 
-Every text of a student's is escaped, and bounded with all others, so that no page grows beyond what a phone takes.
+Every text of a student's is escaped and bounded, so that no page grows beyond what a phone takes: each answer has its
+own limit, and the assignment says how many there are; all else has one together.
 """
 
 import functools
@@ -14,16 +15,17 @@ from markupsafe import Markup, escape
 
 from proctor.authoring.text import last_heading
 from proctor.course import counted
+from proctor.grading.advice import Step, advice
 from proctor.grading.attempts import Attempt
-from proctor.grading.harmless import ATTACHED, picture_url, plain_text
+from proctor.grading.harmless import ATTACHED, as_typed, picture_url, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
 from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
 from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Bytes of a page: of answers, of what else a student wrote or printed, of messages; and of one text among them.
-ANSWERS, OTHERS, MESSAGES, ONE_TEXT = 20_000, 6_000, 9_000, 16_000
+# Bytes of a page: of each answer; of what else a student wrote or printed, of messages, together.
+ONE_ANSWER, OTHERS, MESSAGES = 12_000, 6_000, 9_000
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
@@ -41,6 +43,7 @@ class Item:
     verdict: ExerciseVerdict | None = None
     printed: list[str] = field(default_factory=list)
     is_overruled: bool = False
+    is_stale: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -94,9 +97,28 @@ class Section:
         return sum(item.mark.max_score for item in self.items)
 
     @property
+    def extra(self) -> float:
+        """What a person added, which makes nothing right that is not."""
+        return sum(item.mark.extra or 0.0 for item in self.items)
+
+    @property
+    def lost(self) -> float:
+        return round(self.max_score - self.score + self.extra, 6)
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody has yet to mark something of it."""
         return any(item.mark.is_open for item in self.items)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a mark of it was given for an earlier answer, so that somebody has yet to look at this one."""
+        return any(item.is_stale for item in self.items)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person has given points for it, also where nothing could be graded."""
+        return any(item.mark.is_by_hand for item in self.items)
 
     @property
     def is_missing(self) -> bool:
@@ -113,27 +135,16 @@ class Section:
         """How it stands, in a word or two."""
         if self.is_open:
             return "not marked yet"
-        if self.score >= self.max_score:
-            return "correct"
+        if self.is_stale:
+            return "not marked again yet"
+        extra = f", {_number(self.extra)} extra" if self.extra else ""
+        if self.lost <= 0:
+            return f"correct{extra}"
         if self.is_missing:
             return "not implemented yet"
         if self.is_unanswered:
             return "not answered yet"
-        return "partly correct" if self.score > 0 else "not correct yet"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to do about exercises: the likely causes, or what was found first."""
-
-    sections: list[Section]
-    words: list[str]
-    are_causes: bool
-
-    @property
-    def gain(self) -> float:
-        """The points that are lost there."""
-        return sum(section.max_score - section.score for section in self.sections)
+        return ("partly correct" if self.lost < self.max_score else "not correct yet") + extra
 
 
 @dataclass
@@ -145,6 +156,7 @@ class Page:
     notes : what was noted of the submission as a whole
     attempt, when : its number among those with a page, and its time; empty where none is known
     earlier : the attempts before it, the last one first
+    late : how late it came, and what that costs; empty where it was in time
     """
 
     name: str
@@ -154,6 +166,7 @@ class Page:
     attempt: int = 1
     when: str = ""
     earlier: list[Attempt] = field(default_factory=list)
+    late: str = ""
 
     @property
     def graded(self) -> list[Section]:
@@ -169,8 +182,9 @@ class Page:
 
     @property
     def points(self) -> dict[str, list]:
-        """{exercise: [title, points, most points]}."""
-        return {section.id: [section.title, section.score, section.max_score] for section in self.graded}
+        """{exercise: [title, points, most points]}; None for points that wait for a person."""
+        waits = {section.id for section in self.graded if section.is_open or section.is_stale}
+        return {one.id: [one.title, None if one.id in waits else one.score, one.max_score] for one in self.graded}
 
     @property
     def refused(self) -> str:
@@ -178,28 +192,8 @@ class Page:
         return refusal(item.verdict for section in self.graded for item in section.items if item.verdict)
 
     def steps(self) -> list[Step]:
-        """What to do first, and then: what stops, what has a known cause, other failures, what is not there yet."""
-        found, missing, unanswered = [], [], []
-        for section in self.graded if not self.refused else []:
-            if section.is_missing:
-                missing.append(section)
-            elif section.score < section.max_score and not section.is_open:
-                unanswered += [section] * section.is_unanswered
-                found += [] if section.is_unanswered else _steps(section)
-        steps = [step for _, step in sorted(found, key=lambda entry: entry[0])]
-        steps += [Step(missing, ["Not implemented yet."], False)] * bool(missing)
-        return steps + [Step(unanswered, ["Not answered yet."], False)] * bool(unanswered)
-
-
-def _steps(section):
-    """What to do about an exercise, with its rank; nothing where nobody said more than the points."""
-    failed = [entry for item in section.items for entry in item.checks(passed=False) if not item.is_overruled]
-    if not failed:
-        return [(2, Step([section], ["Read the comment."], False))] if section.comments else []
-    causes = list(dict.fromkeys(hint for _, _, hint in failed if hint))
-    stops = any(item.verdict and item.verdict.status == "error" for item in section.items)
-    words = causes or [next((message for _, message, _ in failed if message), failed[0][0].title)]
-    return [(0 if stops else 1 if causes else 2, Step([section], words, bool(causes)))]
+        """What to do first, and then; nothing where nothing could be graded."""
+        return [] if self.refused else advice(self.graded)
 
 
 def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
@@ -236,10 +230,11 @@ def read_page(notebook: nbformat.NotebookNode, recorded: Recorded, name: str, ti
         reader.read(cell)
     others = reader.before
     sections = [*reader.sections, *[others] * bool(others.others or others.figures or others.given)]
+    page = Page(name, sections, recorded.penalty, list(dict.fromkeys(reader.notes))[:MOST_NOTES])
     for section in reader.sections:
-        if section.is_missing:
+        if section.is_missing or page.refused:
             section.comments = [comment for comment in section.comments if comment != NO_RESPONSE]
-    return Page(name, sections, recorded.penalty, list(dict.fromkeys(reader.notes))[:MOST_NOTES])
+    return page
 
 
 def short_page(recorded: Recorded, name: str, titles: Mapping[str, str]) -> Page:
@@ -279,9 +274,9 @@ class _Reader:
         if (answer or about.get("task")) and name in self.recorded.comments:
             self.section.comments.append(self.recorded.comments[name])
         if answer:
-            self.section.answers.append((cell.cell_type == "code", _with_words_for_pictures(cell.source)))
+            self.section.answers.append((cell.cell_type == "code", _with_words_for_pictures(as_typed(cell))))
         elif is_own and cell.cell_type in ("code", "markdown"):
-            self.section.others.append(("A cell of your own", _with_words_for_pictures(cell.source)))
+            self.section.others.append(("A cell of your own", _with_words_for_pictures(as_typed(cell))))
         if mark is not None:
             self.section.items.append(self._item(cell, name, mark))
         if mark is None or answer:
@@ -298,7 +293,8 @@ class _Reader:
         manual, extra, was_stale = self.kept.get(name, [None, None, False])
         is_stale = was_stale and mark.flagged and [manual, extra] == [mark.manual, mark.extra]
         is_checked = is_autograder(cell)
-        item = Item(name, mark, standing(mark, is_stale, is_checked), is_overruled=is_checked and mark.is_by_hand)
+        item = Item(name, mark, standing(mark, is_stale, is_checked), is_stale=is_stale)
+        item.is_overruled = is_checked and mark.is_by_hand
         if is_checked:
             item.verdict = kept_verdict(cell)
             if item.verdict is None:
@@ -350,8 +346,8 @@ def _joined(text):
 class Room:
     """Bytes that some texts may take of a page together; each is cut to what is left, and says so."""
 
-    def __init__(self, left: int, most: int = ONE_TEXT):
-        self.left, self.most = left, most
+    def __init__(self, left: int, most: int | None = None):
+        self.left, self.most = left, most or left
 
     def __call__(self, text: str) -> Markup:
         """A text as HTML, cut."""
@@ -380,12 +376,16 @@ def _bytes(text):
 
 
 def _points(number):
-    return counted(round(number, 2), "point")
+    return counted(_rounded(number), "point")
 
 
 def _number(points):
+    return f"{_rounded(points):g}"
+
+
+def _rounded(points):
     """Points for people: an eighth whole, a third to two digits."""
-    return f"{round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2):g}"
+    return round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2)
 
 
 def _comment(text):
@@ -414,8 +414,9 @@ def as_html(page: Page, record: str = "") -> str:
         page=page,
         steps=page.steps(),
         first=FIRST_STEPS,
-        not_marked=[section for section in page.graded if section.is_open],
-        answer=Room(ANSWERS),
+        not_marked=[section for section in page.graded if section.is_open or section.is_stale],
+        # Each has its own: who wrote much for one question is to read all others, too.
+        answer=lambda: Room(ONE_ANSWER),
         other=Room(OTHERS),
         message=lambda text: inline(messages(text)),
         record=Markup(record),

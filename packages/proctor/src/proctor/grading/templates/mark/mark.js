@@ -52,17 +52,23 @@ const current = () => answers[place];
 const points = number => String(Math.round(number * 100) / 100);
 const counted = (number, word) => `${points(number)} ${word}${number === 1 ? "" : "s"}`;
 
+// What the fields held when the answer came: points are shown to two decimals, and a browser has line ends of its own, so
+// what nobody touched is told by that, and is saved, if at all, as the gradebook has it.
+let shown = {};
+
 function draft() {
+  const written = at("comment").value, comment = written === shown.comment ? current().comment : written.trim();
+  if (at("score").value === shown.score) return { score: current().score, comment };
   const typed = at("score").value.trim().replace(",", ".");
   if (typed && !/^-?(\d+\.?\d*|\.\d+)$/.test(typed)) throw new Told(`Points should be a number from 0 to ${question.points}, not “${typed}”.`);
-  return { score: typed ? Number(typed) : null, comment: at("comment").value.trim() };
+  return { score: typed ? Number(typed) : null, comment };
 }
 
 function isChanged() {
   if (!current()) return false;
   try {
     const { score, comment } = draft();
-    return score !== current().score || comment !== current().comment.trim();
+    return score !== current().score || comment !== current().comment;
   } catch {
     return true;
   }
@@ -82,6 +88,7 @@ async function save() {
   } catch (error) {
     if (error.status !== 409) throw error;
     await load(answer.key);
+    shown = {};
     showText();
     showProgress();
     const { score, comment } = current(), theirs = score === null ? "no points" : `${points(score)} of ${question.points}`;
@@ -166,6 +173,7 @@ function showDraft() {
   if (!answer) return;
   at("score").value = answer.score === null ? "" : points(answer.score);
   at("comment").value = answer.comment;
+  shown = { score: at("score").value, comment: at("comment").value };
   at("score").focus();
   at("score").select();
   showSteps();
