@@ -8,7 +8,7 @@ import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
 from proctor.grading import harmless, reading, student_page
-from proctor.grading.intake import EXPORTED, _is_set_aside, _without_following_text
+from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
 SMALL, RUNS = 12_000, 9
@@ -75,7 +75,7 @@ FUNCTIONS = {
     "lines": (harmless.one_line, TEXT),
     "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
     "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
-    "exported": (lambda text: [_without_following_text(part) for part in EXPORTED.split(text)], OTHER),
+    "exported": (lambda text: [reading._without_following_text(part) for part in reading.EXPORTED.split(text)], OTHER),
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
     "JSON": (read_marks, JSON),
     "words": (student_page._with_words_for_pictures, MARKDOWN),

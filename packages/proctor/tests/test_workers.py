@@ -51,6 +51,11 @@ def test_worker_that_cannot_be_started_is_no_tasks_fault():
         executor.submit(abs, -1).result()
 
 
+def test_worker_that_is_lost_as_it_starts_is_started_once_more(tmp_path):
+    with Workers(1, partial(ProcessPoolExecutor, 1, initializer=end_once, initargs=(tmp_path / "x",))) as executor:
+        assert executor.submit(abs, -1).result() == 1
+
+
 def test_what_has_not_begun_is_cancelled(pair):
     tasks = [pair.submit(pow, 3, 10**6) for _ in range(100)]
     pair.shutdown(cancel_futures=True)

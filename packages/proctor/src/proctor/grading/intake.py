@@ -8,14 +8,12 @@ import ast
 import contextlib
 import functools
 import hashlib
-import io
 import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-import jupytext
 import nbformat
 
 from proctor.authoring.assignment import Assignment, load_assignment
@@ -36,7 +34,7 @@ from proctor.grading.harmless import (
     with_names,
 )
 from proctor.grading.matching import match
-from proctor.grading.reading import MAX_CELLS, Unreadable, digest, names_in, read_notebook, read_program, require_file
+from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program, require_file
 from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
@@ -194,32 +192,11 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
         return _read_program(path, assignment) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
 
 
-# How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
-EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
-
-
 def _read_program(path, assignment):
-    text = read_program(path)
-    if EXPORTED.search(text):
-        sources = [_without_following_text(part) for part in EXPORTED.split(text)[1:]]
-    else:
-        notebook = jupytext.read(io.StringIO(text), fmt="py")
-        sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    if len(sources) > MAX_CELLS:
-        raise Unreadable(f"{path.name} has {len(sources)} cells; at most {MAX_CELLS} are graded")
-    if EXPORTED.search(text):
+    sources, is_exported = read_program(path)
+    if is_exported:
         return rebuild(nbformat.v4.new_notebook(cells=_as_cells(sources)), assignment)
     return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
-
-
-def _without_following_text(part):
-    """The code of an exported cell: behind it, and a blank line, stands the text that follows it, as remarks."""
-    lines = part.strip().split("\n")
-    end = kept = len(lines)
-    while kept and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
-        kept -= 1
-        end = end if lines[kept].strip() else kept
-    return "\n".join(lines[:end])
 
 
 def _as_cells(sources):

@@ -3,13 +3,16 @@
 import codecs
 import errno
 import hashlib
+import io
 import json
 import os
+import re
 import stat
 import unicodedata
 from itertools import accumulate, islice
 from pathlib import Path
 
+import jupytext
 import nbformat
 
 from proctor.grading.harmless import attach_pictures, encodable, one_line
@@ -186,8 +189,12 @@ def _open_file(path, flags):
     return descriptor
 
 
-def read_program(path: Path) -> str:
-    """The text of a `.py`.
+# How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
+EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
+
+
+def read_program(path: Path) -> tuple[list[str], bool]:
+    """The sources of the code cells of a `.py`, and whether it is a notebook that was saved as a program.
 
     Raises
     ------
@@ -197,7 +204,25 @@ def read_program(path: Path) -> str:
     if text.count("\n") > MAX_PROGRAM_LINES:
         raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
     require_short([text], path.name)
-    return text
+    is_exported = EXPORTED.search(text) is not None
+    if is_exported:
+        sources = [_without_following_text(part) for part in EXPORTED.split(text)[1:]]
+    else:
+        cells = jupytext.read(io.StringIO(text), fmt="py").cells
+        sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    if len(sources) > MAX_CELLS:
+        raise Unreadable(f"{path.name} has {len(sources)} cells; at most {MAX_CELLS} are graded")
+    return sources, is_exported
+
+
+def _without_following_text(part):
+    """The code of an exported cell: behind it, and a blank line, stands the text that follows it, as remarks."""
+    lines = part.strip().split("\n")
+    end = kept = len(lines)
+    while kept and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
+        kept -= 1
+        end = end if lines[kept].strip() else kept
+    return "\n".join(lines[:end])
 
 
 def _decoded(data, name):

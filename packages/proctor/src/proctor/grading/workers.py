@@ -97,13 +97,15 @@ class Workers(Executor):
                 break
         return pool
 
-    def _ready_pool(self):
+    def _ready_pool(self, tries_left=TRIES - 1):
         """A new pool whose worker has started, so that what ends it later is its task."""
         pool = self._open_pool()
         try:
             pool.submit(os.getpid).result()
         except BrokenProcessPool as error:
             pool.shutdown()
+            if tries_left:
+                return self._ready_pool(tries_left - 1)
             raise GradingError("a process that grades could not be started, or was ended at once") from error
         return pool
 
