@@ -30,6 +30,11 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(path), f"{target or page.name} has no heading #{anchor}"
 
 
+def test_each_page_has_its_place_on_the_site():
+    listed = re.findall(r"(?m)^ +- (?:[^:\n]+: )?(\w+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(path.name for path in ROOT.glob("docs/*.md"))
+
+
 def test_each_figure_says_what_is_to_be_seen():
     described = tomllib.loads((ROOT / "docs/figures/descriptions.toml").read_text(encoding="utf-8"))
     figures = {path.relative_to(ROOT / "docs/figures") for path in ROOT.glob("docs/figures/*/*.png")}

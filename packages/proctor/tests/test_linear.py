@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
-from proctor.grading import harmless, reading, student_page
+from proctor.grading import harmless, reading, report, student_page
 from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
@@ -79,7 +79,7 @@ FUNCTIONS = {
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
     "JSON": (read_marks, JSON),
     "words": (student_page._with_words_for_pictures, MARKDOWN),
-    "message": (lambda text: student_page.CODE.sub("", text), ["|`|", "`|a|", "|`a|", "|`a` |"]),
+    "message": (report.inline, ["|`|", "`|a|", "|`a|", "|`a` |"]),
     "headings": (student_page._heading, HEADINGS),
 }
 CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in forms]
