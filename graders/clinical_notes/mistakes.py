@@ -1667,6 +1667,26 @@ TRAINING = [
         hint="You multiply each loss by the number of notes. The mean of the batches is asked for.",
         changes=[("epoch_losses.append(loss.item())", "epoch_losses.append(loss.item() * len(tokens))")],
     ),
+    Mistake(
+        name="cross_entropy_of_probabilities",
+        exercise="training",
+        hint="You compute the cross entropy of probabilities. Where a logit is large, its sigmoid is 0 or 1, and what "
+        "the loss should be is lost: give the logits to `BCEWithLogitsLoss`.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits), labels"),
+        ],
+    ),
+    Mistake(
+        name="probabilities_clipped",
+        exercise="training",
+        hint="You keep the probabilities away from 0 and 1 and take their logarithms. That gives up the loss of large "
+        "logits, which `BCEWithLogitsLoss` computes as it is.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits).clamp(1e-7, 1 - 1e-7), labels"),
+        ],
+    ),
 ]
 
 ABLATION = [
