@@ -158,6 +158,21 @@ DATASET = [
         hint="You average the signal over its channels. A segment keeps all of them.",
         changes=[("self.X[:, i]", "self.X[:, i].mean(axis=0, keepdims=True)")],
     ),
+    Mistake(
+        name="arrays_by_order",
+        exercise="dataset",
+        hint="You take the arrays by their order in the dictionary. It is their names that tell them apart.",
+        changes=[
+            (
+                'self.X = data_dict["X"]\n',
+                "self.X, self.K_beat, self.K_rhythm, self.K_freq, self.Y = list(data_dict.values())[:5]\n",
+            ),
+            ('        self.K_beat = data_dict["K_beat"]\n', ""),
+            ('        self.K_rhythm = data_dict["K_rhythm"]\n', ""),
+            ('        self.K_freq = data_dict["K_freq"]\n', ""),
+            ('        self.Y = data_dict["Y"]\n', ""),
+        ],
+    ),
 ]
 
 COLLATE = [
