@@ -2282,6 +2282,20 @@ EVALUATION = [
         "probability of class 1.",
         changes=[("roc_auc_score(truth, pred[:, 1])", "roc_auc_score(truth, pred.max(axis=1))")],
     ),
+    Mistake(
+        name="mean_as_threshold",
+        exercise="evaluation",
+        hint="Your F1 calls a segment AF where its probability is above the mean of all. It is AF where that is the "
+        "more probable class.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > pred[:, 1].mean()")],
+    ),
+    Mistake(
+        name="median_as_threshold",
+        exercise="evaluation",
+        hint="Your F1 calls half of the segments AF, those above the median. It is AF where that is the more probable "
+        "class.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > np.median(pred[:, 1])")],
+    ),
 ]
 
 MISTAKES = DATASET + COLLATE + KNOWLEDGE_ATTN + BEAT_NET + RHYTHM_NET + FREQ_NET + TRAINING + EVALUATION
