@@ -1432,7 +1432,6 @@ CLASSIFIER = [
     Mistake(
         name="padding_looks_at_nothing",
         exercise="classifier",
-        costly="Padding is looked at, and so changes all logits.",
         hint="Your mask hides the words that look. It is on the last axis that it hides those that are looked at: "
         "(batch, 1, 1, length).",
         changes=[("(x != PAD)[:, None, None, :]", "(x != PAD)[:, None, :, None]")],
