@@ -382,17 +382,6 @@ COLLATE = [
             )
         ],
     ),
-    Mistake(
-        name="beat_segments_first",
-        exercise="loader",
-        hint="Your beat knowledge has the segments first. In all inputs, the channels come first, then the segments.",
-        changes=[
-            (
-                "        return inputs, torch",
-                "        inputs = (inputs[0], inputs[1].transpose(0, 1), *inputs[2:])\n        return inputs, torch",
-            )
-        ],
-    ),
 ]
 
 KNOWLEDGE_ATTN = [

@@ -2568,17 +2568,6 @@ EVALUATION = [
         ],
     ),
     Mistake(
-        name="purity_of_ten_bins",
-        exercise="evaluation",
-        hint="Your purity counts in bins: `histogram2d` makes ten, so that clusters are put together. Count each.",
-        changes=[
-            (
-                "contingency_matrix(classes, clusters).max(axis=0)",
-                "np.histogram2d(classes, clusters)[0].max(axis=0)",
-            )
-        ],
-    ),
-    Mistake(
         name="information_of_ten_bins",
         exercise="evaluation",
         hint="You count in bins: `histogram2d` makes ten, so that clusters are put together. Count each number.",
