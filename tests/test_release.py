@@ -41,7 +41,8 @@ def test_committed_notebooks_are_what_the_build_makes(rebuilt):
         return {
             file.relative_to(root): file.read_bytes()
             for name in open_course(root).assignments
-            for file in [root / folder / name / f"{name}.ipynb" for folder in ("source", "release")]
+            for folder in ("source", "release")
+            for file in [root / folder / name / f"{name}{ending}" for ending in (".ipynb", ".guide.json")]
         }
 
     assert notebooks(rebuilt)
@@ -49,6 +50,13 @@ def test_committed_notebooks_are_what_the_build_makes(rebuilt):
     before = contents(rebuilt / "source", rebuilt / "release")
     assert build_course(open_course(rebuilt)) == []
     assert contents(rebuilt / "source", rebuilt / "release") == before
+
+
+def test_every_exercise_in_code_has_three_hints():
+    guides = [json.loads(file.read_bytes()) for file in ROOT.glob("release/*/*.guide.json")]
+    assert len(guides) == len(open_course(ROOT).assignments)
+    exercises = [exercise for guide in guides for exercise in guide["exercises"]]
+    assert [exercise["id"] for exercise in exercises if len(exercise["hints"]) != 3] == []
 
 
 def lines_between_markers(*paths: Path) -> set[str]:

@@ -41,6 +41,9 @@ figure = draw_transformer()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.2")` or `hint(MultiHeadSelfAttention)` says where to look again; called again, it says more. That
+#   costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -59,6 +62,7 @@ from torch import nn
 
 from dlh.checks import compare
 from dlh.data import notes
+from dlh.guide import guide
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 42
@@ -68,6 +72,9 @@ device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # On one core the results are the same however many your machine has, and
 # networks this small would gain next to nothing from more.
 torch.set_num_threads(1)
+
+# Where you are stuck, `hint("attention")` says where to look again.
+hint = guide("clinical_notes")
 
 # %% [markdown]
 # What takes time is set here.

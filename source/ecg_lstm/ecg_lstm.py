@@ -34,6 +34,8 @@
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed. After you hand in, more checks run, on other data.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("7.1")` or `hint(ConvNet)` says where to look again; called again, it says more. That costs nothing.
 # - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
 #   and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.
@@ -54,10 +56,14 @@ from dlh.checks import compare
 from dlh.d2l_torch import d2l
 from dlh.data import ecg
 from dlh.data.ecg import load_challenge2017
+from dlh.guide import guide
 
 # On one core the results are the same however many your machine has, and
 # networks this small would gain little from more.
 torch.set_num_threads(1)
+
+# Where you are stuck, `hint("lstm")` says where to look again.
+hint = guide("ecg_lstm")
 
 # %% [markdown]
 # Two settings decide how long everything takes. With a GPU, or an evening, allow yourself more: the published

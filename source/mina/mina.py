@@ -42,6 +42,8 @@ figure = draw_mina()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.2")` or `hint(BeatNet)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -59,6 +61,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from dlh.checks import compare
+from dlh.guide import guide
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 24
@@ -67,6 +70,9 @@ random.seed(SEED)
 np.random.seed(SEED)
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# Where you are stuck, `hint("beat_net")` says where to look again.
+hint = guide("mina")
 
 # %% [markdown]
 # What takes time is set here. More recordings and more epochs give better results.

@@ -45,6 +45,8 @@ figure = draw_autoencoder()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.1")` or `hint(Encoder)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -69,6 +71,7 @@ from tqdm.auto import tqdm
 
 from dlh.checks import compare
 from dlh.data import ehr
+from dlh.guide import guide
 
 # A model as small as ours is fastest on one core: more would wait for each
 # other most of the time.
@@ -79,6 +82,9 @@ SEED = 24
 torch.manual_seed(SEED)
 random.seed(SEED)
 np.random.seed(SEED)
+
+# Where you are stuck, `hint("encoder")` says where to look again.
+hint = guide("seq2seq")
 
 # %% [markdown]
 # ## 1 The data

@@ -41,6 +41,8 @@ figure = draw_som_vae()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("2.1")` or `hint(ConvEncoder)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -58,6 +60,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from dlh.checks import compare
+from dlh.guide import guide
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 24
@@ -66,6 +69,9 @@ random.seed(SEED)
 np.random.seed(SEED)
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# Where you are stuck, `hint("encoder")` says where to look again.
+hint = guide("som_vae")
 
 # %% [markdown]
 # What takes time is set here. The published networks have 32 and 128 channels in the encoder, 128 in the decoders, and 64

@@ -233,7 +233,15 @@ def is_points(match: re.Match) -> bool:
 
 def last_heading(markdown: str) -> str:
     """The text of the last heading, without number and points; empty where there is none."""
-    heading, fence = "", None
+    heading = ([text for _, text in headings(markdown)] or [""])[-1]
+    heading = re.sub(r"^\d+(\.\d+)*[.)]?\s+", "", heading)
+    points = r"(\{\{[^{}]*\}\}|\d+(\.\d+)?\s+points?)"
+    return re.sub(rf"\s*[\[(·,:–—-]*\s*{points}\s*[\])]?\s*$", "", heading).strip()
+
+
+def headings(markdown: str) -> list[tuple[int, str]]:
+    """The headings above a model answer, each with its depth, 1 for the largest."""
+    found, fence = [], None
     for line in markdown.split("\n"):
         stripped = line.strip()
         if stripped == BEGIN:  # which Markdown would take for a heading, too
@@ -242,10 +250,8 @@ def last_heading(markdown: str) -> str:
             fence = None if fence == stripped[:3] else fence or stripped[:3]
         match = HEADING.match(line)
         if match and fence is None:
-            heading = match.group(1)
-    heading = re.sub(r"^\d+(\.\d+)*[.)]?\s+", "", heading)
-    points = r"(\{\{[^{}]*\}\}|\d+(\.\d+)?\s+points?)"
-    return re.sub(rf"\s*[\[(·,:–—-]*\s*{points}\s*[\])]?\s*$", "", heading).strip()
+            found.append((len(line) - len(line.lstrip("#")), match.group(1)))
+    return found
 
 
 def did_you_mean(word: str, known) -> str:
