@@ -39,11 +39,12 @@ def read_hints(text: Text, errors: Errors) -> dict[str, list[str]]:
         read = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        errors.add(file, int(line.group(1)) if line else 1, f"no valid TOML: {error}")
+        number = int(line.group(1)) if line else content.count("\n") + 1
+        errors.add(file, number, f"no valid TOML: {error}")
         return {}
     hints = {}
     for name, steps in read.items():
-        line = next((n for n, row in enumerate(content.split("\n"), 1) if re.match(rf"\W*{name}\W", row)), 1)
+        line = next((n for n, row in enumerate(content.split("\n"), 1) if re.match(rf"\W*{re.escape(name)}\W", row)), 1)
         if name not in text.exercises:
             errors.add(file, line, f"hints for an unknown exercise `{name}`{did_you_mean(name, text.exercises)}")
         elif not isinstance(steps, list) or not all(isinstance(step, str) and step.strip() for step in steps):
