@@ -97,7 +97,8 @@ def test_nothing_of_the_staff_leaves(rebuilt):
     staff = {path: content for path, content in staff.items() if content.strip() and path.suffix == ".py"}
     files = student_files(open_course(rebuilt), open_course(rebuilt).assignments, "students")
     assert {path.parts[0] for path in files} <= {
-        "README.md", "requirements.txt", "dlh", "docs", *(f"{a}.ipynb" for a in open_course(rebuilt).assignments),
+        "README.md", "requirements.txt", "dlh", "docs",
+        *(f"{a}{ending}" for a in open_course(rebuilt).assignments for ending in (".ipynb", ".guide.json")),
         *(path.name for path in rebuilt.glob("source/*/*") if path.is_dir()),
     }  # fmt: skip
     assert not [path for path in files if path.suffix == ".py" and path.parts[0] != "dlh"]
