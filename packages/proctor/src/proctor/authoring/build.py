@@ -20,6 +20,7 @@ import nbformat
 
 from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError, about_file
+from proctor.authoring.installing import install_code, with_colab_link
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
 from proctor.authoring.release_zip import release_zip
@@ -116,7 +117,7 @@ def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, 
     """The content of every file of an assignment that is built, by its path in the course."""
     source = staging / "source" / text.name
     shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
-    notebook = make_notebook(text)
+    notebook = make_notebook(course, text)
     (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
     generate_release(course, text, staging)
     release = {path: path.read_bytes() for path in sorted((staging / "release").rglob("*")) if path.is_file()}
@@ -143,7 +144,7 @@ def _written(notebook: nbformat.NotebookNode) -> bytes:
     return (nbformat.writes(notebook) + "\n").encode()
 
 
-def make_notebook(text: Text) -> nbformat.NotebookNode:
+def make_notebook(course: Course, text: Text) -> nbformat.NotebookNode:
     """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids.
 
     A cell's id is its grade id, else made from its text: what is put in, moved or changed elsewhere does not touch it.
@@ -155,9 +156,11 @@ def make_notebook(text: Text) -> nbformat.NotebookNode:
     )
     for cell in text.cells:
         if cell.markdown:
-            made = nbformat.v4.new_markdown_cell(text.prose(cell))
+            prose = text.prose(cell)
+            made = nbformat.v4.new_markdown_cell(prose if notebook.cells else with_colab_link(course, text.name, prose))
         else:
-            made = nbformat.v4.new_code_cell(text.code(cell))
+            code = install_code(course, cell.installs) if cell.installs else text.code(cell)
+            made = nbformat.v4.new_code_cell(code)
         content_id = f"{'text' if cell.markdown else 'code'}-{text_digest(made.source)}"
         taken[content_id] += 1
         again = f"-{taken[content_id]}" if taken[content_id] > 1 else ""

@@ -23,6 +23,7 @@ def check_text(text: Text) -> Errors:
     if text.solutions.readable:
         check_inclusions(text, errors)
     check_ids(text, errors)
+    check_installs(text, errors)
     check_markers(text, errors)
     check_placeholders(text, errors)
     return errors
@@ -94,6 +95,14 @@ def check_ids(text: Text, errors: Errors) -> None:
             message = f"the grade id `{cell.grade_id}` is taken by the cell on line {seen[cell.grade_id]}"
             errors.add(text.file, cell.line, message)
         seen.setdefault(cell.grade_id, cell.line)
+
+
+def check_installs(text: Text, errors: Errors) -> None:
+    """The build writes the cells that install a package."""
+    for cell in text.cells:
+        if cell.installs and cell.source.strip():
+            message = f"the build writes the code of install={cell.installs}; leave this cell empty"
+            errors.add(text.file, cell.line, message)
 
 
 def check_former(text: Text, released: Iterable[str]) -> Errors:
