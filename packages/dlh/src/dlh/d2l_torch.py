@@ -52,7 +52,7 @@ def _import_d2l():
         if error.name not in ("d2l", "d2l.torch"):
             raise
         message = "`d2l` is missing; install it with `python -m pip install d2l==0.17.0`, later ones do not fit"
-        raise ModuleNotFoundError(message, name=error.name) from None
+        raise ModuleNotFoundError(message, name="d2l") from None
 
 
 def _load():
