@@ -97,13 +97,14 @@ def test_nothing_of_the_staff_leaves(rebuilt):
     staff = {path: content for path, content in staff.items() if content.strip() and path.suffix == ".py"}
     files = student_files(open_course(rebuilt), open_course(rebuilt).assignments, "students")
     assert {path.parts[0] for path in files} <= {
-        "README.md", "requirements.txt", "dlh", "docs",
+        "README.md", "requirements.txt", "dlh", "dlh-0.1.0-py3-none-any.whl", "docs",
         *(f"{a}{ending}" for a in open_course(rebuilt).assignments for ending in (".ipynb", ".guide.json")),
         *(path.name for path in rebuilt.glob("source/*/*") if path.is_dir()),
     }  # fmt: skip
     assert not [path for path in files if path.suffix == ".py" and path.parts[0] != "dlh"]
     docs = {path.name for path in files if path.parts[0] == "docs" and path.suffix == ".md"}
-    assert docs == {"students.md", *(path.name for path in (ROOT / "docs").glob("data_card_*.md"))}
+    pages = {"students.md", "course_map.md", "glossary.md"}
+    assert docs == pages | {path.name for path in (ROOT / "docs").glob("data_card_*.md")}
     released = contents(rebuilt / "release")
     for path, content in {**files, **released}.items():
         assert content not in staff.values(), path

@@ -128,8 +128,12 @@ def test_hints_come_step_by_step(course, capsys, asked):
 def test_hint_for_nothing_says_what_there_is(course, capsys):
     hint = guide("sums")
     hint("tripple")
+    hint(sorted)
+    hint()
     hint("total")
     assert capsys.readouterr().out.splitlines() == [
         "There is no exercise 'tripple'. There are: double (2.1), total (2.2).",
+        "There is no exercise 'sorted'. There are: double (2.1), total (2.2).",
+        "Which exercise? There are: double (2.1), total (2.2).",
         "There are no hints for exercise 2.2 (Sums).",
     ]

@@ -35,12 +35,12 @@ def guide(assignment):
     _tell_what_is_missing(exercises, read["needs"])
     given = dict.fromkeys(exercises, 0)
 
-    def hint(exercise):
+    def hint(exercise=None):
         """Print the next hint for an exercise: where to look again, then what comes out, then the step in words.
 
         Parameters
         ----------
-        exercise : str, the exercise, or its number, or a function or class that it asks for
+        exercise : str, the exercise, or its number, or a function or class that it asks for; without it, all are listed
         """
         if not exercises:
             print(f"There are no hints here: {file} should lie beside the notebook, with which it came.")
@@ -48,7 +48,8 @@ def guide(assignment):
         found = _find(exercise, exercises)
         if found is None:
             known = ", ".join(f"{one['id']} ({one['number'] or one['title']})" for one in exercises.values())
-            print(f"There is no exercise {exercise!r}. There are: {known}.")
+            asked = "Which exercise?" if exercise is None else f"There is no exercise {_name(exercise)!r}."
+            print(f"{asked} There are: {known}.")
             return
         hints = found["hints"]
         if not hints:
@@ -62,12 +63,16 @@ def guide(assignment):
 
 def _find(asked, exercises):
     """The exercise of an id, a number that no other has, or a name that it asks for, or of what bears such a name."""
-    asked = getattr(asked, "__name__", str(asked))
+    asked = _name(asked)
     by_number = [one for one in exercises.values() if asked == one["number"]]
     found = [one for one in exercises.values() if asked == one["id"]]
     found += by_number if len(by_number) == 1 else []
     found += [one for one in exercises.values() if asked in one["names"]]
     return found[0] if found else None
+
+
+def _name(asked):
+    return getattr(asked, "__name__", str(asked))
 
 
 def _title(exercise):

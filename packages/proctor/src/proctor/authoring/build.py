@@ -21,6 +21,7 @@ import nbformat
 from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError, about_file
 from proctor.authoring.guide import check_hints, guide_name, hints_file, make_guide
+from proctor.authoring.installing import install_code, with_colab_link
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
 from proctor.authoring.release_zip import release_zip
@@ -119,7 +120,7 @@ def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, 
     source = staging / "source" / text.name
     built = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints", guide_name(text))
     shutil.copytree(text.file.parent, source, ignore=built)
-    notebook = make_notebook(text)
+    notebook = make_notebook(course, text)
     (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
     guides = {text.file.with_name(guide_name(text)): make_guide(text)} if hints_file(text).is_file() else {}
     for path, content in guides.items():  # nbgrader lays what is beside a notebook beside its release
@@ -149,7 +150,7 @@ def _written(notebook: nbformat.NotebookNode) -> bytes:
     return (nbformat.writes(notebook) + "\n").encode()
 
 
-def make_notebook(text: Text) -> nbformat.NotebookNode:
+def make_notebook(course: Course, text: Text) -> nbformat.NotebookNode:
     """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids.
 
     A cell's id is its grade id, else made from its text: what is put in, moved or changed elsewhere does not touch it.
@@ -161,9 +162,13 @@ def make_notebook(text: Text) -> nbformat.NotebookNode:
     )
     for cell in text.cells:
         if cell.markdown:
-            made = nbformat.v4.new_markdown_cell(text.prose(cell))
+            prose = text.prose(cell)
+            made = nbformat.v4.new_markdown_cell(prose if notebook.cells else with_colab_link(course, text.name, prose))
         else:
-            made = nbformat.v4.new_code_cell(text.code(cell))
+            code = text.code(cell)
+            if cell.installs:
+                code = f"{install_code(course, cell.installs)}\n\n{code}".rstrip()
+            made = nbformat.v4.new_code_cell(code)
         content_id = f"{'text' if cell.markdown else 'code'}-{text_digest(made.source)}"
         taken[content_id] += 1
         again = f"-{taken[content_id]}" if taken[content_id] > 1 else ""

@@ -47,6 +47,11 @@ class Cell:
     title: str
 
     @property
+    def installs(self) -> str | None:
+        """The package that it installs where that is missing; the build writes that code above its body."""
+        return self.options.get("install")
+
+    @property
     def included(self) -> list[str]:
         return [name.strip() for name in self.options.get("include", "").split(",") if name.strip()]
 
@@ -166,7 +171,7 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
         wrong(f"unknown cell header `{line.strip()}`; write `# %%` or `# %% [markdown]`")
         return False, {}
     markdown = match.group(1) == "markdown"
-    known = ("written", "points") if markdown else ("exercise", "include", "points", "check", "tags")
+    known = ("written", "points") if markdown else ("exercise", "include", "points", "check", "tags", "install")
     known = (*known, "formerly")
     options, rest = {}, (match.group(2) or "").strip()
     while rest:
@@ -184,7 +189,7 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
             read = {"points": read_points, "tags": read_tags}.get(key, partial(read_name, key))
             options[key] = read(value, wrong)
     exercise = {"points", "formerly"}
-    allowed = [exercise | {"exercise", "include"}, {"check"}, {"include", "tags"}, exercise | {"written"}]
+    allowed = [exercise | {"exercise", "include"}, {"check"}, {"include", "tags"}, {"install"}, exercise | {"written"}]
     if not any(set(options) <= together for together in allowed):
         wrong(f"{', '.join(options)} do not go together in one cell")
     return markdown, options
