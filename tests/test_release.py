@@ -91,6 +91,17 @@ def test_no_solution_line_leaves(rebuilt, tmp_path):
         assert not [line for line in lines if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)", line)], name
 
 
+def test_no_hint_holds_a_solution_line_of_any_assignment():
+    """However it is spaced, and within a sentence, too."""
+    secrets = {re.sub(r"\s", "", line) for line in lines_between_markers(*ROOT.glob("solutions/*.py"))}
+    guides = [json.loads(file.read_bytes()) for file in ROOT.glob("release/*/*.guide.json")]
+    hints = [hint for guide in guides for exercise in guide["exercises"] for hint in exercise["hints"]]
+    assert len(secrets) > 20
+    assert len(hints) > 20
+    bare = [re.sub(r"[\s`]", "", hint) for hint in hints]
+    assert [(secret, hint) for secret in secrets for hint in bare if secret in hint] == []
+
+
 def test_nothing_of_the_staff_leaves(rebuilt):
     """No file of solutions/, graders/ or packages/proctor/ is among what students get, by name or by content."""
     staff = contents(ROOT / "solutions", ROOT / "graders", ROOT / "packages/proctor")

@@ -100,7 +100,7 @@ def test_cell_installs_what_is_missing_and_then_does_nothing(distributed, tmp_pa
 
 def test_cell_says_what_to_do_where_there_is_no_wheel(distributed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    told = r"^`toylib` is missing: put its folder, or `toy_lib-\*.whl`, .* beside this notebook, and run .* again$"
+    told = r"^`toylib` is missing: put its folder or `toy_lib-\*.whl`, .* beside this notebook, and run .* again$"
     with pytest.raises(ModuleNotFoundError, match=told):
         exec(install_code(open_course(distributed), "toylib"), {})
 
