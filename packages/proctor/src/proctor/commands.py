@@ -15,6 +15,7 @@ from proctor.authoring.assignment import load_assignment
 from proctor.authoring.errors import about_file
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, open_course
+from proctor.points import in_words
 from proctor.settings import resolve_device
 
 MAX_NAME, MAX_WORDS = 300, 1000
@@ -379,5 +380,5 @@ def _print_table(assignment, wide=False):
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
     lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
-    print(f"{assignment.name}, {assignment.points:g} points")
+    print(f"{assignment.name}, {in_words(assignment.points)}")
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")

@@ -23,6 +23,7 @@ from proctor.grading.reading import Unreadable
 from proctor.grading.report import sandbox_note
 from proctor.grading.verdict import CheckVerdict, Verdict, refusal
 from proctor.isolation.sandbox import SandboxError
+from proctor.points import in_words, rounded
 from proctor.settings import SettingsError
 
 ROOT = Path("/autograder")
@@ -138,7 +139,7 @@ def results_of(verdict: Verdict) -> dict:
         for number, check in enumerate(exercise.checks, 1)
     ]
     return {
-        "score": round(verdict.points, 2),
+        "score": rounded(verdict.points),
         "execution_time": verdict.seconds,
         "output": "\n".join(_words(verdict, refused)),
         "output_format": "text",
@@ -159,7 +160,7 @@ def _words(verdict, refused):
         return
     yield from verdict.notes
     if verdict.by_hand:
-        yield f"Written answers, {verdict.by_hand:g} points, are marked by hand; they are not among these tests."
+        yield f"Written answers, {in_words(verdict.by_hand)}, are marked by hand; they are not among these tests."
     if verdict.sandbox != "bubblewrap":
         yield sandbox_note(verdict)
     else:
@@ -172,8 +173,8 @@ def _test(number: str, exercise: str, check: CheckVerdict, refused: str) -> dict
     return {
         "number": number,
         "name": f"{exercise}: {check.title}",
-        "score": round(check.points, 2),
-        "max_score": round(check.max_points, 2),
+        "score": rounded(check.points),
+        "max_score": rounded(check.max_points),
         "status": "passed" if check.passed else "failed",
         "output": "\n".join(lines),
         "visibility": "visible",

@@ -33,6 +33,7 @@ from proctor.grading.sheets import (
     read_sheet,
     require_head,
 )
+from proctor.points import shown
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
@@ -129,7 +130,7 @@ def _about_rows(sheet, place, people, totals):
         if person.row not in totals:
             others.append(person.label)
         elif total is not None and known and (number_in(known) is None or round(number_in(known) - total, 2)):
-            replaced.append(f"{person.label}, {known} -> {round(total, 2):g}")
+            replaced.append(f"{person.label}, {known} -> {shown(total, 2)}")
     if replaced:
         yield f"marks that the sheet had, and the copy has others, {len(replaced)}: {'; '.join(replaced)}"
     if others:
@@ -228,7 +229,7 @@ def _totals(assignment, lms, found, graded, unmarked, left_out) -> dict[str, flo
         elif person.why_no_mark:
             left_out[person.why_no_mark].append(student)
         elif lms == "moodle" and round(total, 2) > assignment.points:
-            left_out[TOO_MANY].append(f"{student} ({total:g} of {assignment.points:g})")
+            left_out[TOO_MANY].append(f"{student} ({shown(total)} of {shown(assignment.points)})")
         else:
             totals[student] = total
     return totals
