@@ -87,13 +87,12 @@ def _verdicts(arguments, device):
 
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
-        verdict, summary = None, ""
+        # What students call their files is shown on a terminal.
+        verdict, summary, name = None, "", one_line(str(path), MAX_NAME)
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
             chosen = selection.select(assignment, arguments.exercises, device)
-            # What students call their files is shown on a terminal.
-            name = one_line(str(path), MAX_NAME)
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
@@ -102,7 +101,7 @@ def _verdicts(arguments, device):
             print(f"proctor: {words}", file=sys.stderr)
             # What is no fault of the submission's is not for its summary.
             if isinstance(error, intake.Unreadable):
-                summary = job_summary.refusal_as_markdown(arguments.assignment or path.stem, words)
+                summary = job_summary.refusal_as_markdown(arguments.assignment or "", name, words)
         yield verdict, job_summary.as_markdown(verdict) if verdict else summary
 
 
@@ -137,6 +136,7 @@ def run_class(arguments):
 
     from proctor.authoring import bank
     from proctor.grading import cache, many, report, workers
+    from proctor.grading.reading import why_no_student_id
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
     jobs, device = (
@@ -156,7 +156,8 @@ def run_class(arguments):
         open_executor = partial(many.local_executor, assignment, jobs, device)
     graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
-        print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
+        words = f"that may not be a student's id, for {why_no_student_id(name)}"
+        print(f"proctor: {name!a} is left out: {words}", file=sys.stderr)
     misplaced = many.misplaced(assignment)
     for path in misplaced:
         print(f"proctor: {str(path)!a} is left out: {many.where_to(path)}", file=sys.stderr)
@@ -286,10 +287,12 @@ def run_mark(arguments):
 
 def run_pack(arguments):
     """Pack the grader for another platform."""
+    from functools import partial
+
     from proctor.authoring.packing import pack
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    print(pack(assignment, arguments.output))
+    print(pack(assignment, arguments.output, partial(print, "proctor:", file=sys.stderr)))
     print("It holds solutions and checks: give it to nobody but Gradescope.", file=sys.stderr)
     return 0
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -22,6 +23,7 @@ from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError, about_file
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
+from proctor.authoring.needed import NEVER
 from proctor.authoring.release_zip import release_zip
 from proctor.authoring.released import (
     Past,
@@ -115,7 +117,7 @@ def known_releases(text: Text) -> Past:
 def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, bytes]:
     """The content of every file of an assignment that is built, by its path in the course."""
     source = staging / "source" / text.name
-    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
+    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", *NEVER))
     notebook = make_notebook(text)
     (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
     generate_release(course, text, staging)
@@ -236,7 +238,8 @@ def main(argv: list[str] | None = None) -> int:
         course = open_course(Path.cwd())
         written = build_course(course, arguments.assignments)
         if arguments.zip:
-            written.append(release_zip(course, names=arguments.assignments))
+            say = partial(print, file=sys.stderr)
+            written.append(release_zip(course, names=arguments.assignments, say=say))
     except (BuildError, CourseError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2

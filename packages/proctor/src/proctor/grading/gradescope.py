@@ -20,7 +20,7 @@ from proctor.authoring.errors import BuildError
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.grading.reading import Unreadable
-from proctor.grading.report import sandbox_note
+from proctor.grading.report import inline, sandbox_note
 from proctor.grading.verdict import CheckVerdict, Verdict, refusal
 from proctor.isolation.sandbox import SandboxError
 from proctor.points import in_words, rounded
@@ -131,7 +131,7 @@ def packed_assignment(folder: Path, sandbox: str) -> Assignment:
 
 
 def results_of(verdict: Verdict) -> dict:
-    """A verdict as Gradescope's results.json: each check is a test, all texts are plain."""
+    """A verdict as Gradescope's results.json: each check is a test. Whatever may be a student's words is escaped."""
     refused = refusal(verdict.exercises)
     tests = [
         _test(f"{place}.{number}", exercise.title, check, refused)
@@ -141,9 +141,9 @@ def results_of(verdict: Verdict) -> dict:
     return {
         "score": rounded(verdict.points),
         "execution_time": verdict.seconds,
-        "output": "\n".join(_words(verdict, refused)),
-        "output_format": "text",
-        "test_output_format": "text",
+        "output": _as_html(_words(verdict, refused)),
+        "output_format": "html",
+        "test_output_format": "html",
         "test_name_format": "text",
         "visibility": "visible",
         # It is for whoever looks after the autograder.
@@ -172,13 +172,19 @@ def _test(number: str, exercise: str, check: CheckVerdict, refused: str) -> dict
     lines = [] if refused else [message, *(f"Likely cause: {cause}" for cause in causes)]
     return {
         "number": number,
-        "name": f"{exercise}: {check.title}",
+        # In a list of names, and where they are exported, nothing is set as code.
+        "name": f"{exercise}: {check.title}".replace("`", ""),
         "score": rounded(check.points),
         "max_score": rounded(check.max_points),
         "status": "passed" if check.passed else "failed",
-        "output": "\n".join(lines),
+        "output": _as_html(lines),
         "visibility": "visible",
     }
+
+
+def _as_html(lines):
+    """Lines as HTML, what stands between backticks as code."""
+    return "<br>\n".join(map(inline, lines))
 
 
 if __name__ == "__main__":

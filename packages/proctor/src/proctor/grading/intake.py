@@ -84,36 +84,40 @@ def _take_in(path, assignment):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
     found = candidates(path)
-    handed_in, taken = _choose(found, path, assignment)
+    handed_in, taken, why = _choose(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
     files = {*files, *found} - {handed_in}
     others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
     if handed_in != path:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
         taken.choice = f"The notebook was handed in as {where}, not as `{path.name}`."
-        taken.choice += f" Not graded: {others}." if others else ""
+        taken.choice += f" Not graded: {others}. {why}" if others else ""
     elif others:
-        taken.choice = f"`{path.name}` was graded, and not {others}."
+        taken.choice = f"`{path.name}` was graded, and not {others}. {why}"
+    taken.choice = taken.choice.strip()
     if taken.choice:
         taken.notes.insert(0, taken.choice)
     return taken
 
 
 def _choose(found, path, assignment):
-    """Of the files that may be a notebook, the one to grade, and its intake: if only one has answers, that one."""
+    """Of the files that may be a notebook, the one to grade, its intake, and why that: if one alone has answers, it."""
     if len(found) == 1:
-        return found[0], _read(found[0], assignment)
+        return found[0], _read(found[0], assignment), ""
     read = {}
     for file in found[:MAX_FOLDERS]:
         with contextlib.suppress(Unreadable):
             read[file] = _read(file, assignment)
     answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
     if len(answered) == 1:
-        return answered[0], read[answered[0]]
+        unread = _listed([file.relative_to(path.parent).as_posix() for file in found if file not in read])
+        why = f"It alone has answers; {unread} could not be read." if unread else "It alone has answers."
+        return answered[0], read[answered[0]], why
     if [file.name for file in found].count(path.name) != 1:
         which = _listed([file.relative_to(path.parent).as_posix() for file in found])
         raise Unreadable(f"{path.name} is not there, and which of {which} is meant cannot be told")
-    return found[0], read[found[0]] if found[0] in read else _read(found[0], assignment)
+    taken = read[found[0]] if found[0] in read else _read(found[0], assignment)
+    return found[0], taken, "It has the right name" + ("; others have answers, too." if answered else ".")
 
 
 def _read(path, assignment):

@@ -5,16 +5,18 @@ What may hold a student's words stands in indented blocks, in which Markdown and
 
 import textwrap
 
+from proctor.grading.harmless import one_line
 from proctor.grading.report import sandbox_note, told
 from proctor.grading.verdict import Verdict, refusal
 from proctor.points import in_words, shown
 
-WIDTH = 100
+WIDTH, MAX_NAME = 100, 300
 
 
 def as_markdown(verdict: Verdict) -> str:
     """The points of each exercise as a table, the notes, and each failed check with its message."""
-    head = f"## {verdict.assignment}: {shown(verdict.points)} of {shown(verdict.max_points)} points"
+    head = _head(verdict.assignment, verdict.submission)
+    head += f"{shown(verdict.points)} of {in_words(verdict.max_points)}"
     refused = refusal(verdict.exercises)
     if refused:
         return "\n".join([head, "", *_block([refused])]) + "\n"
@@ -33,9 +35,21 @@ def as_markdown(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def refusal_as_markdown(assignment: str, reason: str) -> str:
-    """What stands in the place of a verdict where what was handed in cannot be graded."""
-    return "\n".join([f"## {assignment}: not graded", "", *_block([reason])])
+def refusal_as_markdown(assignment: str, submission: str, reason: str) -> str:
+    """What stands in the place of a verdict where what was handed in cannot be graded.
+
+    Parameters
+    ----------
+    assignment : its name; empty where that is not known
+    """
+    return "\n".join([f"{_head(assignment, submission)}not graded", "", *_block([reason])])
+
+
+def _head(assignment, submission):
+    """How a section begins: which submission it is about. What stands behind its last `: ` is the result."""
+    # Nothing but a backtick ends what is code.
+    name = one_line(submission, MAX_NAME).replace("`", "'")
+    return f"## {assignment}, `{name}`: " if assignment else f"## `{name}`: "
 
 
 def _failures(exercise):
