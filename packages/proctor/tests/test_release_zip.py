@@ -14,8 +14,11 @@ from proctor.course import CourseError, open_course
 from proctor.settings import SettingsError
 from shapes import AREA_CHECKS, change
 
+SHOWN = "# %% [markdown]\n# ![A circle](figures/circle.svg)\n\n# %% include=TWO"
+
 
 def test_zip_holds_what_students_get_and_is_reproducible(course):
+    change(course, "source/shapes/shapes.py", "# %% include=TWO", SHOWN)
     build_course(open_course(course))
     path = release_zip(open_course(course))
     assert path == course / "dist/shapes-and-sizes.zip"
@@ -33,8 +36,8 @@ def test_zip_holds_what_students_get_and_is_reproducible(course):
 
 
 def test_zip_has_what_notebook_and_packages_name_and_says_what_it_leaves_out(course):
+    change(course, "source/shapes/shapes.py", "# %% include=TWO", SHOWN.replace("A circle", "](gro%C3%9F%201.png) ![A"))
     build_course(open_course(course))
-    change(course, "release/shapes/shapes.ipynb", "figures/circle.svg", "figures/circle.svg) ![](gro%C3%9F%201.png")
     strays = ("students.csv", ".env", "shapes.ipynb.bak", "solved.ipynb", ".ipynb_checkpoints/shapes.ipynb")
     for folder in ("release/shapes", "toylib"):
         for name in strays:

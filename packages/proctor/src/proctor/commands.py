@@ -59,10 +59,13 @@ def run_grade(arguments):
     to_file = target not in (None, "-")
     if to_file and Path(target).resolve() in [path.resolve() for path in arguments.notebooks]:
         raise GradingError(f"--json {target} is one of the notebooks, which it would write over; name another file")
-    if arguments.summary:
-        _require_writable(arguments.summary)
-    with _writing(Path(target)) if to_file else contextlib.nullcontext() as file:
+    _require_writable(*filter(None, (arguments.summary, Path(target) if to_file else None)))
+    with contextlib.ExitStack() as opened:
+        file = None
         for verdict, summary in _verdicts(arguments, device):
+            if to_file and file is None:
+                # Who stops it before has what was there.
+                file = opened.enter_context(_writing(Path(target)))
             if summary and arguments.summary:
                 with arguments.summary.open("a", encoding="utf-8") as summaries:
                     print(summary, file=summaries)
@@ -75,6 +78,8 @@ def run_grade(arguments):
                 # The file gets the others' verdicts also where nobody reads these lines.
                 with contextlib.suppress(*[OSError] * to_file):
                     print(*report.table(verdict), sep="\n", end="\n\n")
+        if to_file and file is None:
+            opened.enter_context(_writing(Path(target)))
     return status
 
 
@@ -275,7 +280,8 @@ def run_mark(arguments):
         print(f"Open {address}\nCtrl-C stops it. What the page has saved is in the gradebook.", flush=True)
 
     try:
-        asyncio.run(mark_server.serve(marking, arguments.port, ready))
+        with _heeding(signal.default_int_handler):
+            asyncio.run(mark_server.serve(marking, arguments.port, ready))
     except KeyboardInterrupt:
         print()
     except OSError as error:
@@ -363,18 +369,26 @@ def run_watch(arguments):
 
 @contextlib.contextmanager
 def _until_interrupted():
-    """Gives what tells whether Ctrl-C was pressed; pressed again, it ends this process at once."""
+    """Gives what tells whether Ctrl-C was pressed, or SIGTERM came; the next one ends this process at once."""
     pressed = []
 
     def note(number, frame):
         pressed.append(number)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
 
-    before = signal.signal(signal.SIGINT, note)
-    try:
+    with _heeding(note):
         yield lambda: bool(pressed)
+
+
+@contextlib.contextmanager
+def _heeding(handler):
+    """Have Ctrl-C and SIGTERM call something else meanwhile."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _print_table(assignment, wide=False):

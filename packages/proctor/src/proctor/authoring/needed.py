@@ -68,7 +68,7 @@ def with_named(
     found, texts = dict.fromkeys(first), list(texts)
     while True:
         said = [(file.name, (folder / file).read_text("utf-8", "replace")) for file in found if file.suffix in READ]
-        more = Names([*texts, *said]).choose([file for file in kept if file not in found])
+        more = set(Names([*texts, *said]).choose(kept)) - {*found}
         if not more:
             return sorted(found)
         found |= dict.fromkeys(more)
