@@ -282,6 +282,49 @@ def test_nothing_that_can_be_graded_is_zero_with_what_to_do(toy, tmp_path):
         assert all(test["output"] == "" and test["status"] == "failed" for test in results["tests"])
 
 
+# What is handed in, by the name of its file; the points, and what the output says, and what it does not.
+ODD = {
+    "two, one blank": ({"a.ipynb": "solved", "b.ipynb": "blank"}, 10, "<code>b.ipynb</code>. It alone has answers."),
+    "two, one broken": ({"a.ipynb": "solved", "b.ipynb": "{"}, 10, "answers; <code>b.ipynb</code> could not be read."),
+    "two solved": ({"a.ipynb": "solved", "b.ipynb": "solved"}, 0, "<code>b.ipynb</code> is meant cannot be told"),
+    "nested": ({"home work/mine/toy.ipynb": "solved"}, 10, "as <code>home work/mine/toy.ipynb</code>"),
+    "a name": ({"Übung <b> von Jörg & Co (2).ipynb": "solved"}, 10, "Übung &lt;b&gt; von Jörg &amp; Co (2)"),
+    "a program": ({"toy.py": "program"}, 10, "as <code>toy.py</code>"),
+    "no notebook": ({"toy.html": "<html>"}, 0, "there is <code>toy.html</code>"),
+    "cut short": ({"toy.ipynb": '{"cells": ['}, 0, "ends in the middle"),
+    "words": ({"toy.ipynb": "words"}, 6, "sandbox <code>bubblewrap</code>"),
+    "outputs": ({"toy.ipynb": "outputs"}, 10, "sandbox <code>bubblewrap</code>"),
+}  # fmt: skip
+WORDS = """
+def double(x):
+    print("y" * 10**6)
+    raise ValueError("<script>alert(1)</script> `x` </pre> \\x1b[31m \\ud800" + "z" * 10**6)
+"""
+
+
+@pytest.mark.prove
+def test_odd_submissions_have_results_by_the_specification_that_say_what_happened(toy, tmp_path):
+    root, solved = lay_out(toy, tmp_path / "autograder"), nbformat.read(toy.source_notebook, as_version=4)
+    contents = {"solved": nbformat.writes(solved), "blank": toy.release_notebook.read_text()}
+    contents["program"] = "\n\n".join(exercise.code for exercise in toy.exercises)
+    solved.cells[-1].outputs = [nbformat.v4.new_output("stream", text="x" * 5 * 2**20)]
+    contents["outputs"] = nbformat.writes(solved)
+    cell(solved, "double").source = WORDS
+    contents["words"] = nbformat.writes(solved)
+    for name, (files, score, words) in ODD.items():
+        shutil.rmtree(root / "submission")
+        for place, content in files.items():
+            (root / "submission" / place).parent.mkdir(parents=True, exist_ok=True)
+            (root / "submission" / place).write_text(contents.get(content, content))
+        # Neither the students' data of the harness nor an earlier attempt has a say.
+        (root / "submission_metadata.json").write_text('{"previous_submissions": [{"score": 3.0}]}')
+        text = json.dumps(gradescope.grade_submission(root, "bubblewrap"), allow_nan=False)
+        check_format(json.loads(text))
+        results = json.loads(text)
+        assert results["score"] == score and words in results["output"], (name, results["output"])
+        assert len(text) < 20_000 and "<script" not in text and "<b>" not in text, name
+
+
 def no_bubblewrap(folder: Path) -> str:
     """A PATH on which bubblewrap says that it may not run."""
     folder.mkdir()
