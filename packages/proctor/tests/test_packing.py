@@ -322,6 +322,7 @@ def test_odd_submissions_have_results_by_the_specification_that_say_what_happene
         check_format(json.loads(text))
         results = json.loads(text)
         assert results["score"] == score and words in results["output"], (name, results["output"])
+        assert "was deleted" not in text, name
         assert len(text) < 20_000 and "<script" not in text and "<b>" not in text, name
 
 
