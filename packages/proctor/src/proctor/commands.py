@@ -311,11 +311,13 @@ def run_report(arguments):
     page = arguments.html or assignment.root / "reports" / f"{assignment.name}.html"
     _require_writable(*filter(None, (page, arguments.csv)))
     report = class_report.draw_up(assignment)
-    with _writing(page) as file:
-        file.write(class_report.as_html(report))
+    # Made before they are written: who stops it has what was there.
+    texts = {page: class_report.as_html(report)}
     if arguments.csv:
-        with _writing(arguments.csv) as file:
-            file.write(class_report.as_csv(report))
+        texts[arguments.csv] = class_report.as_csv(report)
+    for path, text in texts.items():
+        with _writing(path) as file:
+            file.write(text)
     print(page)
     return 0
 

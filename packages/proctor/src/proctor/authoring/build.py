@@ -100,8 +100,11 @@ def _put_in_place(course: Course, names: list[str], built: dict[Path, bytes]) ->
     for path in written:
         path.parent.mkdir(parents=True, exist_ok=True)
         replacement = path.with_name(path.name + ".new")
-        replacement.write_bytes(built[path])
-        replacement.replace(path)
+        try:
+            replacement.write_bytes(built[path])
+            replacement.replace(path)
+        finally:
+            replacement.unlink(missing_ok=True)
     return written
 
 
