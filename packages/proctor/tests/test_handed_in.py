@@ -217,3 +217,12 @@ def test_which_notebook_was_taken_and_which_were_left_is_said(toy, folder, solve
         taken = take_in(folder / "toy.ipynb", toy)
         assert taken.choice == taken.notes[0] and f"{said} It alone has answers" in taken.choice
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("place", ["TOY.IPYNB", "toy.ipynb/toy.ipynb", "Toy.Ipynb.txt", "a`b`.ipynb"])
+def test_notebook_is_found_in_capitals_and_in_a_folder_of_its_name(toy, folder, solved, place):
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).write_text(json.dumps(solved), encoding="utf-8")
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert not taken.refused and taken.choice.count("`") == 4
+    assert taken.choice == f"The notebook was handed in as `{place.replace('`', chr(39))}`, not as `toy.ipynb`."

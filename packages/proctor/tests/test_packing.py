@@ -289,6 +289,9 @@ ODD = {
     "two solved": ({"a.ipynb": "solved", "b.ipynb": "solved"}, 0, "<code>b.ipynb</code> is meant cannot be told"),
     "nested": ({"home work/mine/toy.ipynb": "solved"}, 10, "as <code>home work/mine/toy.ipynb</code>"),
     "a name": ({"Übung <b> von Jörg & Co (2).ipynb": "solved"}, 10, "Übung &lt;b&gt; von Jörg &amp; Co (2)"),
+    "a backtick": ({"<img src=x>`;\n.ipynb": "solved"}, 10, "as <code>&lt;img src=x&gt;&#39;; .ipynb</code>"),
+    "capitals": ({"TOY.IPYNB": "solved"}, 10, "as <code>TOY.IPYNB</code>"),
+    "a folder": ({"toy.ipynb/toy.ipynb": "solved"}, 10, "as <code>toy.ipynb/toy.ipynb</code>"),
     "a program": ({"toy.py": "program"}, 10, "as <code>toy.py</code>"),
     "no notebook": ({"toy.html": "<html>"}, 0, "there is <code>toy.html</code>"),
     "cut short": ({"toy.ipynb": '{"cells": ['}, 0, "ends in the middle"),
@@ -323,7 +326,7 @@ def test_odd_submissions_have_results_by_the_specification_that_say_what_happene
         results = json.loads(text)
         assert results["score"] == score and words in results["output"], (name, results["output"])
         assert "was deleted" not in text, name
-        assert len(text) < 20_000 and "<script" not in text and "<b>" not in text, name
+        assert len(text) < 20_000 and "<script" not in text and "<b>" not in text and "<img" not in text, name
 
 
 def no_bubblewrap(folder: Path) -> str:

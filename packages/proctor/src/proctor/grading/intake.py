@@ -131,7 +131,8 @@ def _read(path, assignment):
 
 def _listed(names):
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(f"`{one_line(name, 100)}`" for name in names[:5]) + more
+    # A backtick would end what is set as code.
+    return ", ".join(f"`{one_line(name, 100)}`" for name in [name.replace("`", "'") for name in names[:5]]) + more
 
 
 @contextlib.contextmanager
@@ -168,12 +169,12 @@ def candidates(path: Path) -> list[Path]:
     """
     if not path.parent.is_dir():
         raise Unreadable(f"{path} is not there, or is not a file")
-    right = [path] if path.is_symlink() or path.exists() else []
+    right = [path] if path.is_symlink() or (path.exists() and not path.is_dir()) else []
     present = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"]
     # Somebody may have handed in the folder, and that in another one.
     for _ in range(3):
         for endings in FORMS:
-            found = [file for file in present if NUMBERED.sub("", file.name).endswith(endings)]
+            found = [file for file in present if NUMBERED.sub("", file.name).lower().endswith(endings)]
             found = [file for file in found if file.is_file() and file != path]
             if right or found:
                 # Of a folder with all of a course's notebooks, the one of the right name.
@@ -195,7 +196,7 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     _release(assignment)
     with _refusals(path):
-        return _read_program(path, assignment) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
+        return _read_program(path, assignment) if path.suffix.lower() == ".py" else rebuild(read_notebook(path), assignment)
 
 
 def _read_program(path, assignment):
