@@ -196,7 +196,8 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     _release(assignment)
     with _refusals(path):
-        return _read_program(path, assignment) if path.suffix.lower() == ".py" else rebuild(read_notebook(path), assignment)
+        is_program = path.suffix.lower() == ".py"
+        return _read_program(path, assignment) if is_program else rebuild(read_notebook(path), assignment)
 
 
 def _read_program(path, assignment):
