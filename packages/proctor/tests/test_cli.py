@@ -144,9 +144,10 @@ AT_ONCE = "os.kill(os.getpid(), int(sys.argv[1]))"
 UNHEARD = "Dying()"
 
 
-@pytest.mark.parametrize("how", [AT_ONCE, UNHEARD])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("module", ["argparse", "pytest", "nbformat", "torch"])
+@pytest.mark.parametrize(
+    ("module", "how"), [("argparse", AT_ONCE), ("pytest", AT_ONCE), ("torch", AT_ONCE), ("nbformat", UNHEARD)]
+)
 def test_command_that_is_stopped_as_it_starts_says_so_in_one_line(command, module, number, how):
     Path("x.json").write_text("as it was")
     arguments = [str(int(number)), module, *command, *GRADE, "--json", "x.json"]
