@@ -23,6 +23,7 @@ from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
 from proctor.grading.report import inline, kept_notes, kept_verdict
 from proctor.grading.verdict import ExerciseVerdict, refusal
+from proctor.points import in_words, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Fewer say nothing about a check.
@@ -255,7 +256,8 @@ def as_html(report: ClassReport) -> str:
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
-    environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
+    environment.filters |= {"counted": counted, "number": shown, "points": in_words, "shortened": shortened}
+    environment.filters |= {"cut": lambda code: plain_text(code, MOST_CODE)}
     assignment, students = report.assignment, report.students
     mistakes = assignment.graders / "mistakes.py"
     answers = {(one.name, name): code for one in students for name, code in one.answers.items()}

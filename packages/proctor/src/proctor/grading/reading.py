@@ -31,6 +31,7 @@ MAX_CELL_CHARACTERS = 2**17
 MAX_PROGRAM_LINES = 10_000
 MAX_FILES = 10_000
 MAX_NAME_BYTES = 200
+UNSAFE = frozenset('/\\<>"|*?[]%')
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -47,11 +48,23 @@ def is_student_id(name: str) -> bool:
     That is a character that paths, patterns, addresses or pages read in their own way; a control character, or one
     that turns the direction of what follows; a byte that is no text; a dot or dash at the start; space at an end.
     """
-    if not name or name[0] in ".-" or name != name.strip() or set(name) & {*'/\\<>"|*?[]%', *TURNING}:
-        return False
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
-        return False
-    return len(name.encode()) <= MAX_NAME_BYTES
+    return not why_no_student_id(name)
+
+
+def why_no_student_id(name: str) -> str:
+    """Why a folder's name may not be a student's; empty where it may."""
+    if not name:
+        return "it is empty"
+    if name[0] in ".-":
+        return f"it begins with {name[0]!r}"
+    if name != name.strip():
+        return "it begins or ends with space"
+    for character in name:
+        if character in UNSAFE:
+            return f"it has {character!r} in it"
+        if character in TURNING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            return f"it has {character!a} in it, which nobody sees"
+    return f"it is longer than {MAX_NAME_BYTES} bytes" if len(name.encode()) > MAX_NAME_BYTES else ""
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

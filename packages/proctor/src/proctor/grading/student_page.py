@@ -14,7 +14,6 @@ import nbformat
 from markupsafe import Markup, escape
 
 from proctor.authoring.text import last_heading
-from proctor.course import counted
 from proctor.grading.advice import Step, advice
 from proctor.grading.attempts import Attempt
 from proctor.grading.harmless import ATTACHED, as_typed, picture_url, plain_text
@@ -22,6 +21,7 @@ from proctor.grading.marks import Mark, Recorded, recorded_marks
 from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
 from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
+from proctor.points import in_words, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Bytes of a page: of each answer; of what else a student wrote or printed, of messages, together.
@@ -137,7 +137,7 @@ class Section:
             return "not marked yet"
         if self.is_stale:
             return "not marked again yet"
-        extra = f", {_number(self.extra)} extra" if self.extra else ""
+        extra = f", {shown(self.extra)} extra" if self.extra else ""
         if self.lost <= 0:
             return f"correct{extra}"
         if self.is_missing:
@@ -205,10 +205,10 @@ def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
     is_checked : whether checks give points for it, too
     """
     if mark.is_open:
-        return f"Not marked yet: {_points(mark.max_score)}"
-    words = f"Score: {_number(mark.score)} / {mark.max_score:g}"
+        return f"Not marked yet: {in_words(mark.max_score)}"
+    words = f"Score: {shown(mark.score)} / {shown(mark.max_score)}"
     if mark.extra:
-        words += f", with {_number(mark.extra)} extra"
+        words += f", with {shown(mark.extra)} extra"
     if is_checked and mark.is_by_hand:
         words += ", given by a person"
     return f"{words}, for an earlier answer; not marked again yet" if stale else words
@@ -375,19 +375,6 @@ def _bytes(text):
     return len(escape(text).encode("utf-8"))
 
 
-def _points(number):
-    return counted(_rounded(number), "point")
-
-
-def _number(points):
-    return f"{_rounded(points):g}"
-
-
-def _rounded(points):
-    """Points for people: an eighth whole, a third to two digits."""
-    return round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2)
-
-
 def _comment(text):
     """What a person wrote about an answer."""
     html = typeset(text, has_links=True)
@@ -398,7 +385,7 @@ def _comment(text):
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"inline": inline, "number": _number, "points": _points, "comment": _comment}
+    environment.filters |= {"inline": inline, "number": shown, "points": in_words, "comment": _comment}
     return environment.get_template("student_page.html.j2")
 
 
