@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
-from proctor.grading import harmless, reading, report, student_page
+from proctor.grading import harmless, reading, report, student_page, typeset
 from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
@@ -37,6 +37,11 @@ OTHER = [
     "| \n|# not graded",
 ]
 HEADINGS = ["# |(|", "# | |x", "# |1.|", "|#\n|", "|#|", "|# |", "# |1 |", "# a (|1|", "# a |(1 points)|"]
+FORMULAS = [
+    "|{|", "|^|", "|x_{a|", "|\\sqrt{|", "|\\begin{matrix}|", "|&|", "|\\text{|", "\\operatorname{| |", "|x\\\\|",
+    "|1|", "|'|", "|\\hbox{$|", "|\\left(\\right)|", "|\\def\\a{\\a\\a}\\a|", "|\\sideset{}{}|", "|\\label{|",
+    "|{x\\over |", "|\\not |",
+]  # fmt: skip
 JSON = ['"|\\"|', '|""|', "|[]|", '|"\\\\"|', '{"a":|[1,|', "|,|", '"|\\\\|']
 
 
@@ -67,6 +72,12 @@ def read_marks(text):
         return
 
 
+def draw(text):
+    """The formulas of a text, each anew."""
+    for start in range(0, len(text), typeset.MAX_FORMULA):
+        typeset.mathml.__wrapped__(text[start : start + typeset.MAX_FORMULA], True)
+
+
 FUNCTIONS = {
     "markdown": (lambda text: harmless.safe_markdown(text, {"x": "y"}), MARKDOWN),
     "attachments": (attach, MARKDOWN),
@@ -80,6 +91,8 @@ FUNCTIONS = {
     "JSON": (read_marks, JSON),
     "words": (student_page._with_words_for_pictures, MARKDOWN),
     "message": (report.inline, ["|`|", "`|a|", "|`a|", "|`a` |"]),
+    "formulas": (draw, FORMULAS),
+    "line with formulas": (typeset.in_line, ["|`|", "`|a|", "|$|", "|$a|", "|a$ |", "$|a|", "|$a$ |", "|\\$|"]),
     "headings": (student_page._heading, HEADINGS),
 }
 CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in forms]

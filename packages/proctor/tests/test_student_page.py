@@ -201,7 +201,8 @@ def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
     page = make()
     answer = page[page.index("Your answer</h3>") : page.index("<figure>")]
-    for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", "<td>$x_i * y_i$</td>"):
+    formula = '<td><math alttext="x_i * y_i"><msub><mi>x</mi><mi>i</mi></msub>'
+    for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", formula):
         assert shown in answer
     assert "<pre><code>&lt;script&gt;1&lt;/script&gt;" in answer
     assert "there (https://example.org/a?b=1&amp;c), [picture: this] and ! that (http://evil.example/x.png)." in answer
@@ -244,6 +245,25 @@ def test_answer_in_words_that_has_no_room_typeset_is_shown_as_typed(make, text):
     page = make()
     assert text[:2_000] in html.unescape(page)
     assert 'Your answer</h3><div class="words">' in page and len(page.encode()) < 40_000
+
+
+def test_formulas_are_drawn_as_far_as_there_is_room_for_them(make):
+    cell(make.notebook, "reflection").source = "".join(f"- $x_{{{number}}}$\n" for number in range(400))
+    page = make(comments={"reflection": "But $x_1$."})
+    answer = page[page.index("Your answer</h3>") :]
+    assert answer.index('<math alttext="x_{0}">') < answer.index("<li>$x_{399}$</li>")
+    assert '<p>But <math alttext="x_1">' in page and "unsafe-inline'; base-uri 'none'" in page
+    assert len(answer.encode()) < student_page.ONE_ANSWER + 2_000
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+@pytest.mark.parametrize("dark", [False, True])
+def test_formulas_can_be_read_in_the_dark_and_make_no_page_wider(make, tmp_path, dark):
+    wide = "+".join(f"x_{{{number}}}" for number in range(40))
+    cell(make.notebook, "reflection").source = rf"$${wide}$$ $\color{{black}}{{x}}$"
+    found = audit_page(tmp_path / "audit", make(), 400, dark)
+    assert found["faint"] == [] and found["dark"] is dark
+    assert [node for node in found["overflow"] if not re.match("<m", node)] == [], "a formula scrolls within its text"
 
 
 def test_comment_with_a_picture_or_a_link_that_leads_astray_costs_no_page(make):

@@ -21,7 +21,8 @@ from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
 from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
-from proctor.grading.report import inline, kept_notes, kept_verdict
+from proctor.grading.report import kept_notes, kept_verdict
+from proctor.grading.typeset import in_line
 from proctor.grading.verdict import ExerciseVerdict, refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -254,7 +255,7 @@ def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
+    environment.filters |= {"duration": duration, "inline": in_line, "without_layout": without_layout}
     environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
     assignment, students = report.assignment, report.students
     mistakes = assignment.graders / "mistakes.py"
