@@ -73,8 +73,8 @@ def read_marks(text):
 
 
 def draw(text):
-    """The formulas of a text, each anew."""
-    for start in range(0, len(text), typeset.MAX_FORMULA):
+    """Some formulas of a text, as long as they may be, each anew."""
+    for start in range(0, len(text), 5 * typeset.MAX_FORMULA):
         typeset.mathml.__wrapped__(text[start : start + typeset.MAX_FORMULA], True)
 
 
