@@ -122,7 +122,7 @@ def test_extra_credit_and_comments_are_on_the_page(make):
     extra = {"check_double": Mark(4.0, None, 2.0, 4.0, False)}
     page = make(marks=extra, comments={"double": "Well *done*, but <u>see</u> $x_i$", "reflection": "Say why."})
     assert "Score: 6 / 4, with 2 extra, given by a person" in page and "toy: 15 of 13 points" in page
-    assert "Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; $x_i$" in page and "Say why." in page
+    assert 'Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; <math alttext="x_i"><msub>' in page and "Say why." in page
 
 
 def test_what_to_do_first_is_what_gains_most(make):
@@ -225,12 +225,14 @@ def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
 @pytest.mark.parametrize("has_links", [False, True])
 def test_typeset_text_is_made_of_a_few_elements_without_anything_that_acts(text, has_links):
     plain = "p b em strong del code pre ul ol li table thead tbody tr th td dl dt dd br hr blockquote input"
+    plain += " math mrow mi mo mn"
     allowed = {
         "type": "checkbox",
         "class": "task-list-item.*",
         "disabled": "",
         "checked": "",
         "style": r"text-align:\w+",
+        "alttext": ".*",
     }
     allowed |= {"href": r"(?:https?:|mailto:|#harmful-link$|[^:]*$).*", "title": ".*"} if has_links else {}
     for tag, attributes in Elements(str(typeset(text, has_links))).elements:
