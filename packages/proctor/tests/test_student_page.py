@@ -233,6 +233,7 @@ def test_typeset_text_is_made_of_a_few_elements_without_anything_that_acts(text,
         "checked": "",
         "style": r"text-align:\w+",
         "alttext": ".*",
+        "display": "block",
     }
     allowed |= {"href": r"(?:https?:|mailto:|#harmful-link$|[^:]*$).*", "title": ".*"} if has_links else {}
     for tag, attributes in Elements(str(typeset(text, has_links))).elements:
