@@ -319,6 +319,13 @@ def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make, lat
     assert (f"{words}: it was due 2026-03-01 12:00 UTC. {rule}" in text) is bool(words) is ("late" in text)
 
 
+def test_page_tells_when_it_was_due_on_the_courses_own_clock():
+    config = Config()
+    config.Exchange.timezone = "Europe/Berlin"
+    due = datetime(2026, 10, 1, 22)
+    assert "it was due 2026-10-02 00:00 CEST." in in_words(due + timedelta(hours=1), due, config)
+
+
 def test_extra_points_do_not_hide_what_was_lost(make):
     text = Elements(make(marks={"reflection": Mark(None, 0.5, 2.5, 3.0, False)}, comments={"reflection": "Why?"})).shown
     assert "Reflect 3 of 3 partly correct, 2.5 extra" in text and "Everything is correct" not in text

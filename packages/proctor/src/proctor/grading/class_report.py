@@ -41,7 +41,7 @@ class Student:
     ----------
     points : {exercise: what counts, marks by hand included}
     late : seconds after the due date, whatever that costs
-    not_marked : the exercises that wait for a person
+    not_marked : the exercises that wait for a person, those whose answer changed after it was marked among them
     seconds : what grading it took; None where that is not on record
     verdicts : {exercise: its verdict by the checks}
     answers : {exercise: its cell}
@@ -168,7 +168,7 @@ def draw_up(assignment: Assignment) -> ClassReport:
 
 
 def _read_student(assignment, name, found):
-    about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.not_marked.get(name, set())
+    about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.waiting.get(name, set())
     student = Student(name, found.grades[name], *about)
     try:
         notebook = marks.read_graded(marks.graded_path(assignment, name))
