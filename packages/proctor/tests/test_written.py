@@ -204,9 +204,10 @@ def test_answer_in_a_program_goes_to_a_person_and_onto_the_page(where, form, two
     assert WORDS not in code and all(exercise.code in code for exercise in two.exercises[:2])
 
 
-@pytest.mark.parametrize(
-    "answer", [f"# {WORDS}", f'"""{WORDS}"""', f"'{WORDS}'", f"# %% [markdown]\n# {WORDS}", f'r"""\n{WORDS}\n"""']
-)
+OWN = [f"# {WORDS}", f'"""{WORDS}"""', f"'{WORDS}'", f"# %% [markdown]\n# {WORDS}\n\n# %%", f'r"""\n{WORDS}\n"""']
+
+
+@pytest.mark.parametrize("answer", OWN)
 @pytest.mark.parametrize("first", [True, False])
 def test_answer_in_a_program_of_ones_own_is_shown_with_each_question(answer, first, two, tmp_path):
     code = [f"{exercise.code}\n" for exercise in two.exercises[:2]]
