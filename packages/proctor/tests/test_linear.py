@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
-from proctor.grading import harmless, reading, report, student_page, typeset
+from proctor.grading import harmless, pictures, reading, report, student_page, typeset
 from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
@@ -43,6 +43,13 @@ FORMULAS = [
     "|{x\\over |", "|\\not |",
 ]  # fmt: skip
 JSON = ['"|\\"|', '|""|', "|[]|", '|"\\\\"|', '{"a":|[1,|', "|,|", '"|\\\\|']
+
+
+PICTURES = [
+    "|![|", "|![x](|", "|![x](a |", "|![x][|", "|<img |", "<img |src=a |>", "|<img src='|", "|[a]: b\n|",
+    "[a]: b\n|![a] |",
+    "![x](<| |", "|![x](a(|", "![|x|", "|![a](b) |", "[a]: b\n|![a][|",
+]  # fmt: skip
 
 
 def grown(form, length):
@@ -86,7 +93,9 @@ FUNCTIONS = {
     "lines": (harmless.one_line, TEXT),
     "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
     "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
-    "exported": (lambda text: [reading._without_following_text(part) for part in reading.EXPORTED.split(text)], OTHER),
+    "exported": (lambda text: reading._exported(text), OTHER),
+    "remarks": (reading._texts, ["|#|", "|# a\n\n|", "#|\n \n|", "|\n|", "|#\n|"]),
+    "pictures named": (pictures.pictures_named, PICTURES),
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
     "JSON": (read_marks, JSON),
     "words": (student_page._with_words_for_pictures, MARKDOWN),
