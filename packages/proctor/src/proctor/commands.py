@@ -398,6 +398,6 @@ def _print_table(assignment, wide=False):
 
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
-    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
+    lines = report.class_table(assignment, found.grades, found.waiting, found.penalties, others, wide)
     print(f"{assignment.name}, {in_words(assignment.points)}")
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")

@@ -34,6 +34,7 @@ from proctor.grading.harmless import (
     with_names,
 )
 from proctor.grading.matching import match
+from proctor.grading.pictures import attach_beside, digests, pictures_named
 from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program, require_file
 from proctor.grading.written import is_blank
 
@@ -121,10 +122,12 @@ def _choose(found, path, assignment):
 
 
 def _read(path, assignment):
-    taken = read_submission(path, assignment)
-    if taken.notebook is None:
-        taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
-        # A program has no cells of checks, so nobody deleted them.
+    _release(assignment)
+    with _refusals(path):
+        notebook, is_program = _as_notebook(path, assignment)
+        taken = rebuild(notebook, assignment)
+    if is_program:
+        # It has no cells of checks, so nobody deleted them.
         taken.notes = [note for note in taken.notes if not note.startswith("The cell `check_")]
     return taken
 
@@ -154,10 +157,10 @@ NUMBERED = re.compile(r" ?\(\d{1,3}\)$")
 def made_of(path: Path) -> str:
     """The digest of all that may have been handed in for a notebook; empty where there is nothing."""
     try:
-        digests = [digest(file) for file in candidates(path)[:MAX_FOLDERS]]
+        made_of = [digest(file) for file in candidates(path)[:MAX_FOLDERS]] + digests(path.parent)
     except Unreadable:
         return ""
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return made_of[0] if len(made_of) == 1 else hashlib.sha256("".join(made_of).encode()).hexdigest()
 
 
 def candidates(path: Path) -> list[Path]:
@@ -196,19 +199,26 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     _release(assignment)
     with _refusals(path):
-        is_program = path.suffix.lower() == ".py"
-        return _read_program(path, assignment) if is_program else rebuild(read_notebook(path), assignment)
-
-
-def _read_program(path, assignment):
-    sources, is_exported = read_program(path)
-    if is_exported:
-        return rebuild(nbformat.v4.new_notebook(cells=_as_cells(sources)), assignment)
+        notebook, is_program = _as_notebook(path, assignment)
+        if not is_program:
+            return rebuild(notebook, assignment)
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
 
 
-def _as_cells(sources):
-    return [nbformat.v4.new_code_cell(source) for source in sources]
+def _as_notebook(path, assignment):
+    """What was handed in, with the pictures beside it, and whether it is a program that was no notebook before."""
+    is_program = NUMBERED.sub("", path.name).lower().endswith(".py")
+    if is_program:
+        cells, is_exported = read_program(path)
+        notebook, is_program = nbformat.v4.new_notebook(cells=cells), not is_exported
+    else:
+        notebook = read_notebook(path)
+    past, released = _past(assignment), _release(assignment)[0]
+    given = {name for cell in released.cells for name in pictures_named(cell.source)}
+    texts = [cell for cell in notebook.cells if cell.cell_type != "code" and past.role(cell.source) is None]
+    attach_beside(texts, path.parent, given)
+    return notebook, is_program
 
 
 def identify(path: Path, course: Course) -> str:

@@ -190,7 +190,7 @@ def class_table(
     Parameters
     ----------
     grades : as `gradebook.read_grades` gives them
-    not_marked, penalties : as `marks.read_class` gives them
+    not_marked, penalties : as `marks.read_class` gives them, what has to be marked again among it
     others : as `roster.without_grades` gives them
     wide : whether lines may be of any length; else, where they do not fit, exercises have numbers for names and points
         to one decimal
@@ -273,10 +273,10 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     # Who was given more time is in the gradebook before anything was handed in.
     ungraded = {student for student, names in not_marked.items() if names - written}
     waiting = {student: names for student, names in not_marked.items() if student not in ungraded}
-    lines = []
+    lines, again = [], f"`proctor mark {assignment.name}` leads there"
     for found, words in (
         (waiting, ("answer", f"not marked yet (-); `proctor mark {assignment.name}` leads to them")),
-        (flagged, ("mark", f"of an answer that has changed since; `proctor mark {assignment.name}` leads there")),
+        (flagged, ("mark", f"of an answer that has changed since (-), still in the total; {again}")),
     ):
         count = sum(map(len, found.values()))
         if count:
