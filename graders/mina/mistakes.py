@@ -173,6 +173,75 @@ DATASET = [
             ('        self.Y = data_dict["Y"]\n', ""),
         ],
     ),
+    Mistake(
+        name="signal_reshaped",
+        exercise="dataset",
+        hint=(
+            "You reshape X to get its segments to the front. That keeps the order of the numbers, and mixes "
+            "segments and channels. Index the second axis instead."
+        ),
+        changes=[("self.X[:, i]", "self.X.reshape(len(self.Y), len(self.X), -1)[i]")],
+    ),
+    Mistake(
+        name="first_channel_of_beat_knowledge",
+        exercise="dataset",
+        hint="Your beat knowledge is that of the first channel alone. A segment has all of them.",
+        changes=[("self.K_beat[:, i]", "self.K_beat[0, i]")],
+    ),
+    Mistake(
+        name="first_channel_of_rhythm_knowledge",
+        exercise="dataset",
+        hint="Your rhythm knowledge is that of the first channel alone. A segment has all of them.",
+        changes=[("self.K_rhythm[:, i]", "self.K_rhythm[0, i]")],
+    ),
+    Mistake(
+        name="first_channel_of_frequency_knowledge",
+        exercise="dataset",
+        hint="Your frequency knowledge is that of the first channel alone. A segment has all of them.",
+        changes=[("self.K_freq[:, i]", "self.K_freq[0, i]")],
+    ),
+    Mistake(
+        name="beat_knowledge_by_channel",
+        exercise="dataset",
+        hint="You index the first axis of K_beat, which has the channels. The segments are on the second.",
+        changes=[("self.K_beat[:, i]", "self.K_beat[i]")],
+    ),
+    Mistake(
+        name="rhythm_knowledge_by_channel",
+        exercise="dataset",
+        hint="You index the first axis of K_rhythm, which has the channels. The segments are on the second.",
+        changes=[("self.K_rhythm[:, i]", "self.K_rhythm[i]")],
+    ),
+    Mistake(
+        name="frequency_knowledge_by_channel",
+        exercise="dataset",
+        hint="You index the first axis of K_freq, which has the channels. The segments are on the second.",
+        changes=[("self.K_freq[:, i]", "self.K_freq[i]")],
+    ),
+    Mistake(
+        name="rhythm_knowledge_as_frequency",
+        exercise="dataset",
+        hint="You give the rhythm knowledge a second time in the place of the frequency knowledge.",
+        changes=[('data_dict["K_freq"]', 'data_dict["K_rhythm"]')],
+    ),
+    Mistake(
+        name="beat_knowledge_as_signal",
+        exercise="dataset",
+        hint="You give the beat knowledge a second time in the place of the signal.",
+        changes=[('data_dict["X"]', 'data_dict["K_beat"]')],
+    ),
+    Mistake(
+        name="rhythm_knowledge_of_first_segment",
+        exercise="dataset",
+        hint="Your rhythm knowledge is always that of the first segment. Index it with i, as the others.",
+        changes=[("self.K_rhythm[:, i]", "self.K_rhythm[:, 0]")],
+    ),
+    Mistake(
+        name="label_of_first_segment",
+        exercise="dataset",
+        hint="Your label is always that of the first segment. Inputs and label have the same index.",
+        changes=[("self.Y[i]", "self.Y[0]")],
+    ),
 ]
 
 COLLATE = [
@@ -380,6 +449,103 @@ COLLATE = [
                 "        inputs = (inputs[0], *(part.transpose(0, 1) for part in inputs[1:]))\n"
                 "        return inputs, torch",
             )
+        ],
+    ),
+    Mistake(
+        name="beat_knowledge_as_doubles",
+        exercise="loader",
+        hint="Your K_beat alone is a double tensor. All four inputs are to be float tensors.",
+        changes=[
+            (
+                "return inputs, torch",
+                "inputs = (*inputs[:1], inputs[1].double(), *inputs[2:])\n        return inputs, torch",
+            ),
+        ],
+    ),
+    Mistake(
+        name="rhythm_knowledge_as_doubles",
+        exercise="loader",
+        hint="Your K_rhythm alone is a double tensor. All four inputs are to be float tensors.",
+        changes=[
+            (
+                "return inputs, torch",
+                "inputs = (*inputs[:2], inputs[2].double(), *inputs[3:])\n        return inputs, torch",
+            ),
+        ],
+    ),
+    Mistake(
+        name="frequency_knowledge_as_doubles",
+        exercise="loader",
+        hint="Your K_freq alone is a double tensor. All four inputs are to be float tensors.",
+        changes=[
+            (
+                "return inputs, torch",
+                "inputs = (*inputs[:3], inputs[3].double(), *inputs[4:])\n        return inputs, torch",
+            ),
+        ],
+    ),
+    Mistake(
+        name="signal_in_place_of_beat_knowledge",
+        exercise="loader",
+        hint=(
+            "You make K_beat of the signal, which is the first of a sample's inputs. The beat knowledge is the "
+            "second."
+        ),
+        changes=[
+            ("return inputs, torch", "inputs = (inputs[0], inputs[0], *inputs[2:])\n        return inputs, torch"),
+        ],
+    ),
+    Mistake(
+        name="beat_knowledge_in_place_of_rhythm",
+        exercise="loader",
+        hint=(
+            "You make K_rhythm of the beat knowledge, which is the second of a sample's inputs. The rhythm "
+            "knowledge is the third."
+        ),
+        changes=[
+            ("return inputs, torch", "inputs = (*inputs[:2], inputs[1], inputs[3])\n        return inputs, torch"),
+        ],
+    ),
+    Mistake(
+        name="rhythm_knowledge_in_place_of_frequency",
+        exercise="loader",
+        hint=(
+            "You make K_freq of the rhythm knowledge, which is the third of a sample's inputs. The frequency "
+            "knowledge is the fourth."
+        ),
+        changes=[("return inputs, torch", "inputs = (*inputs[:3], inputs[2])\n        return inputs, torch")],
+    ),
+    Mistake(
+        name="rhythm_and_frequency_swapped",
+        exercise="loader",
+        hint=(
+            "You return the frequency knowledge before the rhythm knowledge. The order is X, K_beat, K_rhythm, "
+            "K_freq."
+        ),
+        changes=[
+            ("return inputs, torch", "inputs = (*inputs[:2], inputs[3], inputs[2])\n        return inputs, torch"),
+        ],
+    ),
+    Mistake(
+        name="signal_and_beat_swapped",
+        exercise="loader",
+        hint="You return the beat knowledge before the signal. The order is X, K_beat, K_rhythm, K_freq.",
+        changes=[
+            ("return inputs, torch", "inputs = (inputs[1], inputs[0], *inputs[2:])\n        return inputs, torch"),
+        ],
+    ),
+    Mistake(
+        name="batch_filled_with_zeros",
+        exercise="loader",
+        hint=(
+            "You make room for `batch_size` segments in every batch, so that the last one is filled up with "
+            "zeros. A batch is as long as the list of samples that `my_collate` is given."
+        ),
+        changes=[
+            (
+                "np.stack(parts, axis=1)",
+                "np.stack([*parts, *[np.zeros_like(parts[0])] * (batch_size - len(parts))], axis=1)",
+            ),
         ],
     ),
 ]
@@ -2284,6 +2450,111 @@ EVALUATION = [
         hint="Your F1 calls half of the segments AF, those above the median. It is AF where that is the more probable "
         "class.",
         changes=[("pred.argmax(axis=1)", "pred[:, 1] > np.median(pred[:, 1])")],
+    ),
+    Mistake(
+        name="auroc_folded",
+        exercise="evaluation",
+        hint=(
+            "You turn an AUROC below one half round. Below one half, the model ranks worse than chance, and that "
+            "is what the score should say."
+        ),
+        changes=[
+            (
+                "roc_auc_score(truth, pred[:, 1])\n",
+                "roc_auc_score(truth, pred[:, 1])\n    auroc = max(auroc, 1 - auroc)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="signal_for_beat_knowledge",
+        exercise="evaluation",
+        hint="You give the model the signal a second time in the place of the beat knowledge.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (0, 0, 2, 3)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="beat_knowledge_for_signal",
+        exercise="evaluation",
+        hint="You give the model the beat knowledge a second time in the place of the signal.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (1, 1, 2, 3)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="beat_knowledge_for_rhythm",
+        exercise="evaluation",
+        hint="You give the model the beat knowledge a second time in the place of the rhythm knowledge.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (0, 1, 1, 3)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="rhythm_knowledge_for_frequency",
+        exercise="evaluation",
+        hint="You give the model the rhythm knowledge a second time in the place of the frequency knowledge.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (0, 1, 2, 2)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="beat_knowledge_before_signal",
+        exercise="evaluation",
+        hint="You give the model the beat knowledge before the signal. The inputs come in its order.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (1, 0, 2, 3)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="f1_of_each_class",
+        exercise="evaluation",
+        hint="Your F1 is an array, one score for each class. The F1 of class 1 is asked for.",
+        changes=[("pred.argmax(axis=1))", "pred.argmax(axis=1), average=None)")],
+    ),
+    Mistake(
+        name="as_many_alarms_as_cases",
+        exercise="evaluation",
+        hint=(
+            "Your F1 calls as many segments AF as there are, those with the highest probabilities. That takes "
+            "the true labels to know, and a segment is AF where that is the more probable class."
+        ),
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > np.quantile(pred[:, 1], 1 - truth.mean())")],
+    ),
+    Mistake(
+        name="predictions_of_two_decimals",
+        exercise="evaluation",
+        hint="You round the probabilities to two decimals. They are asked for as they are.",
+        changes=[("append(probabilities.cpu().numpy()", "append(probabilities.cpu().numpy().round(2)")],
+    ),
+    Mistake(
+        name="predictions_of_three_decimals",
+        exercise="evaluation",
+        hint="You round the probabilities to three decimals. They are asked for as they are.",
+        changes=[("append(probabilities.cpu().numpy()", "append(probabilities.cpu().numpy().round(3)")],
+    ),
+    Mistake(
+        name="auroc_of_rounded",
+        exercise="evaluation",
+        hint=(
+            "You round the probabilities for AUROC, so that many segments are level. It ranks them by the "
+            "probabilities as they are."
+        ),
+        changes=[("roc_auc_score(truth, pred[:, 1])", "roc_auc_score(truth, pred[:, 1].round(1))")],
     ),
 ]
 

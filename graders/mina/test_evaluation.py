@@ -164,6 +164,10 @@ def test_auroc(submission, predicted):
     auroc, _ = scores(submission, predicted)
     hint = "It needs the probability of class 1 itself, and not the class that follows from it."
     expect.close(auroc, float(roc_auc_score(truth, pred[:, 1])), "AUROC", hint)
+    # With the labels the other way round, the model ranks worse than chance.
+    auroc, _ = scores(submission, (1 - truth, pred))
+    what = "AUROC, of probabilities that rank worse than chance,"
+    expect.close(auroc, float(roc_auc_score(1 - truth, pred[:, 1])), what, hint)
 
 
 @pytest.mark.points(1)

@@ -13,21 +13,26 @@ CHANNELS, BATCH = 4, 7
 LENGTHS = {"X": 13, "K_beat": 13, "K_rhythm": 5, "K_freq": 1}
 
 
-def gives_tensors(submission):
-    """Whether the student's own dataset gives tensors: a right `my_collate` may count on it. Arrays where it fails."""
-    data = {name: np.zeros((CHANNELS, 2, length), dtype=np.float32) for name, length in LENGTHS.items()}
+def kind_of_inputs(submission):
+    """What the student's own dataset makes of arrays of doubles: whether tensors, and of which dtype.
+
+    A right `my_collate` may count on either. Arrays of doubles where the dataset fails.
+    """
+    data = {name: np.zeros((CHANNELS, 2, length)) for name, length in LENGTHS.items()}
     try:
         inputs, _ = submission.ECGDataset(data | {"Y": np.array([0, 1])})[0]
-        return isinstance(inputs[0], torch.Tensor)
-    except (StudentError, MissingName, TypeError, ValueError, IndexError):
-        return False
+        float32 = all(value.dtype in (np.float32, torch.float) for value in inputs)
+        return isinstance(inputs[0], torch.Tensor), torch.float if float32 else torch.double
+    except (StudentError, MissingName, AttributeError, TypeError, ValueError, IndexError):
+        return False, torch.double
 
 
 def samples(submission, count, generator):
     """Samples as the dataset should give them, whose label is their number."""
-    tensors = gives_tensors(submission)
+    tensors, dtype = kind_of_inputs(submission)
     inputs = [
-        tuple(torch.randn(CHANNELS, length, generator=generator) for length in LENGTHS.values()) for _ in range(count)
+        tuple(torch.randn(CHANNELS, length, generator=generator).to(dtype) for length in LENGTHS.values())
+        for _ in range(count)
     ]
     if tensors:
         return [(parts, torch.tensor(number)) for number, parts in enumerate(inputs)]
@@ -38,7 +43,7 @@ def samples(submission, count, generator):
 
 def stacked(some, place):
     """One input of some samples as a batch is due, channels first."""
-    return torch.stack([torch.as_tensor(inputs[place]) for inputs, _ in some], dim=1)
+    return torch.stack([torch.as_tensor(inputs[place]).float() for inputs, _ in some], dim=1)
 
 
 def labels_of(batch):
