@@ -885,6 +885,30 @@ KNOWLEDGE_ATTN = [
         "the scores.",
         changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(self.att_v(hidden), dim=1) * k")],
     ),
+    Mistake(
+        name="hidden_numbers_as_many_as_features",
+        exercise="knowledge_attn",
+        hint="Your layers have as many hidden numbers as an item has features. It should be `attn_dim`.",
+        changes=[
+            ("self.n_knowledge, self.attn_dim", "self.n_knowledge, self.input_features"),
+            ("nn.Linear(self.attn_dim, 1", "nn.Linear(self.input_features, 1"),
+        ],
+    ),
+    Mistake(
+        name="summed_over_batch",
+        exercise="knowledge_attn",
+        hint="You sum over the batch (dim=0), which mixes segments. Sum over the items of each (dim=1).",
+        changes=[("(attn * x).sum(dim=1)", "(attn * x).sum(dim=0)")],
+    ),
+    Mistake(
+        name="softmax_in_sum",
+        exercise="knowledge_attn",
+        hint=(
+            "Your `attention_sum` puts the weights that it is given through a softmax again. It takes them as "
+            "they are."
+        ),
+        changes=[("(attn * x).sum(dim=1)", "(torch.softmax(attn, dim=1) * x).sum(dim=1)")],
+    ),
 ]
 
 BEAT_NET = [
@@ -1249,6 +1273,141 @@ BEAT_NET = [
         hint="You put the ReLU of the knowledge before the convolution. It follows the convolution.",
         changes=[("torch.relu(self.conv_k(k_beat))", "self.conv_k(torch.relu(k_beat))")],
     ),
+    Mistake(
+        name="tanh_of_signal",
+        exercise="beat_net",
+        hint="You have a tanh after `conv`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv(x))", "torch.tanh(self.conv(x))")],
+    ),
+    Mistake(
+        name="tanh_of_knowledge",
+        exercise="beat_net",
+        hint="You have a tanh after `conv_k`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "torch.tanh(self.conv_k(k_beat))")],
+    ),
+    Mistake(
+        name="sigmoid_of_signal",
+        exercise="beat_net",
+        hint="You have a sigmoid after `conv`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv(x))", "torch.sigmoid(self.conv(x))")],
+    ),
+    Mistake(
+        name="sigmoid_of_knowledge",
+        exercise="beat_net",
+        hint="You have a sigmoid after `conv_k`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "torch.sigmoid(self.conv_k(k_beat))")],
+    ),
+    Mistake(
+        name="gelu_of_signal",
+        exercise="beat_net",
+        hint="You have a GELU after `conv`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv(x))", "nn.functional.gelu(self.conv(x))")],
+    ),
+    Mistake(
+        name="gelu_of_knowledge",
+        exercise="beat_net",
+        hint="You have a GELU after `conv_k`, where a ReLU is asked for.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "nn.functional.gelu(self.conv_k(k_beat))")],
+    ),
+    Mistake(
+        name="leaky_relu_of_knowledge",
+        exercise="beat_net",
+        hint=(
+            "Your ReLU of the knowledge leaks: it lets a hundredth of what is negative pass. A plain ReLU is "
+            "asked for."
+        ),
+        changes=[("torch.relu(self.conv_k(k_beat))", "nn.functional.leaky_relu(self.conv_k(k_beat))")],
+    ),
+    Mistake(
+        name="default_sizes_everywhere",
+        exercise="beat_net",
+        hint="Your `conv` has 64 filters and your attention takes 64 numbers, whatever `conv_out_channels` says.",
+        changes=[
+            ("nn.Conv1d(1, conv_out_channels, self", "nn.Conv1d(1, 64, self"),
+            ("KnowledgeAttn(conv_out_channels,", "KnowledgeAttn(64,"),
+        ],
+    ),
+    Mistake(
+        name="knowledge_convolved_without_bias",
+        exercise="beat_net",
+        hint="Your `conv_k` has no bias. With `bias` left at its default, it has.",
+        changes=[
+            (
+                "1, 1, self.conv_kernel_size, stride=self.conv_stride",
+                "1, 1, self.conv_kernel_size, stride=self.conv_stride, bias=False",
+            ),
+        ],
+    ),
+    Mistake(
+        name="signal_convolved_without_bias",
+        exercise="beat_net",
+        hint="Your `conv` has no bias. With `bias` left at its default, it has.",
+        changes=[
+            (
+                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride",
+                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride, bias=False",
+            ),
+        ],
+    ),
+    Mistake(
+        name="alpha_without_axis",
+        exercise="beat_net",
+        hint="Your alpha has lost its last axis, of length one. Return it as `attn` does.",
+        changes=[("return out, alpha", "return out, alpha.squeeze(-1)")],
+    ),
+    Mistake(
+        name="places_of_segment_in_a_row",
+        exercise="beat_net",
+        hint=(
+            "You put the attention of all windows of a segment into one row. Alpha is (batch * M, N, 1), a row "
+            "for each window, as `attn` returns it."
+        ),
+        changes=[("return out, alpha", "return out, alpha.reshape(-1, self.M * alpha.shape[1], 1)")],
+    ),
+    Mistake(
+        name="beat_knowledge_backwards",
+        exercise="beat_net",
+        hint="You turn the knowledge of each window round. It is convolved as it is, in the signal's order.",
+        changes=[("self.conv_k(k_beat)", "self.conv_k(k_beat.flip(-1))")],
+    ),
+    Mistake(
+        name="signal_backwards",
+        exercise="beat_net",
+        hint="You turn each window round. It is convolved as it is.",
+        changes=[("self.conv(x)", "self.conv(x.flip(-1))")],
+    ),
+    Mistake(
+        name="knowledge_averaged",
+        exercise="beat_net",
+        hint=(
+            "You average the convolved knowledge over the places. Each place has a number of its own, which says "
+            "how much it counts."
+        ),
+        changes=[
+            (
+                "torch.relu(self.conv_k(k_beat))",
+                "torch.relu(self.conv_k(k_beat)).mean(dim=-1, keepdim=True).expand(-1, -1, places.shape[1])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="convolution_padded_by_one",
+        exercise="beat_net",
+        hint="You pad the windows with a zero at each end. The convolution goes over the samples that there are.",
+        changes=[
+            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 32, padding=1, stride"),
+            ("1, 1, self.conv_kernel_size, stride", "1, 1, 32, padding=1, stride"),
+        ],
+    ),
+    Mistake(
+        name="kernel_of_31",
+        exercise="beat_net",
+        hint="Your kernels are 31 samples long. `self.conv_kernel_size` says 32.",
+        changes=[
+            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 31, stride"),
+            ("1, 1, self.conv_kernel_size, stride", "1, 1, 31, stride"),
+        ],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -1580,6 +1739,21 @@ RHYTHM_NET = [
         exercise="rhythm_net",
         hint="Your LSTM starts from states of ones. It starts from zeros, and does so by itself.",
         changes=[("self.lstm(x)", "self.lstm(x, (x.new_ones(2, len(x), 32), x.new_ones(2, len(x), 32)))")],
+    ),
+    Mistake(
+        name="rhythm_knowledge_backwards",
+        exercise="rhythm_net",
+        hint=(
+            "You turn the order of the knowledge round, so that each window has that of another. They come in "
+            "the same order."
+        ),
+        changes=[("k_rhythm.unsqueeze(-1)", "k_rhythm.flip(1).unsqueeze(-1)")],
+    ),
+    Mistake(
+        name="windows_backwards",
+        exercise="rhythm_net",
+        hint="You turn the order of the windows round. The LSTM reads them as they come, and by itself both ways.",
+        changes=[("self.lstm(x)", "self.lstm(x.flip(1))")],
     ),
 ]
 
@@ -1925,6 +2099,56 @@ FREQ_NET = [
         hint="You classify the largest numbers of the channels. `fc` gets what `attn` makes of all of them.",
         changes=[("self.fc(out)", "self.fc(x.amax(dim=1))")],
     ),
+    Mistake(
+        name="classes_exchanged",
+        exercise="freq_net",
+        hint="You turn the order of the two classes round. What `fc` gives for class 0 comes first.",
+        changes=[("torch.softmax(self.fc(out), dim=-1)", "torch.softmax(self.fc(out), dim=-1).flip(-1)")],
+    ),
+    Mistake(
+        name="knowledge_shared_out",
+        exercise="freq_net",
+        hint="You divide the knowledge by its sum over the channels. `attn` takes it as it is.",
+        changes=[("k_freq.transpose(0, 1)", "(k_freq / k_freq.sum(dim=0, keepdim=True)).transpose(0, 1)")],
+    ),
+    Mistake(
+        name="channel_knowledge_divided_by_its_largest",
+        exercise="freq_net",
+        hint="You divide the knowledge by the largest of the channels. `attn` takes it as it is.",
+        changes=[("k_freq.transpose(0, 1)", "(k_freq / k_freq.amax(dim=0, keepdim=True)).transpose(0, 1)")],
+    ),
+    Mistake(
+        name="channel_knowledge_standardised",
+        exercise="freq_net",
+        hint="You standardise the knowledge over the channels. `attn` takes it as it is.",
+        changes=[
+            (
+                "k_freq.transpose(0, 1)",
+                "((k_freq - k_freq.mean(dim=0)) / (k_freq.std(dim=0) + 1e-8)).transpose(0, 1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="softmax_of_channel_knowledge",
+        exercise="freq_net",
+        hint="You put the knowledge through a softmax. `attn` takes it as it is, and does what softmax is needed.",
+        changes=[("k_freq.transpose(0, 1)", "torch.softmax(k_freq, dim=0).transpose(0, 1)")],
+    ),
+    Mistake(
+        name="hidden_numbers_as_many_as_channels",
+        exercise="freq_net",
+        hint=(
+            "Your attention has as many hidden numbers as there are channels. It should have "
+            "`self.att_channel_dim`."
+        ),
+        changes=[("self.att_channel_dim)\n", "self.n_channels)\n")],
+    ),
+    Mistake(
+        name="dropout_always_on_before_fc",
+        exercise="freq_net",
+        hint="You drop numbers before `fc`, in evaluation as well. No dropout is asked for here.",
+        changes=[("self.fc(out)", "self.fc(nn.functional.dropout(out))")],
+    ),
 ]
 
 TRAINING = [
@@ -2203,6 +2427,93 @@ TRAINING = [
                 "            )",
             )
         ],
+    ),
+    Mistake(
+        name="logarithm_clamped",
+        exercise="training",
+        hint=(
+            "You clamp the logarithm, which is never above 0, so that the loss is the same whatever the model "
+            "says. It is the probability that must not be 0."
+        ),
+        costly="A loss that is always the same has no gradient: nothing learns.",
+        changes=[("torch.log(probabilities.clamp_min(1e-8))", "torch.log(probabilities).clamp_min(1e-8)")],
+    ),
+    Mistake(
+        name="clamped_at_a_thousandth",
+        exercise="training",
+        hint=(
+            "You keep the probabilities above 0.001, so that being sure and wrong costs no more than that. "
+            "Something like 1e-8 is enough."
+        ),
+        changes=[("clamp_min(1e-8)", "clamp_min(1e-3)")],
+    ),
+    Mistake(
+        name="class_one_only",
+        exercise="training",
+        hint="Your loss counts the segments of class 1 alone. Those of class 0 have a loss, too.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "-(Y * torch.log(probabilities[:, 1].clamp_min(1e-8))).mean()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probability_as_score",
+        exercise="training",
+        hint="You give the probability of class 1 to a loss that takes scores and applies a sigmoid itself.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.binary_cross_entropy_with_logits(probabilities[:, 1], Y.float())",
+            ),
+        ],
+    ),
+    Mistake(
+        name="last_segment_only",
+        exercise="training",
+        hint="Your loss is that of the batch's last segment. It is the mean over all of them.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[-1:], Y[-1:])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_segment_only",
+        exercise="training",
+        hint="Your loss is that of the batch's first segment. It is the mean over all of them.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[:1], Y[:1])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="signal_as_beat_knowledge_in_training",
+        exercise="training",
+        hint="You give the model the signal a second time in the place of the beat knowledge.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(X, X, K_rhythm, K_freq)")],
+    ),
+    Mistake(
+        name="beat_knowledge_as_rhythm_in_training",
+        exercise="training",
+        hint="You give the model the beat knowledge a second time in the place of the rhythm knowledge.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(X, K_beat, K_beat, K_freq)")],
+    ),
+    Mistake(
+        name="rhythm_knowledge_as_frequency_in_training",
+        exercise="training",
+        hint="You give the model the rhythm knowledge a second time in the place of the frequency knowledge.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(X, K_beat, K_rhythm, K_rhythm)")],
+    ),
+    Mistake(
+        name="beat_before_signal",
+        exercise="training",
+        hint="You give the model the beat knowledge before the signal. It takes X, K_beat, K_rhythm, K_freq.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(K_beat, X, K_rhythm, K_freq)")],
     ),
 ]
 
@@ -2499,7 +2810,7 @@ EVALUATION = [
         ],
     ),
     Mistake(
-        name="rhythm_knowledge_for_frequency",
+        name="rhythm_knowledge_as_frequency_in_evaluation",
         exercise="evaluation",
         hint="You give the model the rhythm knowledge a second time in the place of the frequency knowledge.",
         changes=[
