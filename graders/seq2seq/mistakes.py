@@ -156,6 +156,31 @@ DATASET = [
         hint="You take the labels for the visits: `seqs` belongs into `self.x`, and `hfs` into `self.y`.",
         changes=[("self.x = seqs", "self.x = hfs"), ("self.y = hfs", "self.y = seqs")],
     ),
+    Mistake(
+        name="short_patients_dropped",
+        exercise="dataset",
+        hint=(
+            "You drop the patients with a single visit, and only from the visits: every label after them belongs "
+            "to somebody else. The dataset keeps all patients."
+        ),
+        costly="Of the rest, hardly a patient is at the place that is asked for.",
+        changes=[("self.x = seqs", "self.x = [patient for patient in seqs if len(patient) > 1]")],
+    ),
+    Mistake(
+        name="patients_sorted",
+        exercise="dataset",
+        hint=(
+            "You sort the patients by their number of visits, but not the labels, which then belong to somebody "
+            "else. Keep the order."
+        ),
+        changes=[("self.x = seqs", "self.x = sorted(seqs, key=len)")],
+    ),
+    Mistake(
+        name="labels_sorted",
+        exercise="dataset",
+        hint="You sort the labels, which then belong to somebody else. Keep the order.",
+        changes=[("self.y = hfs", "self.y = sorted(hfs)")],
+    ),
 ]
 
 COLLATE = [
@@ -391,6 +416,95 @@ COLLATE = [
             )
         ],
     ),
+    Mistake(
+        name="visits_newest_first",
+        exercise="collate",
+        hint="You fill in the visits of a patient from the last to the first. They stay in their order.",
+        costly="No visit but the middle one is in its place.",
+        changes=[("x[i_patient, j_visit,", "x[i_patient, len(patient) - 1 - j_visit,")],
+    ),
+    Mistake(
+        name="mask_needs_all_codes",
+        exercise="collate",
+        hint="Your mask is true where a visit has all of the frequent codes. One of them is enough.",
+        changes=[("x.sum(dim=-1) > 0", "x.bool().all(dim=-1)")],
+    ),
+    Mistake(
+        name="first_visit_always_real",
+        exercise="collate",
+        hint="Your mask is true for the first visit of every patient. That may be empty, too.",
+        changes=[("x.sum(dim=-1) > 0", "x.sum(dim=-1) > 0\n    masks[:, 0] = True")],
+    ),
+    Mistake(
+        name="last_visit_always_real",
+        exercise="collate",
+        hint="Your mask is true for the last visit of every patient. That may be empty, too.",
+        changes=[
+            (
+                "x.sum(dim=-1) > 0",
+                "x.sum(dim=-1) > 0\n"
+                "    for i_patient, patient in enumerate(sequences):\n"
+                "        masks[i_patient, len(patient) - 1] = True",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_by_last_code",
+        exercise="collate",
+        hint=(
+            "You set the mask anew for each code, so that the last code of a visit decides alone. One frequent "
+            "code is enough, wherever it stands."
+        ),
+        changes=[
+            (
+                "x.sum(dim=-1) > 0",
+                "torch.tensor(\n"
+                "        [\n"
+                "            [bool(visit) and visit[-1] in code2idx for visit in patient] + [False] * "
+                "(max_visits - len(patient))\n"
+                "            for patient in sequences\n"
+                "        ]\n"
+                "    )",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_by_first_code",
+        exercise="collate",
+        hint=(
+            "The first code of a visit decides over your mask alone. One frequent code is enough, wherever it "
+            "stands."
+        ),
+        changes=[
+            (
+                "x.sum(dim=-1) > 0",
+                "torch.tensor(\n"
+                "        [\n"
+                "            [bool(visit) and visit[0] in code2idx for visit in patient] + [False] * "
+                "(max_visits - len(patient))\n"
+                "            for patient in sequences\n"
+                "        ]\n"
+                "    )",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_without_rare_codes",
+        exercise="collate",
+        hint="Your mask is false as soon as a visit has a rare code. One frequent code is enough.",
+        changes=[
+            (
+                "x.sum(dim=-1) > 0",
+                "torch.tensor(\n"
+                "        [\n"
+                "            [bool(visit) and all(code in code2idx for code in visit) for visit in patient] + "
+                "[False] * (max_visits - len(patient))\n"
+                "            for patient in sequences\n"
+                "        ]\n"
+                "    )",
+            ),
+        ],
+    ),
 ]
 
 LOADERS = [
@@ -567,6 +681,22 @@ LOADERS = [
         changes=[
             ("train_dataset, batch_size=32", "train_dataset, batch_size=128"),
             ("val_dataset, batch_size=32", "val_dataset, batch_size=128"),
+        ],
+    ),
+    Mistake(
+        name="training_with_validation_data",
+        exercise="loaders",
+        hint="Your train loader serves the patients of both datasets. Those of the validation are kept for it alone.",
+        changes=[
+            ("DataLoader(train_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
+        ],
+    ),
+    Mistake(
+        name="validation_with_train_data",
+        exercise="loaders",
+        hint="Your validation loader serves the patients of both datasets. It is to have its own alone.",
+        changes=[
+            ("DataLoader(val_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
         ],
     ),
 ]
@@ -842,6 +972,15 @@ ENCODER = [
         hint="You cut the visits off from their gradient. What made them could not learn.",
         changes=[("self.cnn(x.unsqueeze(1))", "self.cnn(x.detach().unsqueeze(1))")],
     ),
+    Mistake(
+        name="score_of_minus_hundred",
+        exercise="encoder",
+        hint=(
+            "You set the scores of padded visits to -100. Where the scores of the real visits are lower, the "
+            "padding gets the attention."
+        ),
+        changes=[("-1e9", "-100.0")],
+    ),
 ]
 
 DECODER = [
@@ -1018,6 +1157,17 @@ DECODER = [
         hint="You take the last patient of the state. Its first axis is that of the layers, the second has the "
         "patients.",
         changes=[("hiddens.squeeze(0)", "hiddens[:, -1]")],
+    ),
+    Mistake(
+        name="step_taken_twice",
+        exercise="decoder",
+        hint="You call the GRU twice, so that the state goes two steps for one visit.",
+        changes=[
+            (
+                "_, hiddens = self.rnn(x, hiddens)",
+                "_, hiddens = self.rnn(x, hiddens)\n        _, hiddens = self.rnn(x, hiddens)",
+            ),
+        ],
     ),
 ]
 
@@ -1301,6 +1451,54 @@ SEQ2SEQ = [
             )
         ],
     ),
+    Mistake(
+        name="coin_of_first_step",
+        exercise="seq2seq",
+        hint="The first step's coin decides for all steps. Each step throws its own: `teacher_force`.",
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred",
+                "first = teacher_force if t == 1 else first\n"
+                "            previous = x[:, t - 1] if first else cur_pred",
+            ),
+        ],
+    ),
+    Mistake(
+        name="real_visits_forced_only",
+        exercise="seq2seq",
+        hint=(
+            "After a visit that is not real, you give the prediction even where the step is forced. Then it is "
+            "given the visit before it, whatever that is."
+        ),
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred",
+                "previous = torch.where(masks[:, t - 1, None], x[:, t - 1], cur_pred) if teacher_force else cur_pred",
+            ),
+        ],
+    ),
+    Mistake(
+        name="visit_or_prediction_whichever_larger",
+        exercise="seq2seq",
+        hint="Where a step is forced, you give it the larger of visit and prediction. It is given the visit alone.",
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred",
+                "previous = torch.maximum(x[:, t - 1], cur_pred) if teacher_force else cur_pred",
+            ),
+        ],
+    ),
+    Mistake(
+        name="visit_and_prediction_added",
+        exercise="seq2seq",
+        hint="Where a step is forced, you give it the sum of visit and prediction. It is given the visit alone.",
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred",
+                "previous = x[:, t - 1] + cur_pred if teacher_force else cur_pred",
+            ),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1549,6 +1747,70 @@ TRAINING = [
             )
         ],
     ),
+    Mistake(
+        name="first_patient_only",
+        exercise="training",
+        hint=(
+            "Your loss is that of the first patient: you return, or stop, within the loop. It is the mean over "
+            "all of them."
+        ),
+        changes=[("return loss.sum(dim=(1, 2)).mean()", "return loss.sum(dim=(1, 2))[0] / len(x)")],
+    ),
+    Mistake(
+        name="last_patient_only",
+        exercise="training",
+        hint=(
+            "Your loss is that of the last patient: each one's takes the place of the one before. It is the mean "
+            "over all of them."
+        ),
+        changes=[("return loss.sum(dim=(1, 2)).mean()", "return loss.sum(dim=(1, 2))[-1] / len(x)")],
+    ),
+    Mistake(
+        name="first_patient_for_all",
+        exercise="training",
+        hint="Your loss is that of the first patient. It is the mean over all of them.",
+        changes=[("return loss.sum(dim=(1, 2)).mean()", "return loss.sum(dim=(1, 2))[0]")],
+    ),
+    Mistake(
+        name="divided_by_batch_again",
+        exercise="training",
+        hint="In `train` you divide the loss by the number of patients, but it is a mean already.",
+        changes=[
+            (
+                "loss = masked_loss(model(x, masks), x, masks)",
+                "loss = masked_loss(model(x, masks), x, masks) / len(x)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_made_from_x",
+        exercise="training",
+        hint="You make a mask of your own from x in `masked_loss`. Which visits are real is what `masks` says.",
+        changes=[("* masks.unsqueeze(-1)", "* (x.sum(dim=-1, keepdim=True) > 0)")],
+    ),
+    Mistake(
+        name="guess_changed_in_place",
+        exercise="training",
+        hint=(
+            "You set the guesses for padded visits to 0 in place: that changes the x_hat of whoever calls you. "
+            "Multiply the loss by the masks."
+        ),
+        changes=[
+            (
+                "loss = criterion(x_hat, x) * masks.unsqueeze(-1)",
+                "x_hat[~masks] = 0\n    loss = criterion(x_hat, x * masks.unsqueeze(-1))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="logarithm_of_zero",
+        exercise="training",
+        hint=(
+            "You compute the cross-entropy yourself, and take the logarithm of 0 where a probability is exactly "
+            "0 or 1. `criterion` sees to that."
+        ),
+        changes=[("criterion(x_hat, x)", "-(x * torch.log(x_hat) + (1 - x) * torch.log(1 - x_hat))")],
+    ),
 ]
 
 CLUSTERING = [
@@ -1755,6 +2017,79 @@ CLUSTERING = [
         exercise="clustering",
         hint="You ask for six clusters. There are to be two.",
         changes=[("n_clusters=2", "n_clusters=6")],
+    ),
+    Mistake(
+        name="labels_returned_first",
+        exercise="clustering",
+        hint="You return the labels first. The embeddings come first.",
+        changes=[
+            (
+                "return np.concatenate(embeddings), np.concatenate(labels)",
+                "return np.concatenate(labels), np.concatenate(embeddings)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="embeddings_of_unit_length",
+        exercise="clustering",
+        hint="You divide each embedding by its length. An embedding is the context as the encoder gives it.",
+        changes=[
+            (
+                "model.encoder(x.to(device), masks.to(device))",
+                "nn.functional.normalize(model.encoder(x.to(device), masks.to(device)))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="evaluation_mode_too_late",
+        exercise="clustering",
+        hint="You switch to evaluation mode after the first batch. Switch before the loop.",
+        changes=[
+            ("    model.eval()\n", ""),
+            (
+                "            labels.append(y.numpy())\n",
+                "            labels.append(y.numpy())\n            model.eval()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_of_two_codes",
+        exercise="clustering",
+        hint=(
+            "You make a mask of your own, of the visits with more than one code. Which visits are real is what "
+            "the loader's masks say."
+        ),
+        changes=[("masks.to(device)", "(x.sum(dim=-1) > 1).to(device)")],
+    ),
+    Mistake(
+        name="zeros_at_the_end",
+        exercise="clustering",
+        hint="You make room for full batches only, so that there are rows of zeros after the last patient.",
+        changes=[
+            (
+                "return np.concatenate(embeddings), np.concatenate(labels)",
+                "more = len(data_loader) * data_loader.batch_size - sum(len(part) for part in labels)\n"
+                "    return np.pad(np.concatenate(embeddings), ((0, more), (0, 0))), "
+                "np.pad(np.concatenate(labels), (0, more))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="directions_clustered",
+        exercise="clustering",
+        hint="You divide each embedding by its length before k-means. It takes the embeddings as they are.",
+        changes=[
+            (
+                ".fit_predict(embeddings)",
+                ".fit_predict(embeddings / (np.linalg.norm(embeddings, axis=1, keepdims=True) + 1e-9))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_two_numbers_only",
+        exercise="clustering",
+        hint="You cluster the first two numbers of the embeddings. K-means takes all of them.",
+        changes=[(".fit_predict(embeddings)", ".fit_predict(embeddings[:, :2])")],
     ),
 ]
 

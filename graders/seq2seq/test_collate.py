@@ -124,10 +124,12 @@ def test_masks(submission, small, rare):
         ([rare[3:5], rare[5:6]], 1),
         ([small[2:3]], 0),
         ([small[3:6], small[1:2], small[:1]], 1),
+        # A single frequent code is enough, wherever among the rare ones it stands.
+        ([[small[2], rare[6]], [rare[7], small[3]], [rare[8], small[5], rare[9]]], 0),
     ]
     _, masks, _ = batch(submission, data)
-    expected = torch.tensor([[1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 0, 0], [1, 1, 1]], dtype=torch.bool)
-    expect.shape(masks, (5, 3), "`masks`", "One value for each visit.")
+    expected = torch.tensor([[1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 0, 0], [1, 1, 1], [1, 1, 1]], dtype=torch.bool)
+    expect.shape(masks, (6, 3), "`masks`", "One value for each visit.")
     expect.close(
         masks != 0,
         expected,

@@ -112,6 +112,14 @@ def test_masks(submission, reference, twin, generator, device):
     hint = "A visit with mask False should get an attention of zero: mask the scores, before the softmax."
     expected = like(reference, twin, encoder, x, device)(x, masks)
     expect.close(context, expected, "`Encoder()(x, masks)` with padded visits", hint)
+    # All scores are lower by 150: for the softmax that changes nothing.
+    low = {name: value.clone() for name, value in twin.state_dict().items()}
+    low["cnn.bias"] -= 150 * low["att.weight"][0] / low["att.weight"].square().sum()
+    twin.load_state_dict(low)
+    encoder, context = encode(submission, twin, x, masks, device)
+    expected = like(reference, twin, encoder, x, device)(x, masks)
+    hint = "A score of a real visit may be low, too: that of a visit with mask False has to be far below, as -1e9 is."
+    expect.close(context, expected, "`Encoder()(x, masks)` with padded visits, where all scores are low,", hint)
 
 
 @pytest.mark.points(2)

@@ -112,7 +112,7 @@ def check_says_something(submission, reconstruction, device):
 
 @pytest.mark.points(2)
 def test_loss_of_empty_batch(submission, reference, reconstruction, masks, device):
-    """Patients without any real visit add a loss of zero to the mean; a batch of them has a loss of zero."""
+    """Patients without any real visit add a loss of zero to the mean, and guesses of exactly 0 and 1 a finite one."""
     x_hat, x = reconstruction
     check_says_something(submission, reconstruction, device)
     loss = loss_of(submission, x_hat, x * 0, torch.zeros_like(masks), device)
@@ -126,6 +126,13 @@ def test_loss_of_empty_batch(submission, reference, reconstruction, masks, devic
         loss = loss_of(submission, x_hat, x, masks, device)
         what = "`masked_loss` of five patients, one of them without any real visit,"
         expect.close(loss, expected, what, "The mean is over all patients of the batch, this one too.")
+        loss = loss_of(submission, x, x, torch.ones_like(masks), device)
+        expect.true(
+            bool(torch.isfinite(loss)),
+            f"`masked_loss` should be a finite number where all probabilities are exactly 0 or 1, but is {loss:.3g}. "
+            "Sigmoid rounds to them, and their logarithms are infinite: `criterion` sees to that.",
+            f"{loss:.3g}",
+        )
 
 
 @pytest.mark.points(3)
