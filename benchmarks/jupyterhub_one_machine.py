@@ -11,8 +11,8 @@ tried as well. Prints a line for each step, and stops at the first that does not
 
 import argparse
 import contextlib
+import re
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +41,8 @@ def main():
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
+        subprocess.run(["groupadd", GROUP], check=True)
+        stack.callback(subprocess.run, ["groupdel", GROUP])
         passwords = {user: stack.enter_context(user_of_machine(user)) for user in (TEACHER, ANN, BOB)}
         exchange = make_exchange(folder)
         course = make_course(exchange)
@@ -61,14 +63,12 @@ def user_of_machine(name):
     """A user with a home that nobody else may enter; students are in their group. Gives the password."""
     password = secrets.token_urlsafe(12)
     groups = [] if name == TEACHER else ["--groups", GROUP]
-    subprocess.run(["groupadd", "--force", GROUP], check=True)
     subprocess.run(["useradd", "--create-home", "--key", "HOME_MODE=0700", *groups, name], check=True)
     try:
         subprocess.run(["chpasswd"], input=f"{name}:{password}", text=True, check=True)
         yield password
     finally:
         subprocess.run(["userdel", "--force", "--remove", name], check=True, stderr=subprocess.DEVNULL)
-        subprocess.run(["groupdel", GROUP], stderr=subprocess.DEVNULL)  # the last one succeeds
 
 
 def make_exchange(folder):
@@ -114,7 +114,8 @@ def running_hub(environment, folder, exchange):
     with (state / "log").open("w") as log:
         hub = subprocess.Popen([environment / "bin/jupyterhub"], cwd=state, stdout=log, stderr=log)
     try:
-        wait_for(lambda: requests.get(f"http://127.0.0.1:{PORT}/hub/api").ok, "the hub")
+        wait_for(lambda: hub.poll() is not None or requests.get(f"http://127.0.0.1:{PORT}/hub/api").ok, "the hub")
+        assert hub.poll() is None, "the hub ended"
         yield
     except BaseException:
         print((state / "log").read_text()[-6000:], file=sys.stderr)
@@ -143,11 +144,11 @@ class Browser:
         self.server = f"http://127.0.0.1:{PORT}/user/{user}"
 
     def log_in(self, password):
-        """Fill in the form; gives the answer's status."""
+        """Fill in the form; gives whether that led in."""
         login = f"http://127.0.0.1:{PORT}/hub/login"
         self.session.get(login)
         form = {"username": self.user, "password": password, "_xsrf": self.session.cookies["_xsrf"]}
-        return self.session.post(login, data=form, allow_redirects=False).status_code
+        return self.session.post(login, data=form, allow_redirects=False).status_code == 302
 
     def start_server(self):
         self.session.get(f"http://127.0.0.1:{PORT}/hub/spawn/{self.user}")
@@ -182,7 +183,7 @@ class Browser:
 def as_student(user, *command):
     """A command by a student: whether it succeeded, and what it printed."""
     ran = subprocess.run(
-        ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command],
+        ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env", *command],
         cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     return ran.returncode == 0, ran.stdout
@@ -195,7 +196,7 @@ def look_at_environment(environment):
     assert done, told
     for module in ("proctor", "solutions", "graders"):
         assert not as_student(ANN, python, "-c", f"import {module}")[0], f"{module} is in {environment}"
-    say(f"students' kernels have dlh, minisom and torch {told.strip()}, and none of proctor, solutions, graders")
+    say(f"students' kernels have dlh, minisom and torch {told.split()[-1]}, and none of proctor, solutions, graders")
 
 
 def go_round(course, exchange, passwords):
@@ -204,13 +205,13 @@ def go_round(course, exchange, passwords):
     def teach(*commands):
         return "".join(run(course, command, by=as_user(TEACHER)) for command in commands)
 
-    assert Browser(TEACHER).log_in(passwords[TEACHER]) == 403
-    assert Browser(ANN).log_in("wrong") == 403
+    assert not Browser(TEACHER).log_in(passwords[TEACHER])
+    assert not Browser(ANN).log_in("wrong")
     say("whoever grades cannot log in to the hub, nor can a student with another password")
     teach(f"generate_assignment {ASSIGNMENT} --force", f"release_assignment {ASSIGNMENT}")
     ann, bob = Browser(ANN), Browser(BOB)
     for student in (ann, bob):
-        assert student.log_in(passwords[student.user]) == 302
+        assert student.log_in(passwords[student.user])
         student.start_server()
         assert [*student.listed()] == ["released"]
         student.press("fetch")
@@ -262,15 +263,18 @@ def refuse_strangers(course, exchange):
 
 
 def forge(exchange, teach):
-    """What nbgrader does with a submission in another's name: it takes it, and says so."""
-    work = f"{BOB}+{ASSIGNMENT}+2099-01-01 00:00:00.000000 UTC+forged"
+    """What comes of a submission in another's name: nbgrader collects it and says so, and the page's line lists it."""
     inbound = exchange / COURSE / "inbound"
+    work = f"{BOB}+{ASSIGNMENT}+2099-01-01 00:00:00.000000 UTC+forged"
+    line = re.search(r"find /srv/.*", (ROOT / "docs/jupyterhub.md").read_text())[0]
+    look = [*as_user(TEACHER), "sh", "-c", line.replace("/srv/nbgrader/exchange/dl4h/inbound", str(inbound))]
+    assert subprocess.run(look, stdout=subprocess.PIPE, text=True, check=True).stdout == ""
     assert as_student(ANN, "mkdir", inbound / work)[0]
     assert as_student(ANN, "cp", ROOT / f"release/{ASSIGNMENT}/{ASSIGNMENT}.ipynb", inbound / work)[0]
     log = teach(f"collect {ASSIGNMENT} --update")
     assert f"claims to be submitted by {BOB} but is owned by {ANN}" in log and "cheating attempt" in log
-    say("work in another's name was collected, with a warning: who owns it")
-    shutil.rmtree(inbound / work)
+    assert subprocess.run(look, stdout=subprocess.PIPE, text=True, check=True).stdout == f"{ANN}+{work}\n"
+    say("work in another's name was collected, with a warning that says whose it is; the page's line finds it")
 
 
 def take_picture(path, profile, password):
