@@ -35,6 +35,9 @@ c.ZipCollectApp.extractor_plugin = "proctor.gradebook.DownloadExtractor"
 c.ZipCollectApp.collector_plugin = "proctor.gradebook.DownloadCollector"
 c.DownloadCollector.roster = ""
 
+# `nbgrader collect` takes files from the exchange that are a student's own, and follows no link that lies there.
+c.ExchangeFactory.collect = "proctor.gradebook.CollectSubmissions"
+
 # Formgrader's pages are typeset within a time, and have a browser fetch nothing of a student's.
 c.HTMLExporter.preprocessors = ["proctor.gradebook.TypesetCells"]
 

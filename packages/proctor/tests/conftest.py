@@ -3,6 +3,7 @@
 import os
 import shutil
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,7 @@ from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
 from proctor.proof.demo import cell
 from shapes import FILES
-from submissions import WRITTEN, add_from_scratch, sandboxed
+from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
 from toys import ToyClass
 
 
@@ -46,25 +47,13 @@ def toy_sources() -> Path:
 @pytest.fixture(scope="session")
 def toy_course(toy_sources, once) -> Path:
     """The toy course, built; to be read only, for all tests share it."""
-
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        build_course(open_course(folder))
-
-    return once("toy_course", make)
+    return once("toy_course", partial(build_toy, toy_sources))
 
 
 @pytest.fixture(scope="session")
 def written_course(toy_sources, once) -> Path:
     """The toy course with a third exercise, `reflection`, answered in words, built; to be read only."""
-
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        with (folder / "source/toy/toy.py").open("a") as text:
-            text.write(WRITTEN)
-        build_course(open_course(folder))
-
-    return once("written_course", make)
+    return once("written_course", partial(build_toy, toy_sources, more=WRITTEN))
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +86,14 @@ def solved(toy, release):
     for exercise in toy.exercises:
         cell(release, exercise.id).source = exercise.code
     return release
+
+
+@pytest.fixture(scope="module")
+def nursery(toy_course):
+    """A process that hosts are forked from."""
+    warm = small_nursery(toy_course)
+    yield warm
+    warm.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import zipfile
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from proctor.authoring.assignment import Assignment
+from proctor.authoring.build import build_course
 from proctor.checks.cell import Cell
 from proctor.checks.connections import InSandbox
 from proctor.checks.submission import Submission
@@ -100,6 +102,14 @@ def test_values(submission, reference, generator):
     expect.close(submission.running(x), reference.running(x), "`running(x)`")
 """,
 }
+
+
+def build_toy(sources: Path, folder: Path, more: str = "") -> None:
+    """Copy a toy course to a folder, with more at the end of its assignment's text, and build it."""
+    shutil.copytree(sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "source/toy/toy.py").open("a") as text:
+        text.write(more)
+    build_course(open_course(folder))
 
 
 def add_from_scratch(root: Path) -> None:

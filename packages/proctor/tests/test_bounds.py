@@ -113,7 +113,7 @@ def test_part_of_a_large_answer_is_kept_without_the_rest():
 
 @pytest.mark.parametrize("value", [np.zeros((10**5, 0)), torch.zeros(2000), np.zeros((50, 50), bool)])
 def test_shapes_are_compared_before_values_become_a_list(value):
-    with pytest.raises(Unmet, match=r"should be \[1, 2\], but has shape \("):
+    with pytest.raises(Unmet, match=r"should be \[1, 2\], not of shape \("):
         expect.equal(value, [1, 2], "it")
     expect.equal(torch.tensor([1, 2]), [1, 2], "it")
     expect.equal(torch.zeros(0, 3), [], "it")

@@ -194,7 +194,7 @@ def test_two_users_go_twice_round_the_whole_loop(users):
     teach("collect toy --update", "autograde toy", *give_back)
     learn("fetch_feedback toy")
     first, second = pages(learning)
-    assert "toy: 5 of 13 points<" in first and "toy: 11 of 13 points<" in second
+    assert "toy: 5 of 13 points<" in first and "toy: 11 of 13 points so far<" in second
     assert "for an earlier answer; not marked again yet" in second
     mark(teaching, 3, "Well said.")
     teach("autograde toy --force", *give_back)

@@ -113,7 +113,8 @@ def test_of_a_whole_folder_the_notebook_of_the_right_name_is_graded(toy, folder,
         (folder / place).write_text(json.dumps(solved), encoding="utf-8")
     taken = take_in(folder / "toy.ipynb", toy)
     assert not taken.refused
-    assert taken.notes == ["The notebook was handed in as `course/toy.ipynb`, not as `toy.ipynb`."]
+    words = "The notebook was handed in as `course/toy.ipynb`, not as `toy.ipynb`."
+    assert taken.notes == [f"{words} Not graded: `course/apples.ipynb`, `course/zebras.ipynb`."]
     shutil.copytree(folder / "course", folder / "again")
     refused = take_in(folder / "toy.ipynb", toy).refused
     assert "which of `again/toy.ipynb`, `course/toy.ipynb`" in refused and "is meant cannot be told" in refused

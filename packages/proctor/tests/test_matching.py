@@ -1,28 +1,16 @@
 """A right answer is found wherever it stands."""
 
 import json
-import shutil
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from proctor.authoring.assignment import load_assignment
-from proctor.authoring.build import build_course
 from proctor.course import open_course
 from proctor.grading.grade import grade_intake
 from proctor.grading.intake import NOT_THERE, rebuild
 from proctor.proof.demo import cell
-
-WRITTEN = """
-# %% [markdown]
-# ## 3. Reflect
-
-# %% [markdown] written=reflection points=3
-# ### BEGIN SOLUTION
-# Because two is the smallest prime.
-# ### END SOLUTION
-"""
 
 
 def without(notebook, *names):
@@ -104,15 +92,9 @@ def test_stub_is_put_back_where_nothing_defines_its_names(release, toy):
 
 
 @pytest.fixture(scope="module")
-def with_words(toy_sources, once):
+def with_words(written_course):
     """The toy course with a written answer."""
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        with (folder / "source/toy/toy.py").open("a") as text:
-            text.write(WRITTEN)
-        build_course(open_course(folder))
-
-    return load_assignment(open_course(once("with_words", make)), "toy")
+    return load_assignment(open_course(written_course), "toy")
 
 
 def test_written_answer_between_its_neighbours_is_found(with_words):

@@ -13,14 +13,7 @@ from proctor.isolation import sandbox
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost
 from proctor.isolation.sandbox import SandboxError
-from submissions import ENDINGS, SMALL, alive, descendants, hosts_of, sandboxed, small_nursery
-
-
-@pytest.fixture(scope="module")
-def nursery(toy_course):
-    warm = small_nursery(toy_course)
-    yield warm
-    warm.close()
+from submissions import ENDINGS, SMALL, alive, descendants, hosts_of, sandboxed
 
 
 @pytest.fixture

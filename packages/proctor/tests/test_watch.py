@@ -10,7 +10,7 @@ from proctor.checks.connections import InProcess
 from proctor.checks.constraints import BuiltIn
 from proctor.checks.submission import Submission
 from proctor.isolation.watch import UNSEEN
-from submissions import hosts_of, sandboxed, small_nursery
+from submissions import hosts_of, sandboxed
 
 LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "gru", "rnn"))
 ATTENTION = BuiltIn(
@@ -163,13 +163,6 @@ RIGHT = {
     "checkpointed": [STUDENTS_OWN.replace("self.lstm_cell(step, h, c)", "torch.utils.checkpoint.checkpoint("
                      "self.lstm_cell, step, h, c, use_reentrant=False)")],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def nursery(toy_course):
-    nursery = small_nursery(toy_course)
-    yield nursery
-    nursery.close()
 
 
 @pytest.fixture

@@ -216,6 +216,14 @@ def test_what_cannot_be_graded_now_is_told_once_and_tried_again(toys, watch, mon
     assert sum("no memory" in line for line in watch.said) == 1
 
 
+def test_what_is_no_notebook_has_its_line_and_its_page_too(toys, watch):
+    folder = toys.root / "submitted/ann/toy"
+    folder.mkdir(parents=True)
+    (folder / "toy.ipynb").symlink_to(toys.toy.source_notebook)
+    assert watch.until_said("ann: ") == [("ann", "0")]
+    assert "BEGIN SOLUTION" not in toys.page("ann")
+
+
 def test_a_page_that_could_not_be_written_is_written_later(toys, watch, monkeypatch):
     monkeypatch.setattr(watching, "AGAIN_SECONDS", 0)
     generate, fails = NbGraderAPI.generate_feedback, iter([True])
@@ -241,13 +249,17 @@ def submit(exchange, toys, student, secret, at="2026-01-31 23:59:00.000001 UTC")
 
 def test_from_the_exchange_and_back_once_a_submission_is_there_as_a_whole(toys, watch, tmp_path, monkeypatch):
     exchange = tmp_path / "exchange"
-    watch.toys = toys = configured(toys, 'c.CourseDirectory.course_id = "toys"', f"c.Exchange.root = {str(exchange)!r}")
+    lines = 'c.CourseDirectory.course_id = "toys"', "c.ExchangeCollect.check_owner = False"
+    watch.toys = toys = configured(toys, *lines, f"c.Exchange.root = {str(exchange)!r}")
     (exchange / "toys/inbound").mkdir(parents=True)
     exchange.chmod(0o777)
     submit(exchange, toys, "ann", "s1").joinpath("submission_secret.txt").write_text("s1")
+    # Everybody may write there.
+    (exchange / "toys/inbound/eve+toy+yesterday+x").mkdir()
     page = exchange / "toys/feedback" / f"{notebook_hash(secret='s1', notebook_id='toy')}.html"
     watch.until_said("ann: 10")
     assert page.read_text() == toys.page("ann")
+    assert sum("eve+toy+yesterday+x is left out: " in line for line in watch.said) == 1
     page.unlink()
     partial = submit(exchange, toys, "bob+bob", "s2")
     looks = []

@@ -1,7 +1,7 @@
 """An answer in words reaches the person who marks, wherever in the notebook it stands."""
 
 import json
-import shutil
+from functools import partial
 
 import nbformat
 import pytest
@@ -9,7 +9,6 @@ from markupsafe import escape
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
 from proctor.authoring.assignment import load_assignment
-from proctor.authoring.build import build_course
 from proctor.course import open_course
 from proctor.grading.harmless import as_typed
 from proctor.grading.intake import rebuild
@@ -17,6 +16,7 @@ from proctor.grading.marking import _read_sheets
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.student_page import as_html, read_page
 from proctor.proof.demo import cell
+from submissions import build_toy
 
 WORDS = "Two is the smallest prime."
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -47,14 +47,8 @@ TWO_QUESTIONS = """
 @pytest.fixture(scope="module")
 def two(toy_sources, once):
     """The toy course with two questions that are answered in words."""
-
-    def make(folder):
-        shutil.copytree(toy_sources, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        with (folder / "source/toy/toy.py").open("a") as text:
-            text.write(TWO_QUESTIONS)
-        build_course(open_course(folder))
-
-    return load_assignment(open_course(once("two_questions", make)), "toy")
+    folder = once("two_questions", partial(build_toy, toy_sources, more=TWO_QUESTIONS))
+    return load_assignment(open_course(folder), "toy")
 
 
 def place(notebook, name):

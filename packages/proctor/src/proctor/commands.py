@@ -58,6 +58,8 @@ def run_grade(arguments):
     to_file = target not in (None, "-")
     if to_file and Path(target).resolve() in [path.resolve() for path in arguments.notebooks]:
         raise GradingError(f"--json {target} is one of the notebooks, which it would write over; name another file")
+    if arguments.summary:
+        _require_writable(arguments.summary)
     with _writing(Path(target)) if to_file else contextlib.nullcontext() as file:
         for verdict, summary in _verdicts(arguments, device):
             if summary and arguments.summary:

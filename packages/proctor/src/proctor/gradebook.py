@@ -9,11 +9,13 @@ from proctor.grading.collecting import DownloadCollector, DownloadExtractor
 from proctor.grading.feedback import FeedbackExporter
 from proctor.grading.gradebook import GradeCells, SubmissionExporter
 from proctor.grading.harmless import harmless_record
+from proctor.grading.inbound import CollectSubmissions
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import ExportGrades, SaveGrades
 from proctor.grading.pages import TypesetCells
 
 __all__ = [
+    "CollectSubmissions",
     "DownloadCollector",
     "DownloadExtractor",
     "ExportGrades",

@@ -83,9 +83,10 @@ def _take_in(path, assignment):
     for folder in (path.parent, path.parent.parent):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
-    handed_in, taken = _choose(path, assignment)
+    found = candidates(path)
+    handed_in, taken = _choose(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
-    files = {*files, *candidates(path)} - {handed_in}
+    files = {*files, *found} - {handed_in}
     others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
     if handed_in != path:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
@@ -98,9 +99,8 @@ def _take_in(path, assignment):
     return taken
 
 
-def _choose(path, assignment):
+def _choose(found, path, assignment):
     """Of the files that may be a notebook, the one to grade, and its intake: if only one has answers, that one."""
-    found = candidates(path)
     if len(found) == 1:
         return found[0], _read(found[0], assignment)
     read = {}

@@ -9,6 +9,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from traitlets import Float
 from traitlets.config import Config
 
+from proctor.course import counted
 from proctor.settings import SettingsError
 
 DAY = 24 * 60 * 60
@@ -78,7 +79,7 @@ def in_words(handed_in: datetime | None, due: datetime | None, config: Config) -
 def _duration(time):
     minutes = int(time.total_seconds()) // 60
     parts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
-    told = [f"{count} {unit}{'s' * (count > 1)}" for unit, count in parts.items() if count]
+    told = [counted(count, unit) for unit, count in parts.items() if count]
     return " ".join(told[:2]) or "less than a minute"
 
 

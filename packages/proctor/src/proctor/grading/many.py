@@ -47,7 +47,7 @@ class Graded:
     fault : why it could not be graded, which is no fault of its own
     unchanged : whether its verdict was on record already
     changes : where it had other points before; its new verdict is then held until `cache.settle`
-    outdated : whether nbgrader has another verdict on the same work
+    outdated : whether nbgrader has another verdict on the same work; looked up where changes are
     refused : whether it was nothing that could be graded, and none of its code was run
     """
 
@@ -112,7 +112,8 @@ def grade_student(assignment: Assignment, student: str, device: str, engine: str
                 verdict = cache.grade(taken, assignment, student, device, hold if ask else None)
         except (GradingError, SandboxError, SecretError) as error:
             return Graded(student, fault=str(error))
-    outdated, refused = _is_outdated(assignment, student, verdict), bool(taken.refused)
+    # Only who is asked is told; to read what nbgrader has takes as long as to take in the notebook.
+    outdated, refused = ask and _is_outdated(assignment, student, verdict), bool(taken.refused)
     return Graded(student, verdict.points, verdict.max_points, "", False, tuple(changes), outdated, refused)
 
 

@@ -23,8 +23,9 @@ from nbgrader.utils import temp_attrs
 
 from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
-from proctor.grading import cache, intake, many, ready
+from proctor.grading import cache, many, ready
 from proctor.grading.gradebook import TakeIn
+from proctor.grading.inbound import LEFT_OUT
 from proctor.grading.marks import open_gradebook, require_assignment
 from proctor.settings import SettingsError
 
@@ -32,6 +33,8 @@ FOLDER = ".proctor_attempts"
 # What nbgrader's own commands write their log to.
 LOG = ".nbgrader.log"
 LOOK_SECONDS = 0.5
+# What nbgrader puts beside a submission.
+BESIDE = ("timestamp.txt", "submission_secret.txt")
 # After a fault, so long until all is looked at anew, and with new workers where it was theirs.
 AGAIN_SECONDS = 60
 # Of more than any submission has, no change needs to be noticed.
@@ -216,7 +219,7 @@ class Watch:
             if not self.submissions.is_new(name, student):
                 return True
             # Where there is nothing yet, it is about to come.
-            if intake.made_of(many.submission(self.assignment, student)):
+            if any(file not in BESIDE for _, file, *_ in state):
                 self.waiting[student] = self.submissions.handed_in(name, student) or _came(state)
         return False
 
@@ -295,6 +298,9 @@ class Watch:
         log = result.get("log", "")
         with (self.assignment.root / LOG).open("a", encoding="utf-8") as kept:
             kept.write(log)
+        for line in log.splitlines():
+            if f" {LEFT_OUT}: " in line:
+                self._tell_once(f"proctor: {line.partition('] ')[2]}")
         if result["success"]:
             return ""
         errors = [line for line in log.splitlines() if line.startswith("[ERROR]")] or result["error"].splitlines()[-1:]
