@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,7 @@ def main():
             folder = Path(name)
             folder.chmod(0o755)
             try_hub(environment, folder, stack, options.pictures)
-    except AssertionError as error:
+    except (AssertionError, subprocess.CalledProcessError) as error:
         sys.exit(f"does not hold: {error}")
     say("all of it held, and all of it was removed")
 
@@ -59,16 +60,16 @@ def main():
 def try_hub(environment, folder, stack, pictures):
     """The trial itself; what it makes, the stack removes."""
     passwords = make_users(stack)
-    look_at_environment(environment)
+    look_at_environment(environment, folder / "dlh")
     exchange = make_exchange(folder)
     course = make_course(exchange)
     stack.enter_context(running_hub(environment, folder, exchange))
     say(f"the hub answers, its settings are the page's; {', '.join(passwords)} have accounts of the machine")
     for user, password in ((TEACHER, passwords[TEACHER]), (ANN, "wrong")):
-        assert not ByRequests(user, None).log_in(password), f"{user} logged in"
+        assert not ByRequests(user).log_in(password), f"{user} logged in"
     say("whoever grades cannot log in to the hub, nor can a student with another password")
-    make = InChromium if CHROMIUM else ByRequests
-    ann, bob = make(ANN, stack, folder), ByRequests(BOB, stack)
+    ann = InChromium(ANN, stack, folder) if CHROMIUM else ByRequests(ANN)
+    bob = ByRequests(BOB)
     go_round(course, exchange, folder / "hub", ann, bob, passwords)
     if pictures and CHROMIUM:
         ann.take_pictures(pictures)
@@ -87,7 +88,10 @@ def look_at_machine(environment):
         made = "make it as docs/jupyterhub.md says, under The hub's environment"
         assert (environment / part).exists(), f"{environment / part} is not there: {made}"
     for user in (TEACHER, ANN, BOB):
-        assert not known(user), f"{user} has an account already: the trial would remove it, so remove it yourself"
+        assert not known(user), f"{user} has an account already, and the trial would remove it: userdel --remove {user}"
+    for port in range(PORT, PORT + 3):
+        with socket.socket() as one:
+            assert one.connect_ex(("127.0.0.1", port)), f"something answers on port {port} already, perhaps a hub"
 
 
 def make_users(stack):
@@ -196,10 +200,10 @@ class Student:
 class ByRequests(Student):
     """A student whose browser is a few lines of Python."""
 
-    def __init__(self, user, stack):
+    how = "by requests"
+
+    def __init__(self, user):
         self.user, self.server, self.session = user, f"{HUB}/user/{user}", requests.Session()
-        if stack:
-            stack.callback(self.session.close)
 
     def log_in(self, password):
         """Fill in the form; gives whether that led in."""
@@ -242,6 +246,7 @@ class ByRequests(Student):
 class InChromium(Student):
     """A student who sits at JupyterLab and clicks."""
 
+    how = "in Chromium"
     BUTTONS = {
         "fetch": ("released", "Fetch"),
         "submit": ("fetched", "Submit"),
@@ -313,8 +318,8 @@ class InChromium(Student):
         self.tab.picture(folder / "assignment_list.png")
         self.click(labelled("#submitted_assignments_list a", "(view feedback)"))
         self.click(f"document.querySelector('.jp-DirListing-item[title*=\"{ASSIGNMENT}.html\"]')", times=2)
-        self.shown("document.querySelector('.jp-HTMLViewer iframe')")
-        time.sleep(5)
+        self.shown("document.querySelector('.jp-HTMLViewer iframe').src.startsWith('blob:')")
+        time.sleep(2)  # It is painted in a frame that no script sees into.
         self.tab.picture(folder / "feedback.png")
         say(f"wrote assignment_list.png and feedback.png into {folder}")
 
@@ -333,8 +338,8 @@ def as_student(user, *command):
     return ran.returncode == 0, ran.stdout
 
 
-def look_at_environment(environment):
-    """Students' kernels find what notebooks import, and nothing that grades."""
+def look_at_environment(environment, data):
+    """Students' kernels find what notebooks import, and nothing that grades; ECGs are made once for all of them."""
     python = environment / "bin/python"
     done, told = as_student(ANN, python, "-c", "print()")
     assert done, f"students cannot run {python} ({python.resolve()}): make it with a Python that everybody may run"
@@ -342,8 +347,14 @@ def look_at_environment(environment):
     assert done, f"students cannot import what notebooks import: {told.strip().splitlines()[-1]}"
     for module in ("proctor", "solutions", "graders"):
         found = as_student(ANN, python, "-c", f"import {module}")[0]
-        assert not found, f"students can import {module} in {environment}: only dlh belongs there"
+        assert not found, f"students can import {module} in {environment}: of the course, only dlh belongs there"
     say(f"students' kernels have dlh, minisom and torch {told.split()[-1]}, and none of proctor, solutions, graders")
+    data.mkdir()
+    ecg = ["env", f"DLH_DATA={data}", python, "-m", "dlh.data", "ecg"]
+    subprocess.run(ecg, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, told = as_student(ANN, *ecg)
+    assert f"{data}/simulated" in told, f"students do not use the ECGs in {data}: {told.strip()}"
+    say("the simulated ECGs were made once, and students read them")
 
 
 def go_round(course, exchange, state, ann, bob, passwords):
@@ -360,7 +371,11 @@ def go_round(course, exchange, state, ann, bob, passwords):
         assert [*student.listed()] == ["released"], f"{student.user} sees {student.listed()}"
         student.press("fetch")
         assert "fetched" in student.listed(), f"{student.user} fetched, and sees {student.listed()}"
-        say(f"{student.user} logged in, has a server ({type(student).__name__}), saw the assignment and fetched it")
+        say(f"{student.user}, {student.how}, logged in, has a server, saw the assignment and fetched it")
+    path = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
+    found = bob.call("POST", "assignments/validate", {"path": path})["value"]["failed"][0]["error"]
+    assert "not implemented yet" in found, f"Validate says of what was not answered: {found}"
+    say("Validate ran the notebook in hub-bob's server, and says that it is not implemented yet")
     assert ann.sees(bob.server + "/lab") == bob.sees(ann.server + "/lab") == 403, "another's server is open"
     refuse_strangers(course, exchange, state)
 

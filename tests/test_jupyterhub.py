@@ -41,6 +41,11 @@ def test_the_grading_account_and_the_hub_meet_in_one_exchange():
     assert f"install -d -m 755 -o {grader} -g {grader} {root}/{course_id}\n" in PAGE
 
 
+def test_validate_waits_for_cells_that_train():
+    """Whole notebooks say that they take up to five minutes."""
+    assert settings("nbgrader_config.py").Execute.timeout >= 300
+
+
 @pytest.mark.parametrize("kind", ["server extension", "labextension"])
 def test_what_is_switched_off_is_what_nbgrader_calls_it_on_the_page_and_in_the_image(kind):
     loop = re.search(rf"for extension in ([^;]+); do\n +sudo ./jupyter {kind} disable", PAGE)[1].split()

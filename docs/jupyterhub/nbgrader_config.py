@@ -6,3 +6,5 @@ c.CourseDirectory.course_id = "dl4h"
 c.Exchange.root = "/srv/nbgrader/exchange"
 # The same as in course_config.py: the clock of the times that students see.
 c.Exchange.timezone = "UTC"
+# Seconds that Validate gives a cell; training takes longer than nbgrader's 30.
+c.Execute.timeout = 600
