@@ -46,6 +46,7 @@ def main():
     parser.add_argument("--pictures", type=Path, help="a folder for pictures of what ann sees in Chromium")
     options = parser.parse_args()
     environment = options.environment.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     try:
         look_at_machine(environment)
         with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
@@ -234,8 +235,7 @@ class ByRequests(Student):
 
     def press(self, action):
         """Press a button of the list: fetch, submit, fetch_feedback."""
-        about = {"course_id": COURSE, "assignment_id": ASSIGNMENT}
-        reply = self.call("POST", f"assignments/{action}", about)
+        reply = self.call("POST", f"assignments/{action}", {"course_id": COURSE, "assignment_id": ASSIGNMENT})
         assert reply["success"], reply["value"]
 
     def sees(self, address):
@@ -331,8 +331,9 @@ def labelled(selector, label):
 
 def as_student(user, *command):
     """A command by a student: whether it succeeded, and what it printed."""
+    # What setpriv itself starts is looked up with root's rights; what that starts is not.
     ran = subprocess.run(
-        ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env", *command],
+        ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env", "env", *command],
         cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     return ran.returncode == 0, ran.stdout
@@ -350,8 +351,8 @@ def look_at_environment(environment, data):
         assert not found, f"students can import {module} in {environment}: of the course, only dlh belongs there"
     say(f"students' kernels have dlh, minisom and torch {told.split()[-1]}, and none of proctor, solutions, graders")
     data.mkdir()
-    ecg = ["env", f"DLH_DATA={data}", python, "-m", "dlh.data", "ecg"]
-    subprocess.run(ecg, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ecg = [f"DLH_DATA={data}", python, "-m", "dlh.data", "ecg"]
+    subprocess.run(["env", *ecg], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, told = as_student(ANN, *ecg)
     assert f"{data}/simulated" in told, f"students do not use the ECGs in {data}: {told.strip()}"
     say("the simulated ECGs were made once, and students read them")
