@@ -160,7 +160,7 @@ def running_hub(environment, folder, exchange):
 
 
 def start_hub(environment, state, stack):
-    """Start the hub, and wait until it answers; three tries, as the ten seconds of its proxy are few on a busy machine."""
+    """Start the hub, and wait until it answers: three tries, as a busy machine may start its proxy too late."""
     for _ in range(3):
         with (state / "log").open("w") as log:
             hub = subprocess.Popen([environment / "bin/jupyterhub"], cwd=state, stdout=log, stderr=log)
