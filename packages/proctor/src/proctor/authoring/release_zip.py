@@ -9,6 +9,7 @@ from pathlib import Path
 
 from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError
+from proctor.authoring.installing import is_distribution, make_wheel, wheel_name
 from proctor.authoring.leaks import find_leaks, solution_lines
 from proctor.authoring.lint import check_text
 from proctor.course import Course
@@ -36,6 +37,7 @@ Then open a notebook: {notebooks}.
 {beside}Write your answers where a cell says `# your code here`. Hand in the notebook itself, under its own name.
 {reading}"""
 GUIDE, CARDS = Path("docs/students.md"), "docs/data_card_*.md"
+MAP, GLOSSARY = Path("docs/course_map.md"), Path("docs/glossary.md")
 
 
 def release_zip(course: Course, path: Path | None = None, names: list[str] | None = None) -> Path:
@@ -90,6 +92,8 @@ def student_files(course: Course, names: list[str], title: str) -> dict[Path, by
     packages = course.settings.packages
     for package in packages:
         files |= {Path(package) / file: content for file, content in files_in(course.package(package))}
+        if is_distribution(course, package):
+            files[Path(wheel_name(course, package))] = make_wheel(course, package)
     docs = student_docs(root)
     files |= docs
     files[Path("requirements.txt")] = student_requirements(root).encode()
@@ -98,8 +102,10 @@ def student_files(course: Course, names: list[str], title: str) -> dict[Path, by
 
 
 def student_docs(root: Path) -> dict[Path, bytes]:
-    """The students' guide and the data cards, with the pictures that they show, by their path in the course."""
-    pages = [page for page in (root / GUIDE, *sorted(root.glob(CARDS))) if page.is_file()]
+    """What students read, with the pictures that it shows, by its path in the course: their guide, the course map, the
+    glossary, the data cards."""
+    pages = [root / GUIDE, root / MAP, root / GLOSSARY, *sorted(root.glob(CARDS))]
+    pages = [page for page in pages if page.is_file()]
     shown = [page.with_name(name) for page in pages for name in PICTURE.findall(page.read_text(encoding="utf-8"))]
     return {file.relative_to(root): file.read_bytes() for file in (*pages, *shown) if file.is_file()}
 
@@ -126,6 +132,8 @@ def student_readme(title: str, names: list[str], packages: Iterable[str], docs: 
     links = {path: f"[{path.as_posix()}]({path.as_posix()})" for path in docs}
     cards = "".join(f"- {link}\n" for path, link in links.items() if path.match(CARDS))
     reading = f"\nHow to work, and how your work is graded, is in {links[GUIDE]}.\n" if GUIDE in links else ""
+    reading += f"\nWhich skill comes back in which notebook is in {links[MAP]}.\n" if MAP in links else ""
+    reading += f"\nWhat a word means here is in {links[GLOSSARY]}.\n" if GLOSSARY in links else ""
     reading += f"\nWhere the data come from and what is in them:\n\n{cards}" if cards else ""
     return STUDENT_README.format(
         title=title.replace("-", " ").capitalize(),
