@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -24,6 +25,7 @@ from proctor.authoring.guide import check_hints, guide_name, hints_file, make_gu
 from proctor.authoring.installing import install_code, with_colab_link
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
+from proctor.authoring.needed import NEVER
 from proctor.authoring.release_zip import release_zip
 from proctor.authoring.released import (
     Past,
@@ -101,8 +103,11 @@ def _put_in_place(course: Course, names: list[str], built: dict[Path, bytes]) ->
     for path in written:
         path.parent.mkdir(parents=True, exist_ok=True)
         replacement = path.with_name(path.name + ".new")
-        replacement.write_bytes(built[path])
-        replacement.replace(path)
+        try:
+            replacement.write_bytes(built[path])
+            replacement.replace(path)
+        finally:
+            replacement.unlink(missing_ok=True)
     return written
 
 
@@ -118,11 +123,10 @@ def known_releases(text: Text) -> Past:
 def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, bytes]:
     """The content of every file of an assignment that is built, by its path in the course."""
     source = staging / "source" / text.name
-    built = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints", guide_name(text))
-    shutil.copytree(text.file.parent, source, ignore=built)
+    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", guide_name(text.name), *NEVER))
     notebook = make_notebook(course, text)
     (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
-    guides = {text.file.with_name(guide_name(text)): make_guide(text)} if hints_file(text).is_file() else {}
+    guides = {text.file.with_name(guide_name(text.name)): make_guide(text)} if hints_file(text).is_file() else {}
     for path, content in guides.items():  # nbgrader lays what is beside a notebook beside its release
         (source / path.name).write_bytes(content)
     generate_release(course, text, staging)
@@ -247,7 +251,8 @@ def main(argv: list[str] | None = None) -> int:
         course = open_course(Path.cwd())
         written = build_course(course, arguments.assignments)
         if arguments.zip:
-            written.append(release_zip(course, names=arguments.assignments))
+            say = partial(print, file=sys.stderr)
+            written.append(release_zip(course, names=arguments.assignments, say=say))
     except (BuildError, CourseError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2

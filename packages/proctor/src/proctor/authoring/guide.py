@@ -25,8 +25,8 @@ def hints_file(text: Text) -> Path:
     return text.root / "graders" / text.name / "hints.toml"
 
 
-def guide_name(text: Text) -> str:
-    return f"{text.name}.guide.json"
+def guide_name(assignment: str) -> str:
+    return f"{assignment}.guide.json"
 
 
 def read_hints(text: Text, errors: Errors) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from proctor.authoring.errors import Errors
 from proctor.authoring.markers import BEGIN, Region, find_regions
 from proctor.authoring.solutions import Solutions, Statement, join
 from proctor.course import counted
+from proctor.points import in_words
 
 TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
@@ -137,7 +138,7 @@ class Text:
                 points = sum(self.points(exercise) for exercise in self.exercises)
             else:
                 points = self.points(match.group(2)[1:].strip())
-            return f"{points:g} point" + ("" if points == 1 else "s")
+            return in_words(points)
 
         return PLACEHOLDER.sub(lambda m: points(m) if is_points(m) else m.group(0), cell.source)
 
