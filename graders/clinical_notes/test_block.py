@@ -60,7 +60,7 @@ def unmasked(made, x):
     return made(lambda module, device: call(module, device, x))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_layers(submission, reference):
     """There are attention, a feed-forward network, and two norms, with weights of the right shapes."""
     shapes, wanted = (
@@ -101,7 +101,7 @@ def test_shapes(submission, made, x, mask, device):
     check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_output(made, x, device):
     """Attention, shortcut, norm; feed-forward network, shortcut, norm."""
     module, version = made()
@@ -109,7 +109,7 @@ def test_output(made, x, device):
     expect.close(call(module, device, x), call(version, "cpu", x), "x of the block", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_mask(unmasked, x, mask, device):
     """The mask reaches the attention."""
     module, version = unmasked
@@ -223,7 +223,7 @@ def test_dropout_inside(submission, made, x, device):
     expect.true(alike, f"{message} {hint}", "at the end")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_gradients(submission, unmasked, x, generator, device):
     """All layers and the words learn from what comes out."""
     module, version = unmasked
@@ -232,7 +232,7 @@ def test_gradients(submission, unmasked, x, generator, device):
     check_gradients(submission, module, version, {"x": x}, "x of the block", generator, device, **apart)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_device(unmasked, x, mask, device):
     """Nothing is left behind on another device, and evaluation mode is the same each time."""
     module, version = unmasked

@@ -804,4 +804,36 @@ def ablation_curves(variants, seeds, run):
 def mean_and_band(curves):
     return (np.zeros(curves.shape[1]), np.zeros(curves.shape[1]), np.ones(curves.shape[1]))
 """,
+    "free_scores": """
+def free_scores(negated):
+    return (0.5, 0.5, 0.5)
+""",
+    "weight_and_slope": """
+def weight_and_slope(gap):
+    return (0.5, 0.25)
+""",
+    "guess_published": """
+def guess_published():
+    return 2.0
+""",
+    "guess_positions": """
+def guess_positions():
+    return ""
+""",
+    "guess_cause": """
+def guess_cause():
+    return None
+""",
+    "guess_gru": """
+def guess_gru():
+    return 0
+""",
+    "guess_cue": """
+def guess_cue():
+    return (2, 2)
+""",
+    "guess_unknown": """
+def guess_unknown():
+    return (-1, 2)
+""",
 }

@@ -113,6 +113,38 @@ def draw_notes(notes, groups, cues):
     return figure
 
 
+def draw_labels(labels, mentioned, names):
+    """Draw how often each diagnosis is found, and how often negated, and how many are found in a note.
+
+    Parameters
+    ----------
+    labels : (notes, diagnoses) array, 0 and 1
+    mentioned : (notes, diagnoses) bool array
+    names : list of str, of the diagnoses
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3), layout="constrained", width_ratios=[2, 1])
+    found, negated = labels.mean(axis=0), (mentioned & (labels == 0)).mean(axis=0)
+    places = np.arange(len(names))
+    kinds = (("found", found, BLUE, ""), ("mentioned, negated", negated, ORANGE, "//"))
+    for shift, (name, shares, color, hatch) in zip((-0.2, 0.2), kinds, strict=True):
+        bars = left.bar(places + shift, shares, 0.38, color=color, hatch=hatch, edgecolor="white", label=name)
+        left.bar_label(bars, fmt="%.2f", fontsize=9)
+    left.set_xticks(places, names)
+    left.set(title="share of the notes", ylim=(0, 1.25 * found.max()))
+    left.legend(frameon=False, ncols=2, loc="upper right")
+    counts = np.bincount(labels.sum(axis=1).astype(int))
+    right.bar_label(right.bar(np.arange(len(counts)), counts, color=GREEN), fontsize=9)
+    right.set_xticks(np.arange(len(counts)))
+    right.set(title="notes, by the diagnoses found in them", ylim=(0, 1.15 * counts.max()))
+    for axes in (left, right):
+        clean(axes)
+    return figure
+
+
 def draw_heads(attention, words, scopes, title=""):
     """Draw the attention between the words of a note, a panel for each head, with what negates and what is negated.
 
@@ -132,15 +164,15 @@ def draw_heads(attention, words, scopes, title=""):
     """
     heads, length, _ = attention.shape
     figure, row = plt.subplots(
-        1, heads, figsize=(3.5 * heads + 0.9, 4.9), sharey=True, squeeze=False, layout="constrained"
+        1, heads, figsize=(3.9 * heads + 0.9, 5.6), sharey=True, squeeze=False, layout="constrained"
     )
     cues = {cue for cue, _ in scopes}
     negated = {position for _, terms in scopes for position in terms}
     for number, (axes, head) in enumerate(zip(row[0], attention, strict=True)):
         image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max(), aspect="auto")
         axes.set_title(f"head {number + 1}", fontsize=10)
-        axes.set_xticks(range(length), words, rotation=90, fontsize=7)
-        axes.set_yticks(range(length), words, fontsize=7)
+        axes.set_xticks(range(length), words, rotation=90, fontsize=9)
+        axes.set_yticks(range(length), words, fontsize=9)
         axes.tick_params(length=0, pad=3)
         for label in (axes.get_xticklabels(), axes.get_yticklabels()):
             for position, text in enumerate(label):
@@ -174,15 +206,16 @@ def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     figure : `matplotlib.figure.Figure`
     """
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
-    for color, (name, (mean, low, high)) in zip(itertools.cycle(COLORS), bands.items(), strict=False):
+    looks = zip(itertools.cycle(COLORS[:6]), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
+    for (color, marker, line), (name, (mean, low, high)) in zip(looks, bands.items(), strict=False):
         epochs = np.arange(1, len(mean) + 1)
         axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(epochs, mean, color=color, marker="o", markersize=3, label=name)
+        axes.plot(epochs, mean, color=color, marker=marker, linestyle=line, markersize=5, label=name)
     for name, height in (levels or {}).items():
-        axes.axhline(height, color="#999999", linestyle="--", linewidth=1, label=name)
+        axes.axhline(height, color="#666666", linestyle="-.", linewidth=1, label=name)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    axes.legend(frameon=False, fontsize=8, bbox_to_anchor=(1, 1), loc="upper left")
+    axes.legend(frameon=False, fontsize=9, bbox_to_anchor=(1, 1), loc="upper left")
     axes.grid(alpha=0.3)
     clean(axes)
     return figure
