@@ -112,7 +112,7 @@ def weigh(layers, attn_weights, x):
     return layers.W_o((attn_weights @ values).transpose(1, 2).reshape(x.shape)).detach()
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_layers(submission, reference):
     """There are four linear layers, `W_q`, `W_k`, `W_v` and `W_o`, each of all heads together."""
     module = submission.MultiHeadSelfAttention(D_MODEL, HEADS)
@@ -293,7 +293,7 @@ def test_dropout(submission, made, device):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_gradients_and_device(submission, unmasked, x, mask, generator, device):
     """All layers and the words learn from out, and nothing is left behind on another device."""
     module, version = unmasked

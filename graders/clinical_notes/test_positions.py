@@ -53,7 +53,7 @@ def test_added(submission, x, device):
     check_given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(1.5)
 def test_shorter_notes(submission, x, device):
     """A note that is shorter than max_len gets the first positions."""
     whole = encode(submission, x, device)
@@ -79,7 +79,7 @@ def check_max_len(submission):
     expect.true(enough and rows, f"{message} Use `max_len`, not a number of your own.", "not max_len")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_only_the_distance_counts(submission, device):
     """The product of two positions' vectors depends on how far apart they are, and on nothing else."""
     pe = encode(submission, torch.zeros(1, MAX_LEN, D_MODEL), device)

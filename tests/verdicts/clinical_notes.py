@@ -814,26 +814,26 @@ def weight_and_slope(gap):
 """,
     "guess_published": """
 def guess_published():
-    return 2.0
+    return 0.5
 """,
     "guess_positions": """
 def guess_positions():
-    return ""
+    return "a"
 """,
     "guess_cause": """
 def guess_cause():
-    return None
+    return "a"
 """,
     "guess_gru": """
 def guess_gru():
-    return 0
+    return "a"
 """,
     "guess_cue": """
 def guess_cue():
-    return (2, 2)
+    return (0.5, 0.5)
 """,
     "guess_unknown": """
 def guess_unknown():
-    return (-1, 2)
+    return (0.5, 0.5)
 """,
 }
