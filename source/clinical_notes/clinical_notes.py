@@ -84,8 +84,8 @@ torch.set_num_threads(1)
 
 # %% [markdown]
 # What takes time is set here. What has been trained is kept in a folder on your machine: as long as nothing that it
-# depends on has changed, your code included, the same training is not done twice. So after a restart you can go on where
-# you stopped: run the notebook up to there, which then takes seconds.
+# depends on has changed, your code included, the same training is not done twice. So after a restart you can go on
+# where you stopped: run the notebook up to there, which then is quick.
 
 # %% tags=["training"]
 PUBLISHED_EPOCHS = 25
@@ -586,8 +586,8 @@ show(figure, "As the scores grow, the largest weight rises to nearly 1, and"
      " entropy and slopes fall to nearly 0.")
 
 # %% [markdown]
-# The **entropy** of the weights is $-\sum_j a_j \log a_j$: the logarithm of 20 where a word looks at all twenty alike, 0
-# where it looks at a single one.
+# The **entropy** of the weights is $-\sum_j a_j \log a_j$: the logarithm of 20 where a word looks at all twenty alike,
+# 0 where it looks at a single one.
 #
 # ### Stuck ({{points:stuck}})
 #
@@ -928,8 +928,8 @@ show(figure, "Left, the training loss falls over all epochs. Middle, the"
 #    one would want this you will see in a moment.)
 # 4. `ablation_curves`: call `run(change, seed)` for each variant and each seed; collect the curves of each variant as
 #    an array with a row for each seed.
-# 5. `mean_and_band`: the mean over the seeds, and the mean minus and plus the standard deviation. From a sample as small
-#    as this, divide by the number of seeds less one: `ddof=1`.
+# 5. `mean_and_band`: the mean over the seeds, and the mean minus and plus the standard deviation. From a sample as
+#    small as this, divide by the number of seeds less one: `ddof=1`.
 
 # %% exercise=ablation include=remove_scaling,remove_positions,soften_words,ablation_curves,mean_and_band points=7
 
@@ -1048,7 +1048,10 @@ last_epoch(curves)
 
 # %% [markdown] written=positions_reading points=1
 # ### BEGIN SOLUTION
-# @POS@
+# Without its positions the model reaches the same F1, within what the seeds differ by. So it makes no use of them,
+# and a Transformer that knows no order is a bag of words: that is what we trained in section 4, with 409,220 weights.
+# It does not follow that order is worth nothing. The labels cannot be told without it, and the model is given it;
+# that it does not use what it has been given is all that the two rows show.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: it loses nothing beyond the spread of the seeds, so it makes no use of its positions: what was
@@ -1120,8 +1123,8 @@ print(f"loss of a model that knows nothing: log 2 = {math.log(2):.3f}")
 start.round(2)
 
 # %% [markdown]
-# The loss tells nothing: it starts at log 2 in every row, as it should. The rest tells two things that are odd about the
-# published model, and each of two changes repairs one of them and leaves the other as it is. Which ones?
+# The loss tells nothing: it starts at log 2 in every row, as it should. The rest tells two things that are odd about
+# the published model, and each of two changes repairs one of them and leaves the other as it is. Which ones?
 #
 # ### 5.4 Two causes ({{points:guess_cause}})
 #
@@ -1179,7 +1182,11 @@ two_by_two.round(3)
 
 # %% [markdown] written=causes_reading points=2
 # ### BEGIN SOLUTION
-# @CAUSES@
+# From 0.87 as published, loud places alone lead to 0.88, no more than the spread of the seeds; calm scores alone to
+# 0.90; both together to 0.93, which is more than the two gains added up. Each needs the other: a place that can be
+# heard is of little use to a softmax that is stuck, and a softmax that is free cannot use what it does not hear.
+# Whoever looked at the lengths of the vectors first, and stopped there, would have tried loud places, seen nothing,
+# and dropped a right idea; whoever stopped at the calm scores would have taken half of the repair for the whole.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: the gains of each alone and of both, as numbers of the student's own table, and their order; that both
@@ -1196,8 +1203,9 @@ two_by_two.round(3)
 # - **The place is drowned.** After the first norm it is 6% of what is left. "Three places before me" cannot be heard.
 # - **The softmax is stuck.** A score is the product of *two* shouting vectors, and so more than a hundred times too
 #   large. Before anything is learned, a word of the first block gives nine tenths of its attention to one single word,
-#   whichever that is, and the entropy of its weights is 0.17, where softened it is 3.0, hardly less than if it looked
-#   at all words alike. And where a softmax is so sure, hardly any gradient comes back (section 3.3).
+#   whichever that is, and the entropy of its weights is 0.16. Softened, the largest share is a tenth, and the entropy
+#   3.0, hardly less than the 3.1 of a word that looks at all words alike. And where a softmax is so sure, hardly any
+#   gradient comes back (section 3.3).
 #
 # It is a **misunderstanding between a paper and a library**. In the paper's code, the words' vectors start with
 # standard deviation $1/\sqrt{d}$, so that times $\sqrt{d}$ they have standard deviation 1, about as much as the sines
@@ -1206,8 +1214,8 @@ two_by_two.round(3)
 #
 # `soften_words` undoes both, in one line. Positions matter now: without them, softened words lose what they gained by
 # order. But they still do better than the published model *with* positions, since their softmax is free. And the scale?
-# The last row of the table in 5.3 shows what it is there for; trained so, we got 0.91, give or take 0.007, against 0.93,
-# give or take 0.014: three seeds do not settle that.
+# The last row of the table in 5.3 shows what it is there for; trained so, we got 0.91, give or take 0.007, against
+# 0.93, give or take 0.014: three seeds do not settle that.
 #
 # ## 6 Repaired
 #
@@ -1304,7 +1312,11 @@ table
 
 # %% [markdown] written=claim_reading points=1
 # ### BEGIN SOLUTION
-# @CLAIM@
+# On these notes it is not borne out. The GRU heeds "denies" after the same 2000 notes and the same recipe with which
+# the Transformer held back little more than a bag of words does. The repaired Transformer heeds it as well, but was
+# given ten times as many notes for it, so that comparison is not an equal one. Word by word it is easy here, because
+# a cue stands three to five words before the first term that it negates, in notes of at most 43 words: there is not
+# far to carry it.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: on these notes it is not borne out, by a comparison on the same notes (with the published
@@ -1440,7 +1452,10 @@ print(f"... in place of the word before it:  {share_found(-1):.1%}"
 
 # %% [markdown] written=cue_reading points=1
 # ### BEGIN SOLUTION
-# @CUE@
+# With "the" in place of the cue, most of the denied diagnoses are predicted; with "the" in place of the word before
+# it, hardly more than with nothing changed. So it is the cue that makes the model hold a diagnosis back: changed
+# alone, it turns the verdict. A picture shows that a head looks at the cue, and not whether anything follows from it.
+# The third number is the control: it might have been enough to change any word near the terms, and it is not.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: the cue is the *cause* of the verdict: changed alone, it turns (nearly) all of them; attention shows
@@ -1457,8 +1472,8 @@ print(f"... in place of the word before it:  {share_found(-1):.1%}"
 # The vocabulary has ten words that negate; the notes use six of them. The other four, *ruled, out, unlikely,
 # excluded*, are in the vocabulary, and their vectors have never been trained. And every cue of these notes stands
 # **before** its terms; a real note also says *"pneumonia unlikely"*. So write two more tests, which no training note
-# resembles: the cue replaced by an unknown one, and each note's negated finding followed by its cue instead of led by it.
-# **Guess** the Transformer's accuracy on the negated mentions in both. (Any two shares from 0 to 1 earn the point.)
+# resembles: the cue replaced by an unknown one, and each note's negated finding followed by its cue instead of led by
+# it. **Guess** the Transformer's accuracy on the negated mentions in both. (Any two shares from 0 to 1 earn the point.)
 
 # %% exercise=guess_unknown include=guess_unknown points=1
 
@@ -1494,12 +1509,18 @@ shifted.astype(float).round(3)
 # %% [markdown]
 # ### At the bedside ({{points:bedside}})
 #
-# A colleague wants to use the repaired model on the notes of your hospital, "it is right 98 times in 100". What has it
+# A colleague wants to use the repaired model on the notes of your hospital: "its F1 is nearly 1." What has it
 # learned, judged by this table? What would you have to test before it may code a single note, and on which notes?
 
 # %% [markdown] written=bedside points=2
 # ### BEGIN SOLUTION
-# @BED@
+# It has learned that one of six words, some places before a term, means no. With a cue that it has never met, or with
+# the cue behind its terms, its accuracy on the very same findings falls far below what it is as trained. What my
+# colleague quotes holds for notes of the program that made its training notes. Before it codes a note of ours, I
+# would draw notes from each ward, have two people mark what is mentioned and what is negated, and measure the negated
+# mentions by themselves, and by the way in which they are negated: each cue, before and behind, double negations,
+# family history. It would have to beat a list of rules there. And since a denied disease that is coded follows a
+# patient for years, a person would confirm each code at first, and we would go on measuring.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: what it has learned is narrower than negation (known words, a known place), with a number of the table.
