@@ -42,7 +42,7 @@ def notebook(name, monkeypatch, tmp_path):
     # Threads that wait for each other while other tests hold the cores make training ten times slower.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     # What an earlier run has trained would be taken from there.
-    monkeypatch.setenv("DLH_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DLH_KEPT", str(tmp_path / "trained"))
     return nbformat.read(load_assignment(open_course(ROOT), name).source_notebook, as_version=4)
 
 

@@ -567,14 +567,14 @@ scores = torch.randn(500, 20)
 factors = [1, 2, 4, 8, 16, 32, 64, 128]
 weights = torch.stack([torch.softmax(scores * f, -1) for f in factors])
 # How far all weights can be moved: of each, weight * (1 - weight).
-curves = {
+lines = {
     "largest weight": weights.amax(-1).mean(1),
     "entropy, of log(20)": torch.special.entr(weights).sum(-1).mean(1)
     / math.log(20),
     "sum of the slopes": (weights * (1 - weights)).sum(-1).mean(1),
 }
 figure, axes = plt.subplots(figsize=(7.5, 3.2), layout="constrained")
-for (name, curve), marker in zip(curves.items(), "os^"):
+for (name, curve), marker in zip(lines.items(), "os^"):
     axes.plot(factors, curve, marker=marker, label=name)
 axes.set_xscale("log", base=2)
 axes.set_xticks(factors, factors)

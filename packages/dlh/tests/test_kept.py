@@ -36,7 +36,7 @@ class Trained:
 
 @pytest.fixture
 def training(tmp_path, monkeypatch):
-    monkeypatch.setenv("DLH_DATA", str(tmp_path))
+    monkeypatch.setenv("DLH_KEPT", str(tmp_path / "trained"))
     return Trained()
 
 

@@ -1,6 +1,7 @@
 """Trainings that are kept, so that the last section of a notebook runs seconds after a restart."""
 
 import hashlib
+import os
 import pickle
 import tempfile
 from pathlib import Path
@@ -8,14 +9,15 @@ from types import CodeType, FunctionType
 
 import torch
 
-from dlh.data.downloads import data_directory
-
 
 def kept(model, train, *given):
     """Train a model, or, where just this training has been done before, take what came of it.
 
     A training is the same where these are: the initial weights, the sizes and the code of the model and all its parts,
     the code of `train`, and what is `given`. Anything else that it depends on has to be given.
+
+    What came of it is kept in the folder that the environment variable DLH_KEPT names, or else in `dlh/trained` in the
+    user's cache folder. It may be deleted at any time.
 
     Parameters
     ----------
@@ -27,10 +29,13 @@ def kept(model, train, *given):
     -------
     result : what `train()` returned, now or then
     """
+    import pooch
+
     digest = hashlib.sha256()
     parts = [_described(module) for module in model.modules()]
     _add(digest, [torch.__version__, parts, model.state_dict(), train, given])
-    file = data_directory() / "trained" / f"{digest.hexdigest()[:32]}.pt"
+    folder = Path(os.environ.get("DLH_KEPT") or pooch.os_cache("dlh") / "trained").expanduser()
+    file = folder / f"{digest.hexdigest()[:32]}.pt"
     saved = _load(file, model)
     if saved is None:
         saved = {"result": train()}
