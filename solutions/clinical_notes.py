@@ -193,8 +193,8 @@ class ClinicalNoteClassifier(nn.Module):
     ):
         super().__init__()
         self.d_model = d_model
-        # 1. The layers `embedding`, `pos_encoding`, `blocks`, `classifier` and
-        #    `dropout`.
+        # 1. The layers `embedding`, `pos_encoding`, `blocks`, `classifier`
+        #    and `dropout`.
         ### BEGIN SOLUTION
         self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
         self.pos_encoding = SinusoidalPositionalEncoding(d_model, max_len)
@@ -277,8 +277,8 @@ def f1_scores(truth, probs):
 
     Returns
     -------
-    per_class : (classes,) float array, the F1 of each diagnosis; 0 where there
-        is nothing to find and nothing found
+    per_class : (classes,) float array, the F1 of each diagnosis; 0 where
+        there is nothing to find and nothing found
     micro : float, the F1 of all notes and diagnoses in one
     macro : float, the mean of `per_class`
     """
@@ -424,8 +424,8 @@ def ablation_curves(variants, seeds, run):
 
     Parameters
     ----------
-    variants : dict, a variant's name to its change, a function that is given a
-        model and returns it
+    variants : dict, a variant's name to its change, a function that is given
+        a model and returns it
     seeds : list of int
     run : called as run(change, seed); trains a changed model from that seed,
         and gives the F1 after each epoch, a list
@@ -448,8 +448,8 @@ def mean_and_band(curves):
 
     Returns
     -------
-    mean, low, high : (epochs,) float arrays; the standard deviation is that of
-        a sample (divided by seeds - 1)
+    mean, low, high : (epochs,) float arrays; the standard deviation is that
+        of a sample (divided by seeds - 1)
     """
     ### BEGIN SOLUTION
     mean = curves.mean(axis=0)

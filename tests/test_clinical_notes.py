@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from torch import nn
@@ -120,3 +122,15 @@ def test_each_of_two_causes_is_taken_away_by_itself(change, drowned, stuck, seed
     assert words / places > 15 or words / places < 1.5
     assert (entropy < 0.3) == stuck
     assert entropy < 0.3 or entropy > 2.9
+
+
+def test_no_code_line_is_wider_than_a_notebook_shows():
+    notebook = nbformat.read(Path(__file__).parents[1] / "release/clinical_notes/clinical_notes.ipynb", as_version=4)
+    lines = [line for cell in notebook.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > 78] == []
+
+
+def test_each_figure_that_a_cell_shows_has_words():
+    """`plt.show()` shows a figure that whoever does not see it knows nothing of."""
+    notebook = nbformat.read(Path(__file__).parents[1] / "release/clinical_notes/clinical_notes.ipynb", as_version=4)
+    assert not [cell.source for cell in notebook.cells if cell.cell_type == "code" and "plt.show()" in cell.source]

@@ -410,8 +410,8 @@ right.set(title="products of two positions",
 right.legend(frameon=False)
 right.spines[["top", "right"]].set_visible(False)
 show(figure, "Left, the vectors of 64 positions: waves that become slower"
-     " from dimension to dimension. Right, products of two of them: the same curve"
-     " for positions 10 and 30, highest at a distance of 0.")
+     " from dimension to dimension. Right, products of two of them: the same"
+     " curve for positions 10 and 30, highest at a distance of 0.")
 
 # %% [markdown]
 # On the right: the product of two positions' vectors depends on the distance only, and is the same for positions 10
@@ -1164,7 +1164,8 @@ figure = band_curves(
     levels={"bag of words": results["bag of words"]["micro F1"]},
 )
 show(figure, "Validation F1 by epoch. Softened words are far ahead at the"
-     " end; calm scores and loud places are between them and the published model.")
+     " end; calm scores and loud places are between them and the published"
+     " model.")
 last = {name: value[:, -1].mean() for name, value in curves.items()}
 two_by_two = pd.DataFrame(
     [[last["published"], last["calm scores"]],
