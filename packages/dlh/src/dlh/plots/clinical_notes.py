@@ -175,7 +175,7 @@ def draw_heads(attention, words, scopes, title=""):
     cues = {cue for cue, _ in scopes}
     negated = {position for _, terms in scopes for position in terms}
     for number, (axes, head) in enumerate(zip(row[0], attention, strict=True)):
-        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max(), aspect="auto")
+        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_title(f"head {number + 1}", fontsize=10)
         axes.set_xticks(range(length), words, rotation=90, fontsize=9)
         axes.set_yticks(range(length), words, fontsize=9)
