@@ -501,14 +501,6 @@ def test_page_fits_a_phone_and_has_contrast(make, tmp_path, dark):
 
 
 @pytest.mark.parametrize(
-    ("points", "words"),
-    [(0.125, "0.125"), (5 * 0.125, "0.625"), (1 / 3, "0.33"), (2 / 3, "0.67"), (0.1 + 0.2, "0.3"), (7, "7")],
-)
-def test_points_are_told_as_they_are_shared_out(points, words):
-    assert student_page._number(points) == words
-
-
-@pytest.mark.parametrize(
     ("data", "url"),
     [
         ({"image/png": f"{PNG}\n", "text/plain": "x"}, f"data:image/png;base64,{PNG}"),

@@ -87,7 +87,7 @@ def _take_in(path, assignment):
     found = candidates(path)
     handed_in, taken, why = _choose(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
-    files = {*files, *found} - {handed_in}
+    files = {*files, *found} - {handed_in, *handed_in.parents}
     others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
     if handed_in != path:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
