@@ -1220,7 +1220,7 @@ two_by_two.round(3)
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: the gains of each alone and of both, as numbers of the student's own table, and their order; that both
-#   together make more than either is enough for "the sum". Within the spread of the seeds (about 0.01), an order of
+#   together make more than either is enough for "the sum". Within the spread of the seeds (about 0.02), an order of
 #   the two alone that is called uncertain is right, too.
 # - 1 point: whoever stopped at one cause would have repaired a part and taken it for the whole (or would have
 #   dropped a right idea, since alone it gains little).
