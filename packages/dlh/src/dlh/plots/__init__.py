@@ -4,7 +4,7 @@ from dlh.plots.clinical_notes import band_curves, draw_heads, draw_notes, draw_t
 from dlh.plots.ecg_lstm import accuracy_bars, draw_lstm_cell
 from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr
 from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
-from dlh.plots.shared import COLORS
+from dlh.plots.shared import COLORS, show
 from dlh.plots.som_vae import draw_images, draw_map, draw_som_vae, draw_walk, u_matrix
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "draw_walk",
     "match_groups",
     "scatter_panels",
+    "show",
     "u_matrix",
 ]
