@@ -960,10 +960,11 @@ print(f"  (drawing segments, wrongly: {low_s:.3f} to {high_s:.3f},"
 
 # %% [markdown] written=interval_reading points=1
 # ### BEGIN SOLUTION
-# The interval of segments is narrower. The bootstrap takes what it draws for independent: it counts several segments
-# of one recording as so many witnesses, although they resemble each other, some even overlap, and if one is easy to
-# judge, the others mostly are, too. Who reports it believes to know the AUROC for new patients more surely than the
-# test can tell, and may take a difference between two models for proven that other patients would undo.
+# The interval of segments is narrower: 0.021 wide, where that of recordings is 0.036. The bootstrap takes what it
+# draws for independent: it counts several segments of one recording as so many witnesses, although they resemble each
+# other, some even overlap, and where one is easy to judge the others mostly are, too. Who reports it believes to know
+# the AUROC for new patients more surely than the test can tell, and may take a difference of two models for proven
+# that other patients would undo.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: the interval by segments is narrower (with the student's own numbers), because segments of one recording
@@ -1032,22 +1033,23 @@ for name, p1 in by_order.items():
 # %% [markdown]
 # ### Order and looks ({{points:order_reading}})
 #
-# What do the three lines say about what this network goes by? And why does the last column of the third move the way it
-# does?
+# Compare random order with the control: in AUROC, and in what is called AF in each of the two classes. What does each say
+# about what this network goes by?
 
 # %% [markdown] written=order_reading points=1
 # ### BEGIN SOLUTION
-# Compare random order with the control, not with the untouched segments: reversing, too, makes segments that the network
-# has never seen. What is lost beyond the control is owed to the order of the windows, that is, to rhythm; what is left
-# above one half is owed to what single windows look like (P waves, trembling, how many windows hold a beat). To put
-# windows in random order makes the beats of a normal segment irregular. Whatever listens to rhythm takes that for AF, so
-# the share called AF rises the more, the more the network goes by it.
+# In AUROC, random order (0.877) costs no more than the control (0.873), from 0.970: any order that the network has
+# never seen disturbs it, if only because beats lie across windows. By the AUROC alone one would say that it hardly
+# heeds the rhythm. But the errors are of opposite kinds. In reverse order 16% of the normal segments are called AF,
+# and of AF only 66% are found. In random order 60% of the normal ones are called AF, where it was 10%: their beats
+# come irregularly now, and that is taken for AF. So it does listen to the order. What it still tells apart in random
+# order, it tells by what single windows look like.
 #
 # ### BEGIN MARK SCHEME
-# - 0.5 points: what the drop (or its absence) in random order means, beside the control: how much is owed to the order
-#   of the windows, how much to what the windows look like.
-# - 0.5 points: a normal segment in random order has irregular beats and looks like AF to whatever listens to rhythm (where
-#   the share called AF rises; otherwise: a reason that fits the student's own numbers).
+# - 0.5 points: the AUROC in random order, beside the control and beside chance: what is left is told by what single windows
+#   look like; what is lost beyond the control is owed to the order.
+# - 0.5 points: the shares called AF: normal segments in random order have irregular beats, and are taken for AF (or: a
+#   reason that fits the student's own numbers).
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -1261,14 +1263,16 @@ show(figure, "As trained, the network gives higher probabilities than the"
 
 # %% [markdown] written=clinic points=2
 # ### BEGIN SOLUTION
-# The network is the same in both places: AUROC, recall and specificity do not change, as each is about one class, or about
-# pairs of one of each. What changes are the people. Where 12% have AF, there are seven normal segments for each with AF,
-# and each of the seven may give a false alarm; so the precision falls, and F1, which is made of precision and recall,
-# with it. Advice: if an alarm only means that a cardiologist looks at the ECG, a false one costs minutes and a missed AF
-# perhaps a stroke, so take the lower threshold, which finds about 95%, and say beforehand how many alarms that gives for
-# a thousand segments. If an alarm were to start a treatment, which has risks of its own, take the recalibrated
-# probabilities, and a threshold at one half of these or above. In any case choose the threshold on recordings of that
-# very clinic, and judge a patient by more than one segment.
+# The network is the same in both places: AUROC, recall and specificity do not change, as each is about one class, or
+# about pairs of one of each. What changes are the people. Where 12% have AF, there are seven normal segments for each
+# with AF, and a tenth of these gives a false alarm; so the precision falls from 0.91 to 0.58, and F1, which is made of
+# precision and recall, from 0.93 to 0.72. Advice: if an alarm only means that a cardiologist looks at the ECG, a false
+# one costs minutes and a missed AF perhaps a stroke. Then take the threshold that was chosen for a recall of 95%, and
+# say beforehand what it brings: of a thousand segments 118 of the 120 with AF are found, at 143 false alarms. (At one
+# half it would be 117, at 115: one more AF costs some twenty more false alarms.) If an alarm were to start a
+# treatment, which has risks of its own, take the recalibrated probabilities, and a threshold of one half of these or
+# above: that gives F1 0.75. In any case choose it on recordings of that very clinic, and judge a patient by more than
+# one segment.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: the network is the same: recall, specificity and AUROC do not change with the prevalence.
@@ -1345,11 +1349,13 @@ by_rate.round(3)
 
 # %% [markdown] written=rate_reading points=1
 # ### BEGIN SOLUTION
-# Compare, within each class, the slower and the faster half. A network that takes speed for AF misses more of the slow
-# hearts with AF, and gives more false alarms for fast hearts in normal rhythm; those would be the ones who pay, and they
-# are just those for whom a doctor would most like to be helped. But each row rests on a few dozen recordings at most,
-# and the segments of one are mostly right or wrong together. Three recordings more or less move a row by several
-# hundredths: before one says that a group is worse off, the difference needs an interval, by recordings.
+# Slow hearts with AF are missed four times as often as fast ones (0.084 against 0.020), and fast hearts in normal
+# rhythm give more than twice as many false alarms as slow ones (0.141 against 0.054). So speed is taken for AF, as it
+# mostly goes with it. Those pay whose hearts are of the other kind: patients with AF whom medicine has slowed down,
+# and healthy people who were running. But look at the recordings: the two halves of AF have fewer than forty each,
+# some six segments from one. The slow segments that are missed are 19, and three or four recordings that are judged
+# wrongly throughout would do for that. Before one says that a group is worse off, the difference needs an interval, by
+# recordings.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: which hearts are judged worse, in both classes, with the student's own numbers.
@@ -1400,7 +1406,7 @@ for label, name in enumerate(["normal rhythm", "atrial fibrillation"]):
 # %% [markdown]
 # How to read it. Above, the darker a window, the more it counts for the rhythm. Below, two seconds enlarged: the ten
 # dots of each window are the places of the convolution, and the dark ones are those that the window is judged by. On
-# the right, the share of each channel; the hatched one is drawn.
+# the right, the share of each channel, and which one is drawn.
 #
 # Questions to ask: do the dark windows lie on the beats or between them, where P waves and fibrillation are? Are the
 # dark dots on the steep flanks, where knowledge points to? Do both segments get their answer from the same channel?
@@ -1436,7 +1442,7 @@ pd.DataFrame({
 # Look at the last two columns for each channel: above 1 on the left and below 1 on the right means that the network
 # reads the rhythm off the beats; the reverse, that it looks at what lies between them. Both make sense for AF.
 #
-# Then look at "below 0.5 Hz". In our run it got some two fifths of the channels' attention, and shared it out among
+# Then look at "below 0.5 Hz". In our run it got more than a quarter of the channels' attention, and shared it out among
 # the windows nearly evenly, with a beat or without. Does breathing give AF away? That is more than the table says.
 # Section 1.2 has shown that this filter is not sharp, so that the slow part of every beat is still in there. And windows
 # that count alike mean that the LSTM's states over the whole channel go into a plain mean: there is no place in it to
@@ -1571,10 +1577,10 @@ pd.DataFrame([
 # %% [markdown] written=ablation_reading points=1
 # ### BEGIN SOLUTION
 # Judged by the intervals of the differences, which hold zero for both, no loss can be seen: as far as telling AF goes,
-# these test recordings do not show that knowledge or attention is worth anything. That is not to say that they are worth
-# nothing: a small loss would stay within such an interval, and one training is one draw; with another seed, two models that
-# are close may change places. To decide, train each with several seeds, and test on more recordings. What attention
-# does buy is another thing than a better verdict: an answer to the question where the network looked.
+# these test recordings do not show that knowledge or attention is worth anything. That is not to say that they are
+# worth nothing: a small loss would stay within such an interval, and one training is one draw; with another seed, two
+# models that are close may change places. To decide, train each with several seeds, and test on more recordings. What
+# attention does buy is another thing than a better verdict: an answer to the question where the network looked.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: what follows for both, judged by the intervals of the *differences*: where one holds zero, no loss can be

@@ -193,13 +193,13 @@ def _draw_beats(axes, x, alpha, windows, sampling_rate):
 
 
 def _draw_bands(axes, gamma, names, channel):
-    """A bar for the attention of each channel; that of the one drawn is green and hatched."""
-    for index, value in enumerate(gamma):
-        look = {"color": GREEN, "hatch": "//", "edgecolor": "white"} if index == channel else {"color": "#BBBBBB"}
-        axes.barh(index, value, **look)
+    """A bar for the attention of each channel; that of the one drawn is green, and says so."""
+    colors = [GREEN if index == channel else "#BBBBBB" for index in range(len(gamma))]
+    axes.barh(np.arange(len(gamma)), gamma, color=colors)
     axes.set(title="frequency level", xlabel=r"$\gamma$", xlim=(0, 1), ylim=(len(gamma) - 0.5, -0.5), yticks=[])
     for index, (name, value) in enumerate(zip(names, gamma, strict=True)):
-        axes.text(0.03, index, f"{name}\n{value:.2f}", va="center", fontsize=8)
+        drawn = " (drawn)" if index == channel else ""
+        axes.text(0.03, index, f"{name}\n{value:.2f}{drawn}", va="center", fontsize=9)
 
 
 def draw_roc_pr(truth, scores):
