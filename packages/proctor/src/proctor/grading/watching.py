@@ -27,6 +27,7 @@ from proctor.grading import cache, many, ready
 from proctor.grading.gradebook import TakeIn
 from proctor.grading.inbound import LEFT_OUT
 from proctor.grading.marks import open_gradebook, require_assignment
+from proctor.points import in_words, shown
 from proctor.settings import SettingsError
 
 FOLDER = ".proctor_attempts"
@@ -240,6 +241,9 @@ class Watch:
             return
         if not self.inbound.is_dir():
             self._tell_once(f"proctor: there is no {self.inbound}; until there is, what lies in submitted/ is graded")
+        elif not os.access(self.inbound, os.R_OK | os.X_OK):
+            whose = f"{self.inbound} is {self.inbound.owner()}'s, and may not be read by whoever runs this"
+            self._tell_once(f"proctor: {whose}; until it may, what lies in submitted/ is graded")
         with contextlib.suppress(FileNotFoundError):
             self.arrived = {(path.name, path.stat().st_mtime_ns) for path in self.inbound.glob(f"*+{name}+*")}
         new = (before & self.arrived) - self.collected
@@ -283,7 +287,8 @@ class Watch:
         if not self._tell_fault(student, self._give_back(student)):
             self.graded += 1
             seconds = time.time() - _came(self.states[student])
-            self.say(f"{student}: {graded.points:g} of {graded.max_points:g} points, {seconds:.1f} s after it came")
+            points = f"{shown(graded.points)} of {in_words(graded.max_points)}"
+            self.say(f"{student}: {points}, {seconds:.1f} s after it came")
 
     def _give_back(self, student):
         """Write pages, and release them where there is an exchange; why that could not be done, or nothing."""

@@ -16,6 +16,7 @@ from proctor.checks.runner import own_subject, run_checks, variant_subject
 from proctor.checks.secret import AUDIT_KEY
 from proctor.course import counted
 from proctor.grading import many
+from proctor.points import in_words, shown
 from proctor.proof.trials import Trial, try_in_hosts, variants_notebook
 from proctor.settings import resolve_device
 
@@ -161,7 +162,8 @@ def _dear(assignment, trials):
             lost = exercise.max_points - exercise.points
             small = exercise.max_points < WORTH_SHARING or 2 * lost <= exercise.max_points
             if trial.kind == "mistake" and trial.exercise == exercise.id and not small:
-                dear[trial.name] = f"costs {lost:g} of {exercise.max_points:g} points of `{exercise.id}`: over half"
+                points = in_words(exercise.max_points)
+                dear[trial.name] = f"costs {shown(lost)} of {points} of `{exercise.id}`: over half"
     told = [f"{name}: {what}" for name, what in dear.items() if name not in excused]
     return told + [f"{name}: `costly` says why it costs over half, which it does not" for name in excused - set(dear)]
 
@@ -193,12 +195,12 @@ def _faults(trials):
         verdict = trial.verdict
         if trial.kind == "blank":
             if verdict.points:
-                faults.append(f"blank: earns {counted(verdict.points, 'point')}")
+                faults.append(f"blank: earns {in_words(verdict.points)}")
             continue
         if trial.kind == "mistake" and not trial.failed:
             faults.append(f"{trial.name}: is not caught by any check of `{trial.exercise}`")
         if trial.kind != "mistake" and verdict.points != verdict.max_points:
-            points = f"{verdict.points:g} of {verdict.max_points:g}"
+            points = f"{shown(verdict.points)} of {shown(verdict.max_points)}"
             lost = [
                 f"`{check.name}` of `{exercise.id}`: {check.message}"
                 for exercise in verdict.exercises
@@ -221,7 +223,7 @@ def matrix(result: Audit) -> list[str]:
     width = max(len(name) for name in ["submission", *(trial.name for trial in trials)])
     lines = [f"{'submission':<{width}}  {'exercise':<12} points  failed checks -> diagnosis"]
     for trial in trials:
-        points = f"{trial.verdict.points:g}/{trial.verdict.max_points:g}"
+        points = f"{shown(trial.verdict.points)}/{shown(trial.verdict.max_points)}"
         failed = ", ".join(name.removeprefix("test_") for name in trial.failed)
         diagnosis = ", ".join(sorted(trial.diagnosed - {trial.name})) or "?"
         if trial.name in trial.diagnosed:
