@@ -317,6 +317,101 @@ ENCODER = [
         hint="Your linear layer expects 2048 numbers, which is right for 128 channels only. Count by `n_channels`.",
         changes=[("nn.Linear(4 * 4 * n_channels[-1],", "nn.Linear(2048,")],
     ),
+    Mistake(
+        name="relu_of_the_images",
+        exercise="encoder",
+        hint="You put a ReLU around the images. The first convolution gets them as they are: noise may make "
+        "pixels negative.",
+        changes=[("self.conv1(x)", "self.conv1(torch.relu(x))")],
+    ),
+    Mistake(
+        name="pixels_clamped",
+        exercise="encoder",
+        hint="You cut the pixels off at 0 and 1. The first convolution gets them as they are, with their noise.",
+        changes=[("self.conv1(x)", "self.conv1(x.clamp(0, 1))")],
+    ),
+    Mistake(
+        name="divided_by_the_largest_pixel",
+        exercise="encoder",
+        hint="You divide by the largest pixel of the batch, so that an image is encoded otherwise among other "
+        "images. It goes into the first convolution as it is.",
+        changes=[("self.conv1(x)", "self.conv1(x / x.max())")],
+    ),
+    Mistake(
+        name="each_divided_by_its_largest_pixel",
+        exercise="encoder",
+        hint="You divide each image by its largest pixel. It goes into the first convolution as it is.",
+        changes=[("self.conv1(x)", "self.conv1(x / x.amax(dim=(1, 2, 3), keepdim=True))")],
+    ),
+    Mistake(
+        name="images_centered",
+        exercise="encoder",
+        hint="You subtract the mean of all pixels first. The images go into the first convolution as they are.",
+        changes=[("self.conv1(x)", "self.conv1(x - x.mean())")],
+    ),
+    Mistake(
+        name="pixels_from_minus_one",
+        exercise="encoder",
+        hint="You stretch the pixels to go from -1 to 1. The images go into the first convolution as they are.",
+        changes=[("self.conv1(x)", "self.conv1(2 * x - 1)")],
+    ),
+    Mistake(
+        name="strides_exchanged",
+        exercise="encoder",
+        hint="You give each convolution the stride of the other.",
+        changes=[("stride=strides[0]", "stride=strides[-1]"), ("stride=strides[1]", "stride=strides[0]")],
+    ),
+    Mistake(
+        name="first_convolution_without_bias",
+        exercise="encoder",
+        hint="Your first convolution has no bias. The layers that are asked for have one.",
+        changes=[("stride=strides[0])", "stride=strides[0], bias=False)")],
+    ),
+    Mistake(
+        name="second_convolution_without_bias",
+        exercise="encoder",
+        hint="Your second convolution has no bias. The layers that are asked for have one.",
+        changes=[("stride=strides[1])", "stride=strides[1], bias=False)")],
+    ),
+    Mistake(
+        name="linear_layer_without_bias",
+        exercise="encoder",
+        hint="Your linear layer has no bias. The layers that are asked for have one.",
+        changes=[("latent_dim)\n", "latent_dim, bias=False)\n")],
+    ),
+    Mistake(
+        name="channels_inserted_in_place",
+        exercise="encoder",
+        hint="You insert into the list `n_channels` itself: it is the caller's, or the default of every other "
+        "encoder, which then gets one number more each time. Make a list of your own.",
+        changes=[
+            (
+                "self.conv1 = nn.Conv2d(input_channels, n_channels[0], kernel_size[0]",
+                (
+                    "n_channels.insert(0, input_channels)\n"
+                    "        self.conv1 = nn.Conv2d(n_channels[0], n_channels[1], kernel_size[0]"
+                ),
+            ),
+            (
+                "nn.Conv2d(n_channels[0], n_channels[1], kernel_size[1]",
+                "nn.Conv2d(n_channels[1], n_channels[2], kernel_size[1]",
+            ),
+        ],
+    ),
+    Mistake(
+        name="columns_first",
+        exercise="encoder",
+        hint="You swap height and width before you make the rows, so that the linear layer's weights meet other "
+        "numbers. Each channel goes row after row.",
+        changes=[("x.flatten(1)", "x.transpose(2, 3).flatten(1)")],
+    ),
+    Mistake(
+        name="channels_last_columns_first",
+        exercise="encoder",
+        hint="You turn the axes round before you make the rows, channels last and width first. `flatten(1)` takes "
+        "them as they are.",
+        changes=[("x.flatten(1)", "x.permute(0, 3, 2, 1).flatten(1)")],
+    ),
 ]
 
 DECODER = [
@@ -652,6 +747,182 @@ DECODER = [
                 "F.leaky_relu(self.deconv2(F.interpolate(x, size=self.output_size)), 0.2)",
             ),
         ],
+    ),
+    Mistake(
+        name="output_size_turned_round",
+        exercise="decoder",
+        hint="You take `output_size` for (width, height). It is (height, width), the order that PyTorch has as well.",
+        changes=[("size=self.output_size)", "size=self.output_size[::-1])")],
+    ),
+    Mistake(
+        name="as_wide_as_high",
+        exercise="decoder",
+        hint="Your images are as wide as they are high. `output_size` has two numbers, height and width.",
+        changes=[("size=self.output_size)", "size=self.output_size[0])")],
+    ),
+    Mistake(
+        name="enlarged_by_the_factor_of_the_height",
+        exercise="decoder",
+        hint="You enlarge both sides by the factor that the height needs. Hand `output_size` on: each side has "
+        "its own.",
+        changes=[
+            (
+                "        x = torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                (
+                    "        x = torch.relu(self.deconv2(F.interpolate(x, scale_factor=self.output_size[0] / "
+                    "x.shape[2])))"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="enlarged_nearest_exact",
+        exercise="decoder",
+        hint="You enlarge the second time by `nearest-exact`, which repeats other pixels than the default does.",
+        changes=[("size=self.output_size)", 'size=self.output_size, mode="nearest-exact")')],
+    ),
+    Mistake(
+        name="enlarged_by_area",
+        exercise="decoder",
+        hint="You enlarge the second time by `area`, which mixes neighboring pixels. The default, which repeats "
+        "them, is asked for.",
+        changes=[("size=self.output_size)", 'size=self.output_size, mode="area")')],
+    ),
+    Mistake(
+        name="first_bilinear",
+        exercise="decoder",
+        hint="You enlarge the small picture with straight lines between the pixels. Repeating the pixels, the "
+        "default, is asked for.",
+        changes=[("scale_factor=2)", 'scale_factor=2, mode="bilinear")')],
+    ),
+    Mistake(
+        name="deconv1_from_n_channels",
+        exercise="decoder",
+        hint="Your `deconv1` expects `n_channels[0]` channels. It gets those of the small picture, `flatten_shape[2]`.",
+        changes=[("nn.Conv2d(channels, n_channels[0]", "nn.Conv2d(n_channels[0], n_channels[0]")],
+    ),
+    Mistake(
+        name="deconv2_from_its_own_channels",
+        exercise="decoder",
+        hint="Your `deconv2` expects as many channels as it makes. It gets those of `deconv1`, `n_channels[0]`.",
+        changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(n_channels[1], n_channels[1]")],
+    ),
+    Mistake(
+        name="deconv2_from_the_small_picture",
+        exercise="decoder",
+        hint="Your `deconv2` expects the channels of the small picture. It gets those of `deconv1`, `n_channels[0]`.",
+        changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(channels, n_channels[1]")],
+    ),
+    Mistake(
+        name="out_transform_from_deconv1",
+        exercise="decoder",
+        hint="Your `out_transform` expects the channels of `deconv1`. It gets those of `deconv2`, `n_channels[1]`.",
+        changes=[("nn.Conv2d(n_channels[1], output_channels", "nn.Conv2d(n_channels[0], output_channels")],
+    ),
+    Mistake(
+        name="second_transposed_convolution",
+        exercise="decoder",
+        hint="Your `deconv2` is a transposed convolution. Despite its name, a convolution is asked for.",
+        changes=[("self.deconv2 = nn.Conv2d(", "self.deconv2 = nn.ConvTranspose2d(")],
+    ),
+    Mistake(
+        name="both_transposed_convolutions",
+        exercise="decoder",
+        hint="Your `deconv1` and `deconv2` are transposed convolutions. Despite their names, convolutions are "
+        "asked for.",
+        changes=[
+            ("self.deconv1 = nn.Conv2d(", "self.deconv1 = nn.ConvTranspose2d("),
+            ("self.deconv2 = nn.Conv2d(", "self.deconv2 = nn.ConvTranspose2d("),
+        ],
+    ),
+    Mistake(
+        name="stretched_to_black_and_white",
+        exercise="decoder",
+        hint="You stretch each image from its darkest pixel to its brightest. A sigmoid of each pixel is asked for.",
+        changes=[
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                (
+                    "x = self.out_transform(x)\n"
+                    "        low, high = x.amin(dim=(1, 2, 3), keepdim=True), x.amax(dim=(1, 2, 3), keepdim=True)\n"
+                    "        return (x - low) / (high - low)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="batch_stretched_to_black_and_white",
+        exercise="decoder",
+        hint="You stretch the pixels of the whole batch from the darkest to the brightest. A sigmoid of each "
+        "pixel is asked for.",
+        changes=[
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                "x = self.out_transform(x)\n        return (x - x.min()) / (x.max() - x.min())",
+            )
+        ],
+    ),
+    Mistake(
+        name="padding_of_half_the_kernel",
+        exercise="decoder",
+        hint="You pad `deconv2` by half of its kernel. The text asks for `padding=1` whatever the kernel is.",
+        changes=[("padding=1", "padding=kernel_size[1] // 2")],
+    ),
+    Mistake(
+        name="padding_called_same",
+        exercise="decoder",
+        hint='You pad `deconv2` by `"same"`, which changes with the kernel and takes no other stride than 1. The '
+        "text asks for `padding=1`.",
+        changes=[("padding=1", 'padding="same"')],
+    ),
+    Mistake(
+        name="small_picture_detached",
+        exercise="decoder",
+        hint="You cut the small picture off from the linear layer (`.data`, `detach`), so that neither that layer "
+        "nor the encoder ever learns.",
+        changes=[("self.latent_transform(z).reshape", "self.latent_transform(z).detach().reshape")],
+    ),
+    Mistake(
+        name="kernel_of_deconv1_twice",
+        exercise="decoder",
+        hint="Your `deconv2` has the kernel of `deconv1`. Its own is `kernel_size[1]`.",
+        changes=[("kernel_size[1]", "kernel_size[0]")],
+    ),
+    Mistake(
+        name="kernel_of_deconv2_twice",
+        exercise="decoder",
+        hint="Your `deconv1` has the kernel of `deconv2`. Its own is `kernel_size[0]`.",
+        changes=[("kernel_size[0], stride", "kernel_size[-1], stride")],
+    ),
+    Mistake(
+        name="kernel_of_deconv1_fixed",
+        exercise="decoder",
+        hint="Your `deconv1` has a kernel of 4 whatever `kernel_size` says.",
+        changes=[("kernel_size[0], stride", "4, stride")],
+    ),
+    Mistake(
+        name="kernel_of_deconv2_fixed",
+        exercise="decoder",
+        hint="Your `deconv2` has a kernel of 3 whatever `kernel_size` says.",
+        changes=[("kernel_size[1], stride", "3, stride")],
+    ),
+    Mistake(
+        name="stride_of_deconv1_forgotten",
+        exercise="decoder",
+        hint="You do not hand the stride on to `deconv1`.",
+        changes=[(", stride=strides[0]", "")],
+    ),
+    Mistake(
+        name="stride_of_deconv2_forgotten",
+        exercise="decoder",
+        hint="You do not hand the stride on to `deconv2`.",
+        changes=[(", stride=strides[1]", "")],
+    ),
+    Mistake(
+        name="both_strides_forgotten",
+        exercise="decoder",
+        hint="You never hand the strides on to the convolutions.",
+        changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
     ),
 ]
 
