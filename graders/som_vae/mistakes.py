@@ -1184,6 +1184,41 @@ NEAREST_NODE = [
         "squared distance.",
         changes=[("z_dist_flat.argmin(dim=-1)", "(z_e @ nodes.T).argmax(dim=-1)")],
     ),
+    Mistake(
+        name="distances_reshaped",
+        exercise="nearest_node",
+        hint="Your distances are (nodes, batch), and you reshape them, which mixes them. `.T` swaps the axes, "
+        "`reshape` does not.",
+        changes=[
+            (
+                "((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "((nodes.unsqueeze(1) - z_e) ** 2).sum(dim=-1).reshape(len(z_e), len(nodes))",
+            )
+        ],
+    ),
+    Mistake(
+        name="no_new_axis",
+        exercise="nearest_node",
+        costly="There are no distances but for a batch that happens to fit.",
+        hint="You subtract nodes from encodings one by one, which goes only where there are as many of both, or "
+        "one. With an axis more, each meets all.",
+        changes=[("z_e.unsqueeze(1) - nodes", "z_e - nodes")],
+    ),
+    Mistake(
+        name="encodings_changed_in_place",
+        exercise="nearest_node",
+        hint="You change `z_e` in place (`-=`). It is the caller's, and autograd refuses. Make a tensor of your own.",
+        changes=[
+            (
+                "    z_dist_flat = ((z_e",
+                (
+                    "    z_e -= nodes.mean(dim=0).detach()\n"
+                    "    nodes = nodes - nodes.mean(dim=0).detach()\n"
+                    "    z_dist_flat = ((z_e"
+                ),
+            )
+        ],
+    ),
 ]
 
 NEIGHBORS = [
@@ -1515,6 +1550,195 @@ NEIGHBORS = [
         exercise="neighbors",
         hint="Your border is made of ones. Neighbors that do not exist are zeros.",
         changes=[("(0, 0, 1, 1, 1, 1))", "(0, 0, 1, 1, 1, 1), value=1.0)")],
+    ),
+    Mistake(
+        name="five_places_viewed",
+        exercise="neighbors",
+        hint="You stack the five places in front of the batch and then view them as (batch, 5, latent_dim), which "
+        "mixes the nodes. Stack them along axis 1.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "return padded[rows + 1, columns + 1].transpose(0, 1).reshape(len(k), 5, -1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="right_column_lost",
+        exercise="neighbors",
+        hint="The last column of the map is nobody's neighbor in your code: from the column before it, there is "
+        "one column further.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "return padded[rows + 1, columns + 1] * (\n"
+                    "        (columns != embeddings.shape[1] - 1) | (columns == column.unsqueeze(1))\n"
+                    "    ).unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="lower_row_lost",
+        exercise="neighbors",
+        hint="The last row of the map is nobody's neighbor in your code: from the row before it, there is one row "
+        "further.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "return padded[rows + 1, columns + 1] * (\n"
+                    "        (rows != embeddings.shape[0] - 1) | (rows == row.unsqueeze(1))\n"
+                    "    ).unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="first_row_below_the_last",
+        exercise="neighbors",
+        hint="Below the last row of the map, you take a node of the first. Is the row compared with the number of "
+        "columns?",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings, embeddings[:1]]), (0, 0, 1, 1, 1, 0))",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_column_after_the_last",
+        exercise="neighbors",
+        hint="After the last column of the map, you take a node of the first. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings, embeddings[:, :1]], dim=1), (0, 0, 1, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="column_of_minus_one",
+        exercise="neighbors",
+        hint="A column of -1 is the last to Python: before the first column, you take a node of the last. The map "
+        "ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, -1:], embeddings], dim=1), (0, 0, 0, 1, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="row_of_minus_one",
+        exercise="neighbors",
+        hint="A row of -1 is the last to Python: above the first row, you take a node of the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[-1:], embeddings]), (0, 0, 1, 1, 0, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="rows_wrap_around",
+        exercise="neighbors",
+        hint="Your rows are a ring: below the last comes the first, above the first the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[-1:], embeddings, embeddings[:1]]), (0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="columns_wrap_around",
+        exercise="neighbors",
+        hint="Your columns are a ring: after the last comes the first, before the first the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, -1:], embeddings, embeddings[:, :1]], dim=1), (0, 0, 0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="edge_rows_repeated",
+        exercise="neighbors",
+        hint="Above the first row and below the last, you take the node itself for its neighbor. Zeros are asked for.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:1], embeddings, embeddings[-1:]]), (0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="edge_columns_repeated",
+        exercise="neighbors",
+        hint="Before the first column and after the last, you take the node itself for its neighbor. Zeros are "
+        "asked for.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, :1], embeddings, embeddings[:, -1:]], dim=1), (0, 0, 0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="right_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a column before is the one a column further once more: was that line copied?",
+        changes=[("column + 1, column - 1]", "column + 1, column + 1]")],
+    ),
+    Mistake(
+        name="left_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a column further is the one a column before: was that line copied?",
+        changes=[("column + 1, column - 1]", "column - 1, column - 1]")],
+    ),
+    Mistake(
+        name="lower_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a row before is the one a row further once more: was that line copied?",
+        changes=[("row + 1, row - 1,", "row + 1, row + 1,")],
+    ),
+    Mistake(
+        name="upper_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a row further is the one a row before: was that line copied?",
+        changes=[("row + 1, row - 1,", "row - 1, row - 1,")],
+    ),
+    Mistake(
+        name="left_masked_by_row",
+        exercise="neighbors",
+        hint="Whether there is a neighbor a column before depends on the row in your code. It depends on the column.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    left = embeddings[row, (column - 1).clamp(min=0)] * (row > 0).unsqueeze(-1)\n"
+                    "    return torch.cat([out[:, :4], left.unsqueeze(1)], dim=1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="upper_masked_by_column",
+        exercise="neighbors",
+        hint="Whether there is a neighbor a row before depends on the column in your code. It depends on the row.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    above = embeddings[(row - 1).clamp(min=0), column] * (column > 0).unsqueeze(-1)\n"
+                    "    return torch.cat([out[:, :2], above.unsqueeze(1), out[:, 3:]], dim=1)"
+                ),
+            )
+        ],
     ),
 ]
 
@@ -1896,6 +2120,121 @@ LOSSES = [
         exercise="losses",
         hint="You add the error of the encoding's image twice. That of the node's image is the other.",
         changes=[("+ F.mse_loss(x_q, x)", "+ F.mse_loss(x_e, x)")],
+    ),
+    Mistake(
+        name="pixels_summed",
+        exercise="losses",
+        hint="You add up the squared errors of an image's pixels and take the mean over the images alone. It is "
+        "the mean over all pixels.",
+        changes=[
+            (
+                "F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "sum(((one - x) ** 2).sum(dim=(-3, -2, -1)).mean() for one in (x_e, x_q))",
+            )
+        ],
+    ),
+    Mistake(
+        name="errors_added_before_squaring",
+        exercise="losses",
+        hint="You add the errors of both images and then square, so that they may cancel each other. Square each, "
+        "then add.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "((x_e - x) + (x_q - x)).pow(2).mean()")],
+    ),
+    Mistake(
+        name="mean_error_squared",
+        exercise="losses",
+        hint="You take an image's mean error and square it, so that bright and dark errors cancel each other. "
+        "Square each pixel's.",
+        changes=[
+            (
+                "F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "sum((one - x).mean(dim=(-3, -2, -1)).square().mean() for one in (x_e, x_q))",
+            )
+        ],
+    ),
+    Mistake(
+        name="error_of_the_mean_image",
+        exercise="losses",
+        hint="You compare x with the mean of both decoded images. Each has an error of its own, and both are added up.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss((x_e + x_q) / 2, x)")],
+    ),
+    Mistake(
+        name="commitment_half_of_dimensions",
+        exercise="losses",
+        hint="You halve the sum over the latent dimensions, as if there were two. The mean is over as many as "
+        "there are.",
+        changes=[("F.mse_loss(z_e, z_q)", "((z_e - z_q) ** 2).sum(dim=-1).mean() / 2")],
+    ),
+    Mistake(
+        name="commitment_sum_of_batch",
+        exercise="losses",
+        hint="Your commitment loss sums over the batch. The mean over all numbers is asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", "((z_e - z_q) ** 2).mean(dim=-1).sum()")],
+    ),
+    Mistake(
+        name="commitment_root",
+        exercise="losses",
+        hint="You take the distance of encodings and nodes, the root of the sum. The mean squared difference is "
+        "asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", "(z_e - z_q).norm(dim=-1).mean()")],
+    ),
+    Mistake(
+        name="som_half_of_dimensions",
+        exercise="losses",
+        hint="You halve the sum over the latent dimensions, as if there were two. The mean is over as many as "
+        "there are.",
+        changes=[("squares.mean(dim=-1)", "squares.sum(dim=-1) / 2")],
+    ),
+    Mistake(
+        name="fifth_twice",
+        exercise="losses",
+        hint="You take the mean over the five embeddings, and divide by five once more.",
+        changes=[
+            ("return (squares.mean(dim=-1) * exists).mean()", "return (squares.mean(dim=-1) * exists).mean() / 5")
+        ],
+    ),
+    Mistake(
+        name="som_moves_nothing",
+        exercise="losses",
+        hint="You cut the neighbors off from their gradient (`.data`, `detach`), so that the SOM loss moves "
+        "nothing at all.",
+        changes=[("- z_q_neighbors) **", "- z_q_neighbors.detach()) **")],
+    ),
+    Mistake(
+        name="gamma_for_beta",
+        exercise="losses",
+        hint="You weigh the SOM loss with gamma. Its weight is `self.beta`; gamma is for `SOMVAE`.",
+        changes=[("self.beta * self", "self.gamma * self")],
+    ),
+    Mistake(
+        name="tau_for_beta",
+        exercise="losses",
+        hint="You weigh the SOM loss with tau. Its weight is `self.beta`; tau is for `SOMVAE`.",
+        changes=[("self.beta * self", "self.tau * self")],
+    ),
+    Mistake(
+        name="gamma_for_alpha",
+        exercise="losses",
+        hint="You weigh the commitment loss with gamma. Its weight is `self.alpha`; gamma is for `SOMVAE`.",
+        changes=[("self.alpha * self", "self.gamma * self")],
+    ),
+    Mistake(
+        name="alpha_weighs_both",
+        exercise="losses",
+        hint="Alpha weighs the SOM loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.beta * self", "self.alpha * self.beta * self")],
+    ),
+    Mistake(
+        name="beta_weighs_both",
+        exercise="losses",
+        hint="Beta weighs the commitment loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.alpha * self", "self.beta * self.alpha * self")],
+    ),
+    Mistake(
+        name="static_weights_of_the_notebook",
+        exercise="losses",
+        hint="You weigh with 1 and 10, the numbers of the run below. The weights are attributes of the model.",
+        changes=[("self.alpha * self", "1.0 * self"), ("self.beta * self", "10.0 * self")],
     ),
 ]
 
