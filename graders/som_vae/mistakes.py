@@ -2686,6 +2686,148 @@ TRANSITIONS = [
         "axes in front.",
         changes=[("[k[..., :-1], k[..., 1:]]", "[k[:, :-1], k[:, 1:]]")],
     ),
+    Mistake(
+        name="small_number_added",
+        exercise="transitions",
+        hint="You add a small number before the logarithm, so that the probabilities no longer add up to one. "
+        "`log_softmax` needs none.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log(torch.softmax(self.probs.flatten(2).flatten(0, 1), dim=-1) + 1e-2)",
+            )
+        ],
+    ),
+    Mistake(
+        name="nodes_by_columns",
+        exercise="transitions",
+        hint="You number the nodes column after column in your matrix. They are numbered row after row.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs.permute(1, 0, 3, 2).flatten(2).flatten(0, 1), dim=-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="logarithm_of_the_mean",
+        exercise="transitions",
+        hint="You take the logarithm of the mean probability. The mean of the logarithms is asked for.",
+        changes=[
+            (
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].exp().mean().log()",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_step_left_out",
+        exercise="transitions",
+        hint="You leave the first step of each series out: yours begin at the third image. A series of T images "
+        "has T - 1 steps.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., 1:-1], k[..., 2:]]")],
+    ),
+    Mistake(
+        name="last_step_left_out",
+        exercise="transitions",
+        hint="You leave the last step of each series out. A series of T images has T - 1 steps.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., :-2], k[..., 1:-1]]")],
+    ),
+    Mistake(
+        name="divided_by_64",
+        exercise="transitions",
+        hint="You divide the smoothness loss by 64 whatever `latent_dim` is.",
+        changes=[("/ self.latent_dim", "/ 64")],
+    ),
+    Mistake(
+        name="divided_by_the_nodes",
+        exercise="transitions",
+        hint="You divide the smoothness loss by the number of nodes. Divide by `latent_dim`.",
+        changes=[("/ self.latent_dim", "/ z_dist_flat.shape[-1]")],
+    ),
+    Mistake(
+        name="smoothness_of_columns",
+        exercise="transitions",
+        hint="You weigh the distances with the columns of the matrix, the probabilities to come to a node. Its "
+        "rows lead from a node.",
+        changes=[("(probabilities[k[..., :-1]]", "(probabilities.T[k[..., :-1]]")],
+    ),
+    Mistake(
+        name="smoothness_of_minus_logarithms",
+        exercise="transitions",
+        hint="You weigh the distances with minus the logarithms of the probabilities. The probabilities are asked for.",
+        changes=[("self.log_transitions().exp().detach()", "-self.log_transitions().detach()")],
+    ),
+    Mistake(
+        name="smoothness_of_logits",
+        exercise="transitions",
+        hint="You weigh the distances with the numbers in `probs` as they are. A softmax makes them probabilities.",
+        changes=[("self.log_transitions().exp().detach()", "self.probs.flatten(2).flatten(0, 1).detach()")],
+    ),
+    Mistake(
+        name="smoothness_of_two_softmaxes",
+        exercise="transitions",
+        hint="You put a softmax around what already is probabilities, which makes them nearly all alike.",
+        changes=[("self.log_transitions().exp().detach()", "self.log_transitions().exp().softmax(dim=-1).detach()")],
+    ),
+    Mistake(
+        name="likeliest_node_only",
+        exercise="transitions",
+        hint="You take the distance to the likeliest node alone. The expected distance is over all nodes, "
+        "weighted by their probabilities.",
+        changes=[
+            (
+                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)\n",
+                (
+                    "        likeliest = probabilities.argmax(dim=-1)[k[..., :-1]]\n"
+                    "        expected = z_dist_flat[..., 1:, :].gather(-1, likeliest.unsqueeze(-1))\n"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="gamma_weighs_both",
+        exercise="transitions",
+        hint="Gamma weighs the smoothness loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.tau * self._loss", "self.gamma * self.tau * self._loss")],
+    ),
+    Mistake(
+        name="tau_weighs_both",
+        exercise="transitions",
+        hint="Tau weighs the transition loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.gamma * self.loss", "self.tau * self.gamma * self.loss")],
+    ),
+    Mistake(
+        name="no_more_than_two_axes",
+        exercise="transitions",
+        hint="Your transition loss is right for one series and for several, but k may have more axes in front. "
+        "Count from the end.",
+        changes=[
+            (
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                (
+                    "k = k if k.dim() > 1 else k.unsqueeze(0)\n"
+                    "        return -self.log_transitions()[k[:, :-1], k[:, 1:]].mean()"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="smoothness_of_no_more_than_two_axes",
+        exercise="transitions",
+        hint="Your smoothness loss is right for one series and for several, but there may be more axes in front. "
+        "Count from the end.",
+        changes=[
+            (
+                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])",
+                (
+                    "        k, z_dist_flat = (k, z_dist_flat) if k.dim() > 1 else (k.unsqueeze(0), "
+                    "z_dist_flat.unsqueeze(0))\n"
+                    "        expected = (probabilities[k[:, :-1]] * z_dist_flat[:, 1:])"
+                ),
+            )
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2942,6 +3084,78 @@ TRAINING = [
         hint="It is `probs` that learns a hundred times as fast. In yours, all others do.",
         changes=[("100 * lr", "lr"), ("        lr=lr,\n", "        lr=100 * lr,\n")],
     ),
+    Mistake(
+        name="loss_after_the_step",
+        exercise="training",
+        hint="You compute `loss` once more after the step. The loss that the step was made for is recorded.",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                "            optimizer.step()\n            loss = model.loss(x, *model(x))\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="loss_divided_by_the_batch",
+        exercise="training",
+        hint="You divide the loss by the number of samples. It is a mean already.",
+        changes=[("loss = model.loss(x, *model(x))", "loss = model.loss(x, *model(x)) / len(x)")],
+    ),
+    Mistake(
+        name="gradients_cleared_once_an_epoch",
+        exercise="training",
+        hint="You clear the gradients at the first batch of an epoch only, so that later steps go along those of "
+        "the batches before as well.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                "            if not epoch_losses:\n                optimizer.zero_grad()\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="one_rate_set_at_each_step",
+        exercise="training",
+        hint="You set the rate of all parameters to `lr` at each step, so that neither `probs` learns faster nor "
+        "the scheduler slows anything down.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                (
+                    "            for group in optimizer.param_groups:\n"
+                    '                group["lr"] = lr\n'
+                    "            optimizer.zero_grad()\n"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="weights_decay_in_adam",
+        exercise="training",
+        hint="Your Adam has a weight decay, which pulls all weights to zero. The text asks for none.",
+        changes=[("        lr=lr,\n", "        lr=lr,\n        weight_decay=1e-2,\n")],
+    ),
+    Mistake(
+        name="small_weight_decay_in_adam",
+        exercise="training",
+        hint="Your Adam has a small weight decay, which pulls all weights to zero. The text asks for none.",
+        changes=[("        lr=lr,\n", "        lr=lr,\n        weight_decay=1e-4,\n")],
+    ),
+    Mistake(
+        name="parameters_of_parts_left_out",
+        exercise="training",
+        hint="Your optimizer holds the model's own parameters alone, so that its encoder and decoders never learn.",
+        changes=[("named = list(model.named_parameters())", "named = list(model.named_parameters(recurse=False))")],
+    ),
+    Mistake(
+        name="embeddings_fast_too",
+        exercise="training",
+        hint="The embeddings learn a hundred times as fast, too. That is for `probs` alone.",
+        changes=[
+            ('if name != "probs"]', 'if name not in ("probs", "embeddings")]'),
+            ('if name == "probs"]', 'if name in ("probs", "embeddings")]'),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -3186,6 +3400,74 @@ EVALUATION = [
                 "joint = contingency_matrix(classes, clusters) / len(classes)",
                 "joint = np.histogram2d(classes, clusters)[0] / len(classes)\n"
                 "    joint = joint[joint.sum(axis=1) > 0][:, joint.sum(axis=0) > 0]",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_batch_only",
+        exercise="evaluation",
+        hint="You keep the nodes of the last batch alone. All images have nodes.",
+        changes=[("nodes.append(k.cpu().numpy())", "nodes = [k.cpu().numpy()]")],
+    ),
+    Mistake(
+        name="last_image_of_each_batch_lost",
+        exercise="evaluation",
+        hint="Each of your batches lacks its last image. The end of a slice is not in it: no `- 1`.",
+        changes=[
+            (
+                "for batch in images.split(batch_size):\n",
+                "for batch in images.split(batch_size):\n            batch = batch[: batch_size - 1]\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="smallest_distance_as_node",
+        exercise="evaluation",
+        hint="You take the smallest distance for the node. `find_nearest` gives the node's number, k.",
+        changes=[
+            ("k, _ = find_nearest(", "_, k = find_nearest("),
+            ("nodes.append(k.cpu().numpy())", "nodes.append(k.min(dim=1).values.long().cpu().numpy())"),
+        ],
+    ),
+    Mistake(
+        name="evaluation_mode_for_the_first_batch",
+        exercise="evaluation",
+        hint="You switch the model back to training mode after the first batch. All are encoded in evaluation mode.",
+        changes=[("            k, _ = find", "            model.train(len(nodes) > 0)\n            k, _ = find")],
+    ),
+    Mistake(
+        name="nodes_as_floats",
+        exercise="evaluation",
+        hint="Your nodes are floats. They are numbers of nodes, to index with: an array of ints is asked for.",
+        changes=[("return np.concatenate(nodes)", "return np.concatenate(nodes).astype(float)")],
+    ),
+    Mistake(
+        name="purity_of_ten_bins",
+        exercise="evaluation",
+        hint="Your purity counts in bins: `histogram2d` makes ten, so that clusters are put together. Count each "
+        "number.",
+        changes=[("contingency_matrix(classes, clusters).max(", "np.histogram2d(classes, clusters)[0].max(")],
+    ),
+    Mistake(
+        name="small_number_in_every_share",
+        exercise="evaluation",
+        hint="You add a small number to every share, so that clusters and classes that never meet count as well. "
+        "Such terms count zero.",
+        changes=[
+            (
+                "joint = contingency_matrix(classes, clusters) / len(classes)",
+                "joint = contingency_matrix(classes, clusters) / len(classes) + 1e-3",
+            )
+        ],
+    ),
+    Mistake(
+        name="shares_of_pairs",
+        exercise="evaluation",
+        hint="You divide by the number of pairs of cluster and class that occur. The shares are of all samples.",
+        changes=[
+            (
+                "joint = contingency_matrix(classes, clusters) / len(classes)",
+                "joint = contingency_matrix(classes, clusters)\n    joint = joint / np.count_nonzero(joint)",
             )
         ],
     ),
