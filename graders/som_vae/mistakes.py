@@ -909,6 +909,7 @@ DECODER = [
     Mistake(
         name="stride_of_deconv1_forgotten",
         exercise="decoder",
+        costly="The layers after it get pictures of other sizes.",
         hint="You do not hand the stride on to `deconv1`.",
         changes=[(", stride=strides[0]", "")],
     ),
@@ -921,6 +922,7 @@ DECODER = [
     Mistake(
         name="both_strides_forgotten",
         exercise="decoder",
+        costly="The layers after it get pictures of other sizes.",
         hint="You never hand the strides on to the convolutions.",
         changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
     ),
