@@ -734,6 +734,130 @@ class LSTM(nn.LSTM):
         hint="You keep the cell state between -1 and 1. It may grow: that is how it counts and remembers.",
         changes=[("C = F * C + I * C_tilde", "C = (F * C + I * C_tilde).clamp(-1, 1)")],
     ),
+    Mistake(
+        name="states_handed_on_swapped",
+        exercise="lstm",
+        hint="You hand C and H to `one_step` in the wrong order. It takes x, H, C.",
+        changes=[("self.one_step(inputs[:, step], H, C)", "self.one_step(inputs[:, step], C, H)")],
+    ),
+    Mistake(
+        name="first_step_only",
+        exercise="lstm",
+        hint="You make one step and return. Is `return` inside of the loop?",
+        changes=[("range(inputs.shape[1])", "range(1)")],
+    ),
+    Mistake(
+        name="input_and_output_swapped",
+        exercise="lstm",
+        hint="You let the output gate write the cell and the input gate show it. It is the other way round.",
+        changes=[("F * C + I * C_tilde", "F * C + O * C_tilde"), ("O * torch.tanh(C)", "I * torch.tanh(C)")],
+    ),
+    Mistake(
+        name="forget_and_output_swapped",
+        exercise="lstm",
+        hint="You let the output gate keep the old cell and the forget gate show the new one. It is the other way "
+        "round.",
+        changes=[("F * C + I * C_tilde", "O * C + I * C_tilde"), ("O * torch.tanh(C)", "F * torch.tanh(C)")],
+    ),
+    Mistake(
+        name="new_part_forgotten_too",
+        exercise="lstm",
+        hint="Your forget gate also multiplies what is new. It multiplies the old cell alone: look at the brackets.",
+        changes=[("F * C + I * C_tilde", "F * (C + I * C_tilde)")],
+    ),
+    Mistake(
+        name="input_gate_through_tanh",
+        exercise="lstm",
+        hint="Your input gate goes through tanh. A gate says how much passes, from none to all: use a sigmoid.",
+        changes=[("I = torch.sigmoid(", "I = torch.tanh(")],
+    ),
+    Mistake(
+        name="forget_gate_through_tanh",
+        exercise="lstm",
+        hint="Your forget gate goes through tanh. A gate says how much passes, from none to all: use a sigmoid.",
+        changes=[("F = torch.sigmoid(", "F = torch.tanh(")],
+    ),
+    Mistake(
+        name="input_gate_without_sigmoid",
+        exercise="lstm",
+        hint="Your input gate is a plain sum. A gate says how much passes, from none to all: it goes through a "
+        "sigmoid.",
+        changes=[("I = torch.sigmoid(", "I = (")],
+    ),
+    Mistake(
+        name="forget_gate_without_sigmoid",
+        exercise="lstm",
+        hint="Your forget gate is a plain sum. A gate says how much passes, from none to all: it goes through a "
+        "sigmoid.",
+        changes=[("F = torch.sigmoid(", "F = (")],
+    ),
+    Mistake(
+        name="output_gate_without_sigmoid",
+        exercise="lstm",
+        hint="Your output gate is a plain sum. A gate says how much passes, from none to all: it goes through a "
+        "sigmoid.",
+        changes=[("O = torch.sigmoid(", "O = (")],
+    ),
+    Mistake(
+        name="hidden_left_out_of_input",
+        exercise="lstm",
+        hint="Your input gate does not see the hidden state.",
+        changes=[(" + torch.mm(H, self.W_hi)", "")],
+    ),
+    Mistake(
+        name="hidden_left_out_of_output",
+        exercise="lstm",
+        hint="Your output gate does not see the hidden state.",
+        changes=[(" + torch.mm(H, self.W_ho)", "")],
+    ),
+    Mistake(
+        name="input_left_out_of_input",
+        exercise="lstm",
+        hint="Your input gate does not see the input.",
+        changes=[("torch.mm(x, self.W_xi) + ", "")],
+    ),
+    Mistake(
+        name="input_left_out_of_forget",
+        exercise="lstm",
+        hint="Your forget gate does not see the input.",
+        changes=[("torch.mm(x, self.W_xf) + ", "")],
+    ),
+    Mistake(
+        name="weights_of_forget_transposed",
+        exercise="lstm",
+        hint="You transpose the weights of H in your forget gate. They are used as `triple()` makes them.",
+        changes=[("torch.mm(H, self.W_hf)", "torch.mm(H, self.W_hf.T)")],
+    ),
+    Mistake(
+        name="weights_of_output_transposed",
+        exercise="lstm",
+        hint="You transpose the weights of H in your output gate. They are used as `triple()` makes them.",
+        changes=[("torch.mm(H, self.W_ho)", "torch.mm(H, self.W_ho.T)")],
+    ),
+    Mistake(
+        name="weights_of_input_node_transposed",
+        exercise="lstm",
+        hint="You transpose the weights of H in your input node. They are used as `triple()` makes them.",
+        changes=[("torch.mm(H, self.W_hc)", "torch.mm(H, self.W_hc.T)")],
+    ),
+    Mistake(
+        name="input_gate_looks_at_cell",
+        exercise="lstm",
+        hint="Your input gate looks at the cell state C where it should look at the hidden state H.",
+        changes=[("torch.mm(H, self.W_hi)", "torch.mm(C, self.W_hi)")],
+    ),
+    Mistake(
+        name="forget_gate_looks_at_cell",
+        exercise="lstm",
+        hint="Your forget gate looks at the cell state C where it should look at the hidden state H.",
+        changes=[("torch.mm(H, self.W_hf)", "torch.mm(C, self.W_hf)")],
+    ),
+    Mistake(
+        name="output_gate_looks_at_cell",
+        exercise="lstm",
+        hint="Your output gate looks at the cell state C where it should look at the hidden state H.",
+        changes=[("torch.mm(H, self.W_ho)", "torch.mm(C, self.W_ho)")],
+    ),
 ]
 
 
@@ -1060,6 +1184,247 @@ CONV_NET = [
         hint="You have a tanh after the convolutions; the text asks for ReLU.",
         code=conv_net(FIRST, "nn.Tanh()", POOL, SECOND, "nn.Tanh()", POOL, THIRD, "nn.Tanh()", *END),
     ),
+    Mistake(
+        name="first_maximum_pooling",
+        exercise="conv_net",
+        hint="Your first pooling takes the maximum of two steps; the text asks for their average.",
+        changes=[
+            (
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU(),\n            nn.MaxPool1d(2),",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_pooling_before_relu",
+        exercise="conv_net",
+        hint="Your first pooling comes before its ReLU. Then a positive and a negative step cancel out; the ReLU "
+        "comes first.",
+        changes=[
+            (
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.AvgPool1d(2),\n            nn.ReLU(),",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_pooling_keeps_what_is_left",
+        exercise="conv_net",
+        hint="Your first pooling keeps an odd step at the end (`ceil_mode`). The text asks for a plain average "
+        "over 2 steps.",
+        changes=[
+            (
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                (
+                    "nn.Conv1d(inputs, 32, kernel_size=3),\n"
+                    "            nn.ReLU(),\n"
+                    "            nn.AvgPool1d(2, ceil_mode=True),"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="first_pooling_by_stride",
+        exercise="conv_net",
+        hint="Your first convolution moves by two steps in the place of the pooling, which drops every other one. "
+        "Pool by the average.",
+        changes=[
+            (
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(inputs, 32, kernel_size=3, stride=2),\n            nn.ReLU(),",
+            )
+        ],
+    ),
+    Mistake(
+        name="second_maximum_pooling",
+        exercise="conv_net",
+        hint="Your second pooling takes the maximum of two steps; the text asks for their average.",
+        changes=[
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU(),\n            nn.MaxPool1d(2),",
+            )
+        ],
+    ),
+    Mistake(
+        name="second_pooling_before_relu",
+        exercise="conv_net",
+        hint="Your second pooling comes before its ReLU. Then a positive and a negative step cancel out; the ReLU "
+        "comes first.",
+        changes=[
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.AvgPool1d(2),\n            nn.ReLU(),",
+            )
+        ],
+    ),
+    Mistake(
+        name="second_pooling_keeps_what_is_left",
+        exercise="conv_net",
+        hint="Your second pooling keeps an odd step at the end (`ceil_mode`). The text asks for a plain average "
+        "over 2 steps.",
+        changes=[
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                (
+                    "nn.Conv1d(32, 64, kernel_size=3),\n"
+                    "            nn.ReLU(),\n"
+                    "            nn.AvgPool1d(2, ceil_mode=True),"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="second_pooling_by_stride",
+        exercise="conv_net",
+        hint="Your second convolution moves by two steps in the place of the pooling, which drops every other "
+        "one. Pool by the average.",
+        changes=[
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU(),\n            nn.AvgPool1d(2),",
+                "nn.Conv1d(32, 64, kernel_size=3, stride=2),\n            nn.ReLU(),",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_convolution_padded",
+        exercise="conv_net",
+        hint="Your first convolution is padded. The text asks for no padding; zeros at the ends would count as steps.",
+        changes=[("nn.Conv1d(inputs, 32, kernel_size=3)", "nn.Conv1d(inputs, 32, kernel_size=3, padding=1)")],
+    ),
+    Mistake(
+        name="first_convolution_without_bias",
+        exercise="conv_net",
+        hint="Your first convolution has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Conv1d(inputs, 32, kernel_size=3)", "nn.Conv1d(inputs, 32, kernel_size=3, bias=False)")],
+    ),
+    Mistake(
+        name="first_kernel_of_five",
+        exercise="conv_net",
+        hint="Your first convolution has a kernel of 5 steps; the text asks for 3.",
+        changes=[("nn.Conv1d(inputs, 32, kernel_size=3)", "nn.Conv1d(inputs, 32, kernel_size=5)")],
+    ),
+    Mistake(
+        name="first_convolution_dilated",
+        exercise="conv_net",
+        hint="Your first convolution leaves steps out between those that it sees (`dilation`). The text asks for none.",
+        changes=[("nn.Conv1d(inputs, 32, kernel_size=3)", "nn.Conv1d(inputs, 32, kernel_size=3, dilation=2)")],
+    ),
+    Mistake(
+        name="first_leaky_relu",
+        exercise="conv_net",
+        hint="After the first convolution you have a leaky ReLU; the text asks for ReLU.",
+        changes=[
+            (
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.ReLU()",
+                "nn.Conv1d(inputs, 32, kernel_size=3),\n            nn.LeakyReLU()",
+            )
+        ],
+    ),
+    Mistake(
+        name="second_convolution_padded",
+        exercise="conv_net",
+        hint="Your second convolution is padded. The text asks for no padding; zeros at the ends would count as steps.",
+        changes=[("nn.Conv1d(32, 64, kernel_size=3)", "nn.Conv1d(32, 64, kernel_size=3, padding=1)")],
+    ),
+    Mistake(
+        name="second_convolution_without_bias",
+        exercise="conv_net",
+        hint="Your second convolution has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Conv1d(32, 64, kernel_size=3)", "nn.Conv1d(32, 64, kernel_size=3, bias=False)")],
+    ),
+    Mistake(
+        name="second_kernel_of_five",
+        exercise="conv_net",
+        hint="Your second convolution has a kernel of 5 steps; the text asks for 3.",
+        changes=[("nn.Conv1d(32, 64, kernel_size=3)", "nn.Conv1d(32, 64, kernel_size=5)")],
+    ),
+    Mistake(
+        name="second_convolution_dilated",
+        exercise="conv_net",
+        hint="Your second convolution leaves steps out between those that it sees (`dilation`). The text asks for "
+        "none.",
+        changes=[("nn.Conv1d(32, 64, kernel_size=3)", "nn.Conv1d(32, 64, kernel_size=3, dilation=2)")],
+    ),
+    Mistake(
+        name="second_leaky_relu",
+        exercise="conv_net",
+        hint="After the second convolution you have a leaky ReLU; the text asks for ReLU.",
+        changes=[
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.ReLU()",
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.LeakyReLU()",
+            )
+        ],
+    ),
+    Mistake(
+        name="third_convolution_padded",
+        exercise="conv_net",
+        hint="Your third convolution is padded. The text asks for no padding; zeros at the ends would count as steps.",
+        changes=[("nn.Conv1d(64, 128, kernel_size=3)", "nn.Conv1d(64, 128, kernel_size=3, padding=1)")],
+    ),
+    Mistake(
+        name="third_convolution_without_bias",
+        exercise="conv_net",
+        hint="Your third convolution has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Conv1d(64, 128, kernel_size=3)", "nn.Conv1d(64, 128, kernel_size=3, bias=False)")],
+    ),
+    Mistake(
+        name="third_kernel_of_five",
+        exercise="conv_net",
+        hint="Your third convolution has a kernel of 5 steps; the text asks for 3.",
+        changes=[("nn.Conv1d(64, 128, kernel_size=3)", "nn.Conv1d(64, 128, kernel_size=5)")],
+    ),
+    Mistake(
+        name="third_convolution_dilated",
+        exercise="conv_net",
+        hint="Your third convolution leaves steps out between those that it sees (`dilation`). The text asks for none.",
+        changes=[("nn.Conv1d(64, 128, kernel_size=3)", "nn.Conv1d(64, 128, kernel_size=3, dilation=2)")],
+    ),
+    Mistake(
+        name="third_leaky_relu",
+        exercise="conv_net",
+        hint="After the third convolution you have a leaky ReLU; the text asks for ReLU.",
+        changes=[
+            (
+                "nn.Conv1d(64, 128, kernel_size=3),\n            nn.ReLU()",
+                "nn.Conv1d(64, 128, kernel_size=3),\n            nn.LeakyReLU()",
+            )
+        ],
+    ),
+    Mistake(
+        name="linear_layer_without_bias",
+        exercise="conv_net",
+        hint="Your linear layer has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)")],
+    ),
+    Mistake(
+        name="third_channels_of_64",
+        exercise="conv_net",
+        hint="Your third convolution makes 64 channels; the text asks for 128.",
+        changes=[
+            ("nn.Conv1d(64, 128, kernel_size=3)", "nn.Conv1d(64, 64, kernel_size=3)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(64, outputs)"),
+        ],
+    ),
+    Mistake(
+        name="linear_layer_of_128_before",
+        exercise="conv_net",
+        hint="There is a linear layer of 128 units before the last one. The text asks for one linear layer.",
+        changes=[
+            (
+                "nn.Linear(128, outputs)",
+                "nn.Linear(128, 128),\n            nn.ReLU(),\n            nn.Linear(128, outputs)",
+            )
+        ],
+    ),
+    Mistake(
+        name="pooling_over_six_at_the_end",
+        exercise="conv_net",
+        hint="You pool over 6 steps at the end, which are all of them in a chunk of 40 only. The adaptive pooling "
+        "fits any length.",
+        changes=[("nn.AdaptiveAvgPool1d(1)", "nn.AvgPool1d(6)")],
+    ),
 ]
 
 LSTM_NET = [
@@ -1330,6 +1695,64 @@ LSTM_NET = [
                 "            nn.Linear(128, outputs),\n        )",
                 "nn.Linear(128, outputs)",
             )
+        ],
+    ),
+    Mistake(
+        name="sum_of_outputs",
+        exercise="lstm_net",
+        hint="You add up the outputs of all steps; the text asks for the last hidden state.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h)", "return self.linear(h.sum(dim=1))"),
+        ],
+    ),
+    Mistake(
+        name="last_output_but_one",
+        exercise="lstm_net",
+        hint="You take the output of the last step but one. The last is `[:, -1]`.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h)", "return self.linear(h[:, -2])"),
+        ],
+    ),
+    Mistake(
+        name="mean_of_results",
+        exercise="lstm_net",
+        hint="You send the outputs of all steps through the linear layers and take the mean. Only the last hidden "
+        "state counts.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h)", "return self.linear(h).mean(dim=1)"),
+        ],
+    ),
+    Mistake(
+        name="step_of_the_notebook",
+        exercise="lstm_net",
+        hint="You take the output of step 39, which is the last in a chunk of 40 only.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h)", "return self.linear(h[:, 39])"),
+        ],
+    ),
+    Mistake(
+        name="first_forty_steps",
+        exercise="lstm_net",
+        hint="You read the first 40 steps alone. x may have more: the LSTM goes through all.",
+        changes=[("self.lstm(x)", "self.lstm(x[:, :40])")],
+    ),
+    Mistake(
+        name="first_bias_switched_off",
+        exercise="lstm_net",
+        hint="Your first linear layer has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Linear(128, 128)", "nn.Linear(128, 128, bias=False)")],
+    ),
+    Mistake(
+        name="both_biases_switched_off",
+        exercise="lstm_net",
+        hint="Your linear layers have no bias. The text leaves it in, as torch does by itself.",
+        changes=[
+            ("nn.Linear(128, 128)", "nn.Linear(128, 128, bias=False)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
         ],
     ),
 ]
@@ -1615,6 +2038,64 @@ TORCH_LSTM_NET = [
                 "            nn.Linear(128, outputs),\n        )",
                 "nn.Linear(128, outputs)",
             )
+        ],
+    ),
+    Mistake(
+        name="sum_of_outputs_of_torch",
+        exercise="torch_lstm_net",
+        hint="You add up the outputs of all steps; the text asks for the last hidden state.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h[-1])", "return self.linear(h.sum(dim=1))"),
+        ],
+    ),
+    Mistake(
+        name="last_output_but_one_of_torch",
+        exercise="torch_lstm_net",
+        hint="You take the output of the last step but one. The last is `[:, -1]`.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h[-1])", "return self.linear(h[:, -2])"),
+        ],
+    ),
+    Mistake(
+        name="mean_of_results_of_torch",
+        exercise="torch_lstm_net",
+        hint="You send the outputs of all steps through the linear layers and take the mean. Only the last hidden "
+        "state counts.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h[-1])", "return self.linear(h).mean(dim=1)"),
+        ],
+    ),
+    Mistake(
+        name="step_of_the_notebook_of_torch",
+        exercise="torch_lstm_net",
+        hint="You take the output of step 39, which is the last in a chunk of 40 only.",
+        changes=[
+            ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
+            ("return self.linear(h[-1])", "return self.linear(h[:, 39])"),
+        ],
+    ),
+    Mistake(
+        name="first_forty_steps_of_torch",
+        exercise="torch_lstm_net",
+        hint="You read the first 40 steps alone. x may have more: the LSTM goes through all.",
+        changes=[("self.lstm(x)", "self.lstm(x[:, :40])")],
+    ),
+    Mistake(
+        name="first_bias_switched_off_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your first linear layer has no bias. The text leaves it in, as torch does by itself.",
+        changes=[("nn.Linear(128, 128)", "nn.Linear(128, 128, bias=False)")],
+    ),
+    Mistake(
+        name="both_biases_switched_off_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your linear layers have no bias. The text leaves it in, as torch does by itself.",
+        changes=[
+            ("nn.Linear(128, 128)", "nn.Linear(128, 128, bias=False)"),
+            ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
         ],
     ),
 ]

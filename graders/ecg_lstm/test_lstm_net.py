@@ -103,12 +103,14 @@ def test_values(submission, weights, generator, device):
     """The last hidden state goes through the two linear layers with a ReLU between them, and no sigmoid after them."""
     model, _ = make(submission, INPUTS, OUTPUTS)
     put_weights(model, weights, WHAT, device)
-    x = torch.randn(3, 7, INPUTS, generator=generator)
     lstm = RecordingLSTM(INPUTS, NUM_HIDDENS)
     lstm.load_state_dict({"W_xi": weights["of the LSTM"][1]})
-    _, (hidden, _) = lstm(x)
     hint = "An LSTM returns the outputs of all steps, and its last state, which is (H, C)."
-    expect.close(model(x.to(device)), classify(hidden.detach(), weights), CALL, hint)
+    # As few as shows what is wrong at any length, then more than in the notebook.
+    for steps in (7, 53):
+        x = torch.randn(3, steps, INPUTS, generator=generator)
+        _, (hidden, _) = lstm(x)
+        expect.close(model(x.to(device)), classify(hidden.detach(), weights), f"{CALL} with {steps} steps", hint)
 
 
 @pytest.mark.points(0.25)

@@ -317,6 +317,101 @@ ENCODER = [
         hint="Your linear layer expects 2048 numbers, which is right for 128 channels only. Count by `n_channels`.",
         changes=[("nn.Linear(4 * 4 * n_channels[-1],", "nn.Linear(2048,")],
     ),
+    Mistake(
+        name="relu_of_the_images",
+        exercise="encoder",
+        hint="You put a ReLU around the images. The first convolution gets them as they are: noise may make "
+        "pixels negative.",
+        changes=[("self.conv1(x)", "self.conv1(torch.relu(x))")],
+    ),
+    Mistake(
+        name="pixels_clamped",
+        exercise="encoder",
+        hint="You cut the pixels off at 0 and 1. The first convolution gets them as they are, with their noise.",
+        changes=[("self.conv1(x)", "self.conv1(x.clamp(0, 1))")],
+    ),
+    Mistake(
+        name="divided_by_the_largest_pixel",
+        exercise="encoder",
+        hint="You divide by the largest pixel of the batch, so that an image is encoded otherwise among other "
+        "images. It goes into the first convolution as it is.",
+        changes=[("self.conv1(x)", "self.conv1(x / x.max())")],
+    ),
+    Mistake(
+        name="each_divided_by_its_largest_pixel",
+        exercise="encoder",
+        hint="You divide each image by its largest pixel. It goes into the first convolution as it is.",
+        changes=[("self.conv1(x)", "self.conv1(x / x.amax(dim=(1, 2, 3), keepdim=True))")],
+    ),
+    Mistake(
+        name="images_centered",
+        exercise="encoder",
+        hint="You subtract the mean of all pixels first. The images go into the first convolution as they are.",
+        changes=[("self.conv1(x)", "self.conv1(x - x.mean())")],
+    ),
+    Mistake(
+        name="pixels_from_minus_one",
+        exercise="encoder",
+        hint="You stretch the pixels to go from -1 to 1. The images go into the first convolution as they are.",
+        changes=[("self.conv1(x)", "self.conv1(2 * x - 1)")],
+    ),
+    Mistake(
+        name="strides_exchanged",
+        exercise="encoder",
+        hint="You give each convolution the stride of the other.",
+        changes=[("stride=strides[0]", "stride=strides[-1]"), ("stride=strides[1]", "stride=strides[0]")],
+    ),
+    Mistake(
+        name="first_convolution_without_bias",
+        exercise="encoder",
+        hint="Your first convolution has no bias. The layers that are asked for have one.",
+        changes=[("stride=strides[0])", "stride=strides[0], bias=False)")],
+    ),
+    Mistake(
+        name="second_convolution_without_bias",
+        exercise="encoder",
+        hint="Your second convolution has no bias. The layers that are asked for have one.",
+        changes=[("stride=strides[1])", "stride=strides[1], bias=False)")],
+    ),
+    Mistake(
+        name="linear_layer_without_bias",
+        exercise="encoder",
+        hint="Your linear layer has no bias. The layers that are asked for have one.",
+        changes=[("latent_dim)\n", "latent_dim, bias=False)\n")],
+    ),
+    Mistake(
+        name="channels_inserted_in_place",
+        exercise="encoder",
+        hint="You insert into the list `n_channels` itself: it is the caller's, or the default of every other "
+        "encoder, which then gets one number more each time. Make a list of your own.",
+        changes=[
+            (
+                "self.conv1 = nn.Conv2d(input_channels, n_channels[0], kernel_size[0]",
+                (
+                    "n_channels.insert(0, input_channels)\n"
+                    "        self.conv1 = nn.Conv2d(n_channels[0], n_channels[1], kernel_size[0]"
+                ),
+            ),
+            (
+                "nn.Conv2d(n_channels[0], n_channels[1], kernel_size[1]",
+                "nn.Conv2d(n_channels[1], n_channels[2], kernel_size[1]",
+            ),
+        ],
+    ),
+    Mistake(
+        name="columns_first",
+        exercise="encoder",
+        hint="You swap height and width before you make the rows, so that the linear layer's weights meet other "
+        "numbers. Each channel goes row after row.",
+        changes=[("x.flatten(1)", "x.transpose(2, 3).flatten(1)")],
+    ),
+    Mistake(
+        name="channels_last_columns_first",
+        exercise="encoder",
+        hint="You turn the axes round before you make the rows, channels last and width first. `flatten(1)` takes "
+        "them as they are.",
+        changes=[("x.flatten(1)", "x.permute(0, 3, 2, 1).flatten(1)")],
+    ),
 ]
 
 DECODER = [
@@ -653,6 +748,184 @@ DECODER = [
             ),
         ],
     ),
+    Mistake(
+        name="output_size_turned_round",
+        exercise="decoder",
+        hint="You take `output_size` for (width, height). It is (height, width), the order that PyTorch has as well.",
+        changes=[("size=self.output_size)", "size=self.output_size[::-1])")],
+    ),
+    Mistake(
+        name="as_wide_as_high",
+        exercise="decoder",
+        hint="Your images are as wide as they are high. `output_size` has two numbers, height and width.",
+        changes=[("size=self.output_size)", "size=self.output_size[0])")],
+    ),
+    Mistake(
+        name="enlarged_by_the_factor_of_the_height",
+        exercise="decoder",
+        hint="You enlarge both sides by the factor that the height needs. Hand `output_size` on: each side has "
+        "its own.",
+        changes=[
+            (
+                "        x = torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                (
+                    "        x = torch.relu(self.deconv2(F.interpolate(x, scale_factor=self.output_size[0] / "
+                    "x.shape[2])))"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="enlarged_nearest_exact",
+        exercise="decoder",
+        hint="You enlarge the second time by `nearest-exact`, which repeats other pixels than the default does.",
+        changes=[("size=self.output_size)", 'size=self.output_size, mode="nearest-exact")')],
+    ),
+    Mistake(
+        name="enlarged_by_area",
+        exercise="decoder",
+        hint="You enlarge the second time by `area`, which mixes neighboring pixels. The default, which repeats "
+        "them, is asked for.",
+        changes=[("size=self.output_size)", 'size=self.output_size, mode="area")')],
+    ),
+    Mistake(
+        name="first_bilinear",
+        exercise="decoder",
+        hint="You enlarge the small picture with straight lines between the pixels. Repeating the pixels, the "
+        "default, is asked for.",
+        changes=[("scale_factor=2)", 'scale_factor=2, mode="bilinear")')],
+    ),
+    Mistake(
+        name="deconv1_from_n_channels",
+        exercise="decoder",
+        hint="Your `deconv1` expects `n_channels[0]` channels. It gets those of the small picture, `flatten_shape[2]`.",
+        changes=[("nn.Conv2d(channels, n_channels[0]", "nn.Conv2d(n_channels[0], n_channels[0]")],
+    ),
+    Mistake(
+        name="deconv2_from_its_own_channels",
+        exercise="decoder",
+        hint="Your `deconv2` expects as many channels as it makes. It gets those of `deconv1`, `n_channels[0]`.",
+        changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(n_channels[1], n_channels[1]")],
+    ),
+    Mistake(
+        name="deconv2_from_the_small_picture",
+        exercise="decoder",
+        hint="Your `deconv2` expects the channels of the small picture. It gets those of `deconv1`, `n_channels[0]`.",
+        changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(channels, n_channels[1]")],
+    ),
+    Mistake(
+        name="out_transform_from_deconv1",
+        exercise="decoder",
+        hint="Your `out_transform` expects the channels of `deconv1`. It gets those of `deconv2`, `n_channels[1]`.",
+        changes=[("nn.Conv2d(n_channels[1], output_channels", "nn.Conv2d(n_channels[0], output_channels")],
+    ),
+    Mistake(
+        name="second_transposed_convolution",
+        exercise="decoder",
+        hint="Your `deconv2` is a transposed convolution. Despite its name, a convolution is asked for.",
+        changes=[("self.deconv2 = nn.Conv2d(", "self.deconv2 = nn.ConvTranspose2d(")],
+    ),
+    Mistake(
+        name="both_transposed_convolutions",
+        exercise="decoder",
+        hint="Your `deconv1` and `deconv2` are transposed convolutions. Despite their names, convolutions are "
+        "asked for.",
+        changes=[
+            ("self.deconv1 = nn.Conv2d(", "self.deconv1 = nn.ConvTranspose2d("),
+            ("self.deconv2 = nn.Conv2d(", "self.deconv2 = nn.ConvTranspose2d("),
+        ],
+    ),
+    Mistake(
+        name="stretched_to_black_and_white",
+        exercise="decoder",
+        hint="You stretch each image from its darkest pixel to its brightest. A sigmoid of each pixel is asked for.",
+        changes=[
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                (
+                    "x = self.out_transform(x)\n"
+                    "        low, high = x.amin(dim=(1, 2, 3), keepdim=True), x.amax(dim=(1, 2, 3), keepdim=True)\n"
+                    "        return (x - low) / (high - low)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="batch_stretched_to_black_and_white",
+        exercise="decoder",
+        hint="You stretch the pixels of the whole batch from the darkest to the brightest. A sigmoid of each "
+        "pixel is asked for.",
+        changes=[
+            (
+                "return torch.sigmoid(self.out_transform(x))",
+                "x = self.out_transform(x)\n        return (x - x.min()) / (x.max() - x.min())",
+            )
+        ],
+    ),
+    Mistake(
+        name="padding_of_half_the_kernel",
+        exercise="decoder",
+        hint="You pad `deconv2` by half of its kernel. The text asks for `padding=1` whatever the kernel is.",
+        changes=[("padding=1", "padding=kernel_size[1] // 2")],
+    ),
+    Mistake(
+        name="padding_called_same",
+        exercise="decoder",
+        hint='You pad `deconv2` by `"same"`, which changes with the kernel and takes no other stride than 1. The '
+        "text asks for `padding=1`.",
+        changes=[("padding=1", 'padding="same"')],
+    ),
+    Mistake(
+        name="small_picture_detached",
+        exercise="decoder",
+        hint="You cut the small picture off from the linear layer (`.data`, `detach`), so that neither that layer "
+        "nor the encoder ever learns.",
+        changes=[("self.latent_transform(z).reshape", "self.latent_transform(z).detach().reshape")],
+    ),
+    Mistake(
+        name="kernel_of_deconv1_twice",
+        exercise="decoder",
+        hint="Your `deconv2` has the kernel of `deconv1`. Its own is `kernel_size[1]`.",
+        changes=[("kernel_size[1]", "kernel_size[0]")],
+    ),
+    Mistake(
+        name="kernel_of_deconv2_twice",
+        exercise="decoder",
+        hint="Your `deconv1` has the kernel of `deconv2`. Its own is `kernel_size[0]`.",
+        changes=[("kernel_size[0], stride", "kernel_size[-1], stride")],
+    ),
+    Mistake(
+        name="kernel_of_deconv1_fixed",
+        exercise="decoder",
+        hint="Your `deconv1` has a kernel of 4 whatever `kernel_size` says.",
+        changes=[("kernel_size[0], stride", "4, stride")],
+    ),
+    Mistake(
+        name="kernel_of_deconv2_fixed",
+        exercise="decoder",
+        hint="Your `deconv2` has a kernel of 3 whatever `kernel_size` says.",
+        changes=[("kernel_size[1], stride", "3, stride")],
+    ),
+    Mistake(
+        name="stride_of_deconv1_forgotten",
+        exercise="decoder",
+        costly="The layers after it get pictures of other sizes.",
+        hint="You do not hand the stride on to `deconv1`.",
+        changes=[(", stride=strides[0]", "")],
+    ),
+    Mistake(
+        name="stride_of_deconv2_forgotten",
+        exercise="decoder",
+        hint="You do not hand the stride on to `deconv2`.",
+        changes=[(", stride=strides[1]", "")],
+    ),
+    Mistake(
+        name="both_strides_forgotten",
+        exercise="decoder",
+        costly="The layers after it get pictures of other sizes.",
+        hint="You never hand the strides on to the convolutions.",
+        changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
+    ),
 ]
 
 NEAREST_NODE = [
@@ -912,6 +1185,41 @@ NEAREST_NODE = [
         hint="You choose the node by its inner product with the encoding. The nearest is that with the smallest "
         "squared distance.",
         changes=[("z_dist_flat.argmin(dim=-1)", "(z_e @ nodes.T).argmax(dim=-1)")],
+    ),
+    Mistake(
+        name="distances_reshaped",
+        exercise="nearest_node",
+        hint="Your distances are (nodes, batch), and you reshape them, which mixes them. `.T` swaps the axes, "
+        "`reshape` does not.",
+        changes=[
+            (
+                "((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "((nodes.unsqueeze(1) - z_e) ** 2).sum(dim=-1).reshape(len(z_e), len(nodes))",
+            )
+        ],
+    ),
+    Mistake(
+        name="no_new_axis",
+        exercise="nearest_node",
+        costly="There are no distances but for a batch that happens to fit.",
+        hint="You subtract nodes from encodings one by one, which goes only where there are as many of both, or "
+        "one. With an axis more, each meets all.",
+        changes=[("z_e.unsqueeze(1) - nodes", "z_e - nodes")],
+    ),
+    Mistake(
+        name="encodings_changed_in_place",
+        exercise="nearest_node",
+        hint="You change `z_e` in place (`-=`). It is the caller's, and autograd refuses. Make a tensor of your own.",
+        changes=[
+            (
+                "    z_dist_flat = ((z_e",
+                (
+                    "    z_e -= nodes.mean(dim=0).detach()\n"
+                    "    nodes = nodes - nodes.mean(dim=0).detach()\n"
+                    "    z_dist_flat = ((z_e"
+                ),
+            )
+        ],
     ),
 ]
 
@@ -1244,6 +1552,195 @@ NEIGHBORS = [
         exercise="neighbors",
         hint="Your border is made of ones. Neighbors that do not exist are zeros.",
         changes=[("(0, 0, 1, 1, 1, 1))", "(0, 0, 1, 1, 1, 1), value=1.0)")],
+    ),
+    Mistake(
+        name="five_places_viewed",
+        exercise="neighbors",
+        hint="You stack the five places in front of the batch and then view them as (batch, 5, latent_dim), which "
+        "mixes the nodes. Stack them along axis 1.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "return padded[rows + 1, columns + 1].transpose(0, 1).reshape(len(k), 5, -1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="right_column_lost",
+        exercise="neighbors",
+        hint="The last column of the map is nobody's neighbor in your code: from the column before it, there is "
+        "one column further.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "return padded[rows + 1, columns + 1] * (\n"
+                    "        (columns != embeddings.shape[1] - 1) | (columns == column.unsqueeze(1))\n"
+                    "    ).unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="lower_row_lost",
+        exercise="neighbors",
+        hint="The last row of the map is nobody's neighbor in your code: from the row before it, there is one row "
+        "further.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "return padded[rows + 1, columns + 1] * (\n"
+                    "        (rows != embeddings.shape[0] - 1) | (rows == row.unsqueeze(1))\n"
+                    "    ).unsqueeze(-1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="first_row_below_the_last",
+        exercise="neighbors",
+        hint="Below the last row of the map, you take a node of the first. Is the row compared with the number of "
+        "columns?",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings, embeddings[:1]]), (0, 0, 1, 1, 1, 0))",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_column_after_the_last",
+        exercise="neighbors",
+        hint="After the last column of the map, you take a node of the first. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings, embeddings[:, :1]], dim=1), (0, 0, 1, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="column_of_minus_one",
+        exercise="neighbors",
+        hint="A column of -1 is the last to Python: before the first column, you take a node of the last. The map "
+        "ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, -1:], embeddings], dim=1), (0, 0, 0, 1, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="row_of_minus_one",
+        exercise="neighbors",
+        hint="A row of -1 is the last to Python: above the first row, you take a node of the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[-1:], embeddings]), (0, 0, 1, 1, 0, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="rows_wrap_around",
+        exercise="neighbors",
+        hint="Your rows are a ring: below the last comes the first, above the first the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[-1:], embeddings, embeddings[:1]]), (0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="columns_wrap_around",
+        exercise="neighbors",
+        hint="Your columns are a ring: after the last comes the first, before the first the last. The map ends there.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, -1:], embeddings, embeddings[:, :1]], dim=1), (0, 0, 0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="edge_rows_repeated",
+        exercise="neighbors",
+        hint="Above the first row and below the last, you take the node itself for its neighbor. Zeros are asked for.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:1], embeddings, embeddings[-1:]]), (0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="edge_columns_repeated",
+        exercise="neighbors",
+        hint="Before the first column and after the last, you take the node itself for its neighbor. Zeros are "
+        "asked for.",
+        changes=[
+            (
+                "F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "F.pad(torch.cat([embeddings[:, :1], embeddings, embeddings[:, -1:]], dim=1), (0, 0, 0, 0, 1, 1))",
+            )
+        ],
+    ),
+    Mistake(
+        name="right_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a column before is the one a column further once more: was that line copied?",
+        changes=[("column + 1, column - 1]", "column + 1, column + 1]")],
+    ),
+    Mistake(
+        name="left_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a column further is the one a column before: was that line copied?",
+        changes=[("column + 1, column - 1]", "column - 1, column - 1]")],
+    ),
+    Mistake(
+        name="lower_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a row before is the one a row further once more: was that line copied?",
+        changes=[("row + 1, row - 1,", "row + 1, row + 1,")],
+    ),
+    Mistake(
+        name="upper_taken_twice",
+        exercise="neighbors",
+        hint="Your neighbor a row further is the one a row before: was that line copied?",
+        changes=[("row + 1, row - 1,", "row - 1, row - 1,")],
+    ),
+    Mistake(
+        name="left_masked_by_row",
+        exercise="neighbors",
+        hint="Whether there is a neighbor a column before depends on the row in your code. It depends on the column.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    left = embeddings[row, (column - 1).clamp(min=0)] * (row > 0).unsqueeze(-1)\n"
+                    "    return torch.cat([out[:, :4], left.unsqueeze(1)], dim=1)"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="upper_masked_by_column",
+        exercise="neighbors",
+        hint="Whether there is a neighbor a row before depends on the column in your code. It depends on the row.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                (
+                    "out = padded[rows + 1, columns + 1]\n"
+                    "    above = embeddings[(row - 1).clamp(min=0), column] * (column > 0).unsqueeze(-1)\n"
+                    "    return torch.cat([out[:, :2], above.unsqueeze(1), out[:, 3:]], dim=1)"
+                ),
+            )
+        ],
     ),
 ]
 
@@ -1625,6 +2122,121 @@ LOSSES = [
         exercise="losses",
         hint="You add the error of the encoding's image twice. That of the node's image is the other.",
         changes=[("+ F.mse_loss(x_q, x)", "+ F.mse_loss(x_e, x)")],
+    ),
+    Mistake(
+        name="pixels_summed",
+        exercise="losses",
+        hint="You add up the squared errors of an image's pixels and take the mean over the images alone. It is "
+        "the mean over all pixels.",
+        changes=[
+            (
+                "F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "sum(((one - x) ** 2).sum(dim=(-3, -2, -1)).mean() for one in (x_e, x_q))",
+            )
+        ],
+    ),
+    Mistake(
+        name="errors_added_before_squaring",
+        exercise="losses",
+        hint="You add the errors of both images and then square, so that they may cancel each other. Square each, "
+        "then add.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "((x_e - x) + (x_q - x)).pow(2).mean()")],
+    ),
+    Mistake(
+        name="mean_error_squared",
+        exercise="losses",
+        hint="You take an image's mean error and square it, so that bright and dark errors cancel each other. "
+        "Square each pixel's.",
+        changes=[
+            (
+                "F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "sum((one - x).mean(dim=(-3, -2, -1)).square().mean() for one in (x_e, x_q))",
+            )
+        ],
+    ),
+    Mistake(
+        name="error_of_the_mean_image",
+        exercise="losses",
+        hint="You compare x with the mean of both decoded images. Each has an error of its own, and both are added up.",
+        changes=[("F.mse_loss(x_e, x) + F.mse_loss(x_q, x)", "F.mse_loss((x_e + x_q) / 2, x)")],
+    ),
+    Mistake(
+        name="commitment_half_of_dimensions",
+        exercise="losses",
+        hint="You halve the sum over the latent dimensions, as if there were two. The mean is over as many as "
+        "there are.",
+        changes=[("F.mse_loss(z_e, z_q)", "((z_e - z_q) ** 2).sum(dim=-1).mean() / 2")],
+    ),
+    Mistake(
+        name="commitment_sum_of_batch",
+        exercise="losses",
+        hint="Your commitment loss sums over the batch. The mean over all numbers is asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", "((z_e - z_q) ** 2).mean(dim=-1).sum()")],
+    ),
+    Mistake(
+        name="commitment_root",
+        exercise="losses",
+        hint="You take the distance of encodings and nodes, the root of the sum. The mean squared difference is "
+        "asked for.",
+        changes=[("F.mse_loss(z_e, z_q)", "(z_e - z_q).norm(dim=-1).mean()")],
+    ),
+    Mistake(
+        name="som_half_of_dimensions",
+        exercise="losses",
+        hint="You halve the sum over the latent dimensions, as if there were two. The mean is over as many as "
+        "there are.",
+        changes=[("squares.mean(dim=-1)", "squares.sum(dim=-1) / 2")],
+    ),
+    Mistake(
+        name="fifth_twice",
+        exercise="losses",
+        hint="You take the mean over the five embeddings, and divide by five once more.",
+        changes=[
+            ("return (squares.mean(dim=-1) * exists).mean()", "return (squares.mean(dim=-1) * exists).mean() / 5")
+        ],
+    ),
+    Mistake(
+        name="som_moves_nothing",
+        exercise="losses",
+        hint="You cut the neighbors off from their gradient (`.data`, `detach`), so that the SOM loss moves "
+        "nothing at all.",
+        changes=[("- z_q_neighbors) **", "- z_q_neighbors.detach()) **")],
+    ),
+    Mistake(
+        name="gamma_for_beta",
+        exercise="losses",
+        hint="You weigh the SOM loss with gamma. Its weight is `self.beta`; gamma is for `SOMVAE`.",
+        changes=[("self.beta * self", "self.gamma * self")],
+    ),
+    Mistake(
+        name="tau_for_beta",
+        exercise="losses",
+        hint="You weigh the SOM loss with tau. Its weight is `self.beta`; tau is for `SOMVAE`.",
+        changes=[("self.beta * self", "self.tau * self")],
+    ),
+    Mistake(
+        name="gamma_for_alpha",
+        exercise="losses",
+        hint="You weigh the commitment loss with gamma. Its weight is `self.alpha`; gamma is for `SOMVAE`.",
+        changes=[("self.alpha * self", "self.gamma * self")],
+    ),
+    Mistake(
+        name="alpha_weighs_both",
+        exercise="losses",
+        hint="Alpha weighs the SOM loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.beta * self", "self.alpha * self.beta * self")],
+    ),
+    Mistake(
+        name="beta_weighs_both",
+        exercise="losses",
+        hint="Beta weighs the commitment loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.alpha * self", "self.beta * self.alpha * self")],
+    ),
+    Mistake(
+        name="static_weights_of_the_notebook",
+        exercise="losses",
+        hint="You weigh with 1 and 10, the numbers of the run below. The weights are attributes of the model.",
+        changes=[("self.alpha * self", "1.0 * self"), ("self.beta * self", "10.0 * self")],
     ),
 ]
 
@@ -2076,6 +2688,148 @@ TRANSITIONS = [
         "axes in front.",
         changes=[("[k[..., :-1], k[..., 1:]]", "[k[:, :-1], k[:, 1:]]")],
     ),
+    Mistake(
+        name="small_number_added",
+        exercise="transitions",
+        hint="You add a small number before the logarithm, so that the probabilities no longer add up to one. "
+        "`log_softmax` needs none.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log(torch.softmax(self.probs.flatten(2).flatten(0, 1), dim=-1) + 1e-2)",
+            )
+        ],
+    ),
+    Mistake(
+        name="nodes_by_columns",
+        exercise="transitions",
+        hint="You number the nodes column after column in your matrix. They are numbered row after row.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log_softmax(self.probs.permute(1, 0, 3, 2).flatten(2).flatten(0, 1), dim=-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="logarithm_of_the_mean",
+        exercise="transitions",
+        hint="You take the logarithm of the mean probability. The mean of the logarithms is asked for.",
+        changes=[
+            (
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].exp().mean().log()",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_step_left_out",
+        exercise="transitions",
+        hint="You leave the first step of each series out: yours begin at the third image. A series of T images "
+        "has T - 1 steps.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., 1:-1], k[..., 2:]]")],
+    ),
+    Mistake(
+        name="last_step_left_out",
+        exercise="transitions",
+        hint="You leave the last step of each series out. A series of T images has T - 1 steps.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[..., :-2], k[..., 1:-1]]")],
+    ),
+    Mistake(
+        name="divided_by_64",
+        exercise="transitions",
+        hint="You divide the smoothness loss by 64 whatever `latent_dim` is.",
+        changes=[("/ self.latent_dim", "/ 64")],
+    ),
+    Mistake(
+        name="divided_by_the_nodes",
+        exercise="transitions",
+        hint="You divide the smoothness loss by the number of nodes. Divide by `latent_dim`.",
+        changes=[("/ self.latent_dim", "/ z_dist_flat.shape[-1]")],
+    ),
+    Mistake(
+        name="smoothness_of_columns",
+        exercise="transitions",
+        hint="You weigh the distances with the columns of the matrix, the probabilities to come to a node. Its "
+        "rows lead from a node.",
+        changes=[("(probabilities[k[..., :-1]]", "(probabilities.T[k[..., :-1]]")],
+    ),
+    Mistake(
+        name="smoothness_of_minus_logarithms",
+        exercise="transitions",
+        hint="You weigh the distances with minus the logarithms of the probabilities. The probabilities are asked for.",
+        changes=[("self.log_transitions().exp().detach()", "-self.log_transitions().detach()")],
+    ),
+    Mistake(
+        name="smoothness_of_logits",
+        exercise="transitions",
+        hint="You weigh the distances with the numbers in `probs` as they are. A softmax makes them probabilities.",
+        changes=[("self.log_transitions().exp().detach()", "self.probs.flatten(2).flatten(0, 1).detach()")],
+    ),
+    Mistake(
+        name="smoothness_of_two_softmaxes",
+        exercise="transitions",
+        hint="You put a softmax around what already is probabilities, which makes them nearly all alike.",
+        changes=[("self.log_transitions().exp().detach()", "self.log_transitions().exp().softmax(dim=-1).detach()")],
+    ),
+    Mistake(
+        name="likeliest_node_only",
+        exercise="transitions",
+        hint="You take the distance to the likeliest node alone. The expected distance is over all nodes, "
+        "weighted by their probabilities.",
+        changes=[
+            (
+                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)\n",
+                (
+                    "        likeliest = probabilities.argmax(dim=-1)[k[..., :-1]]\n"
+                    "        expected = z_dist_flat[..., 1:, :].gather(-1, likeliest.unsqueeze(-1))\n"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="gamma_weighs_both",
+        exercise="transitions",
+        hint="Gamma weighs the smoothness loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.tau * self._loss", "self.gamma * self.tau * self._loss")],
+    ),
+    Mistake(
+        name="tau_weighs_both",
+        exercise="transitions",
+        hint="Tau weighs the transition loss as well in your sum. Each loss has one weight: look at the brackets.",
+        changes=[("self.gamma * self.loss", "self.tau * self.gamma * self.loss")],
+    ),
+    Mistake(
+        name="no_more_than_two_axes",
+        exercise="transitions",
+        hint="Your transition loss is right for one series and for several, but k may have more axes in front. "
+        "Count from the end.",
+        changes=[
+            (
+                "return -self.log_transitions()[k[..., :-1], k[..., 1:]].mean()",
+                (
+                    "k = k if k.dim() > 1 else k.unsqueeze(0)\n"
+                    "        return -self.log_transitions()[k[:, :-1], k[:, 1:]].mean()"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="smoothness_of_no_more_than_two_axes",
+        exercise="transitions",
+        hint="Your smoothness loss is right for one series and for several, but there may be more axes in front. "
+        "Count from the end.",
+        changes=[
+            (
+                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])",
+                (
+                    "        k, z_dist_flat = (k, z_dist_flat) if k.dim() > 1 else (k.unsqueeze(0), "
+                    "z_dist_flat.unsqueeze(0))\n"
+                    "        expected = (probabilities[k[:, :-1]] * z_dist_flat[:, 1:])"
+                ),
+            )
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2332,6 +3086,78 @@ TRAINING = [
         hint="It is `probs` that learns a hundred times as fast. In yours, all others do.",
         changes=[("100 * lr", "lr"), ("        lr=lr,\n", "        lr=100 * lr,\n")],
     ),
+    Mistake(
+        name="loss_after_the_step",
+        exercise="training",
+        hint="You compute `loss` once more after the step. The loss that the step was made for is recorded.",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                "            optimizer.step()\n            loss = model.loss(x, *model(x))\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="loss_divided_by_the_batch",
+        exercise="training",
+        hint="You divide the loss by the number of samples. It is a mean already.",
+        changes=[("loss = model.loss(x, *model(x))", "loss = model.loss(x, *model(x)) / len(x)")],
+    ),
+    Mistake(
+        name="gradients_cleared_once_an_epoch",
+        exercise="training",
+        hint="You clear the gradients at the first batch of an epoch only, so that later steps go along those of "
+        "the batches before as well.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                "            if not epoch_losses:\n                optimizer.zero_grad()\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="one_rate_set_at_each_step",
+        exercise="training",
+        hint="You set the rate of all parameters to `lr` at each step, so that neither `probs` learns faster nor "
+        "the scheduler slows anything down.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                (
+                    "            for group in optimizer.param_groups:\n"
+                    '                group["lr"] = lr\n'
+                    "            optimizer.zero_grad()\n"
+                ),
+            )
+        ],
+    ),
+    Mistake(
+        name="weights_decay_in_adam",
+        exercise="training",
+        hint="Your Adam has a weight decay, which pulls all weights to zero. The text asks for none.",
+        changes=[("        lr=lr,\n", "        lr=lr,\n        weight_decay=1e-2,\n")],
+    ),
+    Mistake(
+        name="small_weight_decay_in_adam",
+        exercise="training",
+        hint="Your Adam has a small weight decay, which pulls all weights to zero. The text asks for none.",
+        changes=[("        lr=lr,\n", "        lr=lr,\n        weight_decay=1e-4,\n")],
+    ),
+    Mistake(
+        name="parameters_of_parts_left_out",
+        exercise="training",
+        hint="Your optimizer holds the model's own parameters alone, so that its encoder and decoders never learn.",
+        changes=[("named = list(model.named_parameters())", "named = list(model.named_parameters(recurse=False))")],
+    ),
+    Mistake(
+        name="embeddings_fast_too",
+        exercise="training",
+        hint="The embeddings learn a hundred times as fast, too. That is for `probs` alone.",
+        changes=[
+            ('if name != "probs"]', 'if name not in ("probs", "embeddings")]'),
+            ('if name == "probs"]', 'if name in ("probs", "embeddings")]'),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -2576,6 +3402,74 @@ EVALUATION = [
                 "joint = contingency_matrix(classes, clusters) / len(classes)",
                 "joint = np.histogram2d(classes, clusters)[0] / len(classes)\n"
                 "    joint = joint[joint.sum(axis=1) > 0][:, joint.sum(axis=0) > 0]",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_batch_only",
+        exercise="evaluation",
+        hint="You keep the nodes of the last batch alone. All images have nodes.",
+        changes=[("nodes.append(k.cpu().numpy())", "nodes = [k.cpu().numpy()]")],
+    ),
+    Mistake(
+        name="last_image_of_each_batch_lost",
+        exercise="evaluation",
+        hint="Each of your batches lacks its last image. The end of a slice is not in it: no `- 1`.",
+        changes=[
+            (
+                "for batch in images.split(batch_size):\n",
+                "for batch in images.split(batch_size):\n            batch = batch[: batch_size - 1]\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="smallest_distance_as_node",
+        exercise="evaluation",
+        hint="You take the smallest distance for the node. `find_nearest` gives the node's number, k.",
+        changes=[
+            ("k, _ = find_nearest(", "_, k = find_nearest("),
+            ("nodes.append(k.cpu().numpy())", "nodes.append(k.min(dim=1).values.long().cpu().numpy())"),
+        ],
+    ),
+    Mistake(
+        name="evaluation_mode_for_the_first_batch",
+        exercise="evaluation",
+        hint="You switch the model back to training mode after the first batch. All are encoded in evaluation mode.",
+        changes=[("            k, _ = find", "            model.train(len(nodes) > 0)\n            k, _ = find")],
+    ),
+    Mistake(
+        name="nodes_as_floats",
+        exercise="evaluation",
+        hint="Your nodes are floats. They are numbers of nodes, to index with: an array of ints is asked for.",
+        changes=[("return np.concatenate(nodes)", "return np.concatenate(nodes).astype(float)")],
+    ),
+    Mistake(
+        name="purity_of_ten_bins",
+        exercise="evaluation",
+        hint="Your purity counts in bins: `histogram2d` makes ten, so that clusters are put together. Count each "
+        "number.",
+        changes=[("contingency_matrix(classes, clusters).max(", "np.histogram2d(classes, clusters)[0].max(")],
+    ),
+    Mistake(
+        name="small_number_in_every_share",
+        exercise="evaluation",
+        hint="You add a small number to every share, so that clusters and classes that never meet count as well. "
+        "Such terms count zero.",
+        changes=[
+            (
+                "joint = contingency_matrix(classes, clusters) / len(classes)",
+                "joint = contingency_matrix(classes, clusters) / len(classes) + 1e-3",
+            )
+        ],
+    ),
+    Mistake(
+        name="shares_of_pairs",
+        exercise="evaluation",
+        hint="You divide by the number of pairs of cluster and class that occur. The shares are of all samples.",
+        changes=[
+            (
+                "joint = contingency_matrix(classes, clusters) / len(classes)",
+                "joint = contingency_matrix(classes, clusters)\n    joint = joint / np.count_nonzero(joint)",
             )
         ],
     ),

@@ -45,12 +45,18 @@ def carried(submission, reference, generator, device, z):
 @pytest.mark.points(3)
 def test_layers(submission, reference):
     """There are a linear layer and three convolutions, of the sizes and strides that are asked for."""
-    for sizes in (SIZES, OTHER_SIZES):
+    paddings = set()
+    # The others first: by them, one stride is never taken for another.
+    for sizes in (OTHER_SIZES, SIZES):
         submission.seed(0)
         module, wanted = submission.ConvDecoder(*sizes), reference.ConvDecoder(*sizes)
         check_layers(module, wanted.state_dict(), f"`ConvDecoder{sizes}`")
         strides = [tuple(module.deconv1.stride), tuple(module.deconv2.stride)]
         expect.equal(strides, [wanted.deconv1.stride, wanted.deconv2.stride], f"The strides of `ConvDecoder{sizes}`")
+        paddings.add(str(module.deconv2.padding))
+    # Another padding than 1 shows in the shapes and values.
+    message = f"The padding of `deconv2` should be the same for any kernel, but there are several: {sorted(paddings)}."
+    expect.true(len(paddings) == 1, message, sorted(paddings))
     check_twice(submission, reference, "ConvDecoder")
 
 

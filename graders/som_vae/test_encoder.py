@@ -20,8 +20,8 @@ SCALES = {"conv1": 0.12, "conv2": 0.15, "latent_transform": 0.1}
 
 @pytest.fixture
 def x(generator):
-    """A batch of images."""
-    return torch.rand(BATCH, CHANNELS, 28, 28, generator=generator)
+    """A batch of images, with noise that makes pixels negative or larger than one."""
+    return 1.5 * torch.rand(BATCH, CHANNELS, 28, 28, generator=generator) - 0.25
 
 
 @pytest.fixture

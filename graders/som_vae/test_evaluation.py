@@ -83,6 +83,8 @@ def test_nodes(submission, reference, weights, images, device):
     expected = reference.assign_nodes(SmallModel(SmallEncoder(weights[0]), weights[1]), images, batch_size=BATCH)
     expect.type(nodes, np.ndarray, WHAT)
     expect.shape(nodes, (IMAGES,), f"{WHAT} for {IMAGES} images", "Join the batches, and forget none.")
+    message = f"{WHAT} should give numbers to index with, of ints, but gives {nodes.dtype}."
+    expect.true(np.issubdtype(nodes.dtype, np.integer), message, str(nodes.dtype))
     moved = not same(nodes, expected) and sorted(nodes.tolist()) == sorted(expected.tolist())
     message = f"{WHAT} gives the right nodes in another order: keep the order of the images."
     expect.true(not moved, message, "another order")

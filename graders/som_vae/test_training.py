@@ -20,13 +20,18 @@ WHAT = "`train_model(model, loader)`"
 
 
 class SmallModel(nn.Module):
-    """Has `loss(x, *model(x))`, and writes down in which mode it is called."""
+    """Has `loss(x, *model(x))`, a part with weights of its own, and writes down in which mode it is called."""
 
     def __init__(self, weight, probs=None):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
+        # Its gradient is zero: Adam leaves it where it is, unless weights decay.
+        self.resting = nn.Parameter(torch.ones(1))
+        self.encoder = nn.Linear(1, len(weight), bias=False)
+        with torch.no_grad():
+            self.encoder.weight.copy_(weight.unsqueeze(1))
         if probs is not None:
-            self.probs = nn.Parameter(probs.clone())
+            self.probs, self.embeddings = nn.Parameter(probs.clone()), nn.Parameter(probs.clone())
             self.log_probs, self.probs_scale = nn.Parameter(probs.clone()), nn.Parameter(probs.clone())
         self.modes = []
 
@@ -37,8 +42,9 @@ class SmallModel(nn.Module):
 
     def loss(self, x, out, total):
         loss = ((out - 1) ** 2).mean() + (total - x.sum(dim=-1)).abs().mean()
+        loss = loss + 0 * self.resting.sum() + ((self.encoder.weight[:, 0] - x.mean(dim=0)) ** 2).sum()
         if hasattr(self, "probs"):
-            for parameter in (self.probs, self.log_probs, self.probs_scale):
+            for parameter in (self.probs, self.log_probs, self.probs_scale, self.embeddings):
                 loss = loss + ((parameter - x.mean(dim=0)) ** 2).sum()
         return loss
 
@@ -104,10 +110,11 @@ def trained(reference, weights, batches, lr=0.01):
 def carried(submission, reference, weights, batches, device):
     """The version of which the weights, but for `probs`, end where the student's do."""
     model, *_ = train(submission, weights, batches, device, lr=0.1)
-    found = model.weight
+    found = [model.weight, model.encoder.weight, model.resting]
 
     def shows(version):
-        return same(found, trained(version, weights, batches, lr=0.1)[0]["weight"])
+        ended, _ = trained(version, weights, batches, lr=0.1)
+        return same(found, [ended[name] for name in ("weight", "encoder.weight", "resting")])
 
     return version_of(reference, ["train_model"], TRAINING, shows)
 
@@ -120,6 +127,10 @@ def test_steps(submission, reference, weights, batches, device):
     what = f"The weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.1"
     hint = "In each step: compute the loss, clear the gradients, go backward, let Adam step."
     expect.close(model.weight, expected["weight"], what, hint, rtol=1e-3, atol=1e-4)
+    what, hint = f"{what}, those of the model's encoder,", "All of the model's parameters learn, its parts' as well."
+    expect.close(model.encoder.weight, expected["encoder.weight"], what, hint, rtol=1e-3, atol=1e-4)
+    what, hint = "A weight whose gradient is always zero", "Adam without weight decay leaves it where it is."
+    expect.close(model.resting, expected["resting"], what, hint, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.points(1)
@@ -130,7 +141,7 @@ def test_probs(submission, carried, weights, batches, device):
     expected, _ = trained(carried, weights, batches, lr=0.002)
     what = f"`probs` after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
     expect.close(model.probs, expected["probs"], what, "A parameter group of its own.", rtol=1e-3, atol=1e-4)
-    for name in ("log_probs", "probs_scale"):
+    for name in ("log_probs", "probs_scale", "embeddings"):
         hint = "Only the parameter that is named `probs`, and no other, learns a hundred times as fast."
         what = f"`{name}` of another model after {EPOCHS} epochs of {BATCHES} batches with lr=0.002"
         expect.close(getattr(model, name), expected[name], what, hint, rtol=1e-3, atol=1e-4)

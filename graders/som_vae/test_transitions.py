@@ -112,13 +112,17 @@ def test_series_apart(submission, reference, carried, probs, k, device):
     version = carried if carried is not reference else version_of(reference, *wanted)
     hint = "The time is the last axis of k, whatever comes before."
     expect.close(several, model(version, probs).loss_prob(k), "`loss_prob(k)` of three series", hint)
+    grouped = number(mine.loss_prob(k.unsqueeze(1).to(device)), "`loss_prob(k)`")
+    expected = model(version, probs).loss_prob(k.unsqueeze(1))
+    expect.close(grouped, expected, f"`loss_prob(k)` of k of shape {(SERIES, 1, STEPS)}", hint)
 
 
 @pytest.mark.points(2.5)
 def test_smoothness(submission, carried, probs, k, distances, device):
     """The smoothness loss is the expected squared distance to where the step before leads, by dimension."""
     mine = model(submission, probs, device)
-    for which, name in ((0, "one series"), (slice(None), "three series")):
+    grouped = (slice(None), None)
+    for which, name in ((0, "one series"), (slice(None), "three series"), (grouped, "series with two axes in front")):
         steps, far = k[which], distances[which]
         loss = number(mine._loss_z_prob(steps.to(device), far.to(device)), "`_loss_z_prob(k, z_dist_flat)`")
         hint = "Sum over the nodes, mean over all steps but the first, divided by the latent dimensions."
