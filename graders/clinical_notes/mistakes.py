@@ -228,6 +228,198 @@ EVALUATION = [
         hint='Your F1 counts both verdicts in one, which is the accuracy. Asked for is the F1 of "negated" alone.',
         changes=[("f1_score(negated, held_back,", 'f1_score(negated, held_back, average="micro",')],
     ),
+    Mistake(
+        name="evaluation_mode_late",
+        exercise="evaluation",
+        hint="You switch to evaluation mode after the first batch has passed the model. Switch before the loop.",
+        changes=[
+            ("    model.eval()\n", ""),
+            (
+                "            logits, _ = model(tokens.to(device))\n",
+                "            logits, _ = model(tokens.to(device))\n            model.eval()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="batches_taken_apart",
+        exercise="evaluation",
+        hint="You `extend` the lists with the rows of each batch, and so what comes out is one long row. Append each "
+        "batch as a whole.",
+        changes=[
+            ("truth.append(", "truth.extend("),
+            ("probs.append(", "probs.extend("),
+        ],
+    ),
+    Mistake(
+        name="probabilities_taken_apart",
+        exercise="evaluation",
+        hint="You `extend` the list of probabilities with the rows of each batch, and so they come out as one long "
+        "row. Append each batch as a whole.",
+        changes=[("probs.append(", "probs.extend(")],
+    ),
+    Mistake(
+        name="absent_counts_as_one_in_macro",
+        exercise="evaluation",
+        hint="In your macro F1, a diagnosis that never occurs and is never predicted counts 1. It is to count 0, as "
+        "in the F1 of each.",
+        changes=[('average="macro", zero_division=0', 'average="macro", zero_division=1')],
+    ),
+    Mistake(
+        name="nothing_counts_as_one_in_micro",
+        exercise="evaluation",
+        hint="Where nothing at all is to be found and nothing is found, your micro F1 is 1. It is to be 0.",
+        changes=[('average="micro", zero_division=0', 'average="micro", zero_division=1')],
+    ),
+    Mistake(
+        name="verdicts_flattened_for_micro",
+        exercise="evaluation",
+        hint='You flatten labels and verdicts before the micro F1. Then "not found" is a class of its own, and what '
+        "comes out is the accuracy. Hand over the whole arrays.",
+        changes=[('f1_score(truth, pred, average="micro"', 'f1_score(truth.ravel(), pred.ravel(), average="micro"')],
+    ),
+    Mistake(
+        name="verdicts_flattened_for_macro",
+        exercise="evaluation",
+        hint='You flatten labels and verdicts before the macro F1. Then it is the mean over "found" and "not found", '
+        "not over the diagnoses.",
+        changes=[('f1_score(truth, pred, average="macro"', 'f1_score(truth.ravel(), pred.ravel(), average="macro"')],
+    ),
+    Mistake(
+        name="absent_left_out_of_macro",
+        exercise="evaluation",
+        hint="Your macro F1 leaves out diagnoses whose F1 is 0. They count as 0 in the mean.",
+        changes=[
+            (
+                'f1_score(truth, pred, average="macro", zero_division=0)',
+                "per_class[per_class > 0].mean() if per_class.any() else 0.0",
+            ),
+        ],
+    ),
+    Mistake(
+        name="macro_of_mean_precision_and_recall",
+        exercise="evaluation",
+        hint="Your macro F1 is made of the mean precision and the mean recall. It is the mean of the diagnoses' F1s.",
+        changes=[
+            (
+                'macro = f1_score(truth, pred, average="macro", zero_division=0)',
+                "found = (pred & (truth == 1)).sum(axis=0)\n"
+                "    precision = (found / np.maximum(pred.sum(axis=0), 1)).mean()\n"
+                "    recall = (found / np.maximum(truth.sum(axis=0), 1)).mean()\n"
+                "    macro = 2 * precision * recall / max(precision + recall, 1e-12)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="per_class_of_notes",
+        exercise="evaluation",
+        hint="Your `per_class` has a number for each note. The classes are the diagnoses, the columns.",
+        changes=[("f1_score(truth, pred, average=None", "f1_score(truth.T, pred.T, average=None")],
+    ),
+    Mistake(
+        name="micro_for_macro",
+        exercise="evaluation",
+        hint="Your macro F1 is the micro F1 once more. Macro is the mean of the diagnoses' F1s.",
+        changes=[('average="macro"', 'average="micro"')],
+    ),
+    Mistake(
+        name="weighted_for_micro",
+        exercise="evaluation",
+        hint="Your micro F1 is a mean of F1s, weighted by how frequent the diagnoses are. Micro counts all in one.",
+        changes=[('average="micro"', 'average="weighted"')],
+    ),
+    Mistake(
+        name="weighted_by_verdicts_for_micro",
+        exercise="evaluation",
+        hint="Your micro F1 is a mean of F1s, weighted by how often each diagnosis is predicted. Micro counts all in "
+        "one.",
+        changes=[
+            (
+                'f1_score(truth, pred, average="micro", zero_division=0)',
+                "np.average(per_class, weights=pred.sum(axis=0) + 1e-12)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="share_of_all_mentions",
+        exercise="evaluation",
+        hint="Your accuracy divides by all mentions. Divide by the number of negated ones.",
+        changes=[("held_back[negated].mean()", "(held_back & negated).mean()")],
+    ),
+    Mistake(
+        name="all_held_back_counted",
+        exercise="evaluation",
+        hint="Your accuracy is the share of all mentions that is held back. It is asked for the negated ones alone.",
+        changes=[("held_back[negated].mean()", "held_back.mean()")],
+    ),
+    Mistake(
+        name="accuracy_averaged_over_diagnoses",
+        exercise="evaluation",
+        hint="Your accuracy is a mean of the diagnoses' accuracies. Count the negated mentions of all diagnoses in "
+        "one.",
+        changes=[
+            (
+                "accuracy = held_back[negated].mean()",
+                "chosen = mentioned & (truth == 0)\n"
+                "    shares = [(probs[chosen[:, i], i] <= 0.5).mean() for i in range(truth.shape[1]) if chosen[:, "
+                "i].any()]\n"
+                "    accuracy = np.mean(shares)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="accuracy_averaged_over_notes",
+        exercise="evaluation",
+        hint="Your accuracy is a mean of the notes' accuracies. Count the negated mentions of all notes in one.",
+        changes=[
+            (
+                "accuracy = held_back[negated].mean()",
+                "chosen = mentioned & (truth == 0)\n"
+                "    shares = [(row[which] <= 0.5).mean() for row, which in zip(probs, chosen) if which.any()]\n"
+                "    accuracy = np.mean(shares)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="negation_f1_averaged_over_diagnoses",
+        exercise="evaluation",
+        hint='Your F1 of "negated" is a mean of the diagnoses\' F1s. Count the mentions of all diagnoses in one.',
+        changes=[
+            (
+                "f1 = f1_score(negated, held_back, zero_division=0)",
+                "pairs = [(truth[which, i] == 0, probs[which, i] <= 0.5) for i, which in enumerate(mentioned.T)]\n"
+                "    f1 = np.mean([f1_score(*pair, zero_division=0) for pair in pairs])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="negation_f1_averaged_over_notes",
+        exercise="evaluation",
+        hint='Your F1 of "negated" is a mean of the notes\' F1s. Count the mentions of all notes in one.',
+        changes=[
+            (
+                "f1 = f1_score(negated, held_back, zero_division=0)",
+                "pairs = [(truth[i, which] == 0, probs[i, which] <= 0.5) for i, which in enumerate(mentioned) if "
+                "which.any()]\n"
+                "    f1 = np.mean([f1_score(*pair, zero_division=0) for pair in pairs])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probabilities_changed_by_negation_scores",
+        exercise="evaluation",
+        hint="Your `negation_scores` writes into the probabilities that it is given. They are the caller's: leave "
+        "them as they are.",
+        changes=[
+            ("held_back = probs[mentioned] <= 0.5", "probs[~mentioned] = 1\n    held_back = probs[mentioned] <= 0.5"),
+        ],
+    ),
+    Mistake(
+        name="labels_changed_by_negation_scores",
+        exercise="evaluation",
+        hint="Your `negation_scores` writes into the labels that it is given. They are the caller's: leave them as "
+        "they are.",
+        changes=[("negated = truth[mentioned] == 0", "truth[~mentioned] = 1\n    negated = truth[mentioned] == 0")],
+    ),
 ]
 
 POSITIONS = [
