@@ -614,6 +614,94 @@ POSITIONS = [
         hint="You add the first position to all words. Each word gets its own.",
         changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, :1]")],
     ),
+    Mistake(
+        name="frequencies_to_the_very_end",
+        exercise="positions",
+        hint="Your last frequency is 1/10000 itself. The exponent 2i / d_model ends one step before 1.",
+        changes=[
+            (
+                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.logspace(0, -4, d_model // 2)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="frequencies_evenly_spaced",
+        exercise="positions",
+        hint="Your frequencies fall by the same difference from column to column. They fall by the same factor.",
+        changes=[
+            (
+                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.linspace(1, 1e-4, d_model // 2)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="logarithm_of_base_ten",
+        exercise="positions",
+        hint="You take the logarithm of base ten, but the exponential of base e. They must have the same base.",
+        changes=[("math.log(10000.0)", "math.log10(10000.0)")],
+    ),
+    Mistake(
+        name="exponent_divided_whole",
+        exercise="positions",
+        hint="You divide whole (`//`) in the exponent, which is 0 for every column then.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* (torch.arange(0, d_model, 2) // d_model)")],
+    ),
+    Mistake(
+        name="exponent_for_four_dimensions",
+        exercise="positions",
+        hint="Your exponent is right for vectors of four numbers only. It divides by d_model, whatever that is.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* torch.arange(d_model // 2) / 2")],
+    ),
+    Mistake(
+        name="exponent_not_divided",
+        exercise="positions",
+        hint="Your exponent is 2i. Divide it by d_model.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* torch.arange(0, d_model, 2)")],
+    ),
+    Mistake(
+        name="rows_from_the_second",
+        exercise="positions",
+        hint="You take the rows from number 1 on, so that for notes as long as the table one is missing. Begin at "
+        "row 0.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, 1 : x.shape[1] + 1]")],
+    ),
+    Mistake(
+        name="last_position_for_all",
+        exercise="positions",
+        costly="No word has the position of its place, and each note has others, as long as it is.",
+        hint="You add the position of the last word to all words. Each word gets its own.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, x.shape[1] - 1 : x.shape[1]]")],
+    ),
+    Mistake(
+        name="last_pair_left_out",
+        exercise="positions",
+        hint="Your last two columns stay zero: the loop, or the slice, stops before the last pair.",
+        changes=[
+            ("pe[:, 0::2] = torch.sin(position * frequency)", "pe[:, 0:-2:2] = torch.sin(position * frequency[:-1])"),
+            ("pe[:, 1::2] = torch.cos(position * frequency)", "pe[:, 1:-2:2] = torch.cos(position * frequency[:-1])"),
+        ],
+    ),
+    Mistake(
+        name="cosines_forgotten",
+        exercise="positions",
+        hint="Your odd columns stay zero. They hold the cosines.",
+        changes=[("        pe[:, 1::2] = torch.cos(position * frequency)\n", "")],
+    ),
+    Mistake(
+        name="cosines_over_sines",
+        exercise="positions",
+        hint="You write the cosines over the sines, into the even columns. They belong into the odd ones.",
+        changes=[("pe[:, 1::2]", "pe[:, 0::2]")],
+    ),
+    Mistake(
+        name="table_returned",
+        exercise="positions",
+        costly="What comes out is of one note, and so nearly every check stops at its shape.",
+        hint="You return rows of the table alone. Add them to the words' vectors.",
+        changes=[("return x + self.pe[:, : x.shape[1]]", "return self.pe[:, : x.shape[1]]")],
+    ),
 ]
 
 ATTENTION = [
