@@ -2317,6 +2317,195 @@ ABLATION = [
             )
         ],
     ),
+    Mistake(
+        name="scale_times_root_of_d_model",
+        exercise="ablation",
+        hint="You multiply the scale by sqrt(d_model), but it was one over sqrt(d_k). Without scaling, it is 1.",
+        changes=[("module.scale = 1.0", "module.scale *= math.sqrt(module.d_model)")],
+    ),
+    Mistake(
+        name="scale_of_everything",
+        exercise="ablation",
+        hint="You set the `scale` of everything that has one. Only attention is meant: ask each module what it is.",
+        changes=[("isinstance(module, MultiHeadSelfAttention)", 'hasattr(module, "scale")')],
+    ),
+    Mistake(
+        name="no_attention_changed",
+        exercise="ablation",
+        hint="You change no attention: its `scale` is as before. It may lie anywhere in the model, and each has a "
+        "`scale` of its own.",
+        changes=[
+            ("isinstance(module, MultiHeadSelfAttention)", "isinstance(module, TransformerBlock)"),
+            ("module.scale = 1.0", "module.attention.scale = 1.0"),
+        ],
+    ),
+    Mistake(
+        name="copy_without_scaling",
+        exercise="ablation",
+        hint="Your `remove_scaling` changes a copy. Change the model that is given, and return it.",
+        changes=[
+            (
+                "    for module in model.modules()",
+                "    import copy\n\n    model = copy.deepcopy(model)\n    for module in model.modules()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="copy_with_softened_words",
+        exercise="ablation",
+        hint="Your `soften_words` changes a copy. Change the model that is given, and return it.",
+        changes=[
+            (
+                "    with torch.no_grad():\n        model",
+                "    import copy\n\n    model = copy.deepcopy(model)\n    with torch.no_grad():\n        model",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_position_for_all_words",
+        exercise="ablation",
+        hint="You give all words the first position, which is still added. Without positions, nothing is.",
+        changes=[
+            ("model.pos_encoding = nn.Identity()", "model.pos_encoding.pe[:] = model.pos_encoding.pe[:, :1].clone()"),
+        ],
+    ),
+    Mistake(
+        name="words_divided_by_root_of_vocabulary",
+        exercise="ablation",
+        hint="You divide the words' vectors by the root of the number of words. It is the root of `model.d_model`.",
+        changes=[("math.sqrt(model.d_model)\n    return", "math.sqrt(len(model.embedding.weight))\n    return")],
+    ),
+    Mistake(
+        name="quotient_thrown_away",
+        exercise="ablation",
+        hint="You divide the words' vectors, but nobody keeps the quotient, and the weight is as before.",
+        changes=[("weight /= math", "weight / math")],
+    ),
+    Mistake(
+        name="words_divided_by_their_deviation",
+        exercise="ablation",
+        hint="You divide the words' vectors by their own standard deviation as well. Divide by sqrt(d_model) only.",
+        changes=[
+            ("weight /= math.sqrt(model.d_model)", "weight /= model.embedding.weight.std() * math.sqrt(model.d_model)"),
+        ],
+    ),
+    Mistake(
+        name="all_weights_softened",
+        exercise="ablation",
+        hint="You divide all weights of the model. Only the words' vectors, `embedding.weight`, are meant.",
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        for weight in model.parameters():\n            weight /= math.sqrt(model.d_model)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="positions_softened",
+        exercise="ablation",
+        hint="You divide the positions as well. Only the words' vectors are meant: the positions are what they shall "
+        "be as loud as.",
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n"
+                "        model.pos_encoding.pe /= math.sqrt(model.d_model)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="padding_learns_after_softening",
+        exercise="ablation",
+        hint="You make a new embedding that does not know the padding any more, whose vector would learn. Change the "
+        "numbers of the one that is there.",
+        changes=[
+            (
+                "    with torch.no_grad():\n        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "    softened = model.embedding.weight.detach() / math.sqrt(model.d_model)\n"
+                "    model.embedding = nn.Embedding.from_pretrained(softened, freeze=False)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="curves_of_integers",
+        exercise="ablation",
+        hint="Your arrays are of integers, which cut off all behind the point. Scores are floats.",
+        changes=[
+            (
+                "np.array([run(change, seed) for seed in seeds])",
+                "np.array([run(change, seed) for seed in seeds], dtype=int)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="one_list_for_all",
+        exercise="ablation",
+        hint="All your variants share one list, and so each has the curves of all. Make one for each.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "rows = dict.fromkeys(variants, [])\n"
+                "    for name, change in variants.items():\n"
+                "        rows[name] += [run(change, seed) for seed in seeds]\n"
+                "    return {name: np.array(value) for name, value in rows.items()}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="seeds_sorted",
+        exercise="ablation",
+        hint="You sort the seeds. Rows are in the order in which the seeds are given.",
+        changes=[("for seed in seeds]", "for seed in sorted(seeds)]")],
+    ),
+    Mistake(
+        name="last_change_for_all",
+        exercise="ablation",
+        hint="You run only after the loop, when `change` is the last variant's for all of them. Run within the loop.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "jobs = {}\n"
+                "    for name, change in variants.items():\n"
+                "        jobs[name] = lambda seed: run(change, seed)\n"
+                "    return {name: np.array([job(seed) for seed in seeds]) for name, job in jobs.items()}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="seeds_in_one_row",
+        exercise="ablation",
+        hint="You join the curves of the seeds to one long row. Each seed has a row of its own.",
+        changes=[
+            (
+                "np.array([run(change, seed) for seed in seeds])",
+                "np.concatenate([run(change, seed) for seed in seeds])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="divided_by_epochs",
+        exercise="ablation",
+        hint="Your deviation divides by the number of epochs less one. It is the seeds that are a sample: divide by "
+        "their number less one.",
+        changes=[("curves.std(axis=0, ddof=1)", "np.sqrt(((curves - mean) ** 2).sum(axis=0) / (curves.shape[1] - 1))")],
+    ),
+    Mistake(
+        name="band_cut_at_one",
+        exercise="ablation",
+        hint="You cut the band at 1, the best F1. Asked for is the mean plus the deviation, whatever comes out.",
+        changes=[("mean - deviation, mean + deviation", "mean - deviation, np.minimum(mean + deviation, 1.0)")],
+    ),
+    Mistake(
+        name="band_cut_at_zero_and_one",
+        exercise="ablation",
+        hint="You cut the band at 0 and 1. Asked for is the mean minus and plus the deviation, whatever comes out.",
+        changes=[
+            (
+                "mean - deviation, mean + deviation",
+                "np.maximum(mean - deviation, 0.0), np.minimum(mean + deviation, 1.0)",
+            ),
+        ],
+    ),
 ]
 
 MISTAKES = EVALUATION + POSITIONS + ATTENTION + BLOCK + CLASSIFIER + TRAINING + ABLATION
