@@ -1412,6 +1412,140 @@ BLOCK = [
             ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(x + self.dropout2(self.attention(x, mask)[0]))")
         ],
     ),
+    Mistake(
+        name="weights_of_a_look_without_mask",
+        exercise="block",
+        hint="The weights that you return are those of a second look without the mask. Return those of the look that "
+        "x is made of.",
+        changes=[
+            (
+                "attended, attn_weights = self.attention(x, mask)",
+                "attended, _ = self.attention(x, mask)\n        _, attn_weights = self.attention(x)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_of_a_second_look",
+        exercise="block",
+        hint="The weights that you return are those of a second look, at what the first step made of x. Return those "
+        "of the one look that there is.",
+        changes=[
+            (
+                "x = self.norm1(x + self.dropout1(attended))",
+                "x = self.norm1(x + self.dropout1(attended))\n        _, attn_weights = self.attention(x, mask)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_of_a_look_at_the_end",
+        exercise="block",
+        hint="The weights that you return are those of a second look, at what comes out of the block. Return those "
+        "of the one look that there is.",
+        changes=[("return x, attn_weights", "return x, self.attention(x, mask)[1]")],
+    ),
+    Mistake(
+        name="inner_dropout_of_one_half",
+        exercise="block",
+        hint="The dropout inside your `ffn` takes half, whatever `dropout` says.",
+        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(), ")],
+    ),
+    Mistake(
+        name="inner_dropout_of_one_tenth",
+        exercise="block",
+        hint="The dropout inside your `ffn` takes a tenth, whatever `dropout` says.",
+        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(0.1), ")],
+    ),
+    Mistake(
+        name="norms_of_one_object",
+        exercise="block",
+        hint="Your `norm2` is the same object as `norm1`, so that both share their weights. Make a new one.",
+        changes=[("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = self.norm1")],
+    ),
+    Mistake(
+        name="second_dropout_around_the_sum",
+        exercise="block",
+        hint="Your second dropout acts on the sum, the shortcut included. Apply it to what is added.",
+        changes=[("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(self.dropout2(x + self.ffn(x)))")],
+    ),
+    Mistake(
+        name="first_norm_before_the_shortcut",
+        exercise="block",
+        hint="You norm what the attention gives and then add the shortcut. The sum is what is to be normed.",
+        changes=[("self.norm1(x + self.dropout1(attended))", "x + self.norm1(self.dropout1(attended))")],
+    ),
+    Mistake(
+        name="second_norm_before_the_shortcut",
+        exercise="block",
+        hint="You norm what `ffn` gives and then add the shortcut. The sum is what is to be normed.",
+        changes=[("self.norm2(x + self.dropout2(self.ffn(x)))", "x + self.norm2(self.dropout2(self.ffn(x)))")],
+    ),
+    Mistake(
+        name="first_linear_without_bias",
+        exercise="block",
+        hint="The first linear layer of your `ffn` has no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[("nn.Linear(d_model, d_ff)", "nn.Linear(d_model, d_ff, bias=False)")],
+    ),
+    Mistake(
+        name="second_linear_without_bias",
+        exercise="block",
+        hint="The second linear layer of your `ffn` has no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[("nn.Linear(d_ff, d_model)", "nn.Linear(d_ff, d_model, bias=False)")],
+    ),
+    Mistake(
+        name="network_without_bias",
+        exercise="block",
+        hint="The linear layers of your `ffn` have no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[
+            ("nn.Linear(d_model, d_ff)", "nn.Linear(d_model, d_ff, bias=False)"),
+            ("nn.Linear(d_ff, d_model)", "nn.Linear(d_ff, d_model, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="first_norm_without_weights",
+        exercise="block",
+        hint="Your `norm1` has neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm1 = nn.LayerNorm(d_model)", "self.norm1 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="second_norm_without_weights",
+        exercise="block",
+        hint="Your `norm2` has neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="norms_without_weights",
+        exercise="block",
+        hint="Your norms have neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm1 = nn.LayerNorm(d_model)", "self.norm1 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+            ("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="first_dropout_of_one_half",
+        exercise="block",
+        hint="Your `dropout1` takes half, whatever `dropout` says.",
+        changes=[("self.dropout1 = nn.Dropout(dropout)", "self.dropout1 = nn.Dropout()")],
+    ),
+    Mistake(
+        name="second_dropout_of_one_half",
+        exercise="block",
+        hint="Your `dropout2` takes half, whatever `dropout` says.",
+        changes=[("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout()")],
+    ),
+    Mistake(
+        name="both_dropouts_of_one_half",
+        exercise="block",
+        hint="Your `dropout1` and `dropout2` take half, whatever `dropout` says.",
+        changes=[
+            ("self.dropout1 = nn.Dropout(dropout)", "self.dropout1 = nn.Dropout()"),
+            ("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout()"),
+        ],
+    ),
 ]
 
 CLASSIFIER = [
