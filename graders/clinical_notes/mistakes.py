@@ -1978,7 +1978,8 @@ TRAINING = [
     Mistake(
         name="training_mode_forgotten",
         exercise="training",
-        hint="You never switch to training mode.",
+        hint="No batch passes the model in training mode: you never switch to it, or only after the batches, where the "
+        "validation switches back.",
         changes=[("        model.train()\n", "")],
     ),
     Mistake(
@@ -2099,6 +2100,99 @@ TRAINING = [
             ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
             ("criterion(logits, labels", "criterion(torch.sigmoid(logits).clamp(1e-7, 1 - 1e-7), labels"),
         ],
+    ),
+    Mistake(
+        name="largest_number_clipped",
+        exercise="training",
+        hint="You clip by the largest number of the gradients (`norm_type`). The norm that is meant is the usual "
+        "one: the root of the sum of squares.",
+        changes=[("max_norm=1.0", 'max_norm=1.0, norm_type=float("inf")')],
+    ),
+    Mistake(
+        name="first_parameter_clipped",
+        exercise="training",
+        hint="You clip the gradient of the first parameter only. Clip the norm of all together.",
+        changes=[
+            (
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+                "nn.utils.clip_grad_norm_(next(model.parameters()), max_norm=1.0)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="loss_summed_over_diagnoses",
+        exercise="training",
+        hint="Your loss is the mean over the notes of the sum over the diagnoses. The mean runs over both.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")'),
+            ("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device)) / len(labels)"),
+        ],
+    ),
+    Mistake(
+        name="loss_summed_over_notes",
+        exercise="training",
+        hint="Your loss is the sum over the notes of the mean over the diagnoses. The mean runs over both.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")'),
+            ("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device)) / labels.shape[1]"),
+        ],
+    ),
+    Mistake(
+        name="squared_error_of_probabilities",
+        exercise="training",
+        hint="Your loss is the squared error of the probabilities. Asked for is the binary cross entropy.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.MSELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits), labels"),
+        ],
+    ),
+    Mistake(
+        name="losses_counted_for_each_note",
+        exercise="training",
+        hint="You append the loss once for each note, so that large batches weigh more. Append it once for each batch.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses.extend([loss.item()] * len(tokens))")],
+    ),
+    Mistake(
+        name="losses_added_up",
+        exercise="training",
+        hint="You append the sum of the losses so far. Append each batch's own.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses.append(loss.item() + sum(epoch_losses[-1:]))")],
+    ),
+    Mistake(
+        name="step_one_batch_late",
+        exercise="training",
+        hint="You step before `backward`, along the gradient of the batch before. First `backward`, then `step`.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                "            optimizer.step()\n            optimizer.zero_grad()\n",
+            ),
+            ("max_norm=1.0)\n            optimizer.step()\n", "max_norm=1.0)\n"),
+        ],
+    ),
+    Mistake(
+        name="validation_loader_trained_on",
+        exercise="training",
+        hint="You train on the notes of `val_loader`. They are to validate on; train on those of `train_loader`.",
+        changes=[("in train_loader:", "in val_loader:")],
+    ),
+    Mistake(
+        name="weights_decay_by_a_thousandth",
+        exercise="training",
+        hint="Your Adam has a weight decay. The recipe has none.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=1e-3)")],
+    ),
+    Mistake(
+        name="weights_decay_by_a_ten_thousandth",
+        exercise="training",
+        hint="Your Adam has a weight decay. The recipe has none.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=1e-4)")],
+    ),
+    Mistake(
+        name="labels_softened",
+        exercise="training",
+        hint="You soften the labels to 0.05 and 0.95. The recipe takes them as they are.",
+        changes=[("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device).clamp(0.05, 0.95))")],
     ),
 ]
 
