@@ -1850,6 +1850,131 @@ CLASSIFIER = [
         "(batch, 1, 1, length).",
         changes=[("(x != PAD)[:, None, None, :]", "(x != PAD)[:, None, :, None]")],
     ),
+    Mistake(
+        name="padding_drawn_again",
+        exercise="classifier",
+        hint="You draw the words' vectors again after the embedding is made, and with them that of the padding, "
+        "which is to be zero.",
+        changes=[
+            (
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)",
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)\n"
+                "        nn.init.normal_(self.embedding.weight)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="words_drawn_by_xavier",
+        exercise="classifier",
+        hint="You draw the words' vectors again (Xavier), and with them that of the padding, which is to be zero.",
+        changes=[
+            (
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)",
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)\n"
+                "        nn.init.xavier_uniform_(self.embedding.weight)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="all_weights_drawn_by_xavier",
+        exercise="classifier",
+        hint="You draw all weights again (Xavier), and with them the padding's vector, which is to be zero.",
+        changes=[
+            (
+                "        self.dropout = nn.Dropout(dropout)\n",
+                "        self.dropout = nn.Dropout(dropout)\n"
+                "        for weight in self.parameters():\n"
+                "            if weight.dim() > 1:\n"
+                "                nn.init.xavier_uniform_(weight)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="four_diagnoses_always",
+        exercise="classifier",
+        hint="Your model has four diagnoses, whatever num_classes says.",
+        changes=[("nn.Linear(d_model, num_classes)", "nn.Linear(d_model, 4)")],
+    ),
+    Mistake(
+        name="four_heads_always",
+        exercise="classifier",
+        hint="Your blocks have four heads, whatever num_heads says.",
+        changes=[("TransformerBlock(d_model, num_heads, d_ff", "TransformerBlock(d_model, 4, d_ff")],
+    ),
+    Mistake(
+        name="four_times_as_many_hidden_units",
+        exercise="classifier",
+        hint="Your blocks have 4 * d_model hidden units, whatever d_ff says.",
+        changes=[("num_heads, d_ff, dropout) for", "num_heads, 4 * d_model, dropout) for")],
+    ),
+    Mistake(
+        name="hidden_units_typed_in",
+        exercise="classifier",
+        hint="Your blocks have 512 hidden units, whatever d_ff says.",
+        changes=[("num_heads, d_ff, dropout) for", "num_heads, 512, dropout) for")],
+    ),
+    Mistake(
+        name="first_word_left_out_of_mean",
+        exercise="classifier",
+        hint="Your mean leaves out the first word. It runs over all words of the note.",
+        changes=[
+            ("is_word = (x != PAD).unsqueeze(-1)", "is_word = (x != PAD).unsqueeze(-1)\n        is_word[:, 0] = False"),
+        ],
+    ),
+    Mistake(
+        name="divided_by_mean_number_of_words",
+        exercise="classifier",
+        hint="You divide by the mean number of words of the batch's notes. Each note is divided by its own.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "is_word.sum(dim=1).float().mean().clamp(min=1)")],
+    ),
+    Mistake(
+        name="divided_by_words_of_all_notes",
+        exercise="classifier",
+        hint="You divide by the words of all notes together. Each note is divided by its own number of words.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "is_word.sum().clamp(min=1)")],
+    ),
+    Mistake(
+        name="divided_by_number_of_notes",
+        exercise="classifier",
+        hint="You divide by the number of notes. Each note is divided by its number of words.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "len(x)")],
+    ),
+    Mistake(
+        name="word_one_masked",
+        exercise="classifier",
+        hint="Your mask hides word 1 as well. Only word 0 is padding.",
+        changes=[("pad_mask = (x != PAD)", "pad_mask = (x > 1)")],
+    ),
+    Mistake(
+        name="word_one_left_out_of_mean",
+        exercise="classifier",
+        hint="Your mean leaves out word 1 as well. Only word 0 is padding.",
+        changes=[("is_word = (x != PAD)", "is_word = (x > 1)")],
+    ),
+    Mistake(
+        name="word_one_taken_for_padding",
+        exercise="classifier",
+        hint="You take word 1 for padding as well, in the mask and in the mean. Only word 0 is.",
+        changes=[
+            ("pad_mask = (x != PAD)", "pad_mask = (x > 1)"),
+            ("is_word = (x != PAD)", "is_word = (x > 1)"),
+        ],
+    ),
+    Mistake(
+        name="scaled_by_root_of_length",
+        exercise="classifier",
+        hint="You multiply the words' vectors by the root of the note's length. It is the root of d_model.",
+        changes=[("math.sqrt(self.d_model)", "math.sqrt(x.shape[1])")],
+    ),
+    Mistake(
+        name="mean_before_the_blocks",
+        exercise="classifier",
+        hint="Your mean is that of what goes into the first block. Take it of what comes out of the last.",
+        changes=[
+            ("words = self.dropout(words)", "start = words = self.dropout(words)"),
+            ("mean = (words * is_word)", "mean = (start * is_word)"),
+        ],
+    ),
 ]
 
 TRAINING = [
