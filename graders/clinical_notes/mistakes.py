@@ -1153,6 +1153,81 @@ ATTENTION = [
         hint="You mask all notes as the first one. Each note has a mask of its own.",
         changes=[("mask == 0", "mask[:1] == 0")],
     ),
+    Mistake(
+        name="numbers_of_heads_in_turn",
+        exercise="attention",
+        hint="You join the heads number by number: first the first number of each head, then the second ones. Each "
+        "head's d_k numbers stay together.",
+        changes=[("(attn_weights @ values).transpose(1, 2)", "(attn_weights @ values).permute(0, 2, 3, 1)")],
+    ),
+    Mistake(
+        name="mask_of_first_row",
+        exercise="attention",
+        hint="You use the first row of the mask for all looking words. It may have a row for each.",
+        changes=[("mask == 0", "mask[:, :1, :1] == 0")],
+    ),
+    Mistake(
+        name="mask_for_first_head_only",
+        exercise="attention",
+        hint="You mask the first head only. The mask is for all of them.",
+        changes=[
+            (
+                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores[:, :1] = scores[:, :1].masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="output_layer_without_bias",
+        exercise="attention",
+        hint="Your `W_o` has no bias. It is a plain `nn.Linear(d_model, d_model)`, as the others.",
+        changes=[("self.W_o = nn.Linear(d_model, d_model)", "self.W_o = nn.Linear(d_model, d_model, bias=False)")],
+    ),
+    Mistake(
+        name="queries_keys_values_without_bias",
+        exercise="attention",
+        hint="Your `W_q`, `W_k` and `W_v` have no bias. They are plain `nn.Linear(d_model, d_model)`.",
+        changes=[
+            ("self.W_q = nn.Linear(d_model, d_model)", "self.W_q = nn.Linear(d_model, d_model, bias=False)"),
+            ("self.W_k = nn.Linear(d_model, d_model)", "self.W_k = nn.Linear(d_model, d_model, bias=False)"),
+            ("self.W_v = nn.Linear(d_model, d_model)", "self.W_v = nn.Linear(d_model, d_model, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="mean_of_heads_for_each",
+        exercise="attention",
+        hint="You return the mean of the heads' weights for every head. Return each head's own.",
+        changes=[
+            ("return out, attn_weights", "return out, attn_weights.mean(dim=1, keepdim=True).expand_as(attn_weights)"),
+        ],
+    ),
+    Mistake(
+        name="softmax_over_everything",
+        exercise="attention",
+        hint="Your softmax runs over all numbers of the batch at once. Each word of each head has one of its own, "
+        "over the words that it looks at (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores.flatten(), dim=0).view_as(scores)")],
+    ),
+    Mistake(
+        name="softmax_over_both_axes",
+        exercise="attention",
+        hint="Your softmax runs over looking words and words looked at together. Each looking word has one of its "
+        "own (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores.flatten(2), dim=-1).view_as(scores)")],
+    ),
+    Mistake(
+        name="dropout_share_turned_round",
+        exercise="attention",
+        hint="Your dropout takes 1 - dropout: `nn.Dropout` is told the share that is dropped, not the share that is "
+        "kept.",
+        changes=[("nn.Dropout(dropout)", "nn.Dropout(1 - dropout)")],
+    ),
+    Mistake(
+        name="mask_turned_round_in_place",
+        exercise="attention",
+        hint="You turn the caller's mask round in place (functions that end in `_` do). Make a new one.",
+        changes=[("mask == 0", "mask.logical_not_()")],
+    ),
 ]
 
 BLOCK = [
