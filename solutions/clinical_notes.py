@@ -17,7 +17,9 @@ PAD = 0
 
 
 class SinusoidalPositionalEncoding(nn.Module):
-    """Adds to each word's vector a vector that tells its position (section 3.5 of the paper).
+    """Adds to each word's vector one that tells its position.
+
+    Section 3.5 of the paper.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ class SinusoidalPositionalEncoding(nn.Module):
         pe[:, 0::2] = torch.sin(position * frequency)
         pe[:, 1::2] = torch.cos(position * frequency)
         ### END SOLUTION
-        # A buffer goes along to the GPU and into saved weights, but does not learn.
+        # A buffer goes along to the GPU and into saved weights, and does
+        # not learn.
         self.register_buffer("pe", pe.unsqueeze(0))
 
     def forward(self, x):
@@ -55,23 +58,27 @@ class SinusoidalPositionalEncoding(nn.Module):
 
 
 class MultiHeadSelfAttention(nn.Module):
-    """Every word looks at every word of its note, in several heads at once (section 3.2 of the paper).
+    """Every word looks at every word of its note, in several heads at once.
+
+    Section 3.2 of the paper.
 
     Parameters
     ----------
     d_model : int, the length of the vectors, a multiple of num_heads
     num_heads : int
-    dropout : float, the share of attention weights that are dropped in training
+    dropout : float, the share of attention weights dropped in training
     """
 
     def __init__(self, d_model, num_heads, dropout=0.1):
         super().__init__()
         if d_model % num_heads:
-            raise ValueError(f"d_model should be a multiple of num_heads, but {d_model} is none of {num_heads}")
+            raise ValueError("d_model should be a multiple of num_heads,"
+                             f" but {d_model} is none of {num_heads}")
         self.d_model = d_model
         self.num_heads = num_heads
         self.d_k = d_model // num_heads
-        # What the scores are multiplied by. Use it: section 5 changes it, to see what it is good for.
+        # What the scores are multiplied by. Use it: section 5 changes it,
+        # to see what it is good for.
         self.scale = 1 / math.sqrt(self.d_k)
         # 1. The layers `W_q`, `W_k`, `W_v`, `W_o` and `dropout`.
         ### BEGIN SOLUTION
@@ -88,14 +95,15 @@ class MultiHeadSelfAttention(nn.Module):
         Parameters
         ----------
         x : (batch, length, d_model) float
-        mask : bool, (batch, 1, 1, length) or any shape that broadcasts to (batch, num_heads, length, length);
-            False (or 0) where a word must not be looked at
+        mask : bool, (batch, 1, 1, length) or any shape that broadcasts to
+            (batch, num_heads, length, length); False (or 0) where a word must
+            not be looked at
 
         Returns
         -------
         out : (batch, length, d_model) float
-        attn_weights : (batch, num_heads, length, length) float; row i of a head tells how much word i looks at
-            each word, and sums to one
+        attn_weights : (batch, num_heads, length, length) float; row i of a
+            head tells how much word i looks at each word, and sums to one
         """
         batch, length, _ = x.shape
         # 2. Queries, keys and values, each (batch, num_heads, length, d_k).
@@ -118,7 +126,9 @@ class MultiHeadSelfAttention(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention, then a small network for each word; around both a shortcut and a norm (section 3.1 of the paper).
+    """Attention, then a small network for each word.
+
+    Around both a shortcut and a norm: section 3.1 of the paper.
 
     Parameters
     ----------
@@ -129,7 +139,8 @@ class TransformerBlock(nn.Module):
 
     def __init__(self, d_model, num_heads, d_ff, dropout=0.1):
         super().__init__()
-        # 1. The layers `attention`, `ffn`, `norm1`, `norm2`, `dropout1` and `dropout2`.
+        # 1. The layers `attention`, `ffn`, `norm1`, `norm2`, `dropout1` and
+        #    `dropout2`.
         ### BEGIN SOLUTION
         self.attention = MultiHeadSelfAttention(d_model, num_heads, dropout)
         self.ffn = nn.Sequential(
@@ -154,7 +165,8 @@ class TransformerBlock(nn.Module):
         x : (batch, length, d_model) float
         attn_weights : (batch, num_heads, length, length) float
         """
-        # 2. Attention and what goes around it, then the network and what goes around that: `x`, `attn_weights`.
+        # 2. Attention and what goes around it, then the network and what goes
+        #    around that: `x`, `attn_weights`.
         ### BEGIN SOLUTION
         attended, attn_weights = self.attention(x, mask)
         x = self.norm1(x + self.dropout1(attended))
@@ -176,11 +188,13 @@ class ClinicalNoteClassifier(nn.Module):
     """
 
     def __init__(
-        self, vocab_size, d_model=128, num_heads=4, d_ff=512, num_layers=2, num_classes=4, max_len=128, dropout=0.15
+        self, vocab_size, d_model=128, num_heads=4, d_ff=512, num_layers=2,
+        num_classes=4, max_len=128, dropout=0.15,
     ):
         super().__init__()
         self.d_model = d_model
-        # 1. The layers `embedding`, `pos_encoding`, `blocks`, `classifier` and `dropout`.
+        # 1. The layers `embedding`, `pos_encoding`, `blocks`, `classifier`
+        #    and `dropout`.
         ### BEGIN SOLUTION
         self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
         self.pos_encoding = SinusoidalPositionalEncoding(d_model, max_len)
@@ -200,11 +214,14 @@ class ClinicalNoteClassifier(nn.Module):
 
         Returns
         -------
-        logits : (batch, num_classes) float; above 0 where the diagnosis is more probable than not
-        all_attn : list of (batch, num_heads, length, length) float, the attention of each block
+        logits : (batch, num_classes) float; above 0 where the diagnosis is
+            more probable than not
+        all_attn : list of (batch, num_heads, length, length) float, the
+            attention of each block
         """
         # 2. The mask `pad_mask`, (batch, 1, 1, length).
-        # 3. The words' vectors with their positions, and through the blocks; collect `all_attn`.
+        # 3. The words' vectors with their positions, and through the blocks;
+        #    collect `all_attn`.
         # 4. The mean over the words of each note, and `logits` of it.
         ### BEGIN SOLUTION
         pad_mask = (x != PAD)[:, None, None, :]
@@ -250,7 +267,9 @@ def predict(model, loader, device=None):
 
 
 def f1_scores(truth, probs):
-    """F1 of each diagnosis and of all; a diagnosis is predicted where its probability is above one half.
+    """F1 of each diagnosis and of all.
+
+    A diagnosis is predicted where its probability is above one half.
 
     Parameters
     ----------
@@ -258,7 +277,8 @@ def f1_scores(truth, probs):
 
     Returns
     -------
-    per_class : (classes,) float array, the F1 of each diagnosis; 0 where there is nothing to find and nothing found
+    per_class : (classes,) float array, the F1 of each diagnosis; 0 where
+        there is nothing to find and nothing found
     micro : float, the F1 of all notes and diagnoses in one
     macro : float, the mean of `per_class`
     """
@@ -277,7 +297,8 @@ def negation_scores(truth, probs, mentioned):
     Parameters
     ----------
     truth, probs : (notes, classes) float arrays
-    mentioned : (notes, classes) bool array, whether the note has words of the diagnosis
+    mentioned : (notes, classes) bool array, whether the note has words of the
+        diagnosis
 
     Returns
     -------
@@ -293,12 +314,14 @@ def negation_scores(truth, probs, mentioned):
     return accuracy, f1
 
 
-def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=None):
-    """Train with Adam; prints the mean loss and the validation F1 of each epoch.
+def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4,
+                device=None):
+    """Train with Adam; prints each epoch's mean loss and validation F1.
 
     Parameters
     ----------
-    model : a `ClinicalNoteClassifier` or another model that gives (logits, ...), trained in place
+    model : a `ClinicalNoteClassifier` or another model that gives
+        (logits, ...), trained in place
     train_loader, val_loader : give (tokens, labels) batches
     num_epochs : int
     lr : float, the learning rate
@@ -307,7 +330,8 @@ def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=
     Returns
     -------
     train_losses : list of float, the mean loss of the batches of each epoch
-    val_f1_scores : list of float, the micro F1 on the validation notes after each epoch
+    val_f1_scores : list of float, the micro F1 on the validation notes after
+        each epoch
     """
     device = device or next(model.parameters()).device
     model.to(device)
@@ -319,8 +343,9 @@ def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=
     train_losses, val_f1_scores = [], []
     for epoch in range(num_epochs):
         epoch_losses = []
-        # 2. Set the mode. For each batch, make one step of gradient descent, with the gradients clipped to a norm of
-        #    1, and append the loss to `epoch_losses`.
+        # 2. Set the mode. For each batch, make one step of gradient descent,
+        #    with the gradients clipped to a norm of 1, and append the loss to
+        #    `epoch_losses`.
         ### BEGIN SOLUTION
         model.train()
         for tokens, labels in train_loader:
@@ -335,12 +360,13 @@ def train_model(model, train_loader, val_loader, num_epochs=25, lr=3e-4, device=
         train_losses.append(float(np.mean(epoch_losses)))
         _, micro, _ = f1_scores(*predict(model, val_loader, device))
         val_f1_scores.append(float(micro))
-        print(f"epoch {epoch + 1:2d}: loss {train_losses[-1]:.4f}, validation F1 {val_f1_scores[-1]:.4f}")
+        print(f"epoch {epoch + 1:2d}: loss {train_losses[-1]:.4f},"
+              f" validation F1 {val_f1_scores[-1]:.4f}")
     return train_losses, val_f1_scores
 
 
 def remove_scaling(model):
-    """Let the attention of a new model take the scores as they are, not divided by sqrt(d_k), in place.
+    """Let a new model take the scores as they are, not divided by sqrt(d_k).
 
     Parameters
     ----------
@@ -359,7 +385,7 @@ def remove_scaling(model):
 
 
 def remove_positions(model):
-    """Take the positions away from a new model, in place: what it reads is a bag of words.
+    """Take the positions away from a new model: it reads a bag of words.
 
     Parameters
     ----------
@@ -376,10 +402,7 @@ def remove_positions(model):
 
 
 def soften_words(model):
-    """Make the words' vectors of a new model as large as the positions that are added to them, in place.
-
-    `nn.Embedding` draws numbers of standard deviation 1, and the model multiplies them by sqrt(d_model). Divided by
-    sqrt(d_model) first, they come out with standard deviation 1; the positions' is 0.7.
+    """Divide the words' vectors of a new model by sqrt(d_model), in place.
 
     Parameters
     ----------
@@ -401,9 +424,11 @@ def ablation_curves(variants, seeds, run):
 
     Parameters
     ----------
-    variants : dict, a variant's name to its change, a function that is given a model and returns it
+    variants : dict, a variant's name to its change, a function that is given
+        a model and returns it
     seeds : list of int
-    run : called as run(change, seed); trains a changed model from that seed, and gives the F1 after each epoch, a list
+    run : called as run(change, seed); trains a changed model from that seed,
+        and gives the F1 after each epoch, a list
 
     Returns
     -------
@@ -423,7 +448,8 @@ def mean_and_band(curves):
 
     Returns
     -------
-    mean, low, high : (epochs,) float arrays; the standard deviation is that of a sample (divided by seeds - 1)
+    mean, low, high : (epochs,) float arrays; the standard deviation is that
+        of a sample (divided by seeds - 1)
     """
     ### BEGIN SOLUTION
     mean = curves.mean(axis=0)
@@ -431,3 +457,100 @@ def mean_and_band(curves):
     low, high = mean - deviation, mean + deviation
     ### END SOLUTION
     return mean, low, high
+
+
+def free_scores(negated):
+    """What the answer "all that is mentioned" scores, foretold.
+
+    Parameters
+    ----------
+    negated : float from 0 to 1, the share of all mentions that are negated
+
+    Returns
+    -------
+    micro_f1 : float, over all notes and diagnoses
+    accuracy : float, on negated mentions
+    f1 : float, of "this mention is negated"
+    """
+    ### BEGIN SOLUTION
+    # All that is predicted is a mention, and all that is to be found is predicted.
+    precision, recall = 1 - negated, 1.0
+    micro_f1 = 2 * precision * recall / (precision + recall)
+    accuracy, f1 = 0.0, 0.0
+    ### END SOLUTION
+    return micro_f1, accuracy, f1
+
+
+def weight_and_slope(gap):
+    """How sure a softmax over two words is, and how well it can still learn.
+
+    Parameters
+    ----------
+    gap : float, by how much the first word's score is above the second's
+
+    Returns
+    -------
+    weight : float, of the first word
+    slope : float, the derivative of that weight by the first word's score
+    """
+    ### BEGIN SOLUTION
+    weight = 1 / (1 + math.exp(-gap))
+    slope = weight * (1 - weight)
+    ### END SOLUTION
+    return weight, slope
+
+
+def guess_published():
+    """Its accuracy on negated mentions, before the run: from 0 to 1."""
+    ### BEGIN SOLUTION
+    return 0.9
+    ### END SOLUTION
+
+
+def guess_positions():
+    """What it loses without positions, before the run: a letter."""
+    ### BEGIN SOLUTION
+    return "a"
+    ### END SOLUTION
+
+
+def guess_cause():
+    """Which change gains more by itself, before the run: a letter."""
+    ### BEGIN SOLUTION
+    return "a"
+    ### END SOLUTION
+
+
+def guess_gru():
+    """How the GRU does beside the Transformer, before the run: a letter."""
+    ### BEGIN SOLUTION
+    return "b"
+    ### END SOLUTION
+
+
+def guess_cue():
+    """The shares of negated findings that are predicted, before the run.
+
+    Returns
+    -------
+    cue : float from 0 to 1, with "the" in place of the cue
+    before : float from 0 to 1, with "the" in place of the word before it
+    """
+    ### BEGIN SOLUTION
+    cue, before = 0.9, 0.05
+    ### END SOLUTION
+    return cue, before
+
+
+def guess_unknown():
+    """The Transformer's accuracy on negated mentions, before the run.
+
+    Returns
+    -------
+    unknown : float from 0 to 1, with a cue that no training note shows
+    behind : float from 0 to 1, with the cue behind its terms
+    """
+    ### BEGIN SOLUTION
+    unknown, behind = 0.5, 0.5
+    ### END SOLUTION
+    return unknown, behind

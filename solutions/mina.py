@@ -6,6 +6,8 @@ channels come together at the end. Between `### BEGIN SOLUTION` and `### END SOL
 
 # ruff: noqa: N803, N806 (the names of the published assignment)
 
+import math
+
 import numpy as np
 import torch
 from sklearn.metrics import f1_score, roc_auc_score
@@ -18,8 +20,9 @@ class ECGDataset(Dataset):
 
     Parameters
     ----------
-    data_dict : dict of arrays, float but for Y: "X" (channels, segments, n), "K_beat" (channels, segments, n),
-        "K_rhythm" (channels, segments, M), "K_freq" (channels, segments, 1), "Y" (segments,) int
+    data_dict : dict of arrays, float but for Y: "X" (channels, segments, n),
+        "K_beat" (channels, segments, n), "K_rhythm" (channels, segments, M),
+        "K_freq" (channels, segments, 1), "Y" (segments,) int
     """
 
     def __init__(self, data_dict):
@@ -38,8 +41,10 @@ class ECGDataset(Dataset):
         ### END SOLUTION
 
     def __getitem__(self, i):
-        """Segment i as ((X, K_beat, K_rhythm, K_freq), Y), of shapes ((channels, n), (channels, n), (channels, M),
-        (channels, 1)), ().
+        """Segment i as ((X, K_beat, K_rhythm, K_freq), Y).
+
+        Their shapes are (channels, n), (channels, n), (channels, M),
+        (channels, 1), and ().
         """
         ### BEGIN SOLUTION
         inputs = (self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i], self.K_freq[:, i])
@@ -48,7 +53,9 @@ class ECGDataset(Dataset):
 
 
 def load_data(dataset, batch_size=128):
-    """Serve the segments in batches, in the order of the dataset (which is shuffled already).
+    """Serve the segments in batches, in the order of the dataset.
+
+    The segments were shuffled when they were made.
 
     Parameters
     ----------
@@ -65,12 +72,14 @@ def load_data(dataset, batch_size=128):
 
         Parameters
         ----------
-        batch : list of ((X, K_beat, K_rhythm, K_freq), Y), as `ECGDataset` gives them
+        batch : list of ((X, K_beat, K_rhythm, K_freq), Y), as `ECGDataset`
+            gives them
 
         Returns
         -------
-        (X, K_beat, K_rhythm, K_freq) : float tensors, the channels first and then the segments:
-            (channels, batch, n), (channels, batch, n), (channels, batch, M), (channels, batch, 1)
+        (X, K_beat, K_rhythm, K_freq) : float tensors, the channels first and
+            then the segments: (channels, batch, n), (channels, batch, n),
+            (channels, batch, M), (channels, batch, 1)
         Y : (batch,) long tensor
         """
         ### BEGIN SOLUTION
@@ -82,11 +91,15 @@ def load_data(dataset, batch_size=128):
         return inputs, torch.as_tensor(np.array(labels), dtype=torch.long)
         ### END SOLUTION
 
-    return DataLoader(dataset, batch_size=batch_size, shuffle=False, collate_fn=my_collate)
+    return DataLoader(
+        dataset, batch_size=batch_size, shuffle=False, collate_fn=my_collate
+    )
 
 
 class KnowledgeAttn(nn.Module):
-    """Sums up the items of a sequence, each weighted by attention that looks at the item and at knowledge of it.
+    """Sums up the items of a sequence, each weighted by attention.
+
+    The attention looks at the item and at knowledge of it.
 
     Parameters
     ----------
@@ -138,7 +151,8 @@ class KnowledgeAttn(nn.Module):
         Returns
         -------
         out : (batch, input_features) float, the items summed up by attention
-        attn : (batch, D, 1) float, the attention, which sums to one over the D items
+        attn : (batch, D, 1) float, the attention, which sums to one over the
+            D items
         """
         ### BEGIN SOLUTION
         hidden = torch.tanh(self.att_W(torch.cat([x, k], dim=-1)))
@@ -149,7 +163,9 @@ class KnowledgeAttn(nn.Module):
 
 
 class BeatNet(nn.Module):
-    """Sums up each window of one channel: a convolution, and attention guided by how steep the signal is.
+    """Sums up each window of one channel.
+
+    A convolution, and attention guided by how steep the signal is.
 
     Parameters
     ----------
@@ -186,7 +202,8 @@ class BeatNet(nn.Module):
         Returns
         -------
         out : (batch, M, conv_out_channels) float
-        alpha : (batch * M, N, 1) float, the attention over the N = (T - 32) // 2 + 1 places of the convolution
+        alpha : (batch * M, N, 1) float, the attention over the
+            N = (T - 32) // 2 + 1 places of the convolution
         """
         # Each window on its own: (batch, n) -> (batch * M, 1, T).
         x = x.reshape(-1, self.T).unsqueeze(1)
@@ -202,7 +219,9 @@ class BeatNet(nn.Module):
 
 
 class RhythmNet(nn.Module):
-    """Sums up the windows of one channel: a bidirectional LSTM, and attention guided by how much they vary.
+    """Sums up the windows of one channel.
+
+    A bidirectional LSTM, and attention guided by how much they vary.
 
     Parameters
     ----------
@@ -257,7 +276,10 @@ class RhythmNet(nn.Module):
 
 
 class FreqNet(nn.Module):
-    """The whole of MINA: a `BeatNet` and a `RhythmNet` for each channel, and attention over the channels.
+    """The whole of MINA.
+
+    A `BeatNet` and a `RhythmNet` for each channel, and attention over the
+    channels.
 
     Parameters
     ----------
@@ -406,3 +428,99 @@ def evaluate_predictions(truth, pred):
     f1 = f1_score(truth, pred.argmax(axis=1))
     ### END SOLUTION
     return auroc, f1
+
+
+def foretell_interval():
+    """The letter of your answer, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "c"
+    ### END SOLUTION
+    return letter
+
+
+def guess_order():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "b"
+    ### END SOLUTION
+    return letter
+
+
+def at_prevalence(recall, specificity, prevalence):
+    """What alarms are worth where a share of all segments is AF.
+
+    Parameters
+    ----------
+    recall : float, the share of AF segments that are called AF
+    specificity : float, the share of normal segments that are called normal
+    prevalence : float, the share of AF among all segments
+
+    Returns
+    -------
+    precision : float, the share of AF among those that are called AF
+    f1 : float, the F1 score of AF
+    """
+    ### BEGIN SOLUTION
+    found = recall * prevalence
+    false_alarms = (1 - specificity) * (1 - prevalence)
+    precision = found / (found + false_alarms)
+    f1 = 2 * precision * recall / (precision + recall)
+    ### END SOLUTION
+    return precision, f1
+
+
+def choose_threshold(truth, p1, recall):
+    """The largest threshold at which enough of the AF segments are found.
+
+    Parameters
+    ----------
+    truth : (segments,) int array, the true labels
+    p1 : (segments,) float array, the probabilities of AF
+    recall : float in (0, 1], the share of the AF segments to find at least
+
+    Returns
+    -------
+    threshold : float; a segment is called AF where p1 >= threshold
+    """
+    ### BEGIN SOLUTION
+    of_af = np.sort(p1[truth == 1])
+    to_find = math.ceil(recall * len(of_af))
+    threshold = of_af[-to_find]
+    ### END SOLUTION
+    return threshold
+
+
+def recalibrate(p1, trained, here):
+    """Probabilities of AF for where AF is more or less frequent.
+
+    Parameters
+    ----------
+    p1 : (segments,) float array, probabilities of AF
+    trained : float, the share of AF among the segments of the training
+    here : float, the share of AF among the segments to be judged
+
+    Returns
+    -------
+    p1 : (segments,) float array, the probabilities of AF here
+    """
+    ### BEGIN SOLUTION
+    of_af = p1 * here / trained
+    of_normal = (1 - p1) * (1 - here) / (1 - trained)
+    return of_af / (of_af + of_normal)
+    ### END SOLUTION
+
+
+def guess_rate():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter
+
+
+def guess_ablation():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from torch import nn
@@ -83,3 +85,54 @@ def test_only_softened_words_learn_negation(one_thread):
         _, f1[name] = solution.negation_scores(*solution.predict(model, loader), mentioned)
     assert f1["loud"] < 0.65
     assert f1["softened"] > 0.7
+
+
+def loud_places(model):
+    model.pos_encoding.pe *= model.d_model**0.5
+    return model
+
+
+def calm_scores(model):
+    model.blocks[0].attention.scale /= model.d_model
+    return model
+
+
+@pytest.mark.parametrize(
+    ("change", "drowned", "stuck"),
+    [
+        (lambda model: model, True, True),
+        (loud_places, False, True),
+        (calm_scores, True, False),
+        (solution.soften_words, False, False),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_each_of_two_causes_is_taken_away_by_itself(change, drowned, stuck, seed):
+    """Loud places leave the softmax stuck, calm scores leave the places drowned, softened words have neither."""
+    torch.manual_seed(seed)
+    model = change(solution.ClinicalNoteClassifier(95, max_len=64)).eval()
+    tokens, _ = notes.generate_notes(100, seed=43)
+    with torch.no_grad():
+        _, all_attn = model(tokens)
+    weights = all_attn[0].transpose(1, 2)[tokens != notes.PAD]
+    entropy = torch.special.entr(weights).sum(-1).mean()
+    words = (model.embedding.weight[1:] * 128**0.5).norm(dim=1).mean()
+    places = model.pos_encoding.pe[0, :40].norm(dim=1).mean()
+    assert (words / places > 15) == drowned
+    assert words / places > 15 or words / places < 1.5
+    assert (entropy < 0.3) == stuck
+    assert entropy < 0.3 or entropy > 2.9
+
+
+def test_no_code_line_is_wider_than_a_notebook_shows():
+    notebook = nbformat.read(Path(__file__).parents[1] / "release/clinical_notes/clinical_notes.ipynb", as_version=4)
+    # The first code cell is every notebook's.
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"][1:]
+    lines = [line for cell in cells for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > 78] == []
+
+
+def test_each_figure_that_a_cell_shows_has_words():
+    """`plt.show()` shows a figure that whoever does not see it knows nothing of."""
+    notebook = nbformat.read(Path(__file__).parents[1] / "release/clinical_notes/clinical_notes.ipynb", as_version=4)
+    assert not [cell.source for cell in notebook.cells if cell.cell_type == "code" and "plt.show()" in cell.source]

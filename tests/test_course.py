@@ -1,10 +1,12 @@
 """The real course, as its users run it: notebooks that pass, checks that are proven, a class that is graded."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,10 +37,12 @@ def execute(notebook, folder, **options):
 
 
 @pytest.fixture
-def notebook(name, monkeypatch):
+def notebook(name, monkeypatch, tmp_path):
     """An assignment's notebook with the solutions in it."""
     # Threads that wait for each other while other tests hold the cores make training ten times slower.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    # What an earlier run has trained would be taken from there.
+    monkeypatch.setenv("DLH_KEPT", str(tmp_path / "trained"))
     return nbformat.read(load_assignment(open_course(ROOT), name).source_notebook, as_version=4)
 
 
@@ -59,10 +63,34 @@ def test_solved_notebook_passes_its_visible_checks_without_training(name, notebo
     execute(notebook, tmp_path, timeout=300)
 
 
+def claims(name):
+    """What an assignment's text says of its own run: says, value (an expression of the notebook's names), low, high."""
+    file = ROOT / "tests" / "claims" / f"{name}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))["claim"] if file.is_file() else []
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_solved_notebook_runs_from_end_to_end(name, notebook, tmp_path):
+    """All that its text claims of this run holds."""
+    values = ", ".join(f"float({claim['value']})" for claim in claims(name))
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import json\nprint(json.dumps([{values}]))"))
     execute(notebook, tmp_path, timeout=1200)
+    found = json.loads(notebook.cells[-1].outputs[0].text)
+    wrong = [
+        (claim["says"], value)
+        for claim, value in zip(claims(name), found, strict=True)
+        if not claim["low"] <= value <= claim["high"]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", [name for name in ASSIGNMENTS if claims(name)])
+def test_claims_are_what_the_text_says(name):
+    """A claim that is no longer in the text holds nothing; a sentence that is changed needs its claim changed."""
+    text = (ROOT / "source" / name / f"{name}.py").read_text(encoding="utf-8")
+    text = " ".join(" ".join(line.removeprefix("# ") for line in text.splitlines()).split())
+    assert [claim["says"] for claim in claims(name) if " ".join(claim["says"].split()) not in text] == []
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

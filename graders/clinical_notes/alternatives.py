@@ -518,4 +518,101 @@ def mean_and_band(curves):
     ),
 ]
 
-ALTERNATIVES = EVALUATION + POSITIONS + ATTENTION + BLOCK + CLASSIFIER + TRAINING + ABLATION
+FORETOLD = [
+    Alternative(
+        name="counted",
+        exercise="free_scores",
+        code="""
+def free_scores(negated):
+    true_positives, false_positives, false_negatives = 1 - negated, negated, 0
+    return 2 * true_positives / (2 * true_positives + false_positives + false_negatives), 0, 0
+""",
+    ),
+    Alternative(
+        name="arrays_of_no_axis",
+        exercise="free_scores",
+        code="""
+def free_scores(negated):
+    share = np.float64(negated)
+    return [1 - share / (2 - share), np.float64(0), np.zeros(())]
+""",
+    ),
+    Alternative(
+        name="softmax_of_torch",
+        exercise="weight_and_slope",
+        code="""
+def weight_and_slope(gap):
+    score = torch.tensor(float(gap), dtype=torch.float64, requires_grad=True)
+    weight = torch.softmax(torch.stack([score, torch.zeros_like(score)]), dim=0)[0]
+    (slope,) = torch.autograd.grad(weight, score)
+    return weight.item(), slope.item()
+""",
+    ),
+    Alternative(
+        name="exponentials",
+        exercise="weight_and_slope",
+        code="""
+def weight_and_slope(gap):
+    first, second = np.exp(gap), np.exp(0)
+    weight = first / (first + second)
+    return weight, first * second / (first + second) ** 2
+""",
+    ),
+    Alternative(
+        name="none_at_all",
+        exercise="guess_published",
+        changes=[("return 0.9", "return 0")],
+    ),
+    Alternative(
+        name="of_numpy",
+        exercise="guess_published",
+        changes=[("return 0.9", "return np.mean([0.5, 0.75])")],
+    ),
+    Alternative(
+        name="another_letter",
+        exercise="guess_positions",
+        changes=[('return "a"', 'return "d"')],
+    ),
+    Alternative(
+        name="capital_letter",
+        exercise="guess_positions",
+        changes=[('return "a"', 'return " C"')],
+    ),
+    Alternative(
+        name="another_letter",
+        exercise="guess_cause",
+        changes=[('return "a"', 'return "d"')],
+    ),
+    Alternative(
+        name="capital_letter",
+        exercise="guess_cause",
+        changes=[('return "a"', 'return " C"')],
+    ),
+    Alternative(
+        name="another_letter",
+        exercise="guess_gru",
+        changes=[('return "b"', 'return "d"')],
+    ),
+    Alternative(
+        name="capital_letter",
+        exercise="guess_gru",
+        changes=[('return "b"', 'return " C"')],
+    ),
+    Alternative(
+        name="others",
+        exercise="guess_cue",
+        changes=[("cue, before = 0.9, 0.05", "cue, before = 1, 0.0")],
+    ),
+    Alternative(
+        name="as_a_list",
+        exercise="guess_cue",
+        changes=[("return cue, before", "return [before, cue]")],
+    ),
+    Alternative(
+        name="others",
+        exercise="guess_unknown",
+        changes=[("unknown, behind = 0.5, 0.5", "unknown, behind = 0, 1")],
+    ),
+]
+
+ALTERNATIVES = EVALUATION + POSITIONS + ATTENTION + BLOCK + CLASSIFIER + TRAINING + ABLATION + FORETOLD

@@ -2936,4 +2936,184 @@ ABLATION = [
     ),
 ]
 
-MISTAKES = EVALUATION + POSITIONS + ATTENTION + BLOCK + CLASSIFIER + TRAINING + ABLATION
+FREE_SCORES = [
+    Mistake(
+        name="precision_alone",
+        exercise="free_scores",
+        hint="Your micro F1 is the precision, the share of the predicted that are right. F1 weighs the recall as well.",
+        changes=[("micro_f1 = 2 * precision * recall / (precision + recall)", "micro_f1 = precision")],
+    ),
+    Mistake(
+        name="mean_of_precision_and_recall",
+        exercise="free_scores",
+        hint="Your micro F1 is the plain mean of precision and recall. F1 is their harmonic mean.",
+        changes=[("2 * precision * recall / (precision + recall)", "(precision + recall) / 2")],
+    ),
+    Mistake(
+        name="recall_of_what_is_not_negated",
+        exercise="free_scores",
+        hint="You take it that negated mentions are missed. They are not to be found; nothing that is, is missed.",
+        changes=[("precision, recall = 1 - negated, 1.0", "precision, recall = 1 - negated, 1 - negated")],
+    ),
+    Mistake(
+        name="one_fifth_only",
+        exercise="free_scores",
+        hint="Your micro F1 is that of one share of negated mentions. Compute it from `negated`.",
+        changes=[("precision, recall = 1 - negated, 1.0", "precision, recall = 0.8, 1.0")],
+    ),
+    Mistake(
+        name="found_in_place_of_held_back",
+        exercise="free_scores",
+        hint="Accuracy on negated mentions is the share that is *not* predicted. This answer predicts them all.",
+        changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = 1.0, 0.0")],
+    ),
+    Mistake(
+        name="f1_of_all_mentions",
+        exercise="free_scores",
+        hint="Your f1 is not zero. Of the verdict \"this mention is negated\", this answer has none that is right.",
+        changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = 0.0, 2 * negated / (1 + negated)")],
+    ),
+    Mistake(
+        name="share_of_negated_as_accuracy",
+        exercise="free_scores",
+        hint="Your accuracy is the share of mentions that are negated. Asked is how many of these are not predicted.",
+        changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = negated, 0.0")],
+    ),
+]
+
+WEIGHT_AND_SLOPE = [
+    Mistake(
+        name="other_word",
+        exercise="weight_and_slope",
+        hint="Your weight is that of the second word. The first one's score is higher by `gap`.",
+        changes=[("math.exp(-gap)", "math.exp(gap)")],
+    ),
+    Mistake(
+        name="gap_to_both_sides",
+        exercise="weight_and_slope",
+        hint="Your two scores are `gap` and minus `gap`, so that they differ by twice as much.",
+        changes=[("math.exp(-gap)", "math.exp(-2 * gap)")],
+    ),
+    Mistake(
+        name="without_the_other_word",
+        exercise="weight_and_slope",
+        hint="Your softmax does not divide by the sum over both words.",
+        changes=[("1 / (1 + math.exp(-gap))", "math.exp(gap)")],
+    ),
+    Mistake(
+        name="weight_as_slope",
+        exercise="weight_and_slope",
+        hint="Your slope is the weight itself, as if the denominator did not depend on the score.",
+        changes=[("weight * (1 - weight)", "weight")],
+    ),
+    Mistake(
+        name="slope_of_the_other_word",
+        exercise="weight_and_slope",
+        hint="Your slope is negative. A higher score of the first word makes its weight larger.",
+        changes=[("weight * (1 - weight)", "-weight * (1 - weight)")],
+    ),
+    Mistake(
+        name="slope_of_tanh",
+        exercise="weight_and_slope",
+        hint="Your slope is that of a tanh, 1 - weight squared.",
+        changes=[("weight * (1 - weight)", "1 - weight**2")],
+    ),
+]
+
+GUESSES = [
+    Mistake(
+        name="percentage",
+        exercise="guess_published",
+        hint="Your guess is a percentage. Give a share: half is 0.5.",
+        changes=[("return 0.9", "return 90")],
+    ),
+    Mistake(
+        name="in_words",
+        exercise="guess_published",
+        hint="Your guess is a text. Give a number.",
+        changes=[("return 0.9", 'return "high"')],
+    ),
+    Mistake(
+        name="no_letter",
+        exercise="guess_positions",
+        hint="Your guess is none of the letters that stand before the answers.",
+        changes=[('return "a"', 'return "e"')],
+    ),
+    Mistake(
+        name="several_letters",
+        exercise="guess_positions",
+        hint="Your guess is several letters. Settle for one.",
+        changes=[('return "a"', 'return "ab"')],
+    ),
+    Mistake(
+        name="number_in_place_of_letter",
+        exercise="guess_positions",
+        hint="Your guess is a number. The answers have letters.",
+        changes=[('return "a"', 'return 1')],
+    ),
+    Mistake(
+        name="no_letter",
+        exercise="guess_cause",
+        hint="Your guess is none of the letters that stand before the answers.",
+        changes=[('return "a"', 'return "e"')],
+    ),
+    Mistake(
+        name="several_letters",
+        exercise="guess_cause",
+        hint="Your guess is several letters. Settle for one.",
+        changes=[('return "a"', 'return "ab"')],
+    ),
+    Mistake(
+        name="number_in_place_of_letter",
+        exercise="guess_cause",
+        hint="Your guess is a number. The answers have letters.",
+        changes=[('return "a"', 'return 1')],
+    ),
+    Mistake(
+        name="no_letter",
+        exercise="guess_gru",
+        hint="Your guess is none of the letters that stand before the answers.",
+        changes=[('return "b"', 'return "e"')],
+    ),
+    Mistake(
+        name="several_letters",
+        exercise="guess_gru",
+        hint="Your guess is several letters. Settle for one.",
+        changes=[('return "b"', 'return "ab"')],
+    ),
+    Mistake(
+        name="number_in_place_of_letter",
+        exercise="guess_gru",
+        hint="Your guess is a number. The answers have letters.",
+        changes=[('return "b"', 'return 1')],
+    ),
+    Mistake(
+        name="percentages",
+        exercise="guess_cue",
+        hint="Your guess is a percentage. Give a share: half is 0.5.",
+        changes=[("cue, before = 0.9, 0.05", "cue, before = 90, 5")],
+    ),
+    Mistake(
+        name="one_number",
+        exercise="guess_cue",
+        hint="You return one number. Two are asked for.",
+        changes=[("cue, before = 0.9, 0.05\n", "return 0.9\n")],
+    ),
+    Mistake(
+        name="percentages",
+        exercise="guess_unknown",
+        hint="Your guess is a percentage. Give a share: half is 0.5.",
+        changes=[("unknown, behind = 0.5, 0.5", "unknown, behind = 50, 50")],
+    ),
+    Mistake(
+        name="loss_in_place_of_accuracy",
+        exercise="guess_unknown",
+        hint="You foretell a change. Give the accuracy itself, from 0 to 1.",
+        changes=[("unknown, behind = 0.5, 0.5", "unknown, behind = -0.5, -0.5")],
+    ),
+]
+
+MISTAKES = [
+    *EVALUATION, *POSITIONS, *ATTENTION, *BLOCK, *CLASSIFIER, *TRAINING, *ABLATION,
+    *FREE_SCORES, *WEIGHT_AND_SLOPE, *GUESSES,
+]  # fmt: skip

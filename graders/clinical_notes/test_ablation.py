@@ -72,7 +72,7 @@ def changed(submission, name, model):
     return result
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_remove_scaling(submission, model):
     """`remove_scaling` sets the scale of every attention in the model to one, and of no other model."""
     before = [1 / 2, 1 / 3, 1 / 4]
@@ -161,7 +161,7 @@ def curves(submission):
     return result, submission.get(run.calls)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_curves(submission):
     """Each variant has an array of curves, a row for each seed, in order."""
     result, _ = curves(submission)
@@ -182,7 +182,7 @@ def test_same_seeds(submission):
     expect.equal(found, expected, "What `run` is called with", "Every variant with every seed, and each only once.")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_band(submission, generator):
     """The band reaches one standard deviation of the seeds to each side of their mean."""
     values_of_seeds = torch.rand(5, 7, generator=generator).double().numpy()

@@ -112,7 +112,7 @@ def weigh(layers, attn_weights, x):
     return layers.W_o((attn_weights @ values).transpose(1, 2).reshape(x.shape)).detach()
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 def test_layers(submission, reference):
     """There are four linear layers, `W_q`, `W_k`, `W_v` and `W_o`, each of all heads together."""
     module = submission.MultiHeadSelfAttention(D_MODEL, HEADS)
@@ -136,7 +136,7 @@ def test_shapes(submission, made, x, mask, device):
     check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
-@pytest.mark.points(5)
+@pytest.mark.points(4)
 def test_weights(made, x, device):
     """In each head a word's attention to the words is the softmax of its query times their keys, over sqrt(d_k)."""
     module, version = made()
@@ -154,7 +154,7 @@ def test_weights(made, x, device):
     expect.close(attn_weights, expected, "attn_weights", hint)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_output(made, x, device):
     """The heads' weighted sums of values stand side by side, and go through `W_o`."""
     module, version = made(lambda module, device: call(module, device, x)[1])
@@ -209,7 +209,7 @@ def test_padding(unmasked, x, mask, device):
     expect.close(found[:, :LENGTH][words], expected[words], "out of the words, with other and more padding,", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_nothing_but_padding(made, x, mask, device):
     """A note that is all padding gives finite numbers, and leaves the other notes alone."""
     module, version = made(lambda module, device: call(module, device, x, mask))
@@ -258,7 +258,7 @@ def with_larger_queries(module, device, x):
     return given
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_dropout(submission, made, device):
     """In training, the asked share of the attention weights drops out, and nothing else."""
     d_k, notes = D_MODEL // HEADS, 8
@@ -293,7 +293,7 @@ def test_dropout(submission, made, device):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_gradients_and_device(submission, unmasked, x, mask, generator, device):
     """All layers and the words learn from out, and nothing is left behind on another device."""
     module, version = unmasked

@@ -70,7 +70,7 @@ def unmasked(made, x):
     return made(lambda module, device: call(module, device, x))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(0.5)
 def test_layers(submission, reference):
     """There are attention, a feed-forward network, and two norms, with weights of the right shapes."""
     shapes, wanted = (
@@ -94,7 +94,7 @@ def test_layers(submission, reference):
     expect.true(not others, message, ["shared", *others])
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_attention_is_made_for_the_block(submission):
     """The attention gets the block's sizes and its dropout."""
     given = submission.get(submission.TransformerBlock(*SIZES).attention.given)
@@ -114,7 +114,7 @@ def test_shapes(submission, made, x, mask, device):
     check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3.5)
 def test_output(made, x, device):
     """Attention, shortcut, norm; feed-forward network, shortcut, norm."""
     module, version = made()
@@ -122,7 +122,7 @@ def test_output(made, x, device):
     expect.close(call(module, device, x), call(version, "cpu", x), "x of the block", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_mask(unmasked, x, mask, device):
     """The mask reaches the attention."""
     module, version = unmasked
@@ -217,7 +217,7 @@ def test_second_dropout(submission, fixed, device):
     check_dropped(shift + factor * found - normed, added.expand_as(x), "what `ffn` gives", hint)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_dropout_inside(submission, made, x, device):
     """In training, the asked share of the hidden units drops out, and nothing else inside of `ffn`."""
     module, version = made()
@@ -251,7 +251,7 @@ def test_gradients(submission, unmasked, x, generator, device):
     check_gradients(submission, module, version, {"x": x}, "x of the block", generator, device, **apart)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_device(unmasked, x, mask, device):
     """Nothing is left behind on another device, and evaluation mode is the same each time."""
     module, version = unmasked

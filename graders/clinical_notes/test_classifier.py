@@ -70,7 +70,7 @@ def given_to(submission, module, name):
     return seen.detach().cpu()
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_layers(submission, reference):
     """There are an embedding of the words, a list of blocks, and a linear classifier."""
     module = submission.ClinicalNoteClassifier(*SIZES)
@@ -83,7 +83,7 @@ def test_layers(submission, reference):
     expect.true(not extra, f"{MADE} should have no parameters beyond those in the text, but also has {extra}.", extra)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_parts_get_their_sizes(submission):
     """Positions and blocks are made with the sizes and the dropout of the classifier."""
     module = submission.ClinicalNoteClassifier(*SIZES)
@@ -110,7 +110,7 @@ def test_logits(made, x, device):
     expect.close(call(module, device, x)[0], call(version, "cpu", x)[0], "logits", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_words_are_scaled(submission, made, x, device):
     """The words' vectors are multiplied by sqrt(d_model) before the positions are added."""
     module, version = made()
@@ -121,7 +121,7 @@ def test_words_are_scaled(submission, made, x, device):
     expect.close(seen[x != 0], words[x != 0], "What `pos_encoding` is given", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_mask(submission, made, x, device):
     """Every block gets a mask that is True at words and False at padding."""
     module, _ = made()
@@ -156,7 +156,7 @@ def test_padding(carried, x, device):
     expect.close(found, call(version, "cpu", x)[0], "logits of the notes with more padding", hint)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_nothing_but_padding(carried, x, device):
     """A note without any word gets the logits of a mean of zero, and the other notes get theirs."""
     module, version = carried

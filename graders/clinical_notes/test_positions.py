@@ -36,7 +36,7 @@ def x(submission, generator, device):
     return words
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 def test_table(submission, reference, device):
     """Position and dimension give the sine or cosine of the paper."""
     hint = "Even dimensions 2i hold sin(position / 10000^(2i / d_model)), odd ones 2i + 1 the cosine of the same."
@@ -58,7 +58,7 @@ def test_added(submission, x, device):
     check_given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_shorter_notes(submission, x, device):
     """A note that is shorter than max_len gets the first positions."""
     whole = encode(submission, x, device)
@@ -84,7 +84,7 @@ def check_max_len(submission):
     expect.true(enough and rows, f"{message} Use `max_len`, not a number of your own.", "not max_len")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_only_the_distance_counts(submission, x, device):
     """The product of two positions' vectors depends on how far apart they are, and on nothing else."""
     zeros = torch.zeros_like(x[:1])
@@ -119,7 +119,7 @@ def test_nothing_to_learn(submission, x):
     check_device(module, module, [x], message)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_gradients(submission, reference, x, generator, device):
     """The words learn through the positions, and training mode changes nothing."""
     module = make(submission, device)

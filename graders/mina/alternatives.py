@@ -472,4 +472,96 @@ def evaluate_predictions(truth, pred):
     ),
 ]
 
-ALTERNATIVES = DATASET + COLLATE + KNOWLEDGE_ATTN + BEAT_NET + RHYTHM_NET + FREQ_NET + TRAINING + EVALUATION
+LETTERS = [
+    Alternative(
+        name=name,
+        exercise=exercise,
+        changes=[(f'letter = "{letter}"', f'letter = "{other}"')],
+    )
+    for exercise, letter, others in (
+        ("guess_order", "b", ("a", "c", "d", " B")),
+        ("guess_rate", "a", ("b", "c", "A ")),
+        ("guess_ablation", "a", ("b", "c", "d", "A")),
+        ("foretell_interval", "c", ("C", " c")),
+    )
+    for name, other in zip(("another", "yet_another", "a_third", "a_fourth"), others, strict=False)
+]
+
+CLINIC = [
+    Alternative(
+        name="odds",
+        exercise="at_prevalence",
+        code="""
+def at_prevalence(recall, specificity, prevalence):
+    odds = recall / (1 - specificity) * prevalence / (1 - prevalence)
+    precision = odds / (1 + odds)
+    return precision, 2 / (1 / precision + 1 / recall)
+""",
+    ),
+    Alternative(
+        name="a_thousand_segments",
+        exercise="at_prevalence",
+        code="""
+def at_prevalence(recall, specificity, prevalence):
+    af, normal = 1000 * prevalence, 1000 - 1000 * prevalence
+    true_alarms, false_alarms = af * recall, normal - normal * specificity
+    missed = af - true_alarms
+    return [
+        np.float64(true_alarms / (true_alarms + false_alarms)),
+        2 * true_alarms / (2 * true_alarms + false_alarms + missed),
+    ]
+""",
+    ),
+    Alternative(
+        name="tried_one_by_one",
+        exercise="choose_threshold",
+        code="""
+def choose_threshold(truth, p1, recall):
+    for threshold in sorted(p1, reverse=True):
+        if (p1[truth == 1] >= threshold).mean() >= recall:
+            return float(threshold)
+""",
+    ),
+    Alternative(
+        name="by_the_curve",
+        exercise="choose_threshold",
+        code="""
+def choose_threshold(truth, p1, recall):
+    from sklearn.metrics import roc_curve
+
+    _, found, thresholds = roc_curve(truth, p1, drop_intermediate=False)
+    return thresholds[found >= recall].max()
+""",
+    ),
+    Alternative(
+        name="by_a_quantile",
+        exercise="choose_threshold",
+        code="""
+def choose_threshold(truth, p1, recall):
+    return np.quantile(p1[truth == 1], 1 - recall, method="inverted_cdf")
+""",
+    ),
+    Alternative(
+        name="one_fraction",
+        exercise="recalibrate",
+        code="""
+def recalibrate(p1, trained, here):
+    factor = here * (1 - trained) / (trained * (1 - here))
+    return p1 * factor / (1 - p1 + p1 * factor)
+""",
+    ),
+    Alternative(
+        name="weights_first",
+        exercise="recalibrate",
+        code="""
+def recalibrate(p1, trained, here):
+    both = np.stack([(1 - p1) * (1 - here) / (1 - trained), p1 * here / trained])
+    return (both / both.sum(axis=0))[1]
+""",
+    ),
+]
+
+ALTERNATIVES = [
+    *DATASET, *COLLATE, *KNOWLEDGE_ATTN, *BEAT_NET, *RHYTHM_NET, *FREQ_NET, *TRAINING, *EVALUATION,
+    *LETTERS, *CLINIC,
+]  # fmt: skip

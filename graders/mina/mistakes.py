@@ -2287,4 +2287,222 @@ EVALUATION = [
     ),
 ]
 
-MISTAKES = DATASET + COLLATE + KNOWLEDGE_ATTN + BEAT_NET + RHYTHM_NET + FREQ_NET + TRAINING + EVALUATION
+def letters(exercise, line, wrong):
+    """What is no letter of an exercise, and the letters that are wrong, with why."""
+    return [
+        Mistake(
+            name="no_letter",
+            exercise=exercise,
+            hint="Your answer is none of the letters that stand before the answers.",
+            changes=[(line, 'letter = "z"')],
+        ),
+        Mistake(
+            name="several_letters",
+            exercise=exercise,
+            hint="Your answer is several letters. Settle for one.",
+            changes=[(line, 'letter = "ab"')],
+        ),
+        Mistake(
+            name="number_in_place_of_letter",
+            exercise=exercise,
+            hint="Your answer is a number. The answers have letters.",
+            changes=[(line, "letter = 1")],
+        ),
+        *(
+            Mistake(name=f"letter_{letter}", exercise=exercise, hint=hint, changes=[(line, f'letter = "{letter}"')])
+            for letter, hint in wrong.items()
+        ),
+    ]
+
+
+LETTERS = [
+    *letters("guess_order", 'letter = "b"', {}),
+    *letters("guess_rate", 'letter = "a"', {}),
+    *letters("guess_ablation", 'letter = "a"', {}),
+    *letters(
+        "foretell_interval",
+        'letter = "c"',
+        {
+            "a": "More draws that count as independent make an interval narrower, not wider.",
+            "b": "Segments of one recording resemble each other. To count each as a patient of its own is to claim "
+            "more witnesses than there are, and that shows.",
+        },
+    ),
+]
+
+AT_PREVALENCE = [
+    Mistake(
+        name="recall_as_precision",
+        exercise="at_prevalence",
+        hint="Your precision is the recall. Precision asks of the alarms, how many are right.",
+        changes=[("precision = found / (found + false_alarms)", "precision = recall")],
+    ),
+    Mistake(
+        name="classes_equally_frequent",
+        exercise="at_prevalence",
+        hint="Your precision leaves the prevalence out, as if both classes were equally frequent.",
+        changes=[
+            ("found = recall * prevalence", "found = recall"),
+            ("(1 - specificity) * (1 - prevalence)", "(1 - specificity)"),
+        ],
+    ),
+    Mistake(
+        name="false_alarms_of_all",
+        exercise="at_prevalence",
+        hint="Your false alarms are a share of all segments. Only the normal ones can give one.",
+        changes=[("(1 - specificity) * (1 - prevalence)", "(1 - specificity)")],
+    ),
+    Mistake(
+        name="specificity_as_false_alarms",
+        exercise="at_prevalence",
+        hint="You count the normal segments that are called normal. False alarms are the others.",
+        changes=[("(1 - specificity) * (1 - prevalence)", "specificity * (1 - prevalence)")],
+    ),
+    Mistake(
+        name="prevalence_turned_round",
+        exercise="at_prevalence",
+        hint="You take the prevalence for the share of normal segments.",
+        changes=[
+            ("found = recall * prevalence", "found = recall * (1 - prevalence)"),
+            ("(1 - specificity) * (1 - prevalence)", "(1 - specificity) * prevalence"),
+        ],
+    ),
+    Mistake(
+        name="plain_mean_as_f1",
+        exercise="at_prevalence",
+        hint="Your F1 is the plain mean of precision and recall. It is their harmonic mean.",
+        changes=[("2 * precision * recall / (precision + recall)", "(precision + recall) / 2")],
+    ),
+    Mistake(
+        name="f1_without_two",
+        exercise="at_prevalence",
+        hint="Your F1 is half of what it should be: twice the product, by the sum.",
+        changes=[("2 * precision * recall / (precision + recall)", "precision * recall / (precision + recall)")],
+    ),
+    Mistake(
+        name="f1_of_specificity",
+        exercise="at_prevalence",
+        hint="Your F1 weighs the precision against the specificity. It is the recall that belongs there.",
+        changes=[
+            (
+                "2 * precision * recall / (precision + recall)",
+                "2 * precision * specificity / (precision + specificity)",
+            )
+        ],
+    ),
+]
+
+CHOOSE_THRESHOLD = [
+    Mistake(
+        name="one_too_few",
+        exercise="choose_threshold",
+        hint="Your threshold finds one AF segment too few: round the number to be found up.",
+        changes=[("math.ceil(recall * len(of_af))", "math.floor(recall * len(of_af))")],
+    ),
+    Mistake(
+        name="one_too_many",
+        exercise="choose_threshold",
+        hint="Your threshold finds one AF segment more than it has to. A larger one would do.",
+        changes=[("math.ceil(recall * len(of_af))", "math.ceil(recall * len(of_af)) + 1")],
+    ),
+    Mistake(
+        name="from_the_wrong_end",
+        exercise="choose_threshold",
+        hint="You count from the lowest probability. What is found first are the highest.",
+        changes=[("of_af[-to_find]", "of_af[to_find - 1]")],
+    ),
+    Mistake(
+        name="everything_found",
+        exercise="choose_threshold",
+        hint="Your threshold finds all AF segments, whatever share is asked for.",
+        changes=[("of_af[-to_find]", "of_af[0]")],
+    ),
+    Mistake(
+        name="of_normal_segments",
+        exercise="choose_threshold",
+        hint="You look at the normal segments. It is of AF that a share is to be found.",
+        changes=[("p1[truth == 1]", "p1[truth == 0]")],
+    ),
+    Mistake(
+        name="of_all_segments",
+        exercise="choose_threshold",
+        hint="You look at all segments. It is of those with AF that a share is to be found.",
+        changes=[("p1[truth == 1]", "p1")],
+    ),
+    Mistake(
+        name="between_two_segments",
+        exercise="choose_threshold",
+        hint="Your threshold lies between two probabilities, and so below the largest that finds enough.",
+        changes=[
+            (
+                "of_af[-to_find]",
+                "(of_af[-to_find] + of_af[max(len(of_af) - to_find - 1, 0)]) / 2",
+            )
+        ],
+    ),
+    Mistake(
+        name="share_as_threshold",
+        exercise="choose_threshold",
+        hint="You return the share that is to be found. A threshold is a probability of the model's.",
+        changes=[("threshold = of_af[-to_find]", "threshold = recall")],
+    ),
+]
+
+RECALIBRATE = [
+    Mistake(
+        name="af_alone",
+        exercise="recalibrate",
+        hint="You multiply the probability of AF alone, so that it no longer is one of two that sum to one.",
+        changes=[("return of_af / (of_af + of_normal)", "return of_af")],
+    ),
+    Mistake(
+        name="normal_left_as_it_is",
+        exercise="recalibrate",
+        hint="You weigh AF by how much more frequent it is here, and leave normal rhythm as it was.",
+        changes=[("(1 - p1) * (1 - here) / (1 - trained)", "(1 - p1)")],
+    ),
+    Mistake(
+        name="training_left_out",
+        exercise="recalibrate",
+        hint="You multiply by how frequent AF is here, but do not divide by how frequent it was in training.",
+        changes=[
+            ("p1 * here / trained", "p1 * here"),
+            ("(1 - p1) * (1 - here) / (1 - trained)", "(1 - p1) * (1 - here)"),
+        ],
+    ),
+    Mistake(
+        name="places_exchanged",
+        exercise="recalibrate",
+        hint="You have exchanged the two shares: AF is `trained` in training and `here` where it is judged.",
+        changes=[
+            ("p1 * here / trained", "p1 * trained / here"),
+            ("(1 - p1) * (1 - here) / (1 - trained)", "(1 - p1) * (1 - trained) / (1 - here)"),
+        ],
+    ),
+    Mistake(
+        name="through_odds",
+        exercise="recalibrate",
+        hint="You divide by 1 - p1, which is zero where the model is sure. Weigh both classes, and divide at the end.",
+        changes=[
+            ("of_af = p1 * here / trained", "of_af = p1 / (1 - p1) * here / trained"),
+            ("of_normal = (1 - p1) * (1 - here) / (1 - trained)", "of_normal = (1 - here) / (1 - trained)"),
+        ],
+    ),
+    Mistake(
+        name="nothing_changed",
+        exercise="recalibrate",
+        hint="You return the probabilities as they were.",
+        changes=[("return of_af / (of_af + of_normal)", "return p1")],
+    ),
+    Mistake(
+        name="of_normal_rhythm",
+        exercise="recalibrate",
+        hint="You return the probability of normal rhythm.",
+        changes=[("return of_af / (of_af + of_normal)", "return of_normal / (of_af + of_normal)")],
+    ),
+]
+
+MISTAKES = [
+    *DATASET, *COLLATE, *KNOWLEDGE_ATTN, *BEAT_NET, *RHYTHM_NET, *FREQ_NET, *TRAINING, *EVALUATION,
+    *LETTERS, *AT_PREVALENCE, *CHOOSE_THRESHOLD, *RECALIBRATE,
+]  # fmt: skip

@@ -67,7 +67,7 @@ def beats_anyhow(submission, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and alpha")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_convolutions(submission, weights, inputs):
     """There are two convolutions over 32 samples, `conv` with the given number of filters, `conv_k` with one."""
     submission.seed(0)
@@ -78,7 +78,7 @@ def test_convolutions(submission, weights, inputs):
     check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_attention_layer(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` that attends to the filters, with 8 hidden numbers."""
     submission.seed(0)
@@ -87,7 +87,7 @@ def test_attention_layer(submission, weights, inputs):
     check_not_constant(module, inputs, f"`BeatNet{SIZES}`")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_shapes(submission, inputs, device):
     """Each window gives a number for each filter, and attention for each place of the convolution."""
     out, alpha = beats_anyhow(submission, inputs, device)
@@ -102,7 +102,7 @@ def test_shapes(submission, inputs, device):
         expect.shape(alpha, (WINDOWS, PLACES, 1), "alpha")
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_attention(submission, twin, inputs, device):
     """`attn` is given the convolved signal and the convolved knowledge, and its attention is returned."""
     _, alpha = beats(submission, twin, inputs, device)
@@ -111,7 +111,7 @@ def test_attention(submission, twin, inputs, device):
     expect.close(fit(alpha, expected.shape), expected, f"alpha of {WHAT}, with an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_output(submission, twin, inputs, device):
     """The output is what `attn` makes of each window."""
     out, _ = beats(submission, twin, inputs, device)
@@ -120,7 +120,7 @@ def test_output(submission, twin, inputs, device):
     expect.close(fit(out, expected.shape), expected, f"out of {WHAT}, with an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.75)
 def test_windows_apart(submission, twin, inputs, generator, device):
     """What happens in a window changes that window's output, and no other."""
     before, _ = beats(submission, twin, inputs, device)
@@ -140,7 +140,7 @@ def test_windows_apart(submission, twin, inputs, generator, device):
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_gradients(submission, twin, inputs, generator, device):
     """Both convolutions and the attention learn from the output; training mode changes nothing."""
     module = made(submission, twin, inputs, device)
@@ -148,7 +148,7 @@ def test_gradients(submission, twin, inputs, generator, device):
     check_gradients(submission, module, twin, named, "out", generator, device, place=0)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.75)
 def test_device(submission, inputs):
     """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)

@@ -99,7 +99,7 @@ def classify_anyhow(submission, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and gamma")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_networks(submission, weights, inputs):
     """Each channel has a `BeatNet` and a `RhythmNet` of its own, in `beat_nets` and `rhythm_nets`."""
     submission.seed(0)
@@ -118,7 +118,7 @@ def test_networks(submission, weights, inputs):
     check_not_constant(module, inputs, NAME)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_sizes(submission, inputs):
     """The networks are made for the length of the segments and of the windows that `FreqNet` is given."""
     submission.seed(0)
@@ -136,7 +136,7 @@ def test_sizes(submission, inputs):
     check_not_constant(module, inputs, NAME)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_attention_and_fc(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over the channels with 2 hidden numbers, and `fc` a linear layer to 2 classes."""
     submission.seed(0)
@@ -145,7 +145,7 @@ def test_attention_and_fc(submission, weights, inputs):
     check_not_constant(module, inputs, NAME)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_shapes(submission, inputs, device):
     """Each segment gives a number for each of two classes, and attention for each channel."""
     out, gamma = classify_anyhow(submission, inputs, device)
@@ -159,7 +159,7 @@ def test_shapes(submission, inputs, device):
         expect.shape(gamma, (1, CHANNELS, 1), "gamma")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_probabilities(submission, twin, inputs, device):
     """The two numbers of a segment are probabilities, which sum to one."""
     out, _ = classify(submission, twin, inputs, device)
@@ -180,7 +180,7 @@ def test_probabilities(submission, twin, inputs, device):
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_attention(submission, twin, inputs, device):
     """`attn` is given the channels of each segment and their frequency knowledge, and its attention is returned."""
     _, gamma = classify(submission, twin, inputs, device)
@@ -194,7 +194,7 @@ def test_attention(submission, twin, inputs, device):
     expect.close(gamma, expected, "gamma, with networks and an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_output(submission, twin, inputs, device):
     """The output is the softmax of `fc` of what `attn` gives."""
     out, _ = classify(submission, twin, inputs, device)
@@ -203,7 +203,7 @@ def test_output(submission, twin, inputs, device):
     expect.close(fit(out, expected.shape), expected, "out, with networks and an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.75)
 def test_gradients(submission, twin, inputs, generator, device):
     """The networks of all channels, the attention and the last layer learn from the output."""
     module = made(submission, twin, inputs, device)
@@ -211,7 +211,7 @@ def test_gradients(submission, twin, inputs, generator, device):
     check_gradients(submission, module, twin, named, "out", generator, device, place=0)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.75)
 def test_device(submission, inputs):
     """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)

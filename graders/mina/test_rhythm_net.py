@@ -64,7 +64,7 @@ def rhythm(submission, twin, inputs, device):
     return pair(module(*(value.to(device) for value in inputs)), WHAT, "out and beta")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_lstm(submission, weights, inputs):
     """`lstm` is an LSTM of one layer with 32 hidden units in each of two directions."""
     submission.seed(0)
@@ -74,7 +74,7 @@ def test_lstm(submission, weights, inputs):
     check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_other_layers(submission, weights, inputs):
     """`attn` is a `KnowledgeAttn` over both directions, with 8 hidden numbers, and `fc` a linear layer."""
     submission.seed(0)
@@ -83,7 +83,7 @@ def test_other_layers(submission, weights, inputs):
     check_not_constant(module.eval(), inputs, f"`RhythmNet{SIZES}`")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_shapes(submission, inputs, device):
     """Each segment gives `rhythm_out_size` numbers of its own, and attention for each of its windows."""
     module = fresh(submission, "RhythmNet", SIZES, device)
@@ -107,7 +107,7 @@ def test_shapes(submission, inputs, device):
         expect.shape(beta, (1, WINDOWS, 1), "beta")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_attention(submission, twin, inputs, device):
     """`attn` is given the LSTM's outputs at all windows and the knowledge, and its attention is returned."""
     _, beta = rhythm(submission, twin, inputs, device)
@@ -116,7 +116,7 @@ def test_attention(submission, twin, inputs, device):
     expect.close(fit(beta, expected.shape), expected, f"beta of {WHAT}, with an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 def test_output(submission, twin, inputs, device):
     """The output is what `attn` gives, through `fc` and ReLU."""
     out, _ = rhythm(submission, twin, inputs, device)
@@ -125,7 +125,7 @@ def test_output(submission, twin, inputs, device):
     expect.close(fit(out, expected.shape), expected, f"out of {WHAT}, with an `attn` of the check's own,", hint)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2.25)
 def test_dropout(submission, reference, generator, seed, device):
     """In training mode, dropout sets half of the output to zero and doubles the rest."""
     sizes = (WINDOWS * LENGTH, LENGTH, FEATURES, 211)
@@ -145,7 +145,7 @@ def test_dropout(submission, reference, generator, seed, device):
     check_dropout_rate(trained, settled, 0.5, "what leaves the ReLU", "Dropout comes last, and only once.")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1.5)
 def test_gradients(submission, twin, inputs, generator, device):
     """The LSTM, the attention and the last layer learn from the output, and so does what made the inputs."""
     module = made(submission, twin, inputs, device)
@@ -153,7 +153,7 @@ def test_gradients(submission, twin, inputs, generator, device):
     check_gradients(submission, module, twin, named, "out", generator, device, place=0, drops=True)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.75)
 def test_device(submission, inputs):
     """The network works on the device of its inputs, and leaves them as they were."""
     submission.seed(0)

@@ -804,4 +804,36 @@ def ablation_curves(variants, seeds, run):
 def mean_and_band(curves):
     return (np.zeros(curves.shape[1]), np.zeros(curves.shape[1]), np.ones(curves.shape[1]))
 """,
+    "free_scores": """
+def free_scores(negated):
+    return (0.5, 0.5, 0.5)
+""",
+    "weight_and_slope": """
+def weight_and_slope(gap):
+    return (0.5, 0.25)
+""",
+    "guess_published": """
+def guess_published():
+    return 0.5
+""",
+    "guess_positions": """
+def guess_positions():
+    return "a"
+""",
+    "guess_cause": """
+def guess_cause():
+    return "a"
+""",
+    "guess_gru": """
+def guess_gru():
+    return "a"
+""",
+    "guess_cue": """
+def guess_cue():
+    return (0.5, 0.5)
+""",
+    "guess_unknown": """
+def guess_unknown():
+    return (0.5, 0.5)
+""",
 }

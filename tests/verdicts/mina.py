@@ -356,4 +356,32 @@ def eval_model(model, dataloader, device=None):
 def evaluate_predictions(truth, pred):
     return 0.5, 0.5
 """,
+    "foretell_interval": """
+def foretell_interval():
+    return "b"
+""",
+    "guess_order": """
+def guess_order():
+    return "a"
+""",
+    "at_prevalence": """
+def at_prevalence(recall, specificity, prevalence):
+    return 0.5, 0.5
+""",
+    "choose_threshold": """
+def choose_threshold(truth, p1, recall):
+    return 0.5
+""",
+    "recalibrate": """
+def recalibrate(p1, trained, here):
+    return np.full(p1.shape, here)
+""",
+    "guess_rate": """
+def guess_rate():
+    return "a"
+""",
+    "guess_ablation": """
+def guess_ablation():
+    return "a"
+""",
 }

@@ -178,8 +178,18 @@ def test_where_the_cache_cannot_be_written_a_temporary_folder_serves(tmp_path, m
     monkeypatch.setenv("DLH_DATA", str(tmp_path / "file" / "dlh"))
     monkeypatch.setattr(ecg.tempfile, "tempdir", str(tmp_path))
     directory, _ = ecg.default_directory(2, 0.5)
-    assert directory.parent == tmp_path / "dlh"
+    assert directory.parent.parent == tmp_path
+    if sys.platform == "linux":
+        assert directory.parent.name == f"dlh-{os.getuid()}", "each user has their own"
     assert len(list(directory.glob("*.mat"))) == 2
+
+
+def test_what_was_simulated_for_everybody_is_used_where_it_cannot_be_written(cache, tmp_path, monkeypatch):
+    made, source = ecg.default_directory(2, 0.5)
+    monkeypatch.setattr(ecg.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(ecg.tempfile, "tempdir", str(tmp_path / "temporary"))
+    assert ecg.default_directory(2, 0.5) == (made, source)
+    assert made.parent == cache and not (tmp_path / "temporary").exists()
 
 
 def test_data_directory_is_dlh_data_or_the_users_cache(monkeypatch, tmp_path):

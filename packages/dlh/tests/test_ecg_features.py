@@ -1,6 +1,7 @@
 """Tests of what the ECG assignments make of recordings, and of the bootstrap."""
 
 import time
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -185,3 +186,16 @@ def test_the_bootstrap_of_a_perfect_score_is_sure_and_mixed_groups_are_refused()
     assert metrics.bootstrap_auroc([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.8], rounds=50) == (1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="1 groups have samples of both classes"):
         metrics.bootstrap_auroc([0, 1, 0, 1], [0.1, 0.2, 0.7, 0.8], groups=[3, 3, 4, 5])
+
+
+def test_segments_are_made_with_hardly_more_memory_than_they_take():
+    stream = np.random.default_rng(0)
+    recordings = [stream.normal(size=9000) for _ in range(40)]
+    tracemalloc.start()
+    data = ecg_features.make_segments(recordings, [0, 1] * 20, strides=(500, 500))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert np.array_equal(data["K_beat"], ecg_features.beat_knowledge(data["X"]))
+    assert np.allclose(data["K_rhythm"], ecg_features.rhythm_knowledge(data["X"]), rtol=1e-5)
+    assert np.allclose(data["K_freq"], ecg_features.frequency_knowledge(data["X"]), rtol=1e-5)
+    assert peak < 1.4 * sum(values.nbytes for values in data.values())

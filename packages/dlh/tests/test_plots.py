@@ -132,8 +132,16 @@ def test_figures_of_notes_name_words_heads_and_curves():
     words, scopes = notes.words_of(note), notes.negation_scopes(note)
     groups = dict(zip(notes.CODE_NAMES, notes.TERM_GROUPS, strict=True))
     texts = [text.get_text() for text in plots.draw_notes([(words, "a note")], groups, notes.CUES).axes[0].texts]
-    assert set(words) < set(texts)
-    assert set(notes.CODE_NAMES) < set(texts)
+    marks = {word: "" for word in words} | {
+        word: mark for terms, mark in zip(groups.values(), "●■▲◆", strict=True) for word in terms
+    }
+    assert {marks[word] + word for word in words} <= set(texts)
+    assert {f"{mark} {name}" for name, mark in zip(notes.CODE_NAMES, "●■▲◆", strict=True)} < set(texts)
+
+    labels, mentioned = np.array([[1, 0], [1, 1], [0, 0]]), np.array([[1, 1], [1, 1], [0, 1]], dtype=bool)
+    shares, counts = plots.draw_labels(labels, mentioned, ["one", "other"]).axes
+    assert [round(bar.get_height(), 3) for bar in shares.patches] == [0.667, 0.333, 0, 0.667]
+    assert [bar.get_height() for bar in counts.patches] == [1, 1, 1]
 
     attention = torch.softmax(torch.randn(3, len(words), len(words)), dim=-1).numpy()
     panels = plots.draw_heads(attention, words, scopes, title="t").axes[:3]
@@ -149,7 +157,19 @@ def test_figures_of_notes_name_words_heads_and_curves():
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "other", "bag of words"]
 
     texts = " ".join(text.get_text() for text in plots.draw_transformer().axes[0].texts)
-    assert all(word in texts for word in ("denies", "attention", "position", "<PAD>", "mentioned, denied"))
+    assert all(word in texts for word in ("denies", "attention", "position", "<PAD>", "but denied"))
+
+
+# shared
+
+
+def test_a_figure_is_shown_once_with_words_for_whoever_does_not_see_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots.shared, "display", lambda figure, metadata: shown.append((figure, metadata)))
+    figure, _ = plt.subplots()
+    plots.show(figure, "an empty sheet")
+    assert shown == [(figure, {"image/png": {"alt": "an empty sheet"}})]
+    assert not plt.fignum_exists(figure.number)
 
 
 # som_vae

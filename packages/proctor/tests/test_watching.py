@@ -285,6 +285,21 @@ def test_an_exchange_that_is_not_there_is_told_and_what_lies_here_is_graded(toys
     assert watch.until_said("ann: ", "there is no ") == [("ann", "10")]
 
 
+def test_an_exchange_of_another_account_is_told_and_what_lies_here_is_graded(toys, watch, tmp_path, monkeypatch):
+    inbound = tmp_path / "toys/inbound"
+    inbound.mkdir(parents=True)
+    tmp_path.chmod(0o777)
+    if os.geteuid() == 0:
+        # Root may read whatever it likes.
+        monkeypatch.setattr(os, "access", lambda path, mode: path != inbound)
+    inbound.chmod(0o333)
+    root = f"c.Exchange.root = {str(tmp_path)!r}"
+    watch.toys = toys = configured(toys, 'c.CourseDirectory.course_id = "toys"', root)
+    toys.hand_in("ann")
+    assert watch.until_said("ann: ", f"{inbound} is {inbound.owner()}'s, and may not be read") == [("ann", "10")]
+    inbound.chmod(0o700)
+
+
 def test_one_watch_at_a_time_and_a_line_that_was_cut_short_spoils_no_other(tmp_path):
     path = tmp_path / "folder/toy.jsonl"
     attempts = Attempts(path, "UTC")

@@ -184,15 +184,14 @@ def make_segments(recordings, labels, strides=STRIDES, window=WINDOW, filters=No
         raise ValueError(f"no recording has {window} samples; give longer recordings or a shorter window.")
     order = _draw_order(labels[source], per_class, np.random.default_rng(seed))
     source, starts = source[order], np.concatenate(starts)[order]
-    cut = _cut(recordings, source, starts, window, filters)
-    return {
-        "X": cut,
-        "K_beat": beat_knowledge(cut),
-        "K_rhythm": rhythm_knowledge(cut),
-        "K_freq": frequency_knowledge(cut),
-        "Y": labels[source].astype(np.int64),
-        "recording": source.astype(np.int64),
-    }
+    lengths = {"X": window, "K_beat": window, "K_rhythm": window // RHYTHM_WINDOW, "K_freq": 1}
+    data = {name: np.empty((len(filters), len(source), length), np.float32) for name, length in lengths.items()}
+    # One recording at a time: knowledge of all segments at once would take several times their memory.
+    for index in np.unique(source):
+        places = np.flatnonzero(source == index)
+        for name, values in _cut(recordings[index], starts[places], window, filters).items():
+            data[name][:, places] = values
+    return {**data, "Y": labels[source].astype(np.int64), "recording": source.astype(np.int64)}
 
 
 def _draw_order(labels, per_class, stream):
@@ -208,11 +207,13 @@ def _draw_order(labels, per_class, stream):
     return stream.permutation(np.concatenate([part[:per_class] for part in of_classes]))
 
 
-def _cut(recordings, source, starts, window, filters):
-    """The channels of each segment, (channels, segments, window) float32, given its recording and its start."""
-    cut = np.empty((len(filters), len(source), window), dtype=np.float32)
-    for index in np.unique(source):
-        places = np.flatnonzero(source == index)
-        channels = band_pass(normalize(recordings[index]), filters)
-        cut[:, places] = sliding_window_view(channels, window, axis=1)[:, starts[places]]
-    return cut
+def _cut(recording, starts, window, filters):
+    """The segments of one recording that begin at `starts`, and their knowledge, as `make_segments` gives them."""
+    channels = band_pass(normalize(recording), filters)
+    cut = sliding_window_view(channels, window, axis=1)[:, starts].astype(np.float32)
+    return {
+        "X": cut,
+        "K_beat": beat_knowledge(cut),
+        "K_rhythm": rhythm_knowledge(cut),
+        "K_freq": frequency_knowledge(cut),
+    }

@@ -126,11 +126,20 @@ def _parser():
     import argparse
     from pathlib import Path
 
-    from proctor import commands
-
     parser = argparse.ArgumentParser(prog="proctor", description=__doc__)
     parser.add_argument("--course", type=Path, default=Path(), help="a folder of the course (default: this one)")
     named = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_grading(named)
+    _add_what_comes_after(named)
+    _add_making(named)
+    return parser
+
+
+def _add_grading(named):
+    """What grades."""
+    from pathlib import Path
+
+    from proctor import commands
 
     grade = named.add_parser("grade", help="grade notebooks or .py files and print points and messages")
     grade.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
@@ -145,18 +154,6 @@ def _parser():
     grade.add_argument("--summary", type=Path, metavar="FILE", help=words)
     grade.set_defaults(command=commands.run_grade)
 
-    audit = named.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
-    audit.add_argument("assignments", nargs="*", metavar="A")
-    audit.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (default: 2)")
-    audit.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    words = "instead, put small changes to the solutions to the checks, and list those that none finds"
-    audit.add_argument("--mutants", action="store_true", help=words)
-    audit.set_defaults(command=commands.run_audit)
-
-    build = named.add_parser("build", help="build the notebooks in source/ and release/")
-    build.add_argument("assignments", nargs="*", metavar="A")
-    build.set_defaults(command=commands.run_build)
-
     many = named.add_parser("class", help="grade all that was handed in, many at once; then run nbgrader autograde")
     many.add_argument("assignment", metavar="A")
     words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
@@ -168,9 +165,18 @@ def _parser():
     rest = " What `proctor class` has graded is on record; run it for the rest."
     many.set_defaults(command=commands.run_class, rest=rest)
 
-    demo = named.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
-    demo.add_argument("assignments", nargs="*", metavar="A")
-    demo.set_defaults(command=commands.run_demo)
+    watch = named.add_parser("watch", help="grade what is handed in as it comes, and give its page back")
+    watch.add_argument("assignment", metavar="A")
+    words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
+    watch.add_argument("--jobs", type=int, help=words)
+    watch.set_defaults(command=commands.run_watch)
+
+
+def _add_what_comes_after(named):
+    """What marks, shows and returns what was graded."""
+    from pathlib import Path
+
+    from proctor import commands
 
     mark = named.add_parser("mark", help="serve a page for marking by hand, question by question, without names")
     mark.add_argument("assignment", metavar="A")
@@ -179,12 +185,10 @@ def _parser():
     mark.add_argument("--seed", type=int, default=1, help=words)
     mark.set_defaults(command=commands.run_mark)
 
-    pack = named.add_parser("pack", help="pack the grader of an assignment for another platform")
-    pack.add_argument("assignment", metavar="A")
-    pack.add_argument("--for", required=True, dest="platform", choices=["gradescope"])
-    words = "where to (default: dist/gradescope/A/autograder.zip in the course)"
-    pack.add_argument("--output", type=Path, metavar="FILE", help=words)
-    pack.set_defaults(command=commands.run_pack)
+    table = named.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
+    table.add_argument("assignments", nargs="*", metavar="A")
+    table.add_argument("--wide", action="store_true", help="the exercises by their names, however wide that is")
+    table.set_defaults(command=commands.run_table)
 
     report = named.add_parser("report", help="write a page about a class: points, checks, mistakes, what is alike")
     report.add_argument("assignment", metavar="A")
@@ -203,17 +207,35 @@ def _parser():
     back.add_argument("--unmarked", action="store_true", help=words)
     back.set_defaults(command=commands.run_return)
 
-    table = named.add_parser("table", help="print the class as the gradebook has it: submission by exercise")
-    table.add_argument("assignments", nargs="*", metavar="A")
-    table.add_argument("--wide", action="store_true", help="the exercises by their names, however wide that is")
-    table.set_defaults(command=commands.run_table)
 
-    watch = named.add_parser("watch", help="grade what is handed in as it comes, and give its page back")
-    watch.add_argument("assignment", metavar="A")
-    words = "submissions graded at a time (default: one a core, as far as there is memory for them)"
-    watch.add_argument("--jobs", type=int, help=words)
-    watch.set_defaults(command=commands.run_watch)
-    return parser
+def _add_making(named):
+    """What makes a course, and proves it."""
+    from pathlib import Path
+
+    from proctor import commands
+
+    build = named.add_parser("build", help="build the notebooks in source/ and release/")
+    build.add_argument("assignments", nargs="*", metavar="A")
+    build.set_defaults(command=commands.run_build)
+
+    audit = named.add_parser("audit", help="grade all known mistakes and alternatives, to prove the checks")
+    audit.add_argument("assignments", nargs="*", metavar="A")
+    audit.add_argument("--jobs", type=int, default=2, help="submissions graded at a time (default: 2)")
+    audit.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    words = "instead, put small changes to the solutions to the checks, and list those that none finds"
+    audit.add_argument("--mutants", action="store_true", help=words)
+    audit.set_defaults(command=commands.run_audit)
+
+    demo = named.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
+    demo.add_argument("assignments", nargs="*", metavar="A")
+    demo.set_defaults(command=commands.run_demo)
+
+    pack = named.add_parser("pack", help="pack the grader of an assignment for another platform")
+    pack.add_argument("assignment", metavar="A")
+    pack.add_argument("--for", required=True, dest="platform", choices=["gradescope"])
+    words = "where to (default: dist/gradescope/A/autograder.zip in the course)"
+    pack.add_argument("--output", type=Path, metavar="FILE", help=words)
+    pack.set_defaults(command=commands.run_pack)
 
 
 if __name__ == "__main__":

@@ -473,7 +473,7 @@ def notebook_is_a_pipe(folder, notebook):
     os.mkfifo(folder / "toy.ipynb")
 
 
-@attack(38, score=0, reason="is not there, or is not a file")
+@attack(38, score=0, reason="No notebook was handed in; there is `toy.ipynb/`")
 def notebook_is_a_folder(folder, notebook):
     (folder / "toy.ipynb/toy.ipynb").mkdir(parents=True)
 

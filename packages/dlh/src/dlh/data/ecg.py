@@ -266,7 +266,8 @@ def simulate(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, dir
     n : int, number of recordings, 1 to 99999
     af_fraction : float, the share of them with atrial fibrillation, rounded to a whole number of recordings
     seed : int, 0 or greater
-    directory : str or Path, a new or empty folder; by default one in the cache folder, which is made only once
+    directory : str or Path, a new or empty folder; by default one in the data folder, which is made only once, or in
+        a temporary folder of the user's own where the data folder has none and cannot be written
 
     Returns
     -------
@@ -284,9 +285,10 @@ def simulate(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, dir
     if seed < 0:
         raise ValueError(f"seed must not be negative, it is {seed}.")
     if directory is None:
-        directory = _cache() / f"simulated-ecg-{VERSION}-n{n}-af{af_fraction:g}-seed{seed}"
-        if directory.is_dir():
-            return directory
+        name = f"simulated-ecg-{VERSION}-n{n}-af{af_fraction:g}-seed{seed}"
+        for directory in (data_directory() / name, _cache() / name):
+            if directory.is_dir():
+                return directory
     directory = Path(directory)
     if directory.is_dir() and any(directory.iterdir()):
         raise FileExistsError(f"{directory} already holds files; give a new or empty folder for the recordings.")
@@ -312,7 +314,8 @@ def _cache():
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return folder
-    return Path(tempfile.gettempdir()) / "dlh"
+    # Of each user their own, where the temporary folder is everybody's.
+    return Path(tempfile.gettempdir()) / (f"dlh-{os.getuid()}" if hasattr(os, "getuid") else "dlh")
 
 
 def _write_recordings(directory, n, af_fraction, seed):

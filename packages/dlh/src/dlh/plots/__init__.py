@@ -1,10 +1,10 @@
 """Figures of the notebooks, one module for each assignment, and `shared` for what all of them use."""
 
-from dlh.plots.clinical_notes import band_curves, draw_heads, draw_notes, draw_transformer
+from dlh.plots.clinical_notes import band_curves, draw_heads, draw_labels, draw_notes, draw_transformer
 from dlh.plots.ecg_lstm import accuracy_bars, draw_lstm_cell
 from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr
 from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
-from dlh.plots.shared import COLORS
+from dlh.plots.shared import COLORS, show
 from dlh.plots.som_vae import draw_images, draw_map, draw_som_vae, draw_walk, u_matrix
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "draw_channels",
     "draw_heads",
     "draw_images",
+    "draw_labels",
     "draw_lstm_cell",
     "draw_map",
     "draw_mina",
@@ -27,5 +28,6 @@ __all__ = [
     "draw_walk",
     "match_groups",
     "scatter_panels",
+    "show",
     "u_matrix",
 ]

@@ -9,6 +9,10 @@ from matplotlib.ticker import MaxNLocator
 
 from dlh.plots.shared import BLUE, COLORS, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
 
+# Dark enough to be read on white, and a mark for whoever does not tell colors apart.
+DARK, MARKS = ("#0063A0", "#A34E00", "#00704F", "#A03A75"), "●■▲◆"
+GRAY = "#6B6B6B"
+
 
 def draw_transformer():
     """Draw the note classifier: words and positions, blocks of attention and small networks, the mean, the verdicts.
@@ -25,15 +29,15 @@ def draw_transformer():
     _draw_block(axes, 8.6, "block 2", rows[:5])
     for y in rows[:5]:
         arrow(axes, (12.6, y), (13.2, 2.6 + 0.1 * (y - 2.6)), "#999999")
-    caption(axes, 13.65, 2.6, "mean\nof the\nwords", fontsize=8.5, fontweight="bold")
+    caption(axes, 13.65, 2.6, "mean\nof the\nwords", fontweight="bold")
     for y, name in zip((4.0, 3.1, 2.1, 1.2), ("Cardiac", "Respiratory", "Renal", "Diabetes"), strict=True):
         denied = name == "Respiratory"
         arrow(axes, (14.1, 2.6 + 0.2 * (y - 2.6)), (14.5, y))
-        caption(axes, 14.6, y, name, ha="left", color=ORANGE if denied else INK)
+        caption(axes, 14.6, y, name, ha="left", color=DARK[1] if denied else INK)
         if denied:
-            caption(axes, 14.6, y - 0.32, "mentioned, denied", ha="left", fontsize=7, color=ORANGE)
-    caption(axes, 8.4, 5.5, "every word looks at every word; the shortcuts around each step are not drawn", fontsize=8)
-    caption(axes, 0.75, -0.1, "nobody looks here", fontsize=7, color="#999999")
+            caption(axes, 14.6, y - 0.34, "but denied", ha="left", color=DARK[1])
+    caption(axes, 8.4, 5.5, "every word looks at every word; the shortcuts around each step are not drawn")
+    caption(axes, 0.75, -0.1, "nobody looks here", color=GRAY)
     figure.tight_layout(pad=0.2)
     return figure
 
@@ -42,12 +46,12 @@ def _draw_words(axes, words, rows):
     """The words of a note, one below the other, each with the vectors of its meaning and of its position."""
     for y, word in zip(rows, words, strict=True):
         padding = word == "<PAD>"
-        color = ORANGE if word == "denies" else "#999999" if padding else INK
+        color = DARK[1] if word == "denies" else GRAY if padding else INK
         caption(axes, 0.75, y, word, color=color, fontweight="bold" if word == "denies" else "normal")
         arrow(axes, (1.4, y), (1.75, y), "#BBBBBB" if padding else INK)
         caption(axes, 2.9, y, "$+$", fontsize=12)
     rng = np.random.default_rng(5)
-    for x, name, color in ((1.85, "word", BLUE), (3.1, "position", GREEN)):
+    for x, name, color in ((1.85, "word", BLUE), (3.1, "position", DARK[2])):
         for y, word in zip(rows, words, strict=True):
             values = np.zeros(5) if word == "<PAD>" else rng.random(5) * 0.85 + 0.1
             strip(axes, x, y - 0.17, values, color)
@@ -67,11 +71,11 @@ def _draw_block(axes, x, name, rows):
     for y in rows:
         box(axes, x + 1.45, y - 0.2, 0.75, 0.4, "norm", GREEN)
         box(axes, x + 2.35, y - 0.2, 1.35, 0.4, "ffn, norm", BLUE)
-    caption(axes, x + 0.75, 4.4, "attention", color=ORANGE)
+    caption(axes, x + 0.75, 4.4, "attention", color=DARK[1])
 
 
 def draw_notes(notes, groups, cues):
-    """Write notes out, each word in the color of its kind.
+    """Write notes out, each term in the color of its diagnosis and behind its mark.
 
     Parameters
     ----------
@@ -83,7 +87,8 @@ def draw_notes(notes, groups, cues):
     -------
     figure : `matplotlib.figure.Figure`
     """
-    colors = {word: color for color, terms in zip(COLORS, groups.values(), strict=False) for word in terms}
+    marks = dict(zip(groups, zip(DARK, MARKS, strict=True), strict=False))
+    looks = {word: marks[name] for name, terms in groups.items() for word in terms}
     # Characters of this size that fit on a line.
     width, height = 130, 0.0
     lines = []
@@ -92,24 +97,57 @@ def draw_notes(notes, groups, cues):
         height -= 1.25
         x = 0
         for word in words:
-            if x + len(word) > width:
+            color, mark = looks.get(word, (GRAY, ""))
+            style = {"color": color}
+            if x + len(mark + word) > width:
                 x, height = 0, height - 1.1
-            style = {"color": colors.get(word, "#AAAAAA")}
             if word in cues:
                 style = {"color": "white", "bbox": {"facecolor": "black", "pad": 1.5, "edgecolor": "none"}}
-            lines.append((x, height, word, style | {"family": "monospace", "fontsize": 9.5}))
-            x += len(word) + 1
+            lines.append((x, height, mark + word, style | {"family": "monospace", "fontsize": 9.5}))
+            x += len(mark + word) + 1
         height -= 1.7
     figure, axes = plt.subplots(figsize=(11, -0.22 * height + 0.3))
     axes.set(xlim=(0, width + 1), ylim=(height, 1.0))
     axes.axis("off")
     for x, y, text, style in lines:
         axes.text(x, y, text, va="center", **style)
-    for place, (name, color) in enumerate(zip(groups, COLORS, strict=False)):
-        axes.text(20 * place, height + 0.4, name, color=color, fontsize=9, fontweight="bold", va="center")
+    for place, (name, (color, mark)) in enumerate(marks.items()):
+        axes.text(20 * place, height + 0.4, f"{mark} {name}", color=color, fontsize=9, fontweight="bold", va="center")
     axes.text(20 * len(groups), height + 0.4, " negates ", color="white", fontsize=9, va="center",
               bbox={"facecolor": "black", "pad": 1.5, "edgecolor": "none"})  # fmt: skip
     figure.tight_layout(pad=0.2)
+    return figure
+
+
+def draw_labels(labels, mentioned, names):
+    """Draw how often each diagnosis is found, and how often negated, and how many are found in a note.
+
+    Parameters
+    ----------
+    labels : (notes, diagnoses) array, 0 and 1
+    mentioned : (notes, diagnoses) bool array
+    names : list of str, of the diagnoses
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3), layout="constrained", width_ratios=[2, 1])
+    found, negated = labels.mean(axis=0), (mentioned & (labels == 0)).mean(axis=0)
+    places = np.arange(len(names))
+    kinds = (("found", found, BLUE, ""), ("mentioned, negated", negated, ORANGE, "//"))
+    for shift, (name, shares, color, hatch) in zip((-0.2, 0.2), kinds, strict=True):
+        bars = left.bar(places + shift, shares, 0.38, color=color, hatch=hatch, edgecolor="white", label=name)
+        left.bar_label(bars, fmt="%.2f", fontsize=9)
+    left.set_xticks(places, names)
+    left.set(title="share of the notes", ylim=(0, 1.25 * found.max()))
+    left.legend(frameon=False, ncols=2, loc="upper right")
+    counts = np.bincount(labels.sum(axis=1).astype(int))
+    right.bar_label(right.bar(np.arange(len(counts)), counts, color=GREEN), fontsize=9)
+    right.set_xticks(np.arange(len(counts)))
+    right.set(title="notes, by the diagnoses found in them", ylim=(0, 1.15 * counts.max()))
+    for axes in (left, right):
+        clean(axes)
     return figure
 
 
@@ -117,7 +155,7 @@ def draw_heads(attention, words, scopes, title=""):
     """Draw the attention between the words of a note, a panel for each head, with what negates and what is negated.
 
     A row is a word that looks, a column a word that is looked at. Cues are white on black, the terms that they negate
-    are orange, and a frame in each panel marks where these look at their cue.
+    are bold, and a frame in each panel marks where these look at their cue.
 
     Parameters
     ----------
@@ -132,22 +170,22 @@ def draw_heads(attention, words, scopes, title=""):
     """
     heads, length, _ = attention.shape
     figure, row = plt.subplots(
-        1, heads, figsize=(3.5 * heads + 0.9, 4.9), sharey=True, squeeze=False, layout="constrained"
+        1, heads, figsize=(3.9 * heads + 0.9, 5.6), sharey=True, squeeze=False, layout="constrained"
     )
     cues = {cue for cue, _ in scopes}
     negated = {position for _, terms in scopes for position in terms}
     for number, (axes, head) in enumerate(zip(row[0], attention, strict=True)):
-        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=attention.max(), aspect="auto")
+        image = axes.imshow(head, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_title(f"head {number + 1}", fontsize=10)
-        axes.set_xticks(range(length), words, rotation=90, fontsize=7)
-        axes.set_yticks(range(length), words, fontsize=7)
+        axes.set_xticks(range(length), words, rotation=90, fontsize=9)
+        axes.set_yticks(range(length), words, fontsize=9)
         axes.tick_params(length=0, pad=3)
         for label in (axes.get_xticklabels(), axes.get_yticklabels()):
             for position, text in enumerate(label):
                 if position in cues:
                     text.set(color="white", bbox={"facecolor": "black", "pad": 0.8, "edgecolor": "none"})
                 elif position in negated:
-                    text.set(color=COLORS[5], fontweight="bold")
+                    text.set(color=DARK[1], fontweight="bold")
         for cue, terms in scopes:
             if terms:
                 corner = cue - 0.5, min(terms) - 0.5
@@ -174,15 +212,16 @@ def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     figure : `matplotlib.figure.Figure`
     """
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
-    for color, (name, (mean, low, high)) in zip(itertools.cycle(COLORS), bands.items(), strict=False):
+    looks = zip(itertools.cycle(COLORS[:6]), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
+    for (color, marker, line), (name, (mean, low, high)) in zip(looks, bands.items(), strict=False):
         epochs = np.arange(1, len(mean) + 1)
         axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
-        axes.plot(epochs, mean, color=color, marker="o", markersize=3, label=name)
+        axes.plot(epochs, mean, color=color, marker=marker, linestyle=line, markersize=5, label=name)
     for name, height in (levels or {}).items():
-        axes.axhline(height, color="#999999", linestyle="--", linewidth=1, label=name)
+        axes.axhline(height, color="#666666", linestyle="-.", linewidth=1, label=name)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    axes.legend(frameon=False, fontsize=8, bbox_to_anchor=(1, 1), loc="upper left")
+    axes.legend(frameon=False, fontsize=9, bbox_to_anchor=(1, 1), loc="upper left")
     axes.grid(alpha=0.3)
     clean(axes)
     return figure

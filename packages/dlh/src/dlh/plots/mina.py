@@ -193,12 +193,13 @@ def _draw_beats(axes, x, alpha, windows, sampling_rate):
 
 
 def _draw_bands(axes, gamma, names, channel):
-    """A bar for the attention of each channel; that of the one drawn is green."""
+    """A bar for the attention of each channel; that of the one drawn is green, and says so."""
     colors = [GREEN if index == channel else "#BBBBBB" for index in range(len(gamma))]
     axes.barh(np.arange(len(gamma)), gamma, color=colors)
     axes.set(title="frequency level", xlabel=r"$\gamma$", xlim=(0, 1), ylim=(len(gamma) - 0.5, -0.5), yticks=[])
     for index, (name, value) in enumerate(zip(names, gamma, strict=True)):
-        axes.text(0.03, index, f"{name}\n{value:.2f}", va="center", fontsize=8)
+        drawn = " (drawn)" if index == channel else ""
+        axes.text(0.03, index, f"{name}\n{value:.2f}{drawn}", va="center", fontsize=9)
 
 
 def draw_roc_pr(truth, scores):
@@ -214,13 +215,15 @@ def draw_roc_pr(truth, scores):
     figure : `matplotlib.figure.Figure`
     """
     figure, (roc, pr) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-    for color, (name, values) in zip(itertools.cycle(COLORS), scores.items(), strict=False):
+    looks = zip(itertools.cycle(COLORS), itertools.cycle("os^D"), scores.items(), strict=False)
+    for color, marker, (name, values) in looks:
+        style = {"color": color, "marker": marker, "markevery": 0.1, "markersize": 5}
         false_positive, true_positive, _ = roc_curve(truth, values)
         area = roc_auc_score(truth, values)
-        roc.plot(false_positive, true_positive, color=color, label=f"{name} (area {area:.3f})")
+        roc.plot(false_positive, true_positive, **style, label=f"{name} (area {area:.3f})")
         precision, recall, _ = precision_recall_curve(truth, values)
         area = average_precision_score(truth, values)
-        pr.plot(recall, precision, color=color, drawstyle="steps-post", label=f"{name} (average {area:.3f})")
+        pr.plot(recall, precision, **style, drawstyle="steps-post", label=f"{name} (average {area:.3f})")
     share = np.mean(truth)
     roc.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1, label="by chance")
     pr.axhline(share, color="#999999", linestyle="--", linewidth=1, label="by chance")

@@ -1,5 +1,6 @@
 """What the figures of all notebooks share: the colors, and the parts that diagrams of networks are made of."""
 
+from IPython.display import display
 from matplotlib import pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
@@ -68,3 +69,16 @@ def clean(axes):
     """The axes, without the lines above and on the right."""
     axes.spines[["top", "right"]].set_visible(False)
     return axes
+
+
+def show(figure, words):
+    """Show a figure in a notebook, with words for whoever does not see it, which are read out in its place.
+
+    Parameters
+    ----------
+    figure : `matplotlib.figure.Figure`
+    words : str, what is to be seen in it, in a sentence
+    """
+    display(figure, metadata={"image/png": {"alt": words}})
+    # Else it would be shown a second time below the cell.
+    plt.close(figure)

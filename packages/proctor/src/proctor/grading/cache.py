@@ -194,6 +194,7 @@ def exercise_digests(assignment: Assignment, contents: dict[Path, str]) -> dict[
 def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> None:
     """Where checks or solutions are not those that this process last graded with, have it load them anew."""
     from proctor.checks import diagnosis, runner  # with torch, as above
+    from proctor.grading import known
 
     if _graded_with.get(assignment.name) == contents:
         return
@@ -201,6 +202,7 @@ def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> N
     forget_modules()
     runner.collect.cache_clear()
     diagnosis.mistakes_outcomes.cache_clear()
+    known.known_outcomes.cache_clear()
 
 
 def course_contents(assignment: Assignment) -> dict[Path, str]:

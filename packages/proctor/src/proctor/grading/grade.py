@@ -7,7 +7,7 @@ from pathlib import Path
 from proctor.authoring import bank
 from proctor.authoring.assignment import Assignment
 from proctor.checks.connections import InSandbox, LeftOut, Refused
-from proctor.checks.diagnosis import EXPLAINED, diagnose, fingerprint, mistakes_outcomes
+from proctor.checks.diagnosis import EXPLAINED, diagnose, fingerprint
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
 from proctor.checks.plain import defined_names
@@ -17,6 +17,7 @@ from proctor.checks.submission import StudentError, Submission
 from proctor.grading import intake
 from proctor.grading.harmless import one_line, plain_text
 from proctor.grading.hosts import warm_hosts
+from proctor.grading.known import known_outcomes, note_contents
 from proctor.grading.transcript import transcripts
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.isolation.process import Connection
@@ -60,6 +61,7 @@ def grade_intake(
     With `detailed`, each failed check has its details.
     """
     start = time.perf_counter()
+    note_contents(assignment)
     subject = open_submission(name, taken, assignment, warm_hosts(assignment, device))
     key = submission_key(assignment.course, taken.cells) if key is None else key
     if detailed:
@@ -184,7 +186,7 @@ def _judge(assignment, exercise, outcomes, replayed, device):
     failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     causes = {}
     if replayed and any(failure.kind in EXPLAINED for failure in failed):
-        causes = diagnose(replayed, mistakes_outcomes(assignment, exercise, device))
+        causes = diagnose(replayed, known_outcomes(assignment, exercise, device))
     hints = {mistake.name: mistake.hint for mistake in bank.mistakes(assignment)} if causes else {}
     observed = {outcome.check: fingerprint(outcome.failure) for outcome in replayed}
     checks = []

@@ -185,7 +185,8 @@ def candidates(path: Path) -> list[Path]:
         folders = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
         present = [folder / name for folder in folders[:MAX_FOLDERS] for name in names_in(folder)]
     names = [name for name in names_in(path.parent) if name not in ("timestamp.txt", "submission_secret.txt")]
-    there = f"; there is {_listed(names)}" if names else ""
+    shown = [f"{name}/" if (path.parent / name).is_dir() else name for name in names]
+    there = f"; there is {_listed(shown)}" if names else ""
     packed = any(name.endswith((".zip", ".rar", ".7z", ".tar.gz")) for name in names)
     raise Unreadable(f"No notebook was handed in{there}{', which has to be unpacked' if packed else ''}")
 

@@ -135,6 +135,8 @@ def typeset_ours(text: str) -> Markup:
 
 def in_line(text: str, formulas: int = FORMULAS) -> Markup:
     """A line as HTML, what stands between backticks as code, and between dollars as a formula."""
+    if len(text) > MAX_CHARACTERS:
+        return escape(text)
     parts, end = [], 0
     for match in CODE_OR_FORMULA.finditer(text):
         drawn = mathml(match[2], False) if match[2] and formulas > 0 else None

@@ -241,6 +241,9 @@ class Watch:
             return
         if not self.inbound.is_dir():
             self._tell_once(f"proctor: there is no {self.inbound}; until there is, what lies in submitted/ is graded")
+        elif not os.access(self.inbound, os.R_OK | os.X_OK):
+            whose = f"{self.inbound} is {self.inbound.owner()}'s, and may not be read by whoever runs this"
+            self._tell_once(f"proctor: {whose}; until it may, what lies in submitted/ is graded")
         with contextlib.suppress(FileNotFoundError):
             self.arrived = {(path.name, path.stat().st_mtime_ns) for path in self.inbound.glob(f"*+{name}+*")}
         new = (before & self.arrived) - self.collected

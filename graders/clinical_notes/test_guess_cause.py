@@ -1,0 +1,11 @@
+"""The check of the guess `guess_cause`."""
+
+import pytest
+
+from graders.clinical_notes.guesses import check_letter
+
+
+@pytest.mark.points(1)
+def test_a_guess(submission):
+    """The guess is one of the four letters; whichever it is, it counts."""
+    check_letter(submission, "guess_cause")

@@ -1,0 +1,57 @@
+"""The checks of the threshold that finds enough of the AF segments."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from proctor.checks import expect
+
+# Of 23 AF segments, none of these shares is a whole number of segments.
+N_AF, N_NORMAL, SHARES = 23, 29, (0.32, 0.71, 0.93)
+
+
+@pytest.fixture
+def judged(generator):
+    """Labels and probabilities of AF, all different; some normal segments have high ones."""
+    truth = torch.cat([torch.ones(N_AF), torch.zeros(N_NORMAL)]).long()
+    steps = torch.randperm(N_AF + N_NORMAL, generator=generator) + 1
+    p1 = (steps + 9 * truth).double() / (N_AF + N_NORMAL + 11) + 0.001 * truth
+    order = torch.randperm(len(truth), generator=generator)
+    return truth[order].numpy(), p1[order].numpy()
+
+
+def chosen(submission, judged, share):
+    """The threshold that the student chooses, as a number."""
+    threshold = submission.choose_threshold(*judged, share)
+    what = f"`choose_threshold(truth, p1, {share})`"
+    expect.type(threshold, (int, float, np.number, np.ndarray, torch.Tensor), what)
+    expect.true(np.shape(threshold) == (), f"{what} should be a single number.", np.shape(threshold))
+    return float(threshold), what
+
+
+@pytest.mark.points(0.5)
+def test_enough_are_found(submission, judged):
+    """At the threshold, at least the share that is asked for is found, and not simply everything."""
+    truth, p1 = judged
+    for share in SHARES:
+        threshold, what = chosen(submission, judged, share)
+        found = int((p1[truth == 1] >= threshold).sum())
+        due = math.ceil(share * N_AF)
+        expect.true(
+            found >= due,
+            f"At {what} at least {due} of {N_AF} AF segments should be found, but are {found}.",
+            found,
+        )
+    lowest, highest = (chosen(submission, judged, share)[0] for share in (SHARES[-1], SHARES[0]))
+    expect.true(lowest < highest, "To find more, the threshold should be lower, but is not.", [lowest, highest])
+
+
+@pytest.mark.points(0.5)
+def test_largest(submission, reference, judged):
+    """It is the largest of the thresholds that find enough, so that there are no more false alarms than need be."""
+    for share in SHARES:
+        threshold, what = chosen(submission, judged, share)
+        due = float(reference.choose_threshold(*judged, share))
+        expect.close(threshold, due, what, "It is the probability of the last AF segment that has to be found.")
