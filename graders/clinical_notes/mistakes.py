@@ -228,6 +228,198 @@ EVALUATION = [
         hint='Your F1 counts both verdicts in one, which is the accuracy. Asked for is the F1 of "negated" alone.',
         changes=[("f1_score(negated, held_back,", 'f1_score(negated, held_back, average="micro",')],
     ),
+    Mistake(
+        name="evaluation_mode_late",
+        exercise="evaluation",
+        hint="You switch to evaluation mode after the first batch has passed the model. Switch before the loop.",
+        changes=[
+            ("    model.eval()\n", ""),
+            (
+                "            logits, _ = model(tokens.to(device))\n",
+                "            logits, _ = model(tokens.to(device))\n            model.eval()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="batches_taken_apart",
+        exercise="evaluation",
+        hint="You `extend` the lists with the rows of each batch, and so what comes out is one long row. Append each "
+        "batch as a whole.",
+        changes=[
+            ("truth.append(", "truth.extend("),
+            ("probs.append(", "probs.extend("),
+        ],
+    ),
+    Mistake(
+        name="probabilities_taken_apart",
+        exercise="evaluation",
+        hint="You `extend` the list of probabilities with the rows of each batch, and so they come out as one long "
+        "row. Append each batch as a whole.",
+        changes=[("probs.append(", "probs.extend(")],
+    ),
+    Mistake(
+        name="absent_counts_as_one_in_macro",
+        exercise="evaluation",
+        hint="In your macro F1, a diagnosis that never occurs and is never predicted counts 1. It is to count 0, as "
+        "in the F1 of each.",
+        changes=[('average="macro", zero_division=0', 'average="macro", zero_division=1')],
+    ),
+    Mistake(
+        name="nothing_counts_as_one_in_micro",
+        exercise="evaluation",
+        hint="Where nothing at all is to be found and nothing is found, your micro F1 is 1. It is to be 0.",
+        changes=[('average="micro", zero_division=0', 'average="micro", zero_division=1')],
+    ),
+    Mistake(
+        name="verdicts_flattened_for_micro",
+        exercise="evaluation",
+        hint='You flatten labels and verdicts before the micro F1. Then "not found" is a class of its own, and what '
+        "comes out is the accuracy. Hand over the whole arrays.",
+        changes=[('f1_score(truth, pred, average="micro"', 'f1_score(truth.ravel(), pred.ravel(), average="micro"')],
+    ),
+    Mistake(
+        name="verdicts_flattened_for_macro",
+        exercise="evaluation",
+        hint='You flatten labels and verdicts before the macro F1. Then it is the mean over "found" and "not found", '
+        "not over the diagnoses.",
+        changes=[('f1_score(truth, pred, average="macro"', 'f1_score(truth.ravel(), pred.ravel(), average="macro"')],
+    ),
+    Mistake(
+        name="absent_left_out_of_macro",
+        exercise="evaluation",
+        hint="Your macro F1 leaves out diagnoses whose F1 is 0. They count as 0 in the mean.",
+        changes=[
+            (
+                'f1_score(truth, pred, average="macro", zero_division=0)',
+                "per_class[per_class > 0].mean() if per_class.any() else 0.0",
+            ),
+        ],
+    ),
+    Mistake(
+        name="macro_of_mean_precision_and_recall",
+        exercise="evaluation",
+        hint="Your macro F1 is made of the mean precision and the mean recall. It is the mean of the diagnoses' F1s.",
+        changes=[
+            (
+                'macro = f1_score(truth, pred, average="macro", zero_division=0)',
+                "found = (pred & (truth == 1)).sum(axis=0)\n"
+                "    precision = (found / np.maximum(pred.sum(axis=0), 1)).mean()\n"
+                "    recall = (found / np.maximum(truth.sum(axis=0), 1)).mean()\n"
+                "    macro = 2 * precision * recall / max(precision + recall, 1e-12)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="per_class_of_notes",
+        exercise="evaluation",
+        hint="Your `per_class` has a number for each note. The classes are the diagnoses, the columns.",
+        changes=[("f1_score(truth, pred, average=None", "f1_score(truth.T, pred.T, average=None")],
+    ),
+    Mistake(
+        name="micro_for_macro",
+        exercise="evaluation",
+        hint="Your macro F1 is the micro F1 once more. Macro is the mean of the diagnoses' F1s.",
+        changes=[('average="macro"', 'average="micro"')],
+    ),
+    Mistake(
+        name="weighted_for_micro",
+        exercise="evaluation",
+        hint="Your micro F1 is a mean of F1s, weighted by how frequent the diagnoses are. Micro counts all in one.",
+        changes=[('average="micro"', 'average="weighted"')],
+    ),
+    Mistake(
+        name="weighted_by_verdicts_for_micro",
+        exercise="evaluation",
+        hint="Your micro F1 is a mean of F1s, weighted by how often each diagnosis is predicted. Micro counts all in "
+        "one.",
+        changes=[
+            (
+                'f1_score(truth, pred, average="micro", zero_division=0)',
+                "np.average(per_class, weights=pred.sum(axis=0) + 1e-12)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="share_of_all_mentions",
+        exercise="evaluation",
+        hint="Your accuracy divides by all mentions. Divide by the number of negated ones.",
+        changes=[("held_back[negated].mean()", "(held_back & negated).mean()")],
+    ),
+    Mistake(
+        name="all_held_back_counted",
+        exercise="evaluation",
+        hint="Your accuracy is the share of all mentions that is held back. It is asked for the negated ones alone.",
+        changes=[("held_back[negated].mean()", "held_back.mean()")],
+    ),
+    Mistake(
+        name="accuracy_averaged_over_diagnoses",
+        exercise="evaluation",
+        hint="Your accuracy is a mean of the diagnoses' accuracies. Count the negated mentions of all diagnoses in "
+        "one.",
+        changes=[
+            (
+                "accuracy = held_back[negated].mean()",
+                "chosen = mentioned & (truth == 0)\n"
+                "    shares = [(probs[chosen[:, i], i] <= 0.5).mean() for i in range(truth.shape[1]) if chosen[:, "
+                "i].any()]\n"
+                "    accuracy = np.mean(shares)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="accuracy_averaged_over_notes",
+        exercise="evaluation",
+        hint="Your accuracy is a mean of the notes' accuracies. Count the negated mentions of all notes in one.",
+        changes=[
+            (
+                "accuracy = held_back[negated].mean()",
+                "chosen = mentioned & (truth == 0)\n"
+                "    shares = [(row[which] <= 0.5).mean() for row, which in zip(probs, chosen) if which.any()]\n"
+                "    accuracy = np.mean(shares)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="negation_f1_averaged_over_diagnoses",
+        exercise="evaluation",
+        hint='Your F1 of "negated" is a mean of the diagnoses\' F1s. Count the mentions of all diagnoses in one.',
+        changes=[
+            (
+                "f1 = f1_score(negated, held_back, zero_division=0)",
+                "pairs = [(truth[which, i] == 0, probs[which, i] <= 0.5) for i, which in enumerate(mentioned.T)]\n"
+                "    f1 = np.mean([f1_score(*pair, zero_division=0) for pair in pairs])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="negation_f1_averaged_over_notes",
+        exercise="evaluation",
+        hint='Your F1 of "negated" is a mean of the notes\' F1s. Count the mentions of all notes in one.',
+        changes=[
+            (
+                "f1 = f1_score(negated, held_back, zero_division=0)",
+                "pairs = [(truth[i, which] == 0, probs[i, which] <= 0.5) for i, which in enumerate(mentioned) if "
+                "which.any()]\n"
+                "    f1 = np.mean([f1_score(*pair, zero_division=0) for pair in pairs])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probabilities_changed_by_negation_scores",
+        exercise="evaluation",
+        hint="Your `negation_scores` writes into the probabilities that it is given. They are the caller's: leave "
+        "them as they are.",
+        changes=[
+            ("held_back = probs[mentioned] <= 0.5", "probs[~mentioned] = 1\n    held_back = probs[mentioned] <= 0.5"),
+        ],
+    ),
+    Mistake(
+        name="labels_changed_by_negation_scores",
+        exercise="evaluation",
+        hint="Your `negation_scores` writes into the labels that it is given. They are the caller's: leave them as "
+        "they are.",
+        changes=[("negated = truth[mentioned] == 0", "truth[~mentioned] = 1\n    negated = truth[mentioned] == 0")],
+    ),
 ]
 
 POSITIONS = [
@@ -421,6 +613,94 @@ POSITIONS = [
         exercise="positions",
         hint="You add the first position to all words. Each word gets its own.",
         changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, :1]")],
+    ),
+    Mistake(
+        name="frequencies_to_the_very_end",
+        exercise="positions",
+        hint="Your last frequency is 1/10000 itself. The exponent 2i / d_model ends one step before 1.",
+        changes=[
+            (
+                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.logspace(0, -4, d_model // 2)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="frequencies_evenly_spaced",
+        exercise="positions",
+        hint="Your frequencies fall by the same difference from column to column. They fall by the same factor.",
+        changes=[
+            (
+                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.linspace(1, 1e-4, d_model // 2)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="logarithm_of_base_ten",
+        exercise="positions",
+        hint="You take the logarithm of base ten, but the exponential of base e. They must have the same base.",
+        changes=[("math.log(10000.0)", "math.log10(10000.0)")],
+    ),
+    Mistake(
+        name="exponent_divided_whole",
+        exercise="positions",
+        hint="You divide whole (`//`) in the exponent, which is 0 for every column then.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* (torch.arange(0, d_model, 2) // d_model)")],
+    ),
+    Mistake(
+        name="exponent_for_four_dimensions",
+        exercise="positions",
+        hint="Your exponent is right for vectors of four numbers only. It divides by d_model, whatever that is.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* torch.arange(d_model // 2) / 2")],
+    ),
+    Mistake(
+        name="exponent_not_divided",
+        exercise="positions",
+        hint="Your exponent is 2i. Divide it by d_model.",
+        changes=[("* torch.arange(0, d_model, 2) / d_model", "* torch.arange(0, d_model, 2)")],
+    ),
+    Mistake(
+        name="rows_from_the_second",
+        exercise="positions",
+        hint="You take the rows from number 1 on, so that for notes as long as the table one is missing. Begin at "
+        "row 0.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, 1 : x.shape[1] + 1]")],
+    ),
+    Mistake(
+        name="last_position_for_all",
+        exercise="positions",
+        costly="No word has the position of its place, and each note has others, as long as it is.",
+        hint="You add the position of the last word to all words. Each word gets its own.",
+        changes=[("self.pe[:, : x.shape[1]]", "self.pe[:, x.shape[1] - 1 : x.shape[1]]")],
+    ),
+    Mistake(
+        name="last_pair_left_out",
+        exercise="positions",
+        hint="Your last two columns stay zero: the loop, or the slice, stops before the last pair.",
+        changes=[
+            ("pe[:, 0::2] = torch.sin(position * frequency)", "pe[:, 0:-2:2] = torch.sin(position * frequency[:-1])"),
+            ("pe[:, 1::2] = torch.cos(position * frequency)", "pe[:, 1:-2:2] = torch.cos(position * frequency[:-1])"),
+        ],
+    ),
+    Mistake(
+        name="cosines_forgotten",
+        exercise="positions",
+        hint="Your odd columns stay zero. They hold the cosines.",
+        changes=[("        pe[:, 1::2] = torch.cos(position * frequency)\n", "")],
+    ),
+    Mistake(
+        name="cosines_over_sines",
+        exercise="positions",
+        hint="You write the cosines over the sines, into the even columns. They belong into the odd ones.",
+        changes=[("pe[:, 1::2]", "pe[:, 0::2]")],
+    ),
+    Mistake(
+        name="table_returned",
+        exercise="positions",
+        costly="What comes out is of one note, and so nearly every check stops at its shape.",
+        hint="You return rows of the table alone. Add them to the words' vectors.",
+        changes=[("return x + self.pe[:, : x.shape[1]]", "return self.pe[:, : x.shape[1]]")],
     ),
 ]
 
@@ -873,6 +1153,81 @@ ATTENTION = [
         hint="You mask all notes as the first one. Each note has a mask of its own.",
         changes=[("mask == 0", "mask[:1] == 0")],
     ),
+    Mistake(
+        name="numbers_of_heads_in_turn",
+        exercise="attention",
+        hint="You join the heads number by number: first the first number of each head, then the second ones. Each "
+        "head's d_k numbers stay together.",
+        changes=[("(attn_weights @ values).transpose(1, 2)", "(attn_weights @ values).permute(0, 2, 3, 1)")],
+    ),
+    Mistake(
+        name="mask_of_first_row",
+        exercise="attention",
+        hint="You use the first row of the mask for all looking words. It may have a row for each.",
+        changes=[("mask == 0", "mask[:, :1, :1] == 0")],
+    ),
+    Mistake(
+        name="mask_for_first_head_only",
+        exercise="attention",
+        hint="You mask the first head only. The mask is for all of them.",
+        changes=[
+            (
+                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores[:, :1] = scores[:, :1].masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="output_layer_without_bias",
+        exercise="attention",
+        hint="Your `W_o` has no bias. It is a plain `nn.Linear(d_model, d_model)`, as the others.",
+        changes=[("self.W_o = nn.Linear(d_model, d_model)", "self.W_o = nn.Linear(d_model, d_model, bias=False)")],
+    ),
+    Mistake(
+        name="queries_keys_values_without_bias",
+        exercise="attention",
+        hint="Your `W_q`, `W_k` and `W_v` have no bias. They are plain `nn.Linear(d_model, d_model)`.",
+        changes=[
+            ("self.W_q = nn.Linear(d_model, d_model)", "self.W_q = nn.Linear(d_model, d_model, bias=False)"),
+            ("self.W_k = nn.Linear(d_model, d_model)", "self.W_k = nn.Linear(d_model, d_model, bias=False)"),
+            ("self.W_v = nn.Linear(d_model, d_model)", "self.W_v = nn.Linear(d_model, d_model, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="mean_of_heads_for_each",
+        exercise="attention",
+        hint="You return the mean of the heads' weights for every head. Return each head's own.",
+        changes=[
+            ("return out, attn_weights", "return out, attn_weights.mean(dim=1, keepdim=True).expand_as(attn_weights)"),
+        ],
+    ),
+    Mistake(
+        name="softmax_over_everything",
+        exercise="attention",
+        hint="Your softmax runs over all numbers of the batch at once. Each word of each head has one of its own, "
+        "over the words that it looks at (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores.flatten(), dim=0).view_as(scores)")],
+    ),
+    Mistake(
+        name="softmax_over_both_axes",
+        exercise="attention",
+        hint="Your softmax runs over looking words and words looked at together. Each looking word has one of its "
+        "own (dim=-1).",
+        changes=[("torch.softmax(scores, dim=-1)", "torch.softmax(scores.flatten(2), dim=-1).view_as(scores)")],
+    ),
+    Mistake(
+        name="dropout_share_turned_round",
+        exercise="attention",
+        hint="Your dropout takes 1 - dropout: `nn.Dropout` is told the share that is dropped, not the share that is "
+        "kept.",
+        changes=[("nn.Dropout(dropout)", "nn.Dropout(1 - dropout)")],
+    ),
+    Mistake(
+        name="mask_turned_round_in_place",
+        exercise="attention",
+        hint="You turn the caller's mask round in place (functions that end in `_` do). Make a new one.",
+        changes=[("mask == 0", "mask.logical_not_()")],
+    ),
 ]
 
 BLOCK = [
@@ -1130,6 +1485,140 @@ BLOCK = [
         hint="You put the words through the attention a second time, where `ffn` is due.",
         changes=[
             ("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(x + self.dropout2(self.attention(x, mask)[0]))")
+        ],
+    ),
+    Mistake(
+        name="weights_of_a_look_without_mask",
+        exercise="block",
+        hint="The weights that you return are those of a second look without the mask. Return those of the look that "
+        "x is made of.",
+        changes=[
+            (
+                "attended, attn_weights = self.attention(x, mask)",
+                "attended, _ = self.attention(x, mask)\n        _, attn_weights = self.attention(x)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_of_a_second_look",
+        exercise="block",
+        hint="The weights that you return are those of a second look, at what the first step made of x. Return those "
+        "of the one look that there is.",
+        changes=[
+            (
+                "x = self.norm1(x + self.dropout1(attended))",
+                "x = self.norm1(x + self.dropout1(attended))\n        _, attn_weights = self.attention(x, mask)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="weights_of_a_look_at_the_end",
+        exercise="block",
+        hint="The weights that you return are those of a second look, at what comes out of the block. Return those "
+        "of the one look that there is.",
+        changes=[("return x, attn_weights", "return x, self.attention(x, mask)[1]")],
+    ),
+    Mistake(
+        name="inner_dropout_of_one_half",
+        exercise="block",
+        hint="The dropout inside your `ffn` takes half, whatever `dropout` says.",
+        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(), ")],
+    ),
+    Mistake(
+        name="inner_dropout_of_one_tenth",
+        exercise="block",
+        hint="The dropout inside your `ffn` takes a tenth, whatever `dropout` says.",
+        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(0.1), ")],
+    ),
+    Mistake(
+        name="norms_of_one_object",
+        exercise="block",
+        hint="Your `norm2` is the same object as `norm1`, so that both share their weights. Make a new one.",
+        changes=[("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = self.norm1")],
+    ),
+    Mistake(
+        name="second_dropout_around_the_sum",
+        exercise="block",
+        hint="Your second dropout acts on the sum, the shortcut included. Apply it to what is added.",
+        changes=[("self.norm2(x + self.dropout2(self.ffn(x)))", "self.norm2(self.dropout2(x + self.ffn(x)))")],
+    ),
+    Mistake(
+        name="first_norm_before_the_shortcut",
+        exercise="block",
+        hint="You norm what the attention gives and then add the shortcut. The sum is what is to be normed.",
+        changes=[("self.norm1(x + self.dropout1(attended))", "x + self.norm1(self.dropout1(attended))")],
+    ),
+    Mistake(
+        name="second_norm_before_the_shortcut",
+        exercise="block",
+        hint="You norm what `ffn` gives and then add the shortcut. The sum is what is to be normed.",
+        changes=[("self.norm2(x + self.dropout2(self.ffn(x)))", "x + self.norm2(self.dropout2(self.ffn(x)))")],
+    ),
+    Mistake(
+        name="first_linear_without_bias",
+        exercise="block",
+        hint="The first linear layer of your `ffn` has no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[("nn.Linear(d_model, d_ff)", "nn.Linear(d_model, d_ff, bias=False)")],
+    ),
+    Mistake(
+        name="second_linear_without_bias",
+        exercise="block",
+        hint="The second linear layer of your `ffn` has no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[("nn.Linear(d_ff, d_model)", "nn.Linear(d_ff, d_model, bias=False)")],
+    ),
+    Mistake(
+        name="network_without_bias",
+        exercise="block",
+        hint="The linear layers of your `ffn` have no bias. Leave the bias that `nn.Linear` has by itself.",
+        changes=[
+            ("nn.Linear(d_model, d_ff)", "nn.Linear(d_model, d_ff, bias=False)"),
+            ("nn.Linear(d_ff, d_model)", "nn.Linear(d_ff, d_model, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="first_norm_without_weights",
+        exercise="block",
+        hint="Your `norm1` has neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm1 = nn.LayerNorm(d_model)", "self.norm1 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="second_norm_without_weights",
+        exercise="block",
+        hint="Your `norm2` has neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="norms_without_weights",
+        exercise="block",
+        hint="Your norms have neither weight nor bias. A layer norm learns both.",
+        changes=[
+            ("self.norm1 = nn.LayerNorm(d_model)", "self.norm1 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+            ("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.LayerNorm(d_model, elementwise_affine=False)"),
+        ],
+    ),
+    Mistake(
+        name="first_dropout_of_one_half",
+        exercise="block",
+        hint="Your `dropout1` takes half, whatever `dropout` says.",
+        changes=[("self.dropout1 = nn.Dropout(dropout)", "self.dropout1 = nn.Dropout()")],
+    ),
+    Mistake(
+        name="second_dropout_of_one_half",
+        exercise="block",
+        hint="Your `dropout2` takes half, whatever `dropout` says.",
+        changes=[("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout()")],
+    ),
+    Mistake(
+        name="both_dropouts_of_one_half",
+        exercise="block",
+        hint="Your `dropout1` and `dropout2` take half, whatever `dropout` says.",
+        changes=[
+            ("self.dropout1 = nn.Dropout(dropout)", "self.dropout1 = nn.Dropout()"),
+            ("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout()"),
         ],
     ),
 ]
@@ -1436,6 +1925,131 @@ CLASSIFIER = [
         "(batch, 1, 1, length).",
         changes=[("(x != PAD)[:, None, None, :]", "(x != PAD)[:, None, :, None]")],
     ),
+    Mistake(
+        name="padding_drawn_again",
+        exercise="classifier",
+        hint="You draw the words' vectors again after the embedding is made, and with them that of the padding, "
+        "which is to be zero.",
+        changes=[
+            (
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)",
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)\n"
+                "        nn.init.normal_(self.embedding.weight)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="words_drawn_by_xavier",
+        exercise="classifier",
+        hint="You draw the words' vectors again (Xavier), and with them that of the padding, which is to be zero.",
+        changes=[
+            (
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)",
+                "self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)\n"
+                "        nn.init.xavier_uniform_(self.embedding.weight)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="all_weights_drawn_by_xavier",
+        exercise="classifier",
+        hint="You draw all weights again (Xavier), and with them the padding's vector, which is to be zero.",
+        changes=[
+            (
+                "        self.dropout = nn.Dropout(dropout)\n",
+                "        self.dropout = nn.Dropout(dropout)\n"
+                "        for weight in self.parameters():\n"
+                "            if weight.dim() > 1:\n"
+                "                nn.init.xavier_uniform_(weight)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="four_diagnoses_always",
+        exercise="classifier",
+        hint="Your model has four diagnoses, whatever num_classes says.",
+        changes=[("nn.Linear(d_model, num_classes)", "nn.Linear(d_model, 4)")],
+    ),
+    Mistake(
+        name="four_heads_always",
+        exercise="classifier",
+        hint="Your blocks have four heads, whatever num_heads says.",
+        changes=[("TransformerBlock(d_model, num_heads, d_ff", "TransformerBlock(d_model, 4, d_ff")],
+    ),
+    Mistake(
+        name="four_times_as_many_hidden_units",
+        exercise="classifier",
+        hint="Your blocks have 4 * d_model hidden units, whatever d_ff says.",
+        changes=[("num_heads, d_ff, dropout) for", "num_heads, 4 * d_model, dropout) for")],
+    ),
+    Mistake(
+        name="hidden_units_typed_in",
+        exercise="classifier",
+        hint="Your blocks have 512 hidden units, whatever d_ff says.",
+        changes=[("num_heads, d_ff, dropout) for", "num_heads, 512, dropout) for")],
+    ),
+    Mistake(
+        name="first_word_left_out_of_mean",
+        exercise="classifier",
+        hint="Your mean leaves out the first word. It runs over all words of the note.",
+        changes=[
+            ("is_word = (x != PAD).unsqueeze(-1)", "is_word = (x != PAD).unsqueeze(-1)\n        is_word[:, 0] = False"),
+        ],
+    ),
+    Mistake(
+        name="divided_by_mean_number_of_words",
+        exercise="classifier",
+        hint="You divide by the mean number of words of the batch's notes. Each note is divided by its own.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "is_word.sum(dim=1).float().mean().clamp(min=1)")],
+    ),
+    Mistake(
+        name="divided_by_words_of_all_notes",
+        exercise="classifier",
+        hint="You divide by the words of all notes together. Each note is divided by its own number of words.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "is_word.sum().clamp(min=1)")],
+    ),
+    Mistake(
+        name="divided_by_number_of_notes",
+        exercise="classifier",
+        hint="You divide by the number of notes. Each note is divided by its number of words.",
+        changes=[("is_word.sum(dim=1).clamp(min=1)", "len(x)")],
+    ),
+    Mistake(
+        name="word_one_masked",
+        exercise="classifier",
+        hint="Your mask hides word 1 as well. Only word 0 is padding.",
+        changes=[("pad_mask = (x != PAD)", "pad_mask = (x > 1)")],
+    ),
+    Mistake(
+        name="word_one_left_out_of_mean",
+        exercise="classifier",
+        hint="Your mean leaves out word 1 as well. Only word 0 is padding.",
+        changes=[("is_word = (x != PAD)", "is_word = (x > 1)")],
+    ),
+    Mistake(
+        name="word_one_taken_for_padding",
+        exercise="classifier",
+        hint="You take word 1 for padding as well, in the mask and in the mean. Only word 0 is.",
+        changes=[
+            ("pad_mask = (x != PAD)", "pad_mask = (x > 1)"),
+            ("is_word = (x != PAD)", "is_word = (x > 1)"),
+        ],
+    ),
+    Mistake(
+        name="scaled_by_root_of_length",
+        exercise="classifier",
+        hint="You multiply the words' vectors by the root of the note's length. It is the root of d_model.",
+        changes=[("math.sqrt(self.d_model)", "math.sqrt(x.shape[1])")],
+    ),
+    Mistake(
+        name="mean_before_the_blocks",
+        exercise="classifier",
+        hint="Your mean is that of what goes into the first block. Take it of what comes out of the last.",
+        changes=[
+            ("words = self.dropout(words)", "start = words = self.dropout(words)"),
+            ("mean = (words * is_word)", "mean = (start * is_word)"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1564,7 +2178,8 @@ TRAINING = [
     Mistake(
         name="training_mode_forgotten",
         exercise="training",
-        hint="You never switch to training mode.",
+        hint="No batch passes the model in training mode: you never switch to it, or only after the batches, where the "
+        "validation switches back.",
         changes=[("        model.train()\n", "")],
     ),
     Mistake(
@@ -1685,6 +2300,99 @@ TRAINING = [
             ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
             ("criterion(logits, labels", "criterion(torch.sigmoid(logits).clamp(1e-7, 1 - 1e-7), labels"),
         ],
+    ),
+    Mistake(
+        name="largest_number_clipped",
+        exercise="training",
+        hint="You clip by the largest number of the gradients (`norm_type`). The norm that is meant is the usual "
+        "one: the root of the sum of squares.",
+        changes=[("max_norm=1.0", 'max_norm=1.0, norm_type=float("inf")')],
+    ),
+    Mistake(
+        name="first_parameter_clipped",
+        exercise="training",
+        hint="You clip the gradient of the first parameter only. Clip the norm of all together.",
+        changes=[
+            (
+                "nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+                "nn.utils.clip_grad_norm_(next(model.parameters()), max_norm=1.0)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="loss_summed_over_diagnoses",
+        exercise="training",
+        hint="Your loss is the mean over the notes of the sum over the diagnoses. The mean runs over both.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")'),
+            ("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device)) / len(labels)"),
+        ],
+    ),
+    Mistake(
+        name="loss_summed_over_notes",
+        exercise="training",
+        hint="Your loss is the sum over the notes of the mean over the diagnoses. The mean runs over both.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", 'nn.BCEWithLogitsLoss(reduction="sum")'),
+            ("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device)) / labels.shape[1]"),
+        ],
+    ),
+    Mistake(
+        name="squared_error_of_probabilities",
+        exercise="training",
+        hint="Your loss is the squared error of the probabilities. Asked for is the binary cross entropy.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.MSELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits), labels"),
+        ],
+    ),
+    Mistake(
+        name="losses_counted_for_each_note",
+        exercise="training",
+        hint="You append the loss once for each note, so that large batches weigh more. Append it once for each batch.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses.extend([loss.item()] * len(tokens))")],
+    ),
+    Mistake(
+        name="losses_added_up",
+        exercise="training",
+        hint="You append the sum of the losses so far. Append each batch's own.",
+        changes=[("epoch_losses.append(loss.item())", "epoch_losses.append(loss.item() + sum(epoch_losses[-1:]))")],
+    ),
+    Mistake(
+        name="step_one_batch_late",
+        exercise="training",
+        hint="You step before `backward`, along the gradient of the batch before. First `backward`, then `step`.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                "            optimizer.step()\n            optimizer.zero_grad()\n",
+            ),
+            ("max_norm=1.0)\n            optimizer.step()\n", "max_norm=1.0)\n"),
+        ],
+    ),
+    Mistake(
+        name="validation_loader_trained_on",
+        exercise="training",
+        hint="You train on the notes of `val_loader`. They are to validate on; train on those of `train_loader`.",
+        changes=[("in train_loader:", "in val_loader:")],
+    ),
+    Mistake(
+        name="weights_decay_by_a_thousandth",
+        exercise="training",
+        hint="Your Adam has a weight decay. The recipe has none.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=1e-3)")],
+    ),
+    Mistake(
+        name="weights_decay_by_a_ten_thousandth",
+        exercise="training",
+        hint="Your Adam has a weight decay. The recipe has none.",
+        changes=[("lr=lr)", "lr=lr, weight_decay=1e-4)")],
+    ),
+    Mistake(
+        name="labels_softened",
+        exercise="training",
+        hint="You soften the labels to 0.05 and 0.95. The recipe takes them as they are.",
+        changes=[("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device).clamp(0.05, 0.95))")],
     ),
 ]
 
@@ -2035,6 +2743,195 @@ ABLATION = [
                 "        rows = np.array([run(change, seed) for seed in seeds])\n"
                 "    return dict.fromkeys(variants, rows)",
             )
+        ],
+    ),
+    Mistake(
+        name="scale_times_root_of_d_model",
+        exercise="ablation",
+        hint="You multiply the scale by sqrt(d_model), but it was one over sqrt(d_k). Without scaling, it is 1.",
+        changes=[("module.scale = 1.0", "module.scale *= math.sqrt(module.d_model)")],
+    ),
+    Mistake(
+        name="scale_of_everything",
+        exercise="ablation",
+        hint="You set the `scale` of everything that has one. Only attention is meant: ask each module what it is.",
+        changes=[("isinstance(module, MultiHeadSelfAttention)", 'hasattr(module, "scale")')],
+    ),
+    Mistake(
+        name="no_attention_changed",
+        exercise="ablation",
+        hint="You change no attention: its `scale` is as before. It may lie anywhere in the model, and each has a "
+        "`scale` of its own.",
+        changes=[
+            ("isinstance(module, MultiHeadSelfAttention)", "isinstance(module, TransformerBlock)"),
+            ("module.scale = 1.0", "module.attention.scale = 1.0"),
+        ],
+    ),
+    Mistake(
+        name="copy_without_scaling",
+        exercise="ablation",
+        hint="Your `remove_scaling` changes a copy. Change the model that is given, and return it.",
+        changes=[
+            (
+                "    for module in model.modules()",
+                "    import copy\n\n    model = copy.deepcopy(model)\n    for module in model.modules()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="copy_with_softened_words",
+        exercise="ablation",
+        hint="Your `soften_words` changes a copy. Change the model that is given, and return it.",
+        changes=[
+            (
+                "    with torch.no_grad():\n        model",
+                "    import copy\n\n    model = copy.deepcopy(model)\n    with torch.no_grad():\n        model",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_position_for_all_words",
+        exercise="ablation",
+        hint="You give all words the first position, which is still added. Without positions, nothing is.",
+        changes=[
+            ("model.pos_encoding = nn.Identity()", "model.pos_encoding.pe[:] = model.pos_encoding.pe[:, :1].clone()"),
+        ],
+    ),
+    Mistake(
+        name="words_divided_by_root_of_vocabulary",
+        exercise="ablation",
+        hint="You divide the words' vectors by the root of the number of words. It is the root of `model.d_model`.",
+        changes=[("math.sqrt(model.d_model)\n    return", "math.sqrt(len(model.embedding.weight))\n    return")],
+    ),
+    Mistake(
+        name="quotient_thrown_away",
+        exercise="ablation",
+        hint="You divide the words' vectors, but nobody keeps the quotient, and the weight is as before.",
+        changes=[("weight /= math", "weight / math")],
+    ),
+    Mistake(
+        name="words_divided_by_their_deviation",
+        exercise="ablation",
+        hint="You divide the words' vectors by their own standard deviation as well. Divide by sqrt(d_model) only.",
+        changes=[
+            ("weight /= math.sqrt(model.d_model)", "weight /= model.embedding.weight.std() * math.sqrt(model.d_model)"),
+        ],
+    ),
+    Mistake(
+        name="all_weights_softened",
+        exercise="ablation",
+        hint="You divide all weights of the model. Only the words' vectors, `embedding.weight`, are meant.",
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        for weight in model.parameters():\n            weight /= math.sqrt(model.d_model)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="positions_softened",
+        exercise="ablation",
+        hint="You divide the positions as well. Only the words' vectors are meant: the positions are what they shall "
+        "be as loud as.",
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n"
+                "        model.pos_encoding.pe /= math.sqrt(model.d_model)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="padding_learns_after_softening",
+        exercise="ablation",
+        hint="You make a new embedding that does not know the padding any more, whose vector would learn. Change the "
+        "numbers of the one that is there.",
+        changes=[
+            (
+                "    with torch.no_grad():\n        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "    softened = model.embedding.weight.detach() / math.sqrt(model.d_model)\n"
+                "    model.embedding = nn.Embedding.from_pretrained(softened, freeze=False)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="curves_of_integers",
+        exercise="ablation",
+        hint="Your arrays are of integers, which cut off all behind the point. Scores are floats.",
+        changes=[
+            (
+                "np.array([run(change, seed) for seed in seeds])",
+                "np.array([run(change, seed) for seed in seeds], dtype=int)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="one_list_for_all",
+        exercise="ablation",
+        hint="All your variants share one list, and so each has the curves of all. Make one for each.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "rows = dict.fromkeys(variants, [])\n"
+                "    for name, change in variants.items():\n"
+                "        rows[name] += [run(change, seed) for seed in seeds]\n"
+                "    return {name: np.array(value) for name, value in rows.items()}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="seeds_sorted",
+        exercise="ablation",
+        hint="You sort the seeds. Rows are in the order in which the seeds are given.",
+        changes=[("for seed in seeds]", "for seed in sorted(seeds)]")],
+    ),
+    Mistake(
+        name="last_change_for_all",
+        exercise="ablation",
+        hint="You run only after the loop, when `change` is the last variant's for all of them. Run within the loop.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "jobs = {}\n"
+                "    for name, change in variants.items():\n"
+                "        jobs[name] = lambda seed: run(change, seed)\n"
+                "    return {name: np.array([job(seed) for seed in seeds]) for name, job in jobs.items()}",
+            ),
+        ],
+    ),
+    Mistake(
+        name="seeds_in_one_row",
+        exercise="ablation",
+        hint="You join the curves of the seeds to one long row. Each seed has a row of its own.",
+        changes=[
+            (
+                "np.array([run(change, seed) for seed in seeds])",
+                "np.concatenate([run(change, seed) for seed in seeds])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="divided_by_epochs",
+        exercise="ablation",
+        hint="Your deviation divides by the number of epochs less one. It is the seeds that are a sample: divide by "
+        "their number less one.",
+        changes=[("curves.std(axis=0, ddof=1)", "np.sqrt(((curves - mean) ** 2).sum(axis=0) / (curves.shape[1] - 1))")],
+    ),
+    Mistake(
+        name="band_cut_at_one",
+        exercise="ablation",
+        hint="You cut the band at 1, the best F1. Asked for is the mean plus the deviation, whatever comes out.",
+        changes=[("mean - deviation, mean + deviation", "mean - deviation, np.minimum(mean + deviation, 1.0)")],
+    ),
+    Mistake(
+        name="band_cut_at_zero_and_one",
+        exercise="ablation",
+        hint="You cut the band at 0 and 1. Asked for is the mean minus and plus the deviation, whatever comes out.",
+        changes=[
+            (
+                "mean - deviation, mean + deviation",
+                "np.maximum(mean - deviation, 0.0), np.minimum(mean + deviation, 1.0)",
+            ),
         ],
     ),
 ]

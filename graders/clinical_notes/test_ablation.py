@@ -24,16 +24,24 @@ class ScaledLayer(nn.Module):
         self.dropout = nn.Dropout(0.1)
 
 
+class Volume(nn.Module):
+    """No attention, but it has a scale, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = 3.0
+
+
 class LayeredModel(nn.Module):
     """As `ClinicalNoteClassifier`, as far as it is changed: attention lies at several depths."""
 
-    def __init__(self, attention, positions, vocabulary, d_model):
+    def __init__(self, attention, positions, other, vocabulary, d_model):
         super().__init__()
         self.d_model = d_model
         self.embedding = nn.Embedding(vocabulary, d_model, padding_idx=0)
         self.pos_encoding = positions(d_model, 23)
         self.blocks = nn.ModuleList([nn.ModuleDict({"attention": attention(d_k)}) for d_k in (4, 9)])
-        self.first = attention(16)
+        self.first, self.other = attention(16), other()
         self.classifier, self.dropout = nn.Linear(d_model, 3), nn.Dropout(0.1)
 
     def scales(self):
@@ -52,12 +60,13 @@ def model(submission, reference, monkeypatch):
     )  # fmt: skip
     submission.seed(0)
     layers = submission.MultiHeadSelfAttention, submission.SinusoidalPositionalEncoding
-    return submission.send(LayeredModel)(*layers, VOCABULARY, D_MODEL)
+    return submission.send(LayeredModel)(*layers, submission.send(Volume), VOCABULARY, D_MODEL)
 
 
 def changed(submission, name, model):
     """The model that the student's function gives, which is to be the same one."""
     result = getattr(submission, name)(model)
+    expect.true(result is not None, f"`{name}(model)` should return the model, but returns nothing.", None)
     same = submission.library("operator.is_")(result, model)
     expect.true(same, f"`{name}(model)` should change the model in place and return it.", same)
     return result
@@ -70,10 +79,15 @@ def test_remove_scaling(submission, model):
     other = submission.library("copy.deepcopy")(model)
     changed(submission, "remove_scaling", model)
     found = [float(scale) for scale in model.scales()]
+    of_class = submission.library("builtins.hasattr")(submission.MultiHeadSelfAttention, "scale")
+    message = "The scale should be set on the model's own layers, but is set on the class, which every layer overrides."
+    expect.true(not of_class, message, found)
     hint = "Go through `model.modules()`: attention may lie anywhere in the model."
     expect.equal(found, [1.0, 1.0, 1.0], "The scales of a model's three attention layers", hint)
     left = [float(scale) for scale in other.scales()]
     expect.true(np.allclose(left, before), f"Another model's scales should stay {before}, but are {left}.", left)
+    hint = "Ask each module whether it is a `MultiHeadSelfAttention`."
+    expect.equal(float(model.other.scale), 3.0, "The scale of a layer that is no attention", hint)
 
 
 @pytest.mark.points(1)
@@ -88,16 +102,26 @@ def test_remove_positions(submission, model, generator):
 
 @pytest.mark.points(2)
 def test_soften_words(submission, model, device):
-    """`soften_words` divides the words' vectors by sqrt(d_model), so that they come out with standard deviation 1."""
+    """`soften_words` divides the words' vectors by sqrt(d_model), and nothing else, and they go on learning."""
     model.to(str(device))
-    before = model.embedding.weight.cpu().clone()
+    others = {name: value.cpu().clone() for name, value in model.state_dict().items()}
+    before = others.pop("embedding.weight")
     changed(submission, "soften_words", model)
     weight = model.embedding.weight
     expect.shape(weight, before.shape, "`embedding.weight` after `soften_words`")
     hint = "Divide the weight of `embedding` by sqrt(d_model), once, in place."
     expect.close(weight, before / math.sqrt(D_MODEL), "`embedding.weight` after `soften_words`", hint)
-    learns = submission.keep(model)(torch.tensor([[1, 2]], device=device)).requires_grad
-    expect.equal(learns, True, "Whether the words' vectors still learn", "Change the numbers, not the parameter.")
+    left = model.state_dict()
+    for name, value in others.items():
+        expect.close(left.get(name), value, f"`{name}` after `soften_words`", "Change the words' vectors only.")
+    words = submission.keep(model)(torch.tensor([[0, 1, 2]], device=device))
+    hint = "Change the numbers, not the parameter."
+    expect.equal(words.requires_grad, True, "Whether the words' vectors still learn", hint)
+    words.backward(torch.ones(1, 3, D_MODEL, device=device))
+    gradient = submission.gradients(model)["embedding.weight"]
+    expect.type(gradient, torch.Tensor, "The gradient of `embedding.weight` after `soften_words`")
+    hint = "The padding's vector is not to learn (`padding_idx`): change the numbers of the embedding that is there."
+    expect.close(gradient[0].cpu(), torch.zeros(D_MODEL), "The gradient of the padding's vector", hint)
 
 
 class Recorded:
@@ -162,6 +186,8 @@ def test_same_seeds(submission):
 def test_band(submission, generator):
     """The band reaches one standard deviation of the seeds to each side of their mean."""
     values_of_seeds = torch.rand(5, 7, generator=generator).double().numpy()
+    # Scores lie between 0 and 1, but their band reaches beyond where they are far apart.
+    values_of_seeds[:, 2], values_of_seeds[:, 5] = [1, 0, 1, 1, 0], [0, 1, 0, 0, 1]
     result = submission.mean_and_band(values_of_seeds)
     mean, low, high = values(result, "`mean_and_band(curves)`", ["mean", "low", "high"])
     expect.close(mean, values_of_seeds.mean(axis=0), "mean", "The mean over the seeds, which are the rows.")

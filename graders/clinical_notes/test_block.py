@@ -47,10 +47,20 @@ def call(module, device, x, mask=None):
     return out.detach().cpu()
 
 
+def shared(module):
+    """The names of what is no parameter of its own."""
+    return sorted(set(module.state_dict()) - {name for name, _ in module.named_parameters()})
+
+
 @pytest.fixture
 def made(submission, reference, generator, device, x):
     """Makes the student's module and the version that is like it: `made(call)`, as `built` takes it."""
-    fixed = (submission, reference, "TransformerBlock", BLOCK, SCALES, generator, device, SIZES)
+    # By the shapes of their parameters they would be taken for each other; norms without weights are built anew.
+    unlike = {"first_norm_without_weights", "second_norm_without_weights", "norms_without_weights"}
+    if not shared(submission.TransformerBlock(*SIZES)):
+        unlike.add("norms_of_one_object")
+    known = [one for one in BLOCK if one.name not in unlike]
+    fixed = (submission, reference, "TransformerBlock", known, SCALES, generator, device, SIZES)
     return lambda call=None: built(*fixed, call, inputs=[x])
 
 
@@ -79,6 +89,9 @@ def test_layers(submission, reference):
         "d_model.",
         shapes,
     )
+    others = shared(submission.TransformerBlock(*SIZES))
+    message = f"Each layer of {MADE} should have weights of its own to learn, but {others} are another's, or none."
+    expect.true(not others, message, ["shared", *others])
 
 
 @pytest.mark.points(0.5)
@@ -121,8 +134,8 @@ def test_mask(unmasked, x, mask, device):
 
 
 @pytest.mark.points(1)
-def test_attention_weights(unmasked, x, device):
-    """The attention's weights are handed on as they are."""
+def test_attention_weights(made, unmasked, x, mask, device):
+    """The attention's weights are handed on as they are, with a mask and without."""
     module, version = unmasked
     result = module(x.to(device))
     expect.type(result, (tuple, list), CALL)
@@ -130,6 +143,12 @@ def test_attention_weights(unmasked, x, device):
     # Where only x came back, the reference has the attention.
     expected = version(x.clone())[1].detach()
     expect.close(result[1], expected, "attn_weights of the block", "Return what the attention returns, second.")
+    module, version = made(lambda module, device: call(module, device, x, mask))
+    # What `test_mask` has charged is not charged again.
+    if version.alike:
+        hint = "Return what the attention returns with the mask, second: it is asked once."
+        found, expected = module(x.to(device), mask.to(device))[1], version(x.clone(), mask.clone())[1].detach()
+        expect.close(found, expected, "attn_weights of the block with a mask", hint)
 
 
 def in_training(submission, device, x, attended, thought):
