@@ -2,10 +2,10 @@
 
 import pytest
 
-from graders.clinical_notes.guesses import check_letter
+from graders.letters import letter_of
 
 
 @pytest.mark.points(1)
 def test_a_guess(submission):
     """The guess is one of the four letters; whichever it is, it counts."""
-    check_letter(submission, "guess_cause")
+    letter_of(submission, "guess_cause", "abcd")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.mina.letters import letter_of
+from graders.letters import letter_of
 from proctor.checks import expect
 
 

@@ -1,22 +1,9 @@
-"""The checks of a guess: it stands there, and could be right. Whether it is right is for its author to see."""
+"""The check of a guess that is a share: it stands there, and could be right, which is for its author to see."""
 
 import numpy as np
 
 from graders.clinical_notes.helpers import values
 from proctor.checks import expect
-
-LETTERS = "abcd"
-
-
-def check_letter(submission, name):
-    """A guess is one of the letters "a" to "d", in whatever case."""
-    letter = getattr(submission, name)()
-    expect.type(letter, str, f"`{name}()`")
-    expect.true(
-        letter.strip().lower() in [*LETTERS],
-        f'`{name}()` should be one of the letters "a", "b", "c" and "d", but is {letter[:40]!r}.',
-        letter[:40],
-    )
 
 
 def check_shares(submission, name, names):
