@@ -49,7 +49,7 @@ def mend(assignment):
 
 def on_record(assignment):
     folder = assignment.root / cache.FOLDER / assignment.name
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def points(assignment, student="mistake_triples"):

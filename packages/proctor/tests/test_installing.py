@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +101,9 @@ def test_cell_installs_what_is_missing_and_then_does_nothing(distributed, tmp_pa
 
 def test_cell_says_what_to_do_where_there_is_no_wheel(distributed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # Other tests' courses may be on the path.
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if not Path(folder, "toylib").is_dir()])
+    monkeypatch.delitem(sys.modules, "toylib", raising=False)
     told = r"^`toylib` is missing: put its folder or `toy_lib-\*.whl`, .* beside this notebook, and run .* again$"
     with pytest.raises(ModuleNotFoundError, match=told):
         exec(install_code(open_course(distributed), "toylib"), {})

@@ -9,14 +9,15 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import load_assignment
 from proctor.checks import diagnosis, runner
 from proctor.course import forget_modules, open_course
-from proctor.grading import cache, grade, known
+from proctor.grading import grade, known
 from proctor.proof.trials import variants_notebook
 
 
 @pytest.fixture
 def course(toy_course, tmp_path):
     """A toy course of the test's own, whose files it may change."""
-    return load_assignment(open_course(shutil.copytree(toy_course, tmp_path / "course")), "toy")
+    own = shutil.copytree(toy_course, tmp_path / "course", ignore=shutil.ignore_patterns(known.FOLDER))
+    return load_assignment(open_course(own), "toy")
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def named(course, mistake):
 
 
 def files(course):
-    return sorted((course.root / cache.FOLDER / "toy" / known.FOLDER).iterdir())
+    return sorted((course.root / known.FOLDER / "toy").iterdir())
 
 
 def test_it_is_found_out_once_and_gives_the_same_name(course, found_out):
@@ -77,6 +78,6 @@ def test_a_damaged_file_is_replaced(course, found_out, content):
 
 
 def test_where_nothing_can_be_written_it_is_found_out_each_time(course, found_out):
-    (course.root / cache.FOLDER).write_text("no folder")
+    (course.root / known.FOLDER).write_text("no folder")
     assert [named(course, "averages") for _ in range(2)] == [{"averages"}] * 2
     assert found_out == ["total", "total"]

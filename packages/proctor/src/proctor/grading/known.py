@@ -1,7 +1,7 @@
 """How known mistakes fare, kept from one process to the next: finding out takes seconds, and gives the same each time.
 
-Beside the records of submissions, there is a file for each exercise. Its name tells what it was found with: the
-engine, the checks, the solutions and the bank.
+There is a file for each exercise. Its name tells what it was found with: the engine, the checks, the solutions and the
+bank.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from proctor.checks.outcome import Failure
 from proctor.course import trust
 from proctor.grading import cache
 
-FOLDER = "known"
+FOLDER = ".proctor_known"
 # Contents of files, as this process loads them: {the package of checks: {assignment: {file: digest}}}.
 _loaded = weakref.WeakKeyDictionary()
 
@@ -52,7 +52,7 @@ def known_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> d
     part = replace(assignment, exercises=(exercise,))
     digest = cache.exercise_digests(part, note_contents(assignment))[exercise.id]
     key = hashlib.sha256(f"{cache.engine_digest(assignment.course, device)}{digest}".encode()).hexdigest()
-    folder = assignment.root / cache.FOLDER / assignment.name / FOLDER
+    folder = assignment.root / FOLDER / assignment.name
     path = folder / f"{exercise.id}.{device}.{key}"
     found = _read(path)
     if found is None:
