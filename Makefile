@@ -42,9 +42,6 @@ endif
 	$(INSTALL) -r requirements.txt
 	touch $@
 
-# One more than there are cores: many tests wait for a limit of time.
-WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-
 build: setup
 	$(BIN)/python -m proctor.authoring.build
 
@@ -53,10 +50,10 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: setup
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n auto
 
 prove: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m prove
+	$(BIN)/python -m pytest -n auto --dist worksteal -m prove
 
 demo: build
 	$(BIN)/proctor demo $(or $(ASSIGNMENTS),seq2seq)

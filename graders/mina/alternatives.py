@@ -474,7 +474,7 @@ def evaluate_predictions(truth, pred):
 
 LETTERS = [
     Alternative(
-        name=name,
+        name=f"{exercise}_{name}",
         exercise=exercise,
         changes=[(f'letter = "{letter}"', f'letter = "{other}"')],
     )

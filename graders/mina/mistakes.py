@@ -2873,25 +2873,30 @@ def letters(exercise, line, wrong):
     """What is no letter of an exercise, and the letters that are wrong, with why."""
     return [
         Mistake(
-            name="no_letter",
+            name=f"{exercise}_no_letter",
             exercise=exercise,
             hint="Your answer is none of the letters that stand before the answers.",
             changes=[(line, 'letter = "z"')],
         ),
         Mistake(
-            name="several_letters",
+            name=f"{exercise}_several_letters",
             exercise=exercise,
             hint="Your answer is several letters. Settle for one.",
             changes=[(line, 'letter = "ab"')],
         ),
         Mistake(
-            name="number_in_place_of_letter",
+            name=f"{exercise}_number_in_place_of_letter",
             exercise=exercise,
             hint="Your answer is a number. The answers have letters.",
             changes=[(line, "letter = 1")],
         ),
         *(
-            Mistake(name=f"letter_{letter}", exercise=exercise, hint=hint, changes=[(line, f'letter = "{letter}"')])
+            Mistake(
+                name=f"{exercise}_letter_{letter}",
+                exercise=exercise,
+                hint=hint,
+                changes=[(line, f'letter = "{letter}"')],
+            )
             for letter, hint in wrong.items()
         ),
     ]

@@ -798,24 +798,28 @@ DECODER = [
     Mistake(
         name="deconv1_from_n_channels",
         exercise="decoder",
+        costly="With other channels than those of the notebook, no picture passes the network.",
         hint="Your `deconv1` expects `n_channels[0]` channels. It gets those of the small picture, `flatten_shape[2]`.",
         changes=[("nn.Conv2d(channels, n_channels[0]", "nn.Conv2d(n_channels[0], n_channels[0]")],
     ),
     Mistake(
         name="deconv2_from_its_own_channels",
         exercise="decoder",
+        costly="With other channels than those of the notebook, no picture passes the network.",
         hint="Your `deconv2` expects as many channels as it makes. It gets those of `deconv1`, `n_channels[0]`.",
         changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(n_channels[1], n_channels[1]")],
     ),
     Mistake(
         name="deconv2_from_the_small_picture",
         exercise="decoder",
+        costly="With other channels than those of the notebook, no picture passes the network.",
         hint="Your `deconv2` expects the channels of the small picture. It gets those of `deconv1`, `n_channels[0]`.",
         changes=[("nn.Conv2d(n_channels[0], n_channels[1]", "nn.Conv2d(channels, n_channels[1]")],
     ),
     Mistake(
         name="out_transform_from_deconv1",
         exercise="decoder",
+        costly="With other channels than those of the notebook, no picture passes the network.",
         hint="Your `out_transform` expects the channels of `deconv1`. It gets those of `deconv2`, `n_channels[1]`.",
         changes=[("nn.Conv2d(n_channels[1], output_channels", "nn.Conv2d(n_channels[0], output_channels")],
     ),
