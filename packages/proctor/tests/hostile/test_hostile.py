@@ -288,7 +288,7 @@ def browse(folder, pages):
          "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND",
          f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000", "--dump-dom",
          (folder / "around.html").as_uri()],
-        capture_output=True, text=True, timeout=300, check=True,
+        capture_output=True, text=True, timeout=900, check=True,
     )  # fmt: skip
     found = {name: {"ran": set()} for name in pages}
     for name, what, value in json.loads(re.search(r"<body>(.*)</body>", html.unescape(ran.stdout), re.DOTALL)[1]):
