@@ -2439,15 +2439,6 @@ TRAINING = [
         changes=[("torch.log(probabilities.clamp_min(1e-8))", "torch.log(probabilities).clamp_min(1e-8)")],
     ),
     Mistake(
-        name="clamped_at_a_thousandth",
-        exercise="training",
-        hint=(
-            "You keep the probabilities above 0.001, so that being sure and wrong costs no more than that. "
-            "Something like 1e-8 is enough."
-        ),
-        changes=[("clamp_min(1e-8)", "clamp_min(1e-3)")],
-    ),
-    Mistake(
         name="class_one_only",
         exercise="training",
         hint="Your loss counts the segments of class 1 alone. Those of class 0 have a loss, too.",
