@@ -7,7 +7,7 @@ import pytest
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import load_assignment
-from proctor.checks import diagnosis, runner
+from proctor.checks import runner
 from proctor.course import forget_modules, open_course
 from proctor.grading import grade, known
 from proctor.proof.trials import variants_notebook
@@ -38,7 +38,6 @@ def named(course, mistake):
     forget_modules()
     runner.collect.cache_clear()
     known.known_outcomes.cache_clear()
-    diagnosis.mistakes_outcomes.cache_clear()
     path = course.root / "toy.ipynb"
     variant = next(one for one in bank.mistakes(course) if one.name == mistake)
     nbformat.write(variants_notebook(course, [variant]), path)

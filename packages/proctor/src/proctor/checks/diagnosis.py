@@ -1,6 +1,5 @@
 """Which known mistake a submission shows: its checks fail as those of the mistake do."""
 
-import functools
 import hashlib
 
 import numpy as np
@@ -48,11 +47,10 @@ def fingerprint(failure: Failure | None) -> str:
     return hashlib.sha256(repr((failure.kind, words, shown)).encode()).hexdigest()[:16]
 
 
-@functools.cache
 def mistakes_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> dict:
     """How each known mistake of an exercise fares in its checks: {mistake: {check: failure or None}}.
 
-    They run in this process, once for as long as it lives.
+    They run in this process.
 
     Raises
     ------

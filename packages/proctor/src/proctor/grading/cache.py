@@ -162,10 +162,15 @@ def read_record(path: Path) -> dict:
 
 
 def write_record(path: Path, record: dict) -> None:
-    """Put a record in its place; whoever reads at the same time, or is killed, finds a whole one."""
+    """Put a record in its place."""
+    write_whole(path, json.dumps(record).encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file; whoever reads at the same time, or is killed, finds a whole one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False) as file:
-        json.dump(record, file)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        file.write(content)
     Path(file.name).replace(path)
 
 
@@ -193,7 +198,7 @@ def exercise_digests(assignment: Assignment, contents: dict[Path, str]) -> dict[
 
 def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> None:
     """Where checks or solutions are not those that this process last graded with, have it load them anew."""
-    from proctor.checks import diagnosis, runner  # with torch, as above
+    from proctor.checks import runner  # with torch, as above
     from proctor.grading import known
 
     if _graded_with.get(assignment.name) == contents:
@@ -201,7 +206,6 @@ def forget_changed_files(assignment: Assignment, contents: dict[Path, str]) -> N
     _graded_with[assignment.name] = contents
     forget_modules()
     runner.collect.cache_clear()
-    diagnosis.mistakes_outcomes.cache_clear()
     known.known_outcomes.cache_clear()
 
 

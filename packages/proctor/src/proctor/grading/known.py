@@ -10,7 +10,6 @@ import hashlib
 import importlib
 import io
 import pickle
-import tempfile
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -81,12 +80,9 @@ def _write(path, found):
         return
     # Where nothing can be written, it is found out anew.
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
         for older in path.parent.glob(f"{path.stem}.*"):
             older.unlink(missing_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            file.write(buffer.getvalue())
-        Path(file.name).replace(path)
+        cache.write_whole(path, buffer.getvalue())
 
 
 def _as_plain(failure):
