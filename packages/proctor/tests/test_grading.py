@@ -23,9 +23,9 @@ from proctor.checks.outcome import Failure, GradingError, Outcome
 from proctor.course import open_course
 from proctor.grading import hosts, intake
 from proctor.grading.grade import draw_up, grade, grade_intake
-from proctor.grading.intake import identify
 from proctor.grading.reading import Unreadable
 from proctor.grading.report import table, write_verdict
+from proctor.grading.selection import identify
 from proctor.isolation import sandbox
 from proctor.isolation.process import Connection
 from proctor.plugin import title

@@ -96,7 +96,7 @@ def _verdicts(arguments, device):
         verdict, summary, name = None, "", one_line(str(path), MAX_NAME)
         try:
             course = _course_of(path, arguments.course)
-            assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
+            assignment = load_assignment(course, arguments.assignment or selection.identify(path, course))
             chosen = selection.select(assignment, arguments.exercises, device)
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)

@@ -154,12 +154,12 @@ def pytest_configure(config):
 
 def _assignment_of(path, course, checks):
     """The assignment of a submission: what the file tells, else that of the checks which are asked for."""
-    from proctor.grading import intake
+    from proctor.grading import selection
 
     folders = [place if place.is_dir() else place.parent for place in checks if place.name != GRADERS]
     named = sorted({folder.name for folder in folders})
     try:
-        name = intake.identify(path, course)
+        name = selection.identify(path, course)
     except GradingError as error:
         if len(named) == 1 and named[0] in course.assignments:
             return named[0]

@@ -16,13 +16,11 @@ from urllib.parse import unquote
 
 import nbformat
 
-from proctor.authoring.assignment import Assignment, load_assignment
+from proctor.authoring.assignment import Assignment
 from proctor.authoring.errors import BuildError
 from proctor.authoring.released import LEFT_OUT_TAGS, past_file, plain_lines, read_past, release_digest, text_digest
 from proctor.checks.cell import Cell
-from proctor.checks.outcome import GradingError
 from proctor.checks.plain import defined_names, plain_python
-from proctor.course import Course
 from proctor.grading.harmless import (
     ATTACHED,
     cut_outputs,
@@ -35,7 +33,7 @@ from proctor.grading.harmless import (
 )
 from proctor.grading.matching import match
 from proctor.grading.pictures import attach_beside, digests, pictures_named
-from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program, require_file
+from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program
 from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
@@ -220,35 +218,6 @@ def _as_notebook(path, assignment):
     texts = [cell for cell in notebook.cells if cell.cell_type != "code" and past.role(cell.source) is None]
     attach_beside(texts, path.parent, given)
     return notebook, is_program
-
-
-def identify(path: Path, course: Course) -> str:
-    """The assignment that a file is a submission of: by its name, else by the grade ids in it.
-
-    Raises
-    ------
-    Unreadable : where there is no such file
-    GradingError : where neither tells
-    """
-    require_file(path)
-    names = course.assignments
-    if path.stem in names:
-        return path.stem
-    if path.suffix == ".ipynb":
-        with contextlib.suppress(Unreadable):
-            cells = read_notebook(path).cells
-            metadata = [cell.metadata.get("nbgrader") for cell in cells]
-            found = {str(entry.get("grade_id")) for entry in metadata if isinstance(entry, dict)}
-            shared = {name: len(found & _ids(course, name)) for name in names}
-            best = max(shared, key=shared.get, default=None)
-            if best and shared[best]:
-                return best
-    words = f"cannot tell the assignment; name it with --assignment (there are {', '.join(names)})"
-    raise GradingError(f"{one_line(str(path))}: {words}")
-
-
-def _ids(course, name):
-    return {exercise.id for exercise in load_assignment(course, name).exercises}
 
 
 def _release(assignment):

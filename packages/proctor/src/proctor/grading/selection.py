@@ -1,11 +1,16 @@
-"""What of an assignment somebody asked for: exercises, and checks of them, by name."""
+"""Which assignment a file is of, and what of it somebody asked for: exercises, and checks of them, by name."""
 
+import contextlib
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from proctor.authoring.assignment import Assignment
+from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.checks.outcome import GradingError
 from proctor.checks.runner import checks_of
+from proctor.course import Course
+from proctor.grading.harmless import one_line
+from proctor.grading.reading import Unreadable, read_notebook, require_file
 from proctor.grading.verdict import Verdict
 
 
@@ -89,3 +94,32 @@ def narrow(verdict: Verdict, chosen: Selection) -> None:
             exercise.checks = [check for check in exercise.checks if check.name in chosen.checks[exercise.id]]
     names = ", ".join(exercise.id for exercise in chosen.assignment.exercises)
     verdict.notes.append(f"Only a part was asked for: the points are those of {names}.")
+
+
+def identify(path: Path, course: Course) -> str:
+    """The assignment that a file is a submission of: by its name, else by the grade ids in it.
+
+    Raises
+    ------
+    Unreadable : where there is no such file
+    GradingError : where neither tells
+    """
+    require_file(path)
+    names = course.assignments
+    if path.stem in names:
+        return path.stem
+    if path.suffix == ".ipynb":
+        with contextlib.suppress(Unreadable):
+            cells = read_notebook(path).cells
+            metadata = [cell.metadata.get("nbgrader") for cell in cells]
+            found = {str(entry.get("grade_id")) for entry in metadata if isinstance(entry, dict)}
+            shared = {name: len(found & _ids(course, name)) for name in names}
+            best = max(shared, key=shared.get, default=None)
+            if best and shared[best]:
+                return best
+    words = f"cannot tell the assignment; name it with --assignment (there are {', '.join(names)})"
+    raise GradingError(f"{one_line(str(path))}: {words}")
+
+
+def _ids(course, name):
+    return {exercise.id for exercise in load_assignment(course, name).exercises}
