@@ -25,6 +25,8 @@ MAX_VALUES = 2**20
 BYTES_OF_A_VALUE = 16
 # Lists of these alone are what they are on both sides of the wire, and are not looked at item by item.
 PLAIN, PLAIN_JSON = frozenset({type(None), bool, int, str}), frozenset({type(None), bool, int, float, str})
+# Objects of a host's own are counted from 0, those that the grading side has named from here.
+FIRST_NAMED = 2**31
 # Keys that share a hash make a dict as slow as a list. Those of honest data share it by chance, if ever.
 MAX_SAME_HASH = 16
 
