@@ -64,5 +64,10 @@ c.Proctor.attempts_per_day = 0
 # What the course is called: the name of the zip that students get.
 c.Proctor.name = "deep-learning-for-healthcare"
 
+# Where the unpacked zip lies for everybody, a folder of a public repository as the browser shows it, such as
+# "https://github.com/<owner>/<repository>/tree/main": notebooks then have a link that opens them in Colab, and install
+# `dlh` from there. Set it before `make build` (docs/instructors.md).
+c.Proctor.course_url = ""
+
 # The packages that students import: they are visible to submissions, and go into `make release-zip`.
 c.Proctor.packages = ["dlh"]

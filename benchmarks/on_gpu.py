@@ -79,7 +79,7 @@ def write_submissions(course, folder):
     from proctor.authoring import bank
     from proctor.authoring.assignment import load_assignment
     from proctor.course import open_course
-    from proctor.proof.audit import variant_notebook
+    from proctor.proof.trials import variants_notebook
 
     files, opened = {}, open_course(course)
     for name in opened.assignments:
@@ -92,7 +92,7 @@ def write_submissions(course, folder):
         # The last of each exercise: the first are often the crudest.
         last = {(variant.exercise, kind): variant for kind, variants in banks.items() for variant in variants}
         for (_, kind), variant in sorted(last.items(), key=lambda item: item[0]):
-            written[f"{kind}-{variant.name}"] = variant_notebook(assignment, variant)
+            written[f"{kind}-{variant.name}"] = variants_notebook(assignment, [variant])
         (folder / name).mkdir(parents=True)
         files[name] = [folder / name / f"{stem}.ipynb" for stem in written]
         for file, notebook in zip(files[name], written.values(), strict=True):

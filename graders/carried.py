@@ -4,6 +4,7 @@ A later check compares with the reference as it would be with the known mistake 
 """
 
 import copy
+import functools
 import inspect
 import itertools
 from types import SimpleNamespace
@@ -29,15 +30,26 @@ def versions(reference, names, mistakes):
     version : has the reference's names as attributes
     """
     yield reference
-    lines = "".join(inspect.getsource(getattr(reference, name)) for name in names).splitlines(keepends=True)
-    code = "".join(line for line in lines if not line.strip().startswith("### "))
+    code = "".join(_code(getattr(reference, name)) for name in names)
     for mistake in mistakes:
         changed = mistake.code or code
         for old, new in mistake.changes:
             changed = changed.replace(old, new)
         namespace = dict(vars(reference))
-        exec(compile(changed, f"<{mistake.name}>", "exec"), namespace)
+        exec(_compiled(changed, mistake.name), namespace)
         yield SimpleNamespace(**namespace)
+
+
+# The same versions are made for every check of every submission.
+@functools.cache
+def _code(definition):
+    lines = inspect.getsource(definition).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.strip().startswith("### "))
+
+
+@functools.cache
+def _compiled(code, name):
+    return compile(code, f"<{name}>", "exec")
 
 
 def version_of(reference, names, mistakes, shows):

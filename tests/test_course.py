@@ -19,7 +19,7 @@ from proctor.checks.secret import AUDIT_KEY
 from proctor.course import open_course
 from proctor.grading import grade, gradebook
 from proctor.isolation.process import HostProcess
-from proctor.proof import audit, demo, survivors
+from proctor.proof import audit, demo, survivors, trials
 from submissions import RIGHT_FORMS, full_marks
 
 ROOT = Path(__file__).parent.parent
@@ -106,15 +106,14 @@ def test_small_changes_to_the_solutions_are_found(name):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(name, tmp_path, monkeypatch, request):
     assignment = load_assignment(open_course(ROOT), name)
-    mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
+    mistakes, alternatives = (trials.together(of(assignment)) for of in (bank.mistakes, bank.alternatives))
     if not request.config.getoption("--whole-banks"):
         # A host that starts from nothing takes seconds, and a bank has a hundred mistakes.
-        mistakes = list({mistake.exercise: mistake for mistake in mistakes}.values())[::EVERY]
-        alternatives = alternatives[:1]
+        mistakes, alternatives = mistakes[:1], alternatives[:1]
     paths = [assignment.source_notebook, assignment.release_notebook]
-    for variant in [*mistakes, *alternatives]:
-        paths.append(tmp_path / f"{variant.name}.ipynb")
-        nbformat.write(audit.variant_notebook(assignment, variant), paths[-1])
+    for number, group in enumerate([*mistakes, *alternatives]):
+        paths.append(tmp_path / f"{number}.ipynb")
+        nbformat.write(trials.variants_notebook(assignment, group), paths[-1])
 
     def verdicts():
         graded = [grade.grade(path, assignment, "cpu", key=AUDIT_KEY) for path in paths]

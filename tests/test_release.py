@@ -41,7 +41,8 @@ def test_committed_notebooks_are_what_the_build_makes(rebuilt):
         return {
             file.relative_to(root): file.read_bytes()
             for name in open_course(root).assignments
-            for file in [root / folder / name / f"{name}.ipynb" for folder in ("source", "release")]
+            for folder in ("source", "release")
+            for file in [root / folder / name / f"{name}{ending}" for ending in (".ipynb", ".guide.json")]
         }
 
     assert notebooks(rebuilt)
@@ -49,6 +50,13 @@ def test_committed_notebooks_are_what_the_build_makes(rebuilt):
     before = contents(rebuilt / "source", rebuilt / "release")
     assert build_course(open_course(rebuilt)) == []
     assert contents(rebuilt / "source", rebuilt / "release") == before
+
+
+def test_every_exercise_in_code_has_three_hints():
+    guides = [json.loads(file.read_bytes()) for file in ROOT.glob("release/*/*.guide.json")]
+    assert len(guides) == len(open_course(ROOT).assignments)
+    exercises = [exercise for guide in guides for exercise in guide["exercises"]]
+    assert [exercise["id"] for exercise in exercises if len(exercise["hints"]) != 3] == []
 
 
 def lines_between_markers(*paths: Path) -> set[str]:
@@ -83,18 +91,31 @@ def test_no_solution_line_leaves(rebuilt, tmp_path):
         assert not [line for line in lines if re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)", line)], name
 
 
+def test_no_hint_holds_a_solution_line_of_any_assignment():
+    """However it is spaced, and within a sentence, too."""
+    secrets = {re.sub(r"\s", "", line) for line in lines_between_markers(*ROOT.glob("solutions/*.py"))}
+    guides = [json.loads(file.read_bytes()) for file in ROOT.glob("release/*/*.guide.json")]
+    hints = [hint for guide in guides for exercise in guide["exercises"] for hint in exercise["hints"]]
+    assert len(secrets) > 20
+    assert len(hints) > 20
+    bare = [re.sub(r"[\s`]", "", hint) for hint in hints]
+    assert [(secret, hint) for secret in secrets for hint in bare if secret in hint] == []
+
+
 def test_nothing_of_the_staff_leaves(rebuilt):
     """No file of solutions/, graders/ or packages/proctor/ is among what students get, by name or by content."""
     staff = contents(ROOT / "solutions", ROOT / "graders", ROOT / "packages/proctor")
     staff = {path: content for path, content in staff.items() if content.strip() and path.suffix == ".py"}
     files = student_files(open_course(rebuilt), open_course(rebuilt).assignments, "students")
     assert {path.parts[0] for path in files} <= {
-        "README.md", "requirements.txt", "dlh", "docs", *(f"{a}.ipynb" for a in open_course(rebuilt).assignments),
+        "README.md", "requirements.txt", "dlh", "dlh-0.1.0-py3-none-any.whl", "docs",
+        *(f"{a}{ending}" for a in open_course(rebuilt).assignments for ending in (".ipynb", ".guide.json")),
         *(path.name for path in rebuilt.glob("source/*/*") if path.is_dir()),
     }  # fmt: skip
     assert not [path for path in files if path.suffix == ".py" and path.parts[0] != "dlh"]
     docs = {path.name for path in files if path.parts[0] == "docs" and path.suffix == ".md"}
-    assert docs == {"students.md", *(path.name for path in (ROOT / "docs").glob("data_card_*.md"))}
+    pages = {"students.md", "course_map.md", "glossary.md"}
+    assert docs == pages | {path.name for path in (ROOT / "docs").glob("data_card_*.md")}
     released = contents(rebuilt / "release")
     for path, content in {**files, **released}.items():
         assert content not in staff.values(), path

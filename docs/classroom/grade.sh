@@ -5,10 +5,12 @@
 #     grade.sh look ORGANIZATION ASSIGNMENT... > pending     # who has pushed since; all where AGAIN=true
 #     grade.sh grade ORGANIZATION < pending                  # notebooks and verdicts are left in classroom/
 #
-# The exit status is 1 where something could not be looked at or graded by no fault of a student's.
+# The exit status is 1 where something could not be looked at, graded or posted by no fault of a student's.
 set -uo pipefail
 kept=classroom
 context=proctor
+# A push without a status is graded, and posted, anew.
+again="see that CLASSROOM_TOKEN may write contents and statuses there, then the next run posts it"
 # What GitHub takes along with an event is 64 K at most.
 most=60000
 summary=${GITHUB_STEP_SUMMARY:-/dev/null}
@@ -41,9 +43,15 @@ fetch_and_grade() {  # REPOSITORY COMMIT ASSIGNMENT FOLDER WORDS
             > "$5.log" 2>&1 < /dev/null
     elif grep -q 404 "$5.log"; then
         rm -r "$4"
-        printf '## %s: not graded\n\nThere is no `%s.ipynb` at the top of the repository.\n' "$3" "$3" > "$5.md"
+        printf '## %s, `%s.ipynb`: not graded\n\nThere is no `%s.ipynb` at the top of the repository.\n' "$3" "$3" "$3" \
+            > "$5.md"
     fi
     [ -s "$5.md" ]
+}
+
+tell() {  # ASSIGNMENT LOGIN WORDS: what went wrong, in the log and in the summary
+    echo "$1-$2: $3" >&2
+    echo "| $1 | $2 | $3 |" >> "$summary"
 }
 
 grade() {  # ORGANIZATION ASSIGNMENT LOGIN COMMIT
@@ -52,16 +60,23 @@ grade() {  # ORGANIZATION ASSIGNMENT LOGIN COMMIT
     rm -f "$words".*
     if ! fetch_and_grade "$repository" "$4" "$2" "$folder" "$words"; then
         tail -n 1 "$words.log" >&2
+        tell "$2" "$3" "could not be graded: see the log"
         return 1
     fi
     [ -s "$words.json" ] && state=success
     points=$(head -n 1 "$words.md")
-    points=${points#\#\# "$2": }
+    points=${points##*: }
     head -c "$most" "$words.md" > "$words.sent"
-    gh api -X POST "repos/$repository/dispatches" -f event_type=verdict \
-        -F "client_payload[summary]=@$words.sent" > /dev/null < /dev/null || return 1
-    gh api -X POST "repos/$repository/statuses/$4" -f state="$state" -f context="$context" \
-        -f description="$points" > /dev/null < /dev/null || return 1
+    if ! gh api -X POST "repos/$repository/dispatches" -f event_type=verdict \
+        -F "client_payload[summary]=@$words.sent" > /dev/null < /dev/null; then
+        tell "$2" "$3" "$points; the verdict could not be posted (log): $again; it is in $words.md"
+        return 1
+    fi
+    if ! gh api -X POST "repos/$repository/statuses/$4" -f state="$state" -f context="$context" \
+        -f description="$points" > /dev/null < /dev/null; then
+        tell "$2" "$3" "$points; the verdict was posted, but not the status (log): $again"
+        return 1
+    fi
     echo "| $2 | $3 | $points |" >> "$summary"
 }
 
@@ -76,11 +91,7 @@ look)
 grade)
     printf '| assignment | student | |\n| --- | --- | --- |\n' >> "$summary"
     while read -r assignment login commit; do
-        if ! grade "$organization" "$assignment" "$login" "$commit"; then
-            echo "$assignment-$login could not be graded" >&2
-            echo "| $assignment | $login | could not be graded: see the log |" >> "$summary"
-            failed=1
-        fi
+        grade "$organization" "$assignment" "$login" "$commit" || failed=1
     done
     ;;
 esac

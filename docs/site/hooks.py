@@ -46,7 +46,8 @@ def notebook_page(path: Path, descriptions: dict[str, str]) -> str:
     """
     parts, left = [], dict(descriptions)
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
+        # Students have notebooks beside docs/.
+        source = "".join(cell["source"]).replace("](docs/", "](../")
         parts.append(f"````python\n{source}\n````" if cell["cell_type"] == "code" else source)
         if cell["id"] in left:
             parts.append(f"![{left.pop(cell['id'])}](../figures/{path.stem}/{cell['id']}.png)")

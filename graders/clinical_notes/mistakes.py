@@ -209,6 +209,25 @@ EVALUATION = [
         hint="You take the sigmoid twice. What comes out of the first is the probability.",
         changes=[("torch.sigmoid(logits)", "torch.sigmoid(torch.sigmoid(logits))")],
     ),
+    Mistake(
+        name="share_of_held_back",
+        exercise="evaluation",
+        hint="Your accuracy is the share of those held back that are negated. Asked for is the other way round: of the "
+        "negated mentions, the share that is held back.",
+        changes=[("held_back[negated].mean()", "negated[held_back].mean()")],
+    ),
+    Mistake(
+        name="f1_of_both_verdicts",
+        exercise="evaluation",
+        hint='Your F1 is the mean over both verdicts. Asked for is that of "negated" alone.',
+        changes=[("f1_score(negated, held_back,", 'f1_score(negated, held_back, average="macro",')],
+    ),
+    Mistake(
+        name="f1_of_all_verdicts",
+        exercise="evaluation",
+        hint='Your F1 counts both verdicts in one, which is the accuracy. Asked for is the F1 of "negated" alone.',
+        changes=[("f1_score(negated, held_back,", 'f1_score(negated, held_back, average="micro",')],
+    ),
 ]
 
 POSITIONS = [
@@ -841,6 +860,19 @@ ATTENTION = [
         hint=("A sigmoid weighs each word for itself. Attention is shared out: a softmax over the words sums to one."),
         changes=[("torch.softmax(scores, dim=-1)", "torch.sigmoid(scores)")],
     ),
+    Mistake(
+        name="mask_of_one_shape",
+        exercise="attention",
+        hint="Your mask must be (batch, 1, 1, length). It may have any shape that broadcasts to that of the scores: "
+        "leave it as it comes.",
+        changes=[("mask == 0", "mask.reshape(batch, 1, 1, length) == 0")],
+    ),
+    Mistake(
+        name="mask_for_all_notes",
+        exercise="attention",
+        hint="You mask all notes as the first one. Each note has a mask of its own.",
+        changes=[("mask == 0", "mask[:1] == 0")],
+    ),
 ]
 
 BLOCK = [
@@ -1397,6 +1429,13 @@ CLASSIFIER = [
         hint="You scale the words by another root. Multiply by the square root of d_model.",
         changes=[("math.sqrt(self.d_model)", "self.d_model ** 0.25")],
     ),
+    Mistake(
+        name="padding_looks_at_nothing",
+        exercise="classifier",
+        hint="Your mask hides the words that look. It is on the last axis that it hides those that are looked at: "
+        "(batch, 1, 1, length).",
+        changes=[("(x != PAD)[:, None, None, :]", "(x != PAD)[:, None, :, None]")],
+    ),
 ]
 
 TRAINING = [
@@ -1626,6 +1665,26 @@ TRAINING = [
         exercise="training",
         hint="You multiply each loss by the number of notes. The mean of the batches is asked for.",
         changes=[("epoch_losses.append(loss.item())", "epoch_losses.append(loss.item() * len(tokens))")],
+    ),
+    Mistake(
+        name="cross_entropy_of_probabilities",
+        exercise="training",
+        hint="You compute the cross entropy of probabilities. Where a logit is large, its sigmoid is 0 or 1, and what "
+        "the loss should be is lost: give the logits to `BCEWithLogitsLoss`.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits), labels"),
+        ],
+    ),
+    Mistake(
+        name="probabilities_clipped",
+        exercise="training",
+        hint="You keep the probabilities away from 0 and 1 and take their logarithms. That gives up the loss of large "
+        "logits, which `BCEWithLogitsLoss` computes as it is.",
+        changes=[
+            ("nn.BCEWithLogitsLoss()", "nn.BCELoss()"),
+            ("criterion(logits, labels", "criterion(torch.sigmoid(logits).clamp(1e-7, 1 - 1e-7), labels"),
+        ],
     ),
 ]
 
@@ -1903,6 +1962,80 @@ ABLATION = [
         exercise="ablation",
         hint="Your deviation is that of all numbers together. Each epoch has its own, over the seeds.",
         changes=[("curves.std(axis=0, ddof=1)", "curves.std(ddof=1)")],
+    ),
+    Mistake(
+        name="function_for_module",
+        exercise="ablation",
+        hint="You put a function where the model has a module, which PyTorch refuses. There is a module that gives "
+        "back what it is given.",
+        changes=[("nn.Identity()", "lambda words: words")],
+    ),
+    Mistake(
+        name="module_not_made",
+        exercise="ablation",
+        hint="You put a class in the place of a module. Make one of it: call it.",
+        changes=[("nn.Identity()", "nn.Identity")],
+    ),
+    Mistake(
+        name="positions_set_to_none",
+        exercise="ablation",
+        hint="You set the positions to None, and the model calls them nevertheless. Put a module there that gives back "
+        "what it is given.",
+        changes=[("nn.Identity()", "None")],
+    ),
+    Mistake(
+        name="leaf_changed_in_place",
+        exercise="ablation",
+        hint="You change a parameter in place while gradients are recorded, which PyTorch refuses: switch them off "
+        "for this line.",
+        changes=[("    with torch.no_grad():\n        model", "    model")],
+    ),
+    Mistake(
+        name="tensor_for_parameter",
+        exercise="ablation",
+        hint="You put a tensor where the embedding has a parameter, which PyTorch refuses. Change the parameter's "
+        "numbers in place.",
+        changes=[("model.embedding.weight /=", "model.embedding.weight = model.embedding.weight /")],
+    ),
+    Mistake(
+        name="numbers_for_seeds",
+        exercise="ablation",
+        hint="You run with 0, 1, 2 and so on in the place of the seeds. Go through `seeds` themselves.",
+        changes=[("for seed in seeds]", "for seed in range(len(seeds))]")],
+    ),
+    Mistake(
+        name="all_seeds_at_once",
+        exercise="ablation",
+        hint="You hand all seeds on to each run. A run takes one.",
+        changes=[("run(change, seed) for", "run(change, seeds) for")],
+    ),
+    Mistake(
+        name="rows_not_emptied",
+        exercise="ablation",
+        hint="You never empty the list of rows, so that each variant also has the curves of those before.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "rows, curves = [], {}\n"
+                "    for name, change in variants.items():\n"
+                "        rows += [run(change, seed) for seed in seeds]\n"
+                "        curves[name] = np.array(rows)\n"
+                "    return curves",
+            )
+        ],
+    ),
+    Mistake(
+        name="last_variant_for_all",
+        exercise="ablation",
+        hint="All variants share one list of rows, so that all have the curves of the last. Make one for each.",
+        changes=[
+            (
+                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "for change in variants.values():\n"
+                "        rows = np.array([run(change, seed) for seed in seeds])\n"
+                "    return dict.fromkeys(variants, rows)",
+            )
+        ],
     ),
 ]
 

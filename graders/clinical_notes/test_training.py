@@ -126,13 +126,18 @@ def has_these_losses(first_losses):
 
 
 @pytest.mark.points(2)
-def test_loss(reference, first_losses):
-    """The loss is the binary cross entropy of each diagnosis by itself; an epoch's is the mean of its batches."""
+def test_loss(submission, reference, first_losses, generator, device):
+    """The loss is the binary cross entropy of each diagnosis, from logits; an epoch's is the mean of its batches."""
     training, losses = first_losses
     _, expected = training.expected(reference, lr=1e-6)
     expect.true(all(np.isfinite(losses)), "The losses should be finite numbers, but are not.", losses)
     hint = "The model gives logits; a note may have several diagnoses at once, so no softmax over them."
     number(losses[0], expected[0], "The loss of the first epoch, with hardly any learning rate,", hint)
+    # The logarithm of a probability ends at -100, or where it is kept away from 0.
+    far = Training(submission, generator, device, size=300.0, gain=1.0)
+    _, expected = far.expected(reference, lr=1e-6)
+    hint = "Compute the cross entropy from logits: the sigmoid of a large one is 0 or 1, and forgets how large it was."
+    number(far.train(lr=1e-6)[0][0], expected[0], "The loss of the first epoch, with logits in the hundreds,", hint)
 
 
 @pytest.mark.points(3)

@@ -160,8 +160,8 @@ LSTM = [
     Mistake(
         name="gates_share_weights",
         exercise="lstm",
-        hint="You call `triple()` once and give all gates the same weights. Then they can only open and close "
-        "together.",
+        hint="You call `triple()` once, so that all gates begin with the same weights. Each gate has a `triple()` of "
+        "its own.",
         changes=[
             (
                 "self.W_xf, self.W_hf, self.b_f = triple()",
@@ -645,6 +645,95 @@ class LSTM(nn.LSTM):
         hint="You transpose a matrix of weights. It is used as `triple()` makes it.",
         changes=[("torch.mm(H, self.W_hi)", "torch.mm(H, self.W_hi.T)")],
     ),
+    Mistake(
+        name="outputs_reshaped",
+        exercise="lstm",
+        hint="You stack the steps in front and reshape, which mixes samples and steps. Axes are swapped by "
+        "`transpose`, or stack along axis 1 at once.",
+        changes=[
+            (
+                "torch.stack(outputs, axis=1)",
+                "torch.stack(outputs).reshape(batch_size, inputs.shape[1], self.num_hiddens)",
+            )
+        ],
+    ),
+    Mistake(
+        name="small_state_at_random",
+        exercise="lstm",
+        hint="Your hidden state starts with small random numbers, as weights do. A state starts from zeros.",
+        changes=[
+            (
+                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
+                "H = 0.01 * torch.randn(size=(batch_size, self.num_hiddens),",
+            )
+        ],
+    ),
+    Mistake(
+        name="output_gate_with_bias_of_input",
+        exercise="lstm",
+        hint="Your output gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
+        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_i")],
+    ),
+    Mistake(
+        name="forget_gate_with_bias_of_input",
+        exercise="lstm",
+        hint="Your forget gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
+        changes=[("self.W_hf) + self.b_f", "self.W_hf) + self.b_i")],
+    ),
+    Mistake(
+        name="input_node_with_bias_of_input",
+        exercise="lstm",
+        hint="Your input node uses `b_i`, the bias of the input gate. Look for a line that was copied.",
+        changes=[("self.W_hc) + self.b_c", "self.W_hc) + self.b_i")],
+    ),
+    Mistake(
+        name="input_node_with_weights_of_input",
+        exercise="lstm",
+        hint="Your input node uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
+        changes=[("torch.mm(H, self.W_hc)", "torch.mm(H, self.W_hi)")],
+    ),
+    Mistake(
+        name="output_gate_with_weights_of_input",
+        exercise="lstm",
+        hint="Your output gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
+        changes=[("torch.mm(H, self.W_ho)", "torch.mm(H, self.W_hi)")],
+    ),
+    Mistake(
+        name="input_node_with_weights_of_x_of_input",
+        exercise="lstm",
+        hint="Your input node uses `W_xi`, the weights of the input gate. Look for a line that was copied.",
+        changes=[("torch.mm(x, self.W_xc)", "torch.mm(x, self.W_xi)")],
+    ),
+    Mistake(
+        name="three_gates_look_at_cell",
+        exercise="lstm",
+        hint="Your three gates look at the cell state C. They look at the hidden state H, as the input node does.",
+        changes=[
+            ("torch.mm(H, self.W_hi)", "torch.mm(C, self.W_hi)"),
+            ("torch.mm(H, self.W_hf)", "torch.mm(C, self.W_hf)"),
+            ("torch.mm(H, self.W_ho)", "torch.mm(C, self.W_ho)"),
+        ],
+    ),
+    Mistake(
+        name="output_gate_looks_at_new_hidden",
+        exercise="lstm",
+        hint="You put tanh(C) in the place of H before the output gate is computed, which so does not see the hidden "
+        "state of the step before.",
+        changes=[
+            (
+                "        H = O * torch.tanh(C)\n",
+                "        H = torch.tanh(C)\n"
+                "        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)\n"
+                "        H = O * H\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="cell_clipped",
+        exercise="lstm",
+        hint="You keep the cell state between -1 and 1. It may grow: that is how it counts and remembers.",
+        changes=[("C = F * C + I * C_tilde", "C = (F * C + I * C_tilde).clamp(-1, 1)")],
+    ),
 ]
 
 
@@ -927,6 +1016,50 @@ CONV_NET = [
             ("nn.Linear(128, outputs)", "nn.Linear(256, outputs)"),
         ],
     ),
+    Mistake(
+        name="all_pooling_before_relu",
+        exercise="conv_net",
+        hint="You pool before the ReLU, at the end as well. Then a positive and a negative step cancel out; the ReLU "
+        "comes first.",
+        code=conv_net(FIRST, POOL, RELU, SECOND, POOL, RELU, THIRD, END[0], RELU, *END[1:]),
+    ),
+    Mistake(
+        name="last_pooling_before_relu",
+        exercise="conv_net",
+        hint="You take the mean over the steps before the last ReLU. Then positive and negative steps cancel out; the "
+        "ReLU comes first.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, END[0], RELU, *END[1:]),
+    ),
+    Mistake(
+        name="first_pooling_three_by_two",
+        exercise="conv_net",
+        hint="Your first pooling takes three steps together and moves on by two; the text asks for two.",
+        code=conv_net(FIRST, RELU, "nn.AvgPool1d(3, stride=2)", SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="first_pooling_of_three",
+        exercise="conv_net",
+        hint="Your first pooling takes three steps together; the text asks for two.",
+        code=conv_net(FIRST, RELU, "nn.AvgPool1d(3)", SECOND, RELU, POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="second_pooling_of_three",
+        exercise="conv_net",
+        hint="Your second pooling takes three steps together; the text asks for two.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, "nn.AvgPool1d(3)", THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="second_tanh_for_relu",
+        exercise="conv_net",
+        hint="After the second convolution you have a tanh; the text asks for ReLU.",
+        code=conv_net(FIRST, RELU, POOL, SECOND, "nn.Tanh()", POOL, THIRD, RELU, *END),
+    ),
+    Mistake(
+        name="tanh_for_relu",
+        exercise="conv_net",
+        hint="You have a tanh after the convolutions; the text asks for ReLU.",
+        code=conv_net(FIRST, "nn.Tanh()", POOL, SECOND, "nn.Tanh()", POOL, THIRD, "nn.Tanh()", *END),
+    ),
 ]
 
 LSTM_NET = [
@@ -1152,6 +1285,52 @@ LSTM_NET = [
         exercise="lstm_net",
         hint="You take the largest outputs of all steps. The last hidden state is asked for.",
         changes=[("_, (h, _) = self.lstm(x)", "outputs, _ = self.lstm(x)\n        h = outputs.amax(dim=1)")],
+    ),
+    Mistake(
+        name="relu_moved_to_the_end",
+        exercise="lstm_net",
+        hint="Your ReLU stands after the last linear layer, so that the output is never negative. It belongs between "
+        "the two.",
+        changes=[
+            ("            nn.ReLU(),\n", ""),
+            ("nn.Linear(128, outputs),\n", "nn.Linear(128, outputs),\n            nn.ReLU(),\n"),
+        ],
+    ),
+    Mistake(
+        name="relu_before_both_layers",
+        exercise="lstm_net",
+        hint="Your ReLU stands before the first linear layer. It belongs between the two.",
+        changes=[
+            (
+                "            nn.Linear(128, 128),\n            nn.ReLU(),\n",
+                "            nn.ReLU(),\n            nn.Linear(128, 128),\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="steps_fed_backward",
+        exercise="lstm_net",
+        hint="You feed the steps to the LSTM from the last to the first. It reads them as they come.",
+        changes=[("self.lstm(x)", "self.lstm(x.flip(1))")],
+    ),
+    Mistake(
+        name="features_fed_backward",
+        exercise="lstm_net",
+        hint="You turn the features round, the last axis. They go into the LSTM as they come.",
+        changes=[("self.lstm(x)", "self.lstm(x.flip(-1))")],
+    ),
+    Mistake(
+        name="plain_linear_layer_after_lstm",
+        exercise="lstm_net",
+        hint="Your `linear` is a single layer from the state to the output. The text asks for two, with a ReLU between "
+        "them.",
+        changes=[
+            (
+                "nn.Sequential(\n            nn.Linear(128, 128),\n            nn.ReLU(),\n"
+                "            nn.Linear(128, outputs),\n        )",
+                "nn.Linear(128, outputs)",
+            )
+        ],
     ),
 ]
 
@@ -1409,6 +1588,34 @@ TORCH_LSTM_NET = [
         exercise="torch_lstm_net",
         hint="You add the cell state to the hidden state. The linear layers get the hidden state alone.",
         changes=[("_, (h, _) = self.lstm(x)", "_, (h, c) = self.lstm(x)\n        h = h + c")],
+    ),
+    Mistake(
+        name="steps_fed_backward_to_torch",
+        exercise="torch_lstm_net",
+        hint="You feed the steps to the LSTM from the last to the first. It reads them as they come.",
+        changes=[("self.lstm(x)", "self.lstm(x.flip(1))")],
+    ),
+    Mistake(
+        name="relu_moved_to_the_end_of_torch",
+        exercise="torch_lstm_net",
+        hint="Your ReLU stands after the last linear layer, so that the output is never negative. It belongs between "
+        "the two.",
+        changes=[
+            ("            nn.ReLU(),\n", ""),
+            ("nn.Linear(128, outputs),\n", "nn.Linear(128, outputs),\n            nn.ReLU(),\n"),
+        ],
+    ),
+    Mistake(
+        name="plain_linear_layer",
+        exercise="torch_lstm_net",
+        hint="Your `linear` is a single layer from the state to the output. LSTMNet has two, with a ReLU between them.",
+        changes=[
+            (
+                "nn.Sequential(\n            nn.Linear(128, 128),\n            nn.ReLU(),\n"
+                "            nn.Linear(128, outputs),\n        )",
+                "nn.Linear(128, outputs)",
+            )
+        ],
     ),
 ]
 

@@ -158,6 +158,21 @@ DATASET = [
         hint="You average the signal over its channels. A segment keeps all of them.",
         changes=[("self.X[:, i]", "self.X[:, i].mean(axis=0, keepdims=True)")],
     ),
+    Mistake(
+        name="arrays_by_order",
+        exercise="dataset",
+        hint="You take the arrays by their order in the dictionary. It is their names that tell them apart.",
+        changes=[
+            (
+                'self.X = data_dict["X"]\n',
+                "self.X, self.K_beat, self.K_rhythm, self.K_freq, self.Y = list(data_dict.values())[:5]\n",
+            ),
+            ('        self.K_beat = data_dict["K_beat"]\n', ""),
+            ('        self.K_rhythm = data_dict["K_rhythm"]\n', ""),
+            ('        self.K_freq = data_dict["K_freq"]\n', ""),
+            ('        self.Y = data_dict["Y"]\n', ""),
+        ],
+    ),
 ]
 
 COLLATE = [
@@ -352,6 +367,18 @@ COLLATE = [
             (
                 "torch.as_tensor(np.array(labels), dtype=torch.long)",
                 "torch.as_tensor(np.array(labels), dtype=torch.long).squeeze()",
+            )
+        ],
+    ),
+    Mistake(
+        name="signal_alone_channels_first",
+        exercise="loader",
+        hint="You bring the channels to the front for X alone. The three kinds of knowledge have them first as well.",
+        changes=[
+            (
+                "        return inputs, torch",
+                "        inputs = (inputs[0], *(part.transpose(0, 1) for part in inputs[1:]))\n"
+                "        return inputs, torch",
             )
         ],
     ),
@@ -667,6 +694,31 @@ KNOWLEDGE_ATTN = [
         hint="You put a tanh around the output. It is the weighted sum as it is.",
         changes=[("self.attention_sum(x, attn)", "torch.tanh(self.attention_sum(x, attn))")],
     ),
+    Mistake(
+        name="normalised_over_all",
+        exercise="knowledge_attn",
+        hint="You divide by the sum over the whole batch. The attention of each sequence sums to one by itself.",
+        changes=[
+            (
+                "torch.softmax(self.att_v(hidden), dim=1)",
+                "torch.softmax(self.att_v(hidden).flatten(), dim=0).reshape(*x.shape[:2], 1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="items_times_knowledge",
+        exercise="knowledge_attn",
+        hint="You multiply the items by their knowledge before they are summed up. The knowledge tells how much each "
+        "counts, by the attention alone.",
+        changes=[("self.attention_sum(x, attn)", "self.attention_sum(x * k, attn)")],
+    ),
+    Mistake(
+        name="attention_times_knowledge",
+        exercise="knowledge_attn",
+        hint="You multiply the attention by the knowledge, so that it no longer sums to one. The knowledge goes into "
+        "the scores.",
+        changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.softmax(self.att_v(hidden), dim=1) * k")],
+    ),
 ]
 
 BEAT_NET = [
@@ -977,6 +1029,60 @@ BEAT_NET = [
         hint="You take the absolute values of the beat knowledge before its convolution. It goes in as it is.",
         changes=[("self.conv_k(k_beat)", "self.conv_k(k_beat.abs())")],
     ),
+    Mistake(
+        name="relu_after_attention",
+        exercise="beat_net",
+        hint="Your ReLU follows the attention, where it belongs after `conv`: the attention is to see places with it.",
+        changes=[
+            ("torch.relu(self.conv(x))", "self.conv(x)"),
+            (
+                "out, alpha = self.attn(places, knowledge)",
+                "out, alpha = self.attn(places, knowledge)\n        out = torch.relu(out)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="knowledge_by_mean_of_filters",
+        exercise="beat_net",
+        hint="You convolve the knowledge with the filters of `conv` and take their mean, and `conv_k` plays no part.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "torch.relu(self.conv(k_beat)).mean(dim=1, keepdim=True)")],
+    ),
+    Mistake(
+        name="knowledge_by_sum_of_filters",
+        exercise="beat_net",
+        hint="You convolve the knowledge with the filters of `conv` and add them up, and `conv_k` plays no part.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "torch.relu(self.conv(k_beat)).sum(dim=1, keepdim=True)")],
+    ),
+    Mistake(
+        name="knowledge_divided_by_its_largest",
+        exercise="beat_net",
+        hint="You divide the knowledge of each window by its largest number first. It is convolved as it is: that one "
+        "window is steeper than another counts.",
+        changes=[("self.conv_k(k_beat)", "self.conv_k(k_beat / (k_beat.abs().amax(dim=-1, keepdim=True) + 1e-8))")],
+    ),
+    Mistake(
+        name="signal_divided_by_its_largest",
+        exercise="beat_net",
+        hint="You divide each window by its largest number first. It is convolved as it is.",
+        changes=[("self.conv(x)", "self.conv(x / (x.abs().amax(dim=-1, keepdim=True) + 1e-8))")],
+    ),
+    Mistake(
+        name="knowledge_standardised",
+        exercise="beat_net",
+        hint="You standardise the knowledge of each window first. It is convolved as it is.",
+        changes=[
+            (
+                "self.conv_k(k_beat)",
+                "self.conv_k((k_beat - k_beat.mean(-1, keepdim=True)) / (k_beat.std(-1, keepdim=True) + 1e-8))",
+            )
+        ],
+    ),
+    Mistake(
+        name="relu_before_convolution_of_knowledge",
+        exercise="beat_net",
+        hint="You put the ReLU of the knowledge before the convolution. It follows the convolution.",
+        changes=[("torch.relu(self.conv_k(k_beat))", "self.conv_k(torch.relu(k_beat))")],
+    ),
 ]
 
 RHYTHM_NET = [
@@ -1286,6 +1392,28 @@ RHYTHM_NET = [
                 "out, beta = self.attn(states, k_rhythm.unsqueeze(-1))\n        out = (beta * states).mean(dim=1)",
             )
         ],
+    ),
+    Mistake(
+        name="windows_attended",
+        exercise="rhythm_net",
+        costly="With windows of other sizes than 64, nothing comes out.",
+        hint="You attend to the windows as `BeatNet` gives them, past the LSTM. That it runs is luck: both have 64 "
+        "numbers in the notebook.",
+        changes=[("self.attn(states, k", "self.attn(x, k")],
+    ),
+    Mistake(
+        name="first_states_random",
+        exercise="rhythm_net",
+        costly="What comes out is different each time.",
+        hint="Your LSTM starts from random states, so that the same segment gets another answer each time. It starts "
+        "from zeros by itself.",
+        changes=[("self.lstm(x)", "self.lstm(x, (torch.randn(2, len(x), 32), torch.randn(2, len(x), 32)))")],
+    ),
+    Mistake(
+        name="first_states_of_ones",
+        exercise="rhythm_net",
+        hint="Your LSTM starts from states of ones. It starts from zeros, and does so by itself.",
+        changes=[("self.lstm(x)", "self.lstm(x, (x.new_ones(2, len(x), 32), x.new_ones(2, len(x), 32)))")],
     ),
 ]
 
@@ -1619,6 +1747,18 @@ FREQ_NET = [
             ),
         ],
     ),
+    Mistake(
+        name="first_channel_taken",
+        exercise="freq_net",
+        hint="You classify the first channel alone. `fc` gets what `attn` makes of all of them.",
+        changes=[("self.fc(out)", "self.fc(x[:, 0])")],
+    ),
+    Mistake(
+        name="largest_of_channels",
+        exercise="freq_net",
+        hint="You classify the largest numbers of the channels. `fc` gets what `attn` makes of all of them.",
+        changes=[("self.fc(out)", "self.fc(x.amax(dim=1))")],
+    ),
 ]
 
 TRAINING = [
@@ -1870,6 +2010,34 @@ TRAINING = [
             )
         ],
     ),
+    Mistake(
+        name="rhythm_before_beat",
+        exercise="training",
+        hint="You give the model the rhythm knowledge before the beat knowledge. It takes X, K_beat, K_rhythm, K_freq.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(X, K_rhythm, K_beat, K_freq)")],
+    ),
+    Mistake(
+        name="frequency_before_rhythm",
+        exercise="training",
+        hint="You give the model the frequency knowledge before the rhythm knowledge. It takes X, K_beat, K_rhythm, "
+        "K_freq.",
+        changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(X, K_beat, K_freq, K_rhythm)")],
+    ),
+    Mistake(
+        name="weighted_by_counts",
+        exercise="training",
+        hint="You weigh the classes by how often the batch has them. The loss is the plain mean over the batch.",
+        changes=[
+            (
+                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(\n"
+                "                torch.log(probabilities.clamp_min(1e-8)),\n"
+                "                Y,\n"
+                "                weight=1 / torch.bincount(Y, minlength=2).clamp(min=1),\n"
+                "            )",
+            )
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -2073,6 +2241,49 @@ EVALUATION = [
         exercise="evaluation",
         hint="You collect the probabilities of each batch twice.",
         changes=[("pred_all.append(probabilities.cpu().numpy())", "pred_all += [probabilities.cpu().numpy()] * 2")],
+    ),
+    Mistake(
+        name="rhythm_before_beat_in_evaluation",
+        exercise="evaluation",
+        hint="You give the model the rhythm knowledge before the beat knowledge. The inputs come in its order.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (0, 2, 1, 3)))",
+            )
+        ],
+    ),
+    Mistake(
+        name="frequency_before_rhythm_in_evaluation",
+        exercise="evaluation",
+        hint="You give the model the frequency knowledge before the rhythm knowledge. The inputs come in its order.",
+        changes=[
+            (
+                "model(*(part.to(device) for part in inputs))",
+                "model(*(inputs[place].to(device) for place in (0, 1, 3, 2)))",
+            )
+        ],
+    ),
+    Mistake(
+        name="auroc_of_confidence",
+        exercise="evaluation",
+        hint="Your AUROC ranks by the larger probability, which tells how sure the model is, not of what. Take the "
+        "probability of class 1.",
+        changes=[("roc_auc_score(truth, pred[:, 1])", "roc_auc_score(truth, pred.max(axis=1))")],
+    ),
+    Mistake(
+        name="mean_as_threshold",
+        exercise="evaluation",
+        hint="Your F1 calls a segment AF where its probability is above the mean of all. It is AF where that is the "
+        "more probable class.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > pred[:, 1].mean()")],
+    ),
+    Mistake(
+        name="median_as_threshold",
+        exercise="evaluation",
+        hint="Your F1 calls half of the segments AF, those above the median. It is AF where that is the more probable "
+        "class.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > np.median(pred[:, 1])")],
     ),
 ]
 

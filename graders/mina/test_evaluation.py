@@ -173,3 +173,7 @@ def test_f1(submission, predicted):
     _, f1 = scores(submission, predicted)
     hint = "It needs the predicted classes, 0 or 1, and looks at class 1."
     expect.close(f1, float(f1_score(truth, pred[:, 1] > 0.5)), "F1", hint)
+    # Above the mean, and above the median, but not the more probable class.
+    second = np.array([0.05, 0.9, 0.1, 0.45, 0.2], dtype=np.float32)
+    _, f1 = scores(submission, (np.array([0, 1, 0, 0, 0]), np.stack([1 - second, second], axis=1)))
+    expect.close(f1, 1.0, "F1, of five segments of which one is AF and only its probability is above one half,", hint)

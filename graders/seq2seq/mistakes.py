@@ -140,6 +140,22 @@ DATASET = [
         hint="You return the first visit only. A sample has all visits of a patient.",
         changes=[("return self.x[index]", "return self.x[index][0]")],
     ),
+    Mistake(
+        name="attributes_crossed",
+        exercise="dataset",
+        hint="You keep the labels as `self.x` and the visits as `self.y`. `x` are the visits.",
+        changes=[
+            ("self.x = seqs", "self.x = hfs"),
+            ("self.y = hfs", "self.y = seqs"),
+            ("return self.x[index], self.y[index]", "return self.y[index], self.x[index]"),
+        ],
+    ),
+    Mistake(
+        name="arguments_crossed",
+        exercise="dataset",
+        hint="You take the labels for the visits: `seqs` belongs into `self.x`, and `hfs` into `self.y`.",
+        changes=[("self.x = seqs", "self.x = hfs"), ("self.y = hfs", "self.y = seqs")],
+    ),
 ]
 
 COLLATE = [
@@ -339,6 +355,41 @@ COLLATE = [
         exercise="collate",
         hint="Your mask is True only for visits of exactly one code. At least one is enough.",
         changes=[("> 0", "== 1")],
+    ),
+    Mistake(
+        name="code_as_position_where_it_fits",
+        exercise="collate",
+        hint="You use the code itself as the position in x, where it is small enough. Each frequent code has a "
+        "position of its own, in `code2idx`.",
+        changes=[
+            ("if code in code2idx:", "if code in code2idx and code < len(freq_codes):"),
+            ("code2idx[code]] = 1", "code] = 1"),
+        ],
+    ),
+    Mistake(
+        name="last_code_only",
+        exercise="collate",
+        costly="Of every visit but one code is left.",
+        hint="You assign a whole row for each code, so that only the last frequent one of a visit remains. Set a "
+        "single number.",
+        changes=[
+            (
+                "x[i_patient, j_visit, code2idx[code]] = 1",
+                "x[i_patient, j_visit] = torch.eye(len(freq_codes))[code2idx[code]]",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_code_only",
+        exercise="collate",
+        costly="Of every visit but one code is left.",
+        hint="You leave the loop over a visit's codes at the first frequent one. A visit may have several.",
+        changes=[
+            (
+                "x[i_patient, j_visit, code2idx[code]] = 1\n",
+                "x[i_patient, j_visit, code2idx[code]] = 1\n                    break\n",
+            )
+        ],
     ),
 ]
 
@@ -589,8 +640,8 @@ ENCODER = [
     Mistake(
         name="score_of_minus_infinity",
         exercise="encoder",
-        hint="You mask with minus infinity. A patient without any real visit then has nothing but "
-        "that, and the softmax gives NaN.",
+        hint="A patient without any real visit gets NaN: with nothing but minus infinity the softmax is 0 / 0, and so "
+        "is a division by the attention of real visits. Mask with a very low score.",
         changes=[("-1e9", 'float("-inf")')],
     ),
     Mistake(
@@ -640,6 +691,7 @@ ENCODER = [
         hint="You add up the attention itself, which gives one for every patient. It is the hidden states that are "
         "added up, each times its attention.",
         changes=[("(attention * hidden_states).sum(dim=1)", "attention.sum(dim=1)")],
+        costly="The result is ones, of another shape, and no layer has a part in it.",
     ),
     Mistake(
         name="scores_summed",
@@ -959,6 +1011,14 @@ DECODER = [
         hint="You put a sigmoid around the visit. It goes into the GRU as it is.",
         changes=[("self.rnn(x,", "self.rnn(torch.sigmoid(x),")],
     ),
+    Mistake(
+        name="last_patient_taken",
+        exercise="decoder",
+        costly="Of all patients but one is left.",
+        hint="You take the last patient of the state. Its first axis is that of the layers, the second has the "
+        "patients.",
+        changes=[("hiddens.squeeze(0)", "hiddens[:, -1]")],
+    ),
 ]
 
 SEQ2SEQ = [
@@ -1221,6 +1281,26 @@ SEQ2SEQ = [
             )
         ],
     ),
+    Mistake(
+        name="ratio_compared_with_half",
+        exercise="seq2seq",
+        hint="You compare the ratio with one half, not how this step's coin fell: then all steps are forced, or none.",
+        changes=[("if teacher_force else", "if self.teacher_forcing_ratio > 0.5 else")],
+    ),
+    Mistake(
+        name="visit_before_overwritten",
+        exercise="seq2seq",
+        hint="You write the prediction into x where a step is not forced. x is the caller's tensor, and the truth that "
+        "the loss compares with.",
+        changes=[
+            (
+                "            previous = x[:, t - 1] if teacher_force else cur_pred\n",
+                "            if not teacher_force:\n"
+                "                x[:, t - 1] = cur_pred.detach()\n"
+                "            previous = x[:, t - 1]\n",
+            )
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -1438,6 +1518,37 @@ TRAINING = [
         hint="You call `optimizer.step()` twice for each batch.",
         changes=[("            optimizer.step()\n", "            optimizer.step()\n            optimizer.step()\n")],
     ),
+    Mistake(
+        name="plain_mean_in_train",
+        exercise="training",
+        hint="Your `train` takes the mean of the cross-entropy over everything, padding as well. Use `masked_loss`.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "criterion(model(x, masks), x).mean()")],
+    ),
+    Mistake(
+        name="plain_sum_in_train",
+        exercise="training",
+        hint="Your `train` takes the sum of the cross-entropy over everything, padding as well. Use `masked_loss`.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "criterion(model(x, masks), x).sum()")],
+    ),
+    Mistake(
+        name="target_first_in_train",
+        exercise="training",
+        hint="Your `train` hands the true visits to `masked_loss` first and the reconstruction second. It takes them "
+        "the other way round.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(x, model(x, masks), masks)")],
+    ),
+    Mistake(
+        name="new_optimizer_each_batch",
+        exercise="training",
+        hint="You make a new Adam for each batch, which knows nothing of the batches before. One is given.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n",
+                "            optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)\n"
+                "            optimizer.zero_grad()\n",
+            )
+        ],
+    ),
 ]
 
 CLUSTERING = [
@@ -1631,6 +1742,19 @@ CLUSTERING = [
         changes=[
             ("            labels.append(y.numpy())\n", "            labels.append(y.numpy())\n            break\n")
         ],
+    ),
+    Mistake(
+        name="labels_of_the_cohort",
+        exercise="clustering",
+        hint="You take the labels from the notebook's cohort. Those of the patients that are embedded come with their "
+        "batches.",
+        changes=[("np.concatenate(labels)", "np.array(hfs)[: len(np.concatenate(labels))]")],
+    ),
+    Mistake(
+        name="six_clusters",
+        exercise="clustering",
+        hint="You ask for six clusters. There are to be two.",
+        changes=[("n_clusters=2", "n_clusters=6")],
     ),
 ]
 

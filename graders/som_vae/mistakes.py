@@ -202,7 +202,7 @@ ENCODER = [
     Mistake(
         name="encoder_drops_out",
         exercise="encoder",
-        hint="Your encoder gives something else in training mode. The text asks for no dropout.",
+        hint="Your encoder gives something else in training mode. The text asks for neither dropout nor batch norm.",
         changes=[
             (
                 "return self.latent_transform(x.flatten(1))",
@@ -284,6 +284,38 @@ ENCODER = [
             ("stride=strides[0])", "stride=strides[0], bias=False)"),
             ("stride=strides[1])", "stride=strides[1], bias=False)"),
         ],
+    ),
+    Mistake(
+        name="leaky_relu_of_a_fifth",
+        exercise="encoder",
+        hint="You use a leaky ReLU, which lets a fifth of what is negative pass. ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "F.leaky_relu(self.conv1(x), 0.2)"),
+            ("torch.relu(self.conv2(x))", "F.leaky_relu(self.conv2(x), 0.2)"),
+        ],
+    ),
+    Mistake(
+        name="elu_for_relu",
+        exercise="encoder",
+        hint="You have an ELU after the convolutions, where a ReLU is asked for.",
+        changes=[
+            ("torch.relu(self.conv1(x))", "F.elu(self.conv1(x))"),
+            ("torch.relu(self.conv2(x))", "F.elu(self.conv2(x))"),
+        ],
+    ),
+    Mistake(
+        name="rows_of_2048",
+        exercise="encoder",
+        costly="With other channels than those of the notebook, no image passes the network.",
+        hint="You cut the rows by 2048, which is their length for 128 channels only. `flatten(1)` fits any.",
+        changes=[("x.flatten(1)", "x.reshape(-1, 2048)")],
+    ),
+    Mistake(
+        name="linear_layer_of_2048",
+        exercise="encoder",
+        costly="With other channels than those of the notebook, no image passes the network.",
+        hint="Your linear layer expects 2048 numbers, which is right for 128 channels only. Count by `n_channels`.",
+        changes=[("nn.Linear(4 * 4 * n_channels[-1],", "nn.Linear(2048,")],
     ),
 ]
 
@@ -591,6 +623,36 @@ DECODER = [
         hint="You cut the points off from their gradient, so that what made them never learns.",
         changes=[("self.latent_transform(z)", "self.latent_transform(z.detach())")],
     ),
+    Mistake(
+        name="flatten_shape_as_given",
+        exercise="decoder",
+        costly="The convolutions get pictures with other channels than they have.",
+        hint="You take `flatten_shape` for the picture's shape. It is [width, height, channels]; PyTorch wants the "
+        "channels first, then height and width.",
+        changes=[("reshape(-1, channels, height, width)", "reshape(-1, width, height, channels)")],
+    ),
+    Mistake(
+        name="channels_left_last",
+        exercise="decoder",
+        costly="The convolutions get pictures with other channels than they have.",
+        hint="Your small picture has its channels last. PyTorch's convolutions take them for the first of three.",
+        changes=[("reshape(-1, channels, height, width)", "reshape(-1, height, width, channels)")],
+    ),
+    Mistake(
+        name="decoder_leaky_relu_of_a_fifth",
+        exercise="decoder",
+        hint="You use a leaky ReLU, which lets a fifth of what is negative pass. ReLU is asked for.",
+        changes=[
+            (
+                "torch.relu(self.deconv1(F.interpolate(x, scale_factor=2)))",
+                "F.leaky_relu(self.deconv1(F.interpolate(x, scale_factor=2)), 0.2)",
+            ),
+            (
+                "torch.relu(self.deconv2(F.interpolate(x, size=self.output_size)))",
+                "F.leaky_relu(self.deconv2(F.interpolate(x, size=self.output_size)), 0.2)",
+            ),
+        ],
+    ),
 ]
 
 NEAREST_NODE = [
@@ -777,6 +839,79 @@ NEAREST_NODE = [
                 "((z_e**2).sum(-1, keepdim=True) - (nodes**2).sum(-1)).abs()",
             )
         ],
+    ),
+    Mistake(
+        name="norm_of_the_encoding_left_out",
+        exercise="nearest_node",
+        hint="You expand the square and leave out the encoding's own part. It does not change which node is nearest, "
+        "but the distances are asked for as well.",
+        changes=[
+            ("((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)", "(nodes**2).sum(dim=-1) - 2 * z_e @ nodes.T"),
+        ],
+    ),
+    Mistake(
+        name="norm_of_the_nodes_left_out",
+        exercise="nearest_node",
+        hint="You expand the square and leave out the nodes' own part, (nodes ** 2).",
+        changes=[
+            (
+                "((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "(z_e**2).sum(dim=-1, keepdim=True) - 2 * z_e @ nodes.T",
+            ),
+        ],
+    ),
+    Mistake(
+        name="product_not_doubled",
+        exercise="nearest_node",
+        hint="You expand the square, but the product of encoding and node comes twice in it.",
+        changes=[
+            (
+                "((z_e.unsqueeze(1) - nodes) ** 2).sum(dim=-1)",
+                "(z_e**2).sum(dim=-1, keepdim=True) + (nodes**2).sum(dim=-1) - z_e @ nodes.T",
+            ),
+        ],
+    ),
+    Mistake(
+        name="product_added",
+        exercise="nearest_node",
+        hint="You expand the square of a sum. In that of a difference, the product of encoding and node is subtracted.",
+        changes=[("(z_e.unsqueeze(1) - nodes)", "(z_e.unsqueeze(1) + nodes)")],
+    ),
+    Mistake(
+        name="row_times_rows",
+        exercise="nearest_node",
+        hint="You multiply the row by the number of rows. A row has as many nodes as there are columns.",
+        changes=[
+            (
+                "    k = z_dist_flat.argmin(dim=-1)",
+                "    k = z_dist_flat.argmin(dim=-1)\n"
+                "    k = k // embeddings.shape[1] * embeddings.shape[0] + k % embeddings.shape[1]",
+            )
+        ],
+    ),
+    Mistake(
+        name="column_of_node",
+        exercise="nearest_node",
+        hint="Your k is the column of the node, and not its number.",
+        changes=[("argmin(dim=-1)", "argmin(dim=-1) % embeddings.shape[1]")],
+    ),
+    Mistake(
+        name="nearest_by_cosine",
+        exercise="nearest_node",
+        hint="You choose the node by its cosine similarity. The nearest is that with the smallest squared distance.",
+        changes=[
+            (
+                "z_dist_flat.argmin(dim=-1)",
+                "F.cosine_similarity(z_e.unsqueeze(1), nodes, dim=-1).argmax(dim=-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="nearest_by_product",
+        exercise="nearest_node",
+        hint="You choose the node by its inner product with the encoding. The nearest is that with the smallest "
+        "squared distance.",
+        changes=[("z_dist_flat.argmin(dim=-1)", "(z_e @ nodes.T).argmax(dim=-1)")],
     ),
 ]
 
@@ -1444,6 +1579,53 @@ LOSSES = [
         hint="You compare the images of the nodes with those of the encodings. Both are compared with x.",
         changes=[("F.mse_loss(x_q, x)", "F.mse_loss(x_q, x_e)")],
     ),
+    Mistake(
+        name="divided_by_first_axis",
+        exercise="losses",
+        hint="You divide your SOM loss by the length of the first axis. Where there are series, there are as many "
+        "encodings as series times steps.",
+        changes=[("(squares.mean(dim=-1) * exists).mean()", "(squares.mean(dim=-1) * exists).sum() / (5 * len(z_e))")],
+    ),
+    Mistake(
+        name="one_axis_in_front_only",
+        exercise="losses",
+        hint="Your SOM loss is right for one axis in front. Where there are series, the five embeddings are on the "
+        "last axis but one, and there are as many encodings as series times steps.",
+        changes=[
+            ("unsqueeze(-2)", "unsqueeze(1)"),
+            ("(squares.mean(dim=-1) * exists).mean()", "(squares.mean(dim=-1) * exists).sum() / (5 * len(z_e))"),
+        ],
+    ),
+    Mistake(
+        name="images_shifted",
+        exercise="losses",
+        hint="You hand the images to the reconstruction loss in another order than it takes them: x comes first.",
+        changes=[("self._loss_reconstruct(x, x_e, x_q)\n", "self._loss_reconstruct(x_e, x_q, x)\n")],
+    ),
+    Mistake(
+        name="images_shifted_the_other_way",
+        exercise="losses",
+        hint="You compare both images with the one that is decoded from the node: `_loss_reconstruct` takes x first.",
+        changes=[("self._loss_reconstruct(x, x_e, x_q)\n", "self._loss_reconstruct(x_q, x_e, x)\n")],
+    ),
+    Mistake(
+        name="node_given_to_som_loss",
+        exercise="losses",
+        hint="You hand the node to the SOM loss in the place of the encoding.",
+        changes=[("self._loss_som(z_e, z_q_neighbors)\n", "self._loss_som(z_q, z_q_neighbors)\n")],
+    ),
+    Mistake(
+        name="image_of_the_node_twice",
+        exercise="losses",
+        hint="You add the error of the node's image twice. That of the encoding's image is the other.",
+        changes=[("F.mse_loss(x_e, x) +", "F.mse_loss(x_q, x) +")],
+    ),
+    Mistake(
+        name="image_of_the_encoding_twice",
+        exercise="losses",
+        hint="You add the error of the encoding's image twice. That of the node's image is the other.",
+        changes=[("+ F.mse_loss(x_q, x)", "+ F.mse_loss(x_e, x)")],
+    ),
 ]
 
 TRANSITIONS = [
@@ -1859,6 +2041,41 @@ TRANSITIONS = [
         hint="You take the roots of the distances. They count squared, as they come.",
         changes=[("z_dist_flat[..., 1:, :])", "z_dist_flat[..., 1:, :].sqrt())")],
     ),
+    Mistake(
+        name="smoothness_mean_of_everything",
+        exercise="transitions",
+        hint="You take the mean over steps and nodes alike. Over the nodes it is a sum, weighted by the probabilities; "
+        "what is divided by is `latent_dim`.",
+        changes=[(".sum(dim=-1)\n", ".mean(dim=-1)\n"), ("expected.mean() / self.latent_dim", "expected.mean()")],
+    ),
+    Mistake(
+        name="smoothness_first_axis_as_time",
+        exercise="transitions",
+        hint="You take the first axis for the time in the smoothness loss. It is the last of k, and the last but one "
+        "of the distances.",
+        changes=[
+            ("(probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])", "(probabilities[k[:-1]] * z_dist_flat[1:])")
+        ],
+    ),
+    Mistake(
+        name="smoothness_second_axis_as_time",
+        exercise="transitions",
+        hint="You take the second axis for the time in the smoothness loss. Count from the end: there may be a single "
+        "series, or more axes in front.",
+        changes=[
+            (
+                "(probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :])",
+                "(probabilities[k[:, :-1]] * z_dist_flat[:, 1:])",
+            )
+        ],
+    ),
+    Mistake(
+        name="second_axis_as_time",
+        exercise="transitions",
+        hint="You take the second axis of k for the time. Count from the end: there may be a single series, or more "
+        "axes in front.",
+        changes=[("[k[..., :-1], k[..., 1:]]", "[k[:, :-1], k[:, 1:]]")],
+    ),
 ]
 
 TRAINING = [
@@ -2103,6 +2320,18 @@ TRAINING = [
         hint="You divide the learning rate of `probs` by a hundred. It is a hundred times as high as the other.",
         changes=[("100 * lr", "lr / 100")],
     ),
+    Mistake(
+        name="rate_of_others_by_default",
+        exercise="training",
+        hint="All parameters but `probs` learn with Adam's own rate of 0.001: hand `lr` on to them, too.",
+        changes=[("        lr=lr,\n", "")],
+    ),
+    Mistake(
+        name="rates_exchanged",
+        exercise="training",
+        hint="It is `probs` that learns a hundred times as fast. In yours, all others do.",
+        changes=[("100 * lr", "lr"), ("        lr=lr,\n", "        lr=100 * lr,\n")],
+    ),
 ]
 
 EVALUATION = [
@@ -2322,6 +2551,33 @@ EVALUATION = [
         exercise="evaluation",
         hint="You return the encodings. The number of the nearest node is asked for.",
         changes=[("nodes.append(k.cpu().numpy())", "nodes.append(model.encoder(batch.to(device)).cpu().numpy())")],
+    ),
+    Mistake(
+        name="clusters_without_gaps",
+        exercise="evaluation",
+        hint="Your purity counts from cluster 0 up to how many there are. Some numbers may have no image, and then the "
+        "highest are left out.",
+        changes=[
+            (
+                "contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)",
+                "sum(\n"
+                "        np.unique(classes[clusters == one], return_counts=True)[1].max(initial=0)\n"
+                "        for one in range(len(np.unique(clusters)))\n"
+                "    ) / len(classes)",
+            )
+        ],
+    ),
+    Mistake(
+        name="information_of_ten_bins",
+        exercise="evaluation",
+        hint="You count in bins: `histogram2d` makes ten, so that clusters are put together. Count each number.",
+        changes=[
+            (
+                "joint = contingency_matrix(classes, clusters) / len(classes)",
+                "joint = np.histogram2d(classes, clusters)[0] / len(classes)\n"
+                "    joint = joint[joint.sum(axis=1) > 0][:, joint.sum(axis=0) > 0]",
+            )
+        ],
     ),
 ]
 

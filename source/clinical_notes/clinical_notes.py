@@ -1,6 +1,26 @@
 # %% [markdown]
 # # Does it read "denies"? A Transformer for clinical notes
 #
+# **You learn**
+#
+# - to write a Transformer encoder: positions, attention with several heads, blocks, a classifier;
+# - to keep padding out of all of it;
+# - to judge a model on the cases that a claim is about, and beside what comes free;
+# - to find a cause by an ablation, with several seeds.
+#
+# **You need** PyTorch's tensors, `view` and `transpose`, `nn.Module`, and the loop that trains a network;
+# softmax; precision and recall. No medicine.
+#
+# **It takes** about five and a half hours, by our estimate, of which the computer needs five minutes.
+# By section, in minutes: 1 The notes **15** · 2 Before you train **45** · 3 The model **150** · 4 The
+# published recipe **40** · 5 What is missing? **45** · 6 Repaired **15** · 7 What do the heads look at?
+# **15** · 8 What it still cannot read **10** · 9 Summary **5**.
+#
+# **How hard it is:** 4 of 5. The hardest part is 3.2.
+#
+# Which skill comes back in which notebook is on the [course map](docs/course_map.md); what a word means
+# here, in the [glossary](docs/glossary.md).
+#
 # *"Patient denies chest pain."* Two of these four words speak of the heart, and yet there is nothing wrong with
 # it. Much of what stands in a clinical note is there to say what was **not** found. Whoever turns notes into
 # diagnostic codes, for bills, for statistics, for research, must notice, or a hospital fills up with patients
@@ -13,6 +33,12 @@
 #
 # That is a claim, so you will test it. You will find that the recipe, as published, hardly learns to heed
 # "denies"; then find out **why**; and then repair it, with one line.
+
+# %% install=dlh
+# Where you are stuck, `hint("attention")` in a cell of your own says where to look again.
+from dlh.guide import guide
+
+hint = guide("clinical_notes")
 
 # %% tags=["plot"]
 from dlh.plots import draw_transformer
@@ -41,6 +67,9 @@ figure = draw_transformer()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.2")` or `hint(MultiHeadSelfAttention)` says where to look again; called again, it says more. That
+#   costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -1106,6 +1135,15 @@ table
 # - **One cause found is not all causes found.** Take each away by itself, and see what it was worth.
 # - **Claims need a baseline of equal means.** With the same notes and steps, the GRU reads as well.
 # - **A test on notes of the same program tells about that program.** Section 8 took two small changes to break it.
+#
+# **Further reading**
+#
+# - [Attention is all you need](https://arxiv.org/abs/1706.03762) (Vaswani and others, 2017): the
+#   Transformer, with a decoder too; section 3.2 is your 3.2.
+# - [NegEx](https://doi.org/10.1006/jbin.2001.1029) (Chapman and others, 2001): a list of words and a few
+#   rules that find what real discharge summaries deny: the baseline to beat.
+# - [What BERT is not](https://arxiv.org/abs/1907.13528) (Ettinger, 2020): a large language model that
+#   knew much and was deaf to "not"; its tests are of the kind of your section 8.
 #
 # ## The end
 #

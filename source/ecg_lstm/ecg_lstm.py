@@ -1,6 +1,27 @@
 # %% [markdown]
 # # Recurrent networks on the rhythm of the heart
 #
+# **You learn**
+#
+# - to write an LSTM from nothing but matrix products, with the shapes that PyTorch's own has;
+# - to build networks with a convolution and with recurrent layers, and to compare them fairly;
+# - to read curves of training and validation, and to say what they show and what they do not;
+# - to judge what data augmentation does for a network, and which kinds suit the data.
+#
+# **You need** PyTorch's tensors, `nn.Module`, and the loop that trains a network; matrix products;
+# roughly what a spectrum is. No medicine.
+#
+# **It takes** about five and a half hours, by our estimate, of which the computer needs three minutes.
+# By section, in minutes: 1 The data **20** · 2 to 6 Spectrograms, split, balance, chunks, loaders
+# **30** · 7 Layers with a memory **60** · 8 The training loop **5** · 9 Six networks **60** · 10
+# Experiments **15** · 11 What do you make of it? **60** · 12 Data augmentation **15** · 13 What did
+# augmentation do? **50** · 14, if you like **10**.
+#
+# **How hard it is:** 2 of 5. The hardest part is 7.1; the answers in words take as long as the code.
+#
+# Which skill comes back in which notebook is on the [course map](docs/course_map.md); what a word means
+# here, in the [glossary](docs/glossary.md).
+#
 # A healthy heart beats like a good drummer: nearly, but never quite, like a machine. In **atrial
 # fibrillation** the atria quiver instead of beating, and pulses reach the ventricles at random. The drummer
 # has lost the beat. Millions live with it, many without knowing, and it multiplies the risk of a stroke. A
@@ -34,11 +55,19 @@
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed. After you hand in, more checks run, on other data.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("7.1")` or `hint(ConvNet)` says where to look again; called again, it says more. That costs nothing.
 # - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
 #   and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.
 # - With the settings below, the whole notebook takes a few minutes on a laptop. If you have a GPU, it is
 #   used.
+
+# %% install=dlh
+# Where you are stuck, `hint("lstm")` in a cell of your own says where to look again.
+from dlh.guide import guide
+
+hint = guide("ecg_lstm")
 
 # %%
 from functools import partial
@@ -1089,6 +1118,15 @@ speed
 # three: the differences are small. On a GPU, to start an operation costs more than most of ours take, and
 # `nn.LSTM` calls one that runs the whole loop: in the published experiment it was 18 times as fast as a layer
 # like yours.
+#
+# **Further reading**
+#
+# - [Long short-term memory](https://doi.org/10.1162/neco.1997.9.8.1735) (Hochreiter and Schmidhuber,
+#   1997): the paper that invented it, still without a forget gate, and why gradients vanish.
+# - [LSTM: a search space odyssey](https://arxiv.org/abs/1503.04069) (Greff and others, 2015): an ablation
+#   of every gate, in thousands of runs: which of them matter.
+# - [Convolutional recurrent networks for ECG](https://arxiv.org/abs/1710.06122) (Zihlmann and others,
+#   2017): convolution and LSTM together, on spectrograms and with augmentation, in the same challenge.
 #
 # ## The end
 #

@@ -1,6 +1,26 @@
 # %% [markdown]
 # # MINA: a network that says where it looked
 #
+# **You learn**
+#
+# - to cut recordings into segments so that no patient is on both sides of a split;
+# - to write attention that is guided by knowledge, and to use it at three levels;
+# - to keep shapes of four axes in order, through convolutions and a bidirectional LSTM;
+# - to train and judge a classifier by AUROC and F1, and to ask what each part of it is worth.
+#
+# **You need** PyTorch's tensors, `nn.Module`, and the loop that trains a network; what a convolution and
+# an LSTM do, and what softmax is. No medicine: what an ECG shows is told.
+#
+# **It takes** about five hours, by our estimate, of which the computer needs four minutes. By section,
+# in minutes: 1 The data **30** · 2 Feeding the network **25** · 3 The model **150** · 4 Training and
+# evaluation **50** · 5 Where does it look? **20** · 6 What does knowledge buy? **20** · 7 What to take
+# away **5**.
+#
+# **How hard it is:** 3 of 5. The hardest part is 3.2.
+#
+# Which skill comes back in which notebook is on the [course map](docs/course_map.md); what a word means
+# here, in the [glossary](docs/glossary.md).
+#
 # A heart in *normal sinus rhythm* beats like a clock: a small P wave as the atria contract, a tall QRS complex
 # as the ventricles do, a T wave as they recover, and again. In **atrial fibrillation** (AF) the atria only
 # quiver. There is no P wave, the line between the beats trembles, and the beats come when they like. It is the
@@ -12,6 +32,12 @@
 # rhythm in ten seconds of an electrocardiogram (ECG), and has an answer to *where did you look?* at three levels:
 # which part of a beat, which beats of the rhythm, which band of frequencies. The answer is its **attention**, and
 # this attention is not left to itself: it is guided by what is **known** about ECGs.
+
+# %% install=dlh
+# Where you are stuck, `hint("beat_net")` in a cell of your own says where to look again.
+from dlh.guide import guide
+
+hint = guide("mina")
 
 # %% tags=["plot"]
 from dlh.plots import draw_mina
@@ -42,6 +68,8 @@ figure = draw_mina()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.2")` or `hint(BeatNet)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -1109,3 +1137,12 @@ pd.DataFrame([
 # **Where to go from here.** Fetch the challenge's recordings (section 1.1) and run the notebook again. Set
 # `RECORDINGS`, `EPOCHS`, and the strides higher, and average the probabilities of all segments of a recording to
 # a verdict on the whole. The paper reports an AUROC of 0.949 and an F1 of 0.834.
+#
+# **Further reading**
+#
+# - [MINA](https://arxiv.org/abs/1905.11333) (Hong and others, 2019): the paper of this notebook, with
+#   noise added to see what knowledge is worth.
+# - [Attention is not explanation](https://arxiv.org/abs/1902.10186) (Jain and Wallace, 2019): very
+#   different weights can give the same verdict; read it before you show anybody a picture of attention.
+# - [The challenge of 2017](https://doi.org/10.22489/CinC.2017.065-469) (Clifford and others, 2017): how
+#   the recordings were collected and labeled, and how far the experts agreed.

@@ -1,6 +1,26 @@
 # %% [markdown]
 # # Seq2Seq: an autoencoder for patients
 #
+# **You learn**
+#
+# - to turn records of any length into tensors, with masks that say what is padding;
+# - to write an encoder with attention, a decoder with a GRU, and what joins them, teacher forcing;
+# - to train an autoencoder with a loss of which padding is no part, and to judge it beside something
+#   simple;
+# - to find groups of patients in embeddings, and to doubt them.
+#
+# **You need** Python's lists and classes; PyTorch's tensors, `nn.Module`, and the loop that trains a
+# network; roughly what a convolution and a recurrent layer do. No medicine.
+#
+# **It takes** about five and a half hours, by our estimate, of which the computer needs one minute. By
+# section, in minutes: 1 The data **15** · 2 From records to tensors **60** · 3 The model **120** · 4
+# Training **60** · 5 Groups of patients **60** · 6 What to take away **5**.
+#
+# **How hard it is:** 2 of 5. The hardest part is 3.3.
+#
+# Which skill comes back in which notebook is on the [course map](docs/course_map.md); what a word means
+# here, in the [glossary](docs/glossary.md).
+#
 # A doctor who meets a difficult case thinks of similar ones: *have I seen such a patient before, and what
 # became of them?* A hospital has seen thousands. But what does "similar" mean for two records, one with two
 # visits and nine diagnoses, the other with thirty visits and hundreds?
@@ -14,6 +34,12 @@
 # Once every patient is a point in space, similar patients are near ones, and groups of patients are clusters.
 # You will find such groups, look at them, and measure how much they have to do with the illnesses behind
 # them.
+
+# %% install=dlh
+# Where you are stuck, `hint("encoder")` in a cell of your own says where to look again.
+from dlh.guide import guide
+
+hint = guide("seq2seq")
 
 # %% tags=["plot"]
 from dlh.plots import draw_autoencoder
@@ -45,6 +71,8 @@ figure = draw_autoencoder()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("3.1")` or `hint(Encoder)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -1033,3 +1061,12 @@ print(f"{'by chance':18} {by_chance:.0%}")
 # tell you the phenotypes. Other things to try: fewer than 128 numbers, codes left out of the input at random
 # so that the model must guess them (a *denoising* autoencoder), or a prediction from the embedding: which
 # patients will come back?
+#
+# **Further reading**
+#
+# - [Sequence to sequence learning](https://arxiv.org/abs/1409.3215) (Sutskever and others, 2014): the
+#   paper that gave such models their name, for translation; teacher forcing is in it without the word.
+# - [Deep Patient](https://doi.org/10.1038/srep26094) (Miotto and others, 2016): autoencoders on the
+#   records of 700 000 real patients, judged by the diseases that they foretell.
+# - [MIMIC-III](https://doi.org/10.1038/sdata.2016.35) (Johnson and others, 2016): how the database was
+#   made, what was taken out of it to protect its patients, and what is in it.

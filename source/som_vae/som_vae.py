@@ -1,6 +1,26 @@
 # %% [markdown]
 # # SOM-VAE: a map of states, and the way over it
 #
+# **You learn**
+#
+# - to write a convolutional encoder and decoder, and to work out every shape on the way;
+# - to find nearest nodes and their neighbors with tensors, without a loop;
+# - to train through a choice that has no gradient, and to check which loss moves what;
+# - to learn a Markov model of series, and to judge clusters by purity and normalized mutual information.
+#
+# **You need** PyTorch's tensors and indexing, `nn.Module`, and the loop that trains a network; what a
+# convolution does; gradients, and what `detach` is for. No medicine.
+#
+# **It takes** about six hours, by our estimate, of which the computer needs two minutes. By section, in
+# minutes: 1 The data **15** · 2 From images to points, and back **60** · 3 The map **120** · 4 The way
+# over the map **60** · 5 Training **30** · 6 Is it a good map? **45** · 7 The paper's table **15** · 8
+# What to take away **5**.
+#
+# **How hard it is:** 4 of 5. The hardest part is 3.3.
+#
+# Which skill comes back in which notebook is on the [course map](docs/course_map.md); what a word means
+# here, in the [glossary](docs/glossary.md).
+#
 # A patient in intensive care is measured every few minutes, dozens of numbers at a time. Nobody can look at all of
 # them for all patients. What a doctor would like to see is a *map*: each place on it a typical state of patients,
 # similar states side by side, and the patient's way over it, drawn as a line. Is this patient walking towards those
@@ -10,6 +30,12 @@
 # 2019). Its authors used it on intensive-care data of the eICU database. Here, as in the first half of their paper, it
 # learns from small images, because there you can *see* whether a map is good: everybody can read a digit. No label is
 # used to make the map; labels are only used to judge it.
+
+# %% install=dlh
+# Where you are stuck, `hint("encoder")` in a cell of your own says where to look again.
+from dlh.guide import guide
+
+hint = guide("som_vae")
 
 # %% tags=["plot"]
 from dlh.plots import draw_som_vae
@@ -41,6 +67,8 @@ figure = draw_som_vae()
 #   `NotImplementedError`. Leave names and arguments as they are.
 # - A cell of checks follows each exercise. It prints what it expected and what it got, stops at the first
 #   difference, and says in its last line what has passed.
+# - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
+#   own, `hint("2.1")` or `hint(ConvEncoder)` says where to look again; called again, it says more. That costs nothing.
 # - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
 #   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
@@ -824,7 +852,7 @@ for name, probabilities in [("by chance", np.full((64, 64), 1 / 64)),
 # Does the map help, or would simpler methods do? The paper's Table 1 compares, all with **16 clusters**, on single images:
 #
 # - **k-means**, on the pixels;
-# - **minisom**, the classical SOM, on the pixels;
+# - **minisom**, the classical SOM, on the pixels (`%pip install minisom` where Python does not find it);
 # - **GB-SOM**, a SOM that learns by gradients: a SOM-VAE whose encoder and decoder do nothing;
 # - **VQ-VAE**: the encoder and decoder, but no map: only the nearest embedding learns;
 # - **SOM-VAE**: both, a map of 4 x 4 nodes (without the transitions: there is no time here).
@@ -924,3 +952,13 @@ plt.show()
 # **Where to go from here.** Fetch MNIST or Fashion-MNIST (section 1.1), set `CHANNELS` and `MAX_IMAGES` higher, and run it again
 # on a GPU. Set $\beta$ back to 0.9: how far apart are neighbors now? Take the smoothness loss away (`tau=0`): do the walks
 # jump more?
+#
+# **Further reading**
+#
+# - [SOM-VAE](https://arxiv.org/abs/1806.02199) (Fortuin and others, 2019): the paper of this notebook;
+#   its second half goes over the map with patients in intensive care.
+# - [Neural discrete representation learning](https://arxiv.org/abs/1711.00937) (van den Oord and others,
+#   2017): VQ-VAE, which has the nodes without the map, and the straight-through gradient in place of a
+#   second decoder.
+# - [The self-organizing map](https://doi.org/10.1109/5.58325) (Kohonen, 1990): the idea by whoever had
+#   it, with neighborhoods that shrink as the map learns.

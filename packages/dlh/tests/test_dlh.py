@@ -61,6 +61,18 @@ def test_d2l_loads_where_torchvision_is_missing_or_broken(tmp_path, fault):
     assert f"torch {torch.__version__}" in printed
 
 
+def test_d2l_that_is_missing_is_told_with_how_to_install_it():
+    printed = run("""
+        import sys
+        sys.modules["d2l"] = None
+        try:
+            import dlh.d2l_torch
+        except ModuleNotFoundError as error:
+            print(error.name, error)
+    """)
+    assert printed.startswith("d2l `d2l` is missing; install it with `python -m pip install d2l==0.17.0`")
+
+
 def test_sound_torchvision_is_used_and_kept(tmp_path):
     (tmp_path / "torchvision").mkdir()
     (tmp_path / "torchvision" / "__init__.py").write_text("from torchvision import transforms\n")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,14 @@ from proctor.proof.demo import cell
 from shapes import FILES
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
 from toys import ToyClass
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeding_ctrl_c():
+    """What a script starts in the background ignores Ctrl-C, and so would all commands that its tests start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

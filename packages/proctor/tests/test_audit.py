@@ -66,6 +66,14 @@ def test_every_fault_of_the_checks_is_reported(own_course):
     assert any(line.startswith("triples") and line.endswith("ELSEWHERE: total") for line in lines)
 
 
+def test_mistake_that_costs_another_exercise_is_reported_though_the_other_has_a_mistake_of_its_own(own_course):
+    change(own_course, "graders/toy/test_total.py", "submission.send(square)), reference.total(x, square)",
+           "submission.double), reference.total(x, reference.double)")  # fmt: skip
+    result = audit(load_assignment(open_course(own_course), "toy"), device="cpu", jobs=1)
+    assert result.faults == ["triples: loses points in total as well"]
+    assert {trial.name: trial.lost_elsewhere for trial in result.trials if trial.name == "averages"} == {"averages": []}
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "fault"),
     [

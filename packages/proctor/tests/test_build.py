@@ -1,14 +1,16 @@
 """The authoring build: what it makes, what it refuses, and that no solution leaves."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from proctor.authoring.assignment import load_assignment
+from proctor.authoring.assignment import load_assignment, read_text
 from proctor.authoring.build import build_course, main
 from proctor.authoring.errors import BuildError
+from proctor.authoring.guide import check_hints
 from proctor.authoring.release_zip import student_files
 from proctor.course import CourseError, find_root, open_course
 from shapes import AREA, SHAPES, SOLUTIONS, SOLVED, cells, change, contents, given, line_of
@@ -371,3 +373,69 @@ def test_command_refuses_with_one_line_each_and_2(course, monkeypatch, capsys, a
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
+
+
+# Hints
+
+HINTS = "graders/shapes/hints.toml"
+GIVEN = """\
+# %%
+boxes = [Box([1, 2, 3])]
+
+
+def largest():
+    return max(boxes, key=Box.volume)
+
+# %%
+from math import inf as three
+
+size = sum(largest().sides)
+
+# %% include=given
+"""
+
+
+def test_hints_and_what_needs_what_lie_beside_the_notebook(course):
+    (course / HINTS).write_text('area = ["Look\\n  again.", "A number."]\n')
+    change(course, SHAPES, "# %% include=given\n", GIVEN)
+    build_course(open_course(course))
+    guide = (course / "release/shapes/shapes.guide.json").read_bytes()
+    assert json.loads(guide) == {
+        "exercises": [
+            {"id": "area", "number": "1.2", "title": "The area of a circle", "names": ["area"],
+             "hints": ["Look again.", "A number."]},
+            {"id": "box", "number": "2", "title": "Boxes", "names": ["Box"], "hints": []},
+        ],
+        "needs": {"boxes": ["box"], "largest": ["box"], "size": ["box"]},
+    }  # fmt: skip
+    # Where nbgrader's own generate_assignment finds it, too.
+    assert (course / "source/shapes/shapes.guide.json").read_bytes() == guide
+    assert student_files(open_course(course), ["shapes"], "shapes")[Path("shapes.guide.json")] == guide
+    (course / HINTS).unlink()
+    build_course(open_course(course))
+    assert not (course / "release/shapes/shapes.guide.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("hints", "line", "message"),
+    [
+        ('area = ["Look."]\narae = ["Look."]', 2, "unknown exercise `arae`; did you mean `area`?"),
+        ('area = "Look."', 1, "should be a list of texts"),
+        ('\narea = ["Look.", " "]', 2, "should be a list of texts"),
+        ("area = [1]", 1, "should be a list of texts"),
+        ('area = ["Look."]\nbox = [', 2, "no valid TOML"),
+        ('box = [\n"Look.",\n"Write `product = self.sides[0] * self.sides[1]`."]', 1, "hint 2 for `box` holds"),
+        ('box = ["self.sides[0]*self.sides[1]"]', 1, "`product = self.sides[0] * self.sides[1]` (solutions/shapes.py:"),
+        ('area = ["The volume: `product * self.sides[2]`."]', 1, "hint 1 for `area` holds a solution line"),
+        ('reflection = ["The sides of a box are never below zero."]', 1, "hint 1 for `reflection` holds"),
+    ],
+)
+def test_hints_are_refused_with_file_and_line(course, hints, line, message):
+    (course / HINTS).write_text(hints)
+    errors = check_hints(read_text(open_course(course), "shapes"))
+    assert [error for error in errors if error.startswith(f"{HINTS}:{line}: ") and message in error], errors
+
+
+def test_hints_in_words_are_taken(course):
+    (course / HINTS).write_text('area = ["Is it `pi` times a square?"]\nbox = ["Multiply three sides."]')
+    assert check_hints(read_text(open_course(course), "shapes")) == []

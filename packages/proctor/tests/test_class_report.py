@@ -319,7 +319,8 @@ def test_report_says_who_was_late_who_waits_and_what_ran_out_of_time(written_cou
         with marked.gradebook() as gradebook:
             gradebook.update_or_create_assignment("toy", duedate=due)
             gradebook.update_or_create_submission("toy", name, timestamp=due + timedelta(hours=30 * number - 30))
-            gradebook.find_grade("reflection", "toy", "toy", name).manual_score = 1 if name == "ann" else None
+            grade = gradebook.find_grade("reflection", "toy", "toy", name)
+            grade.manual_score, grade.needs_manual_grade = (1, False) if name == "ann" else (None, True)
             gradebook.db.commit()
     with marked.gradebook() as gradebook:
         gradebook.update_or_create_student("zoe", first_name="Zoe")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from proctor import cli
-from proctor.grading.job_summary import as_markdown
+from proctor.grading.job_summary import as_markdown, refusal_as_markdown
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 CLASSROOM = Path(__file__).parents[3] / "docs/classroom"
@@ -38,6 +39,9 @@ while words:
         words.pop(0)
     elif word != "--paginate":
         path = word.partition("?")[0]
+refusal = json.loads((here / "answers").read_text()).get(f"POST {{path}}")
+if refusal:
+    sys.exit(f"{{path}}: gh: no (HTTP {{refusal}})")
 if method == "POST":
     with (here / "sent").open("a") as file:
         file.write(json.dumps([path, sent]) + "\\n")
@@ -64,7 +68,7 @@ def test_summary_has_points_by_exercise_and_what_failed():
     failed = CheckVerdict("test_b", "It sorts.", 0.0, 2.0, False, "It gave 3.\nSort the values first.", "unsorted")
     text = as_markdown(verdict("partial", passed, failed, by_hand=3.0))
     assert text.splitlines()[:5] == [
-        "## toy: 2 of 4 points", "", "| exercise | points | |", "| --- | ---: | --- |",
+        "## toy, `ann.ipynb`: 2 of 4 points", "", "| exercise | points | |", "| --- | ---: | --- |",
         "| The mean \\| of all | 2 / 4 | partial |",
     ]  # fmt: skip
     assert "Written answers, 3 points, are marked by hand" in text
@@ -81,6 +85,20 @@ def test_words_of_a_student_are_only_words(words):
     assert sum(line.startswith("#") for line in shown) == 2
 
 
+@pytest.mark.parametrize("name", ["<img src=x>", "a`<b>`.ipynb", "a\n# Full marks", "\u2028# Full", "@a: 9 of 9"])
+@pytest.mark.parametrize("assignment", ["toy", ""])
+def test_name_of_a_notebook_is_in_its_heading_as_code(name, assignment):
+    for text, result in (
+        (as_markdown(replace(verdict("missing"), submission=name, assignment=assignment)), "0 of 0 points"),
+        (refusal_as_markdown(assignment, name, "It is empty."), "not graded"),
+    ):
+        head = text.splitlines()[0]
+        assert head.count("`") == 2 and head.split("`")[1].split()[-1] == name.replace("`", "'").split()[-1]
+        # The workflow's script takes it from there.
+        assert head.rpartition(": ")[2] == result
+        assert [line for line in text.splitlines() if line.startswith("#")] == [head]
+
+
 def test_command_adds_verdicts_and_refusals_to_a_file(toy_course, solved, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(toy_course)
     nbformat.write(solved, tmp_path / "ann.ipynb")
@@ -90,8 +108,8 @@ def test_command_adds_verdicts_and_refusals_to_a_file(toy_course, solved, tmp_pa
     files = [str(tmp_path / "ann.ipynb"), str(tmp_path / "bob.ipynb")]
     assert cli.main(["grade", *files, "--assignment", "toy", "--summary", str(summary)]) == 2
     text = summary.read_text()
-    assert text.startswith("Before.\n## toy: 10 of 10 points\n")
-    assert "## toy: not graded\n\n    bob.ipynb is not a notebook" in text
+    assert text.startswith(f"Before.\n## toy, `{files[0]}`: 10 of 10 points\n")
+    assert f"## toy, `{files[1]}`: not graded\n\n    bob.ipynb is not a notebook" in text
 
 
 @pytest.fixture
@@ -160,7 +178,8 @@ def test_verdicts_are_sent_to_whoever_has_pushed(github):
     for name, points, state in (("ann", "10 of 10 points", "success"), ("cleo", "not graded", "error")):
         event = sent[f"repos/class/toy-{name}/dispatches"]
         assert event["event_type"] == "verdict"
-        assert event["client_payload[summary]"].startswith(f"## toy: {points}\n")
+        head = event["client_payload[summary]"].splitlines()[0]
+        assert head.startswith("## toy, `") and head.endswith(f"toy.ipynb`: {points}")
         status = sent[f"repos/class/toy-{name}/statuses/{name[0]}1"]
         assert status == {"state": state, "context": "proctor", "description": points}
     assert "There is no `toy.ipynb`" in sent["repos/class/toy-cleo/dispatches"]["client_payload[summary]"]
@@ -171,11 +190,26 @@ def test_verdicts_are_sent_to_whoever_has_pushed(github):
     assert handed_in == {Path("submitted/ann/toy/toy.ipynb")}
 
 
+@pytest.mark.parametrize("refused", ["dispatches", "statuses/a1"])
+def test_verdict_that_cannot_be_posted_is_told_with_its_points_and_what_to_do(github, refused):
+    github.change(**{f"POST repos/class/toy-ann/{refused}": 403})
+    ran = github.run("grade", "class", given="toy ann a1\ntoy cleo c1\n")
+    what = "could not be posted" if refused == "dispatches" else "was posted, but not the status"
+    assert ran.returncode == 1
+    for text in (ran.stderr, github.summary()):
+        assert "could not be graded" not in text
+        assert f"10 of 10 points; the verdict {what}" in text and "the next run" in text
+    assert f"repos/class/toy-ann/{refused}: gh: no (HTTP 403)" in ran.stderr
+    # The others get theirs.
+    assert "| toy | cleo | not graded |" in github.summary()
+    assert (github.folder / "classroom/verdicts/toy-ann.md").is_file()
+
+
 def test_fault_of_the_course_is_told_to_no_student(github):
     (github.folder / "graders/toy/test_total.py").write_text("import nowhere\n")
     ran = github.run("grade", "class", given="toy ann a1\n")
     assert ran.returncode == 1 and github.sent() == []
-    assert "nowhere" in ran.stderr and "toy-ann could not be graded" in ran.stderr
+    assert "nowhere" in ran.stderr and "toy-ann: could not be graded" in ran.stderr
     assert "could not be graded" in github.summary()
 
 

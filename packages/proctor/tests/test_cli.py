@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 
 from proctor import cli
+from proctor.authoring import release_zip
 from proctor.grading import class_report, grade, mark_server
 from proctor.grading.class_report import ClassReport
 from proctor.grading.verdict import Verdict
@@ -117,3 +119,51 @@ def test_output_that_takes_no_more_is_told_in_one_line(command):
     assert ran.stderr == (
         "proctor: the output cannot be read or written (No space left on device): make room, then run it again\n"
     )
+
+
+# A program whose process is stopped as it begins to import a module.
+STOPPED = """
+import os, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[2]:
+            sys.meta_path.remove(self)
+            {how}
+
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), int(sys.argv[1]))
+
+sys.meta_path.insert(0, Finder())
+from proctor.cli import main
+sys.exit(main(sys.argv[3:]))
+"""
+AT_ONCE = "os.kill(os.getpid(), int(sys.argv[1]))"
+# Here Python prints an exception, and goes on.
+UNHEARD = "Dying()"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("module", "how"), [("argparse", AT_ONCE), ("pytest", AT_ONCE), ("torch", AT_ONCE), ("nbformat", UNHEARD)]
+)
+def test_command_that_is_stopped_as_it_starts_says_so_in_one_line(command, module, number, how):
+    Path("x.json").write_text("as it was")
+    arguments = [str(int(number)), module, *command, *GRADE, "--json", "x.json"]
+    ran = subprocess.run([sys.executable, "-c", STOPPED.format(how=how), *arguments], capture_output=True, text=True)
+    assert ran.returncode == 128 + number, ran.stderr
+    assert ran.stderr == ("proctor: stopped.\n" if number == signal.SIGINT else "proctor: stopped by SIGTERM.\n")
+    assert ran.stdout == "" and Path("x.json").read_text() == "as it was"
+
+
+def test_what_is_stopped_leaves_no_half_of_a_zip(tmp_path, monkeypatch):
+    def stop(*arguments, **named):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"as it was")
+    monkeypatch.setattr(release_zip.zipfile.ZipFile, "writestr", stop)
+    with pytest.raises(KeyboardInterrupt):
+        release_zip.write_zip(path, {Path("a"): b"a"})
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a.zip", b"as it was")]

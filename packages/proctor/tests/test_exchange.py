@@ -51,6 +51,8 @@ def course(toy_course, tmp_path):
     exchange.chmod(0o777)
     with (folder / "course_config.py").open("a") as config:
         config.write(CONFIG.format(root=str(exchange)))
+    # As the build lays it there, where there are hints.
+    (folder / "source/toy/toy.guide.json").write_text('{"exercises": [], "needs": {}}')
     run(folder, "generate_assignment toy --force")
     return load_assignment(open_course(folder), "toy")
 
@@ -250,6 +252,8 @@ def test_feedback_is_released_beside_work_that_came_another_way_or_with_nonsense
     (course.root / "submitted/by_eve/toy/passwords.txt").symlink_to("/etc/passwd")
     grade_and_return(course)
     assert {"by_hand", "by_eve"} < set(points(course))
+    assert len(list(course.root.glob("submitted/*/toy/toy.guide.json"))) == 1, "it came along with the student's work"
+    assert not list(course.root.glob("autograded/*/toy/*.guide.json"))
     run(student, "fetch_feedback toy")
     assert len(pages(student)) == 1
     names = {path.name for path in (course.root / "autograded/by_eve/toy").iterdir()}

@@ -114,7 +114,8 @@ def test_of_a_whole_folder_the_notebook_of_the_right_name_is_graded(toy, folder,
     taken = take_in(folder / "toy.ipynb", toy)
     assert not taken.refused
     words = "The notebook was handed in as `course/toy.ipynb`, not as `toy.ipynb`."
-    assert taken.notes == [f"{words} Not graded: `course/apples.ipynb`, `course/zebras.ipynb`."]
+    words += " Not graded: `course/apples.ipynb`, `course/zebras.ipynb`."
+    assert taken.notes == [f"{words} It has the right name; others have answers, too."]
     shutil.copytree(folder / "course", folder / "again")
     refused = take_in(folder / "toy.ipynb", toy).refused
     assert "which of `again/toy.ipynb`, `course/toy.ipynb`" in refused and "is meant cannot be told" in refused
@@ -122,7 +123,8 @@ def test_of_a_whole_folder_the_notebook_of_the_right_name_is_graded(toy, folder,
 
 def test_verdict_names_the_notebook_that_was_graded(handed_in, solved):
     verdict = handed_in(**{"toy.ipynb": solved, "toy-old.ipynb": solved, "._toy.ipynb": "Mac OS X"})
-    assert (verdict.points, verdict.notes) == (10, ["`toy.ipynb` was graded, and not `toy-old.ipynb`."])
+    words = "`toy.ipynb` was graded, and not `toy-old.ipynb`. It has the right name; others have answers, too."
+    assert (verdict.points, verdict.notes) == (10, [words])
 
 
 def test_every_folder_has_a_row_and_a_page(toy_course, tmp_path):
@@ -213,5 +215,14 @@ def test_which_notebook_was_taken_and_which_were_left_is_said(toy, folder, solve
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             (folder / place).write_text(json.dumps(solved if place == right else blank), encoding="utf-8")
         taken = take_in(folder / "toy.ipynb", toy)
-        assert taken.choice == taken.notes[0] and said in taken.choice
+        assert taken.choice == taken.notes[0] and f"{said} It alone has answers" in taken.choice
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("place", ["TOY.IPYNB", "toy.ipynb/toy.ipynb", "Toy.Ipynb.txt", "a`b`.ipynb"])
+def test_notebook_is_found_in_capitals_and_in_a_folder_of_its_name(toy, folder, solved, place):
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (folder / place).write_text(json.dumps(solved), encoding="utf-8")
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert not taken.refused and taken.choice.count("`") == 4
+    assert taken.choice == f"The notebook was handed in as `{place.replace('`', chr(39))}`, not as `toy.ipynb`."

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from proctor.checks.plain import _without_magics, plain_python
-from proctor.grading import harmless, reading, report, student_page
+from proctor.grading import harmless, pictures, reading, report, student_page, typeset
 from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
@@ -37,7 +37,19 @@ OTHER = [
     "| \n|# not graded",
 ]
 HEADINGS = ["# |(|", "# | |x", "# |1.|", "|#\n|", "|#|", "|# |", "# |1 |", "# a (|1|", "# a |(1 points)|"]
+FORMULAS = [
+    "|{|", "|^|", "|x_{a|", "|\\sqrt{|", "|\\begin{matrix}|", "|&|", "|\\text{|", "\\operatorname{| |", "|x\\\\|",
+    "|1|", "|'|", "|\\hbox{$|", "|\\left(\\right)|", "|\\def\\a{\\a\\a}\\a|", "|\\sideset{}{}|", "|\\label{|",
+    "|{x\\over |", "|\\not |",
+]  # fmt: skip
 JSON = ['"|\\"|', '|""|', "|[]|", '|"\\\\"|', '{"a":|[1,|', "|,|", '"|\\\\|']
+
+
+PICTURES = [
+    "|![|", "|![x](|", "|![x](a |", "|![x][|", "|<img |", "<img |src=a |>", "|<img src='|", "|[a]: b\n|",
+    "[a]: b\n|![a] |",
+    "![x](<| |", "|![x](a(|", "![|x|", "|![a](b) |", "[a]: b\n|![a][|",
+]  # fmt: skip
 
 
 def grown(form, length):
@@ -67,6 +79,12 @@ def read_marks(text):
         return
 
 
+def draw(text):
+    """Some formulas of a text, as long as they may be, each anew."""
+    for start in range(0, len(text), 5 * typeset.MAX_FORMULA):
+        typeset.mathml.__wrapped__(text[start : start + typeset.MAX_FORMULA], True)
+
+
 FUNCTIONS = {
     "markdown": (lambda text: harmless.safe_markdown(text, {"x": "y"}), MARKDOWN),
     "attachments": (attach, MARKDOWN),
@@ -75,11 +93,15 @@ FUNCTIONS = {
     "lines": (harmless.one_line, TEXT),
     "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
     "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
-    "exported": (lambda text: [reading._without_following_text(part) for part in reading.EXPORTED.split(text)], OTHER),
+    "exported": (lambda text: reading._exported(text), OTHER),
+    "remarks": (reading._texts, ["|#|", "|# a\n\n|", "#|\n \n|", "|\n|", "|#\n|"]),
+    "pictures named": (pictures.pictures_named, PICTURES),
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),
     "JSON": (read_marks, JSON),
     "words": (student_page._with_words_for_pictures, MARKDOWN),
     "message": (report.inline, ["|`|", "`|a|", "|`a|", "|`a` |"]),
+    "formulas": (draw, FORMULAS),
+    "line with formulas": (typeset.in_line, ["|`|", "`|a|", "|$|", "|$a|", "|a$ |", "$|a|", "|$a$ |", "|\\$|"]),
     "headings": (student_page._heading, HEADINGS),
 }
 CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in forms]

@@ -41,9 +41,7 @@ def start(course, *command, **pipes):
     """Start a command in the course, as in a terminal."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     command = [sys.executable, "-m", *command]
-    # What a script starts in the background would ignore Ctrl-C, and so would these tests' commands.
-    heeding = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.default_int_handler)}
-    return subprocess.Popen(command, cwd=course.root, env=os.environ | {"PATH": path}, **heeding, **pipes)
+    return subprocess.Popen(command, cwd=course.root, env=os.environ | {"PATH": path}, **pipes)
 
 
 def run(course, *command):

@@ -287,7 +287,7 @@ def test_server_gives_nothing_without_its_token_and_only_to_this_machine(served)
     assert served.ask("/api/questions", **own, Host="evil.example")[0] == 404
     assert served.ask("/", Host="evil.example")[0] == 404
     assert served.ask("/api/questions", **own)[0] == 200
-    for path in ("/", "/mark.js", "/mark.css", "/palette.css"):
+    for path in ("/", "/mark.js", "/mark.css", "/palette.css", "/formulas.css"):
         status, _, headers = served.ask(path)
         assert (status, "script-src 'self'" in headers["Content-Security-Policy"]) == (200, True)
     for path in ("/../class_report.html.j2", "/class_report.html.j2", "/pages.css", "/palette.css/../pages.css"):

@@ -15,6 +15,7 @@ from nbgrader.apps.api import NbGraderAPI
 from proctor import cli
 from proctor.authoring.build import build_course
 from proctor.course import open_course
+from proctor.grading.class_report import draw_up
 from proctor.grading.feedback import is_current
 from proctor.grading.gradebook import read_grades
 from proctor.grading.late import PenaltyPerDay
@@ -255,8 +256,13 @@ def test_table_tells_what_is_not_marked_yet(toys, capsys):
     toys.autograde()
     cli.main(["table"])
     printed = capsys.readouterr().out
-    assert "1 mark of 1 student is of an answer that has changed since; `proctor mark toy` leads there." in printed
-    assert "not marked yet" not in printed
+    words = "1 mark of 1 student is of an answer that has changed since (-), still in the total;"
+    assert f"{words} `proctor mark toy` leads there." in printed and "not marked yet" not in printed
+    rows = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line}
+    assert rows["ann"] == ["4", "6", "-", "12"] and rows["ben"] == ["4", "6", "0", "10"]
+    assert {one.name: one.not_marked for one in draw_up(toys.toy).students} == {
+        "ann": {"reflection"}, "ben": set(), "eve": set()
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

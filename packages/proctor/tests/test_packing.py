@@ -92,6 +92,8 @@ def test_zip_has_what_grading_needs_and_nothing_of_the_class(toy_course, tmp_pat
     (root / "source/other").mkdir()
     (root / "source/other/other.py").write_text("# %%\n")
     (root / "graders/shared.py").write_text("")
+    with (root / "graders/toy/test_total.py").open("a") as check:
+        check.write("\nfrom graders import shared  # noqa: E402, F401\n")
     (root / "requirements.lock").write_text("numpy==2.0\n")
     (root / "requirements.txt").write_text("numpy\n# For the staff\nruff\n")
     with (root / "course_config.py").open("a") as config:
@@ -111,7 +113,8 @@ def test_zip_has_what_grading_needs_and_nothing_of_the_class(toy_course, tmp_pat
         f"course/{name}"
         for name in (
             ".proctor_secret", "course_config.py", "graders/__init__.py", "graders/shared.py",
-            *(f"graders/toy/{file.name}" for file in (root / "graders/toy").iterdir() if file.is_file()),
+            *(f"graders/toy/{name}" for name in ("__init__.py", "mistakes.py", "released.json")),
+            "graders/toy/test_double.py", "graders/toy/test_total.py",
             "release/toy/toy.ipynb", "requirements.lock", "requirements.txt", "solutions/__init__.py",
             "solutions/toy.py", "source/toy/toy.py", "toylib/__init__.py",
         )
@@ -121,6 +124,63 @@ def test_zip_has_what_grading_needs_and_nothing_of_the_class(toy_course, tmp_pat
     assert contents["course/.proctor_secret"] != (root / ".proctor_secret").read_bytes()
     before = path.read_bytes()
     assert pack(load_assignment(open_course(root), "toy")).read_bytes() == before
+
+
+STRAY = (
+    "students.csv", "mistakes.py.bak", "mistakes_2023.py", ".env", ".git/config", ".ipynb_checkpoints/a.ipynb",
+    "gradebook.db", "gradebook.csv", "notes.ipynb", "solved/ann.ipynb", "old/test_total.py~", "Noten 1.ods",
+)  # fmt: skip
+
+
+def packed(root, say):
+    with zipfile.ZipFile(pack(load_assignment(open_course(root), "toy"), say=say)) as archive:
+        return {name.removeprefix("course/") for name in archive.namelist() if name.startswith("course/")}
+
+
+@pytest.mark.parametrize("folder", ["graders", "graders/toy", "solutions", "toylib"])
+def test_what_lies_in_a_packed_folder_is_left_out_and_told(toy_course, tmp_path, folder):
+    root, said = shutil.copytree(toy_course, tmp_path / "course"), []
+    before = packed(root, said.append)
+    assert said == []
+    strays = STRAY if folder != "toylib" else [name for name in STRAY if not name.endswith(".py")]
+    for name in strays:
+        (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / folder / name).write_text("x = 1\n")
+    assert packed(root, said.append) == before
+    (line,) = said
+    assert all(f"{folder}/{name.partition('/')[0]}" in line for name in strays), line
+
+
+READING = """
+from pathlib import Path
+import importlib
+HERE = Path(__file__).parent
+ONE = HERE / "cases" / "größe 1.npz"
+MANY = [HERE / f"case_{n}.json" for n in range(2)]
+ALL = sorted(HERE.glob("*.npy"))
+FOLDER = list((HERE / "frames").iterdir())
+import helpers_of_root
+from . import near
+late = importlib.import_module("graders.late")
+"""
+
+
+def test_what_checks_import_and_read_is_packed(toy_course, tmp_path):
+    root, said = shutil.copytree(toy_course, tmp_path / "course"), []
+    read = {
+        "graders/toy/cases/größe 1.npz", "graders/toy/case_0.json", "graders/toy/case_1.json", "graders/toy/a.npy",
+        "graders/toy/frames/1.bin", "graders/toy/near.py", "graders/late.py", "helpers_of_root.py",
+        "solutions/shared.py", "graders/toy/deep.csv",
+    }  # fmt: skip
+    for name in (*read, "graders/toy/cases/other.npz", "graders/toy/case.json"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+    (root / "graders/toy/near.py").write_text('from solutions import shared\nFILE = "deep.csv"\n"""case.json"""\n')
+    before = packed(toy_course, said.append)
+    with (root / "graders/toy/test_total.py").open("a") as check:
+        check.write(READING)
+    assert packed(root, said.append) - before == read
+    assert said == [said[0]] and "graders/toy/case.json, graders/toy/cases/other.npz" in said[0]
 
 
 def test_engine_is_packed_as_what_pip_installs():
@@ -134,7 +194,7 @@ def test_engine_is_packed_as_what_pip_installs():
 
 
 def test_settings_are_packed_as_they_are(toy, tmp_path):
-    for file, content in course_files(toy).items():
+    for file, content in course_files(toy)[0].items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(content)
     assert open_course(tmp_path).settings == toy.course.settings
@@ -162,27 +222,28 @@ PASSED = CheckVerdict("test_a", "The `mean` is right.", 2.0, 2.0, True, "")
 
 
 def test_each_check_is_a_test_with_its_likely_cause():
-    message = "It gave <b>3</b>.\nSort the values first."
+    message = "It gave <b>3</b>.\nSort the `values` first."
     failed = CheckVerdict("test_b", "It sorts.", 0.0, 2.0, False, message, "unsorted")
     results = gradescope.results_of(verdict(PASSED, failed, notes=["A note."], by_hand=3.0))
     check_format(results)
     first, second = results["tests"]
-    assert (first["name"], first["score"], first["max_score"]) == ("The mean: The `mean` is right.", 2, 2)
+    assert (first["name"], first["score"], first["max_score"]) == ("The mean: The mean is right.", 2, 2)
     assert (first["status"], first["output"], first["number"]) == ("passed", "", "1.1")
     assert (second["status"], second["score"], second["number"]) == ("failed", 0, "1.2")
-    assert second["output"] == "It gave <b>3</b>.\nLikely cause: Sort the values first."
+    assert second["output"] == "It gave &lt;b&gt;3&lt;/b&gt;.<br>\nLikely cause: Sort the <code>values</code> first."
     assert results["score"] == 2 and results["execution_time"] == 1.25
-    assert {results[key] for key in ("output_format", "test_output_format", "test_name_format")} == {"text"}
-    assert results["output"].splitlines() == [
+    assert {results[key] for key in ("output_format", "test_output_format")} == {"html"}
+    assert results["test_name_format"] == "text"
+    assert results["output"].split("<br>\n") == [
         "A note.",
         "Written answers, 3 points, are marked by hand; they are not among these tests.",
-        "This was graded in the sandbox `bubblewrap`.",
+        "This was graded in the sandbox <code>bubblewrap</code>.",
     ]
 
 
 def test_weaker_sandbox_is_named():
     results = gradescope.results_of(verdict(PASSED, sandbox="landlock"))
-    assert "weaker sandbox `landlock`" in results["output"]
+    assert "weaker sandbox <code>landlock</code>" in results["output"]
     assert results["extra_data"] == {"sandbox": "landlock"}
 
 
@@ -201,7 +262,7 @@ def test_submission_is_graded_in_a_folder_laid_out_as_theirs(written, tmp_path):
     assert all(test["status"] == "passed" for test in doubled) and sum(test["score"] for test in doubled) == 4
     assert any(test["status"] == "failed" and test["output"] for test in summed)
     assert sum(test["max_score"] for test in results["tests"]) == 10
-    assert "Written answers, 3 points" in results["output"] and "sandbox `bubblewrap`" in results["output"]
+    assert "Written answers, 3 points" in results["output"] and "sandbox <code>bubblewrap</code>" in results["output"]
 
 
 def test_nothing_that_can_be_graded_is_zero_with_what_to_do(toy, tmp_path):
@@ -219,6 +280,53 @@ def test_nothing_that_can_be_graded_is_zero_with_what_to_do(toy, tmp_path):
         assert "\n" not in results["output"], files
         assert results["output"].endswith("Hand in your notebook, toy.ipynb, with your answers in it."), files
         assert all(test["output"] == "" and test["status"] == "failed" for test in results["tests"])
+
+
+# What is handed in, by the name of its file; the points, and what the output says, and what it does not.
+ODD = {
+    "two, one blank": ({"a.ipynb": "solved", "b.ipynb": "blank"}, 10, "<code>b.ipynb</code>. It alone has answers."),
+    "two, one broken": ({"a.ipynb": "solved", "b.ipynb": "{"}, 10, "answers; <code>b.ipynb</code> could not be read."),
+    "two solved": ({"a.ipynb": "solved", "b.ipynb": "solved"}, 0, "<code>b.ipynb</code> is meant cannot be told"),
+    "nested": ({"home work/mine/toy.ipynb": "solved"}, 10, "as <code>home work/mine/toy.ipynb</code>"),
+    "a name": ({"Übung <b> von Jörg & Co (2).ipynb": "solved"}, 10, "Übung &lt;b&gt; von Jörg &amp; Co (2)"),
+    "a backtick": ({"<img src=x>`;\n.ipynb": "solved"}, 10, "as <code>&lt;img src=x&gt;&#39;; .ipynb</code>"),
+    "capitals": ({"TOY.IPYNB": "solved"}, 10, "as <code>TOY.IPYNB</code>"),
+    "a folder": ({"toy.ipynb/toy.ipynb": "solved"}, 10, "as <code>toy.ipynb/toy.ipynb</code>"),
+    "a program": ({"toy.py": "program"}, 10, "as <code>toy.py</code>"),
+    "no notebook": ({"toy.html": "<html>"}, 0, "there is <code>toy.html</code>"),
+    "cut short": ({"toy.ipynb": '{"cells": ['}, 0, "ends in the middle"),
+    "words": ({"toy.ipynb": "words"}, 6, "sandbox <code>bubblewrap</code>"),
+    "outputs": ({"toy.ipynb": "outputs"}, 10, "sandbox <code>bubblewrap</code>"),
+}  # fmt: skip
+WORDS = """
+def double(x):
+    print("y" * 10**6)
+    raise ValueError("<script>alert(1)</script> `x` </pre> \\x1b[31m \\ud800" + "z" * 10**6)
+"""
+
+
+@pytest.mark.prove
+def test_odd_submissions_have_results_by_the_specification_that_say_what_happened(toy, tmp_path):
+    root, solved = lay_out(toy, tmp_path / "autograder"), nbformat.read(toy.source_notebook, as_version=4)
+    contents = {"solved": nbformat.writes(solved), "blank": toy.release_notebook.read_text()}
+    contents["program"] = "\n\n".join(exercise.code for exercise in toy.exercises)
+    solved.cells[-1].outputs = [nbformat.v4.new_output("stream", text="x" * 5 * 2**20)]
+    contents["outputs"] = nbformat.writes(solved)
+    cell(solved, "double").source = WORDS
+    contents["words"] = nbformat.writes(solved)
+    for name, (files, score, words) in ODD.items():
+        shutil.rmtree(root / "submission")
+        for place, content in files.items():
+            (root / "submission" / place).parent.mkdir(parents=True, exist_ok=True)
+            (root / "submission" / place).write_text(contents.get(content, content))
+        # Neither the students' data of the harness nor an earlier attempt has a say.
+        (root / "submission_metadata.json").write_text('{"previous_submissions": [{"score": 3.0}]}')
+        text = json.dumps(gradescope.grade_submission(root, "bubblewrap"), allow_nan=False)
+        check_format(json.loads(text))
+        results = json.loads(text)
+        assert results["score"] == score and words in results["output"], (name, results["output"])
+        assert "was deleted" not in text, name
+        assert len(text) < 20_000 and "<script" not in text and "<b>" not in text and "<img" not in text, name
 
 
 def no_bubblewrap(folder: Path) -> str:
@@ -336,4 +444,4 @@ def test_code_of_a_submission_finds_nothing_of_what_was_packed(toy, open_folder,
     results = read_results(root)
     assert f"looked at {count} places and found []" in results["tests"][0]["output"]
     assert results["score"] == 6
-    assert f"sandbox `{sandbox}`" in results["output"]
+    assert f"sandbox <code>{sandbox}</code>" in results["output"]

@@ -14,8 +14,11 @@ from proctor.course import CourseError, open_course
 from proctor.settings import SettingsError
 from shapes import AREA_CHECKS, change
 
+SHOWN = "# %% [markdown]\n# ![A circle](figures/circle.svg)\n\n# %% include=TWO"
+
 
 def test_zip_holds_what_students_get_and_is_reproducible(course):
+    change(course, "source/shapes/shapes.py", "# %% include=TWO", SHOWN)
     build_course(open_course(course))
     path = release_zip(open_course(course))
     assert path == course / "dist/shapes-and-sizes.zip"
@@ -30,6 +33,28 @@ def test_zip_holds_what_students_get_and_is_reproducible(course):
     for file in course.rglob("*"):
         file.touch()
     assert release_zip(open_course(course)).read_bytes() == first
+
+
+def test_zip_has_what_notebook_and_packages_name_and_says_what_it_leaves_out(course):
+    change(course, "source/shapes/shapes.py", "# %% include=TWO", SHOWN.replace("A circle", "](gro%C3%9F%201.png) ![A"))
+    build_course(open_course(course))
+    strays = ("students.csv", ".env", "shapes.ipynb.bak", "solved.ipynb", ".ipynb_checkpoints/shapes.ipynb")
+    for folder in ("release/shapes", "toylib"):
+        for name in strays:
+            (course / folder / name).parent.mkdir(exist_ok=True)
+            (course / folder / name).write_text("{}")
+    for name in ("release/shapes/groß 1.png", "toylib/sizes.json", "toylib/LICENSE", "toylib/deep.py"):
+        (course / name).write_text("")
+    (course / "toylib/__init__.py").write_text('SIZES = "sizes.json"\n')
+    said = []
+    files = unpacked(release_zip(open_course(course), say=said.append))
+    assert set(files) == {
+        "README.md", "figures/circle.svg", "groß 1.png", "requirements.txt", "shapes.ipynb",
+        "toylib/__init__.py", "toylib/sizes.json", "toylib/LICENSE", "toylib/deep.py",
+    }  # fmt: skip
+    (line,) = said
+    places = [f"{folder}/{name.partition(chr(47))[0]}" for folder in ("release/shapes", "toylib") for name in strays]
+    assert all(place in line for place in places), line
 
 
 def test_zip_with_a_solution_line_is_refused(course):

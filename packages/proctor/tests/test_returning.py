@@ -233,14 +233,18 @@ def test_who_is_left_out_is_told_on_both_sides(toys, capsys):
     toys.grade("102")
     toys.grade("eve")
     toys.grade("zoe@uni")
-    (toys.root / "submitted/new/toy").mkdir(parents=True)
+    for folder in ("new/toy", "a*b/toy", "misplaced"):
+        (toys.root / "submitted" / folder).mkdir(parents=True)
+    (toys.root / "submitted/misplaced/toy.ipynb").touch()
     assert toys.give_back("canvas", CANVAS.replace(b"zoe@uni,S1,,", b"zoe@uni,S1,EX,")) == 1
     told = capsys.readouterr()
     for line in (
         "graded, but in no row of the sheet (a roster tells who is who): eve",
         'graded, but whose row of the sheet cannot be told: 102 and u2 (all are Ray, "Bob" (102))',
         "waits for a mark by hand (--unmarked returns them as they are): ann@uni",
-        "handed in, but not graded yet: new",
+        "handed in, but not graded yet: new\n",
+        "the folder's name may not be a student's id: rename it, then grade: a*b (it has '*' in it)",
+        "the notebook is not in a folder of the assignment's within the student's: misplaced",
         "excused from it, or not assigned to it, in Canvas: left as it is: zoe@uni",
     ):
         assert line in told.err

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proctor.grading.reading import Unreadable
+from proctor.grading.reading import Unreadable, is_student_id, why_no_student_id
 from proctor.grading.roster import Student, read_roster
 
 ROSTERS = {
@@ -54,3 +54,17 @@ def test_a_bad_roster_is_told_in_one_line(tmp_path, case):
     with pytest.raises(Unreadable, match=word) as caught:
         read_roster(tmp_path / "roster.csv")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "it is empty"), (".ann", "it begins with '.'"), ("-a", "it begins with '-'"), ("ann ", "with space"),
+        ("a*b", "it has '*' in it"), ("a%20", "it has '%' in it"), ("a\u202eb", "u202e"),
+        ("a\nb", "it has '\\n' in it"),
+        ("a\udc80", "udc80"), ("ä" * 101, "longer than 200 bytes"), ("李雷 (2)", ""), ("o'neil@uni.edu", ""),
+    ],
+)  # fmt: skip
+def test_name_that_is_no_students_id_is_told_why(name, why):
+    assert why in why_no_student_id(name) and is_student_id(name) == (not why)
+    assert why_no_student_id(name).isprintable()

@@ -17,6 +17,10 @@ from proctor.settings import Settings, SettingsError
         ('c.Proctor.memory_gigabytes = "6"', "memory_gigabytes should be a positive number"),
         ('c.Proctor.packages = "toylib"', "should be a list of package names"),
         ('c.Proctor.packages = ["../graders"]', "should be a list of package names"),
+        ('c.Proctor.course_url = "uni/course"', "course_url should be https://github.com/<owner>/<repository>/tree/"),
+        ('c.Proctor.course_url = "https://github.com/uni/course"', "tree/<branch> or another URL of a folder, but is"),
+        ("c.Proctor.course_url = 'https://uni.example/\"'", "course_url should be"),
+        ("c.Proctor.course_url = None", "course_url should be"),
     ],
 )
 def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):

@@ -122,7 +122,7 @@ def test_extra_credit_and_comments_are_on_the_page(make):
     extra = {"check_double": Mark(4.0, None, 2.0, 4.0, False)}
     page = make(marks=extra, comments={"double": "Well *done*, but <u>see</u> $x_i$", "reflection": "Say why."})
     assert "Score: 6 / 4, with 2 extra, given by a person" in page and "toy: 15 of 13 points" in page
-    assert "Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; $x_i$" in page and "Say why." in page
+    assert 'Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; <math alttext="x_i"><msub>' in page and "Say why." in page
 
 
 def test_what_to_do_first_is_what_gains_most(make):
@@ -201,7 +201,8 @@ def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
     page = make()
     answer = page[page.index("Your answer</h3>") : page.index("<figure>")]
-    for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", "<td>$x_i * y_i$</td>"):
+    formula = '<td><math alttext="x_i * y_i"><msub><mi>x</mi><mi>i</mi></msub>'
+    for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", formula):
         assert shown in answer
     assert "<pre><code>&lt;script&gt;1&lt;/script&gt;" in answer
     assert "there (https://example.org/a?b=1&amp;c), [picture: this] and ! that (http://evil.example/x.png)." in answer
@@ -224,12 +225,15 @@ def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
 @pytest.mark.parametrize("has_links", [False, True])
 def test_typeset_text_is_made_of_a_few_elements_without_anything_that_acts(text, has_links):
     plain = "p b em strong del code pre ul ol li table thead tbody tr th td dl dt dd br hr blockquote input"
+    plain += " math mrow mi mo mn"
     allowed = {
         "type": "checkbox",
         "class": "task-list-item.*",
         "disabled": "",
         "checked": "",
         "style": r"text-align:\w+",
+        "alttext": ".*",
+        "display": "block",
     }
     allowed |= {"href": r"(?:https?:|mailto:|#harmful-link$|[^:]*$).*", "title": ".*"} if has_links else {}
     for tag, attributes in Elements(str(typeset(text, has_links))).elements:
@@ -244,6 +248,25 @@ def test_answer_in_words_that_has_no_room_typeset_is_shown_as_typed(make, text):
     page = make()
     assert text[:2_000] in html.unescape(page)
     assert 'Your answer</h3><div class="words">' in page and len(page.encode()) < 40_000
+
+
+def test_formulas_are_drawn_as_far_as_there_is_room_for_them(make):
+    cell(make.notebook, "reflection").source = "".join(f"- $x_{{{number}}}$\n" for number in range(400))
+    page = make(comments={"reflection": "But $x_1$."})
+    answer = page[page.index("Your answer</h3>") :]
+    assert answer.index('<math alttext="x_{0}">') < answer.index("<li>$x_{399}$</li>")
+    assert '<p>But <math alttext="x_1">' in page and "unsafe-inline'; base-uri 'none'" in page
+    assert len(answer.encode()) < student_page.ONE_ANSWER + 2_000
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
+@pytest.mark.parametrize("dark", [False, True])
+def test_formulas_can_be_read_in_the_dark_and_make_no_page_wider(make, tmp_path, dark):
+    wide = "+".join(f"x_{{{number}}}" for number in range(40))
+    cell(make.notebook, "reflection").source = rf"$${wide}$$ $\color{{black}}{{x}}$"
+    found = audit_page(tmp_path / "audit", make(), 400, dark)
+    assert found["faint"] == [] and found["dark"] is dark
+    assert [node for node in found["overflow"] if not re.match("<m", node)] == [], "a formula scrolls within its text"
 
 
 def test_comment_with_a_picture_or_a_link_that_leads_astray_costs_no_page(make):
@@ -294,6 +317,13 @@ def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make, lat
     page.late = in_words(due + late, due, config)
     text, rule = Elements(as_html(page)).shown, "Each day begun costs 10% of the points earned, at most 50%."
     assert (f"{words}: it was due 2026-03-01 12:00 UTC. {rule}" in text) is bool(words) is ("late" in text)
+
+
+def test_page_tells_when_it_was_due_on_the_courses_own_clock():
+    config = Config()
+    config.Exchange.timezone = "Europe/Berlin"
+    due = datetime(2026, 10, 1, 22)
+    assert "it was due 2026-10-02 00:00 CEST." in in_words(due + timedelta(hours=1), due, config)
 
 
 def test_extra_points_do_not_hide_what_was_lost(make):
@@ -468,14 +498,6 @@ def test_page_fits_a_phone_and_has_contrast(make, tmp_path, dark):
     assert audit["dark"] is dark and audit["width"] == 400
     assert audit["overflow"] == [] and audit["texts"] > 40
     assert audit["faint"] == []
-
-
-@pytest.mark.parametrize(
-    ("points", "words"),
-    [(0.125, "0.125"), (5 * 0.125, "0.625"), (1 / 3, "0.33"), (2 / 3, "0.67"), (0.1 + 0.2, "0.3"), (7, "7")],
-)
-def test_points_are_told_as_they_are_shared_out(points, words):
-    assert student_page._number(points) == words
 
 
 @pytest.mark.parametrize(

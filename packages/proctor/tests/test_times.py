@@ -1,12 +1,14 @@
 """Times of handing in are read right, or not at all: never another hour."""
 
 import logging
+from datetime import datetime
 
 import pytest
 
 from proctor.course import open_course
+from proctor.grading.feedback import _time
 from proctor.grading.gradebook import TakeIn
-from proctor.grading.times import read_time
+from proctor.grading.times import for_people, read_time
 
 NOON = {
     "2026-07-01 12:00:00": "UTC",
@@ -28,6 +30,36 @@ NOON = {
 @pytest.mark.parametrize("words", NOON)
 def test_noon_is_noon(words):
     assert str(read_time(words, NOON[words])) == "2026-07-01 12:00:00"
+
+
+@pytest.mark.parametrize(
+    ("timezone", "told"),
+    [
+        ("UTC", "2026-10-01 22:00:00 UTC"),
+        ("Europe/Berlin", "2026-10-02 00:00:00 CEST"),
+        ("Asia/Kolkata", "2026-10-02 03:30:00 IST"),
+        ("America/Sao_Paulo", "2026-10-01 19:00:00 -03"),
+        ("No/Where", "2026-10-01 22:00:00 UTC"),
+        ("../etc/passwd", "2026-10-01 22:00:00 UTC"),
+    ],
+)
+def test_time_for_people_names_its_zone(timezone, told):
+    assert for_people(datetime(2026, 10, 1, 22), timezone) == told
+    assert for_people(datetime(2026, 10, 1, 22), timezone, seconds=False) == told.replace(":00 ", " ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("2026-07-01 12:00:00.123456 UTC", "2026-07-01 14:00:00 CEST"),
+        ("2026-07-01 12:00:00", "2026-07-01 14:00:00 CEST"),
+        ("2026-07-01 14:00:00 CEST", "2026-07-01 14:00:00 CEST"),
+        ("", ""),
+        ("2026-07-01 14:00:00 XYZ", "2026-07-01 14:00:00 XYZ"),
+    ],
+)
+def test_page_tells_when_it_was_handed_in_on_the_courses_own_clock(words, told):
+    assert _time(words, "Europe/Berlin") == told
 
 
 @pytest.mark.parametrize(

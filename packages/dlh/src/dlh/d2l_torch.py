@@ -45,6 +45,16 @@ def _forget_torchvision():
         del sys.modules[name]
 
 
+def _import_d2l():
+    try:
+        return importlib.import_module("d2l.torch")
+    except ModuleNotFoundError as error:
+        if error.name not in ("d2l", "d2l.torch"):
+            raise
+        message = "`d2l` is missing; install it with `python -m pip install d2l==0.17.0`, later ones do not fit"
+        raise ModuleNotFoundError(message, name="d2l") from None
+
+
 def _load():
     """Import `d2l.torch` with both repairs made, and leave no placeholder behind in `sys.modules`."""
     if not hasattr(display, "set_matplotlib_formats"):
@@ -54,7 +64,7 @@ def _load():
     except (ImportError, RuntimeError, OSError) as error:
         reason = f"{type(error).__name__}: {error}"
     else:
-        return importlib.import_module("d2l.torch")
+        return _import_d2l()
 
     # A broken torchvision leaves those of its modules behind that did load.
     _forget_torchvision()
@@ -63,7 +73,7 @@ def _load():
     sys.modules["torchvision"] = placeholder
     sys.modules["torchvision.transforms"] = placeholder.transforms
     try:
-        return importlib.import_module("d2l.torch")
+        return _import_d2l()
     finally:
         _forget_torchvision()
 

@@ -1,49 +1,116 @@
 """The command line of the course: build, grade, audit, class, demo, mark, pack, report, return, table, watch."""
 
-import argparse
 import os
+import signal
 import sys
-from pathlib import Path
 
-from proctor import commands
-from proctor.authoring.errors import BuildError, about_file
-from proctor.checks.outcome import GradingError
-from proctor.course import CourseError, SecretError
-from proctor.settings import SettingsError
+# Nothing more is imported before Ctrl-C is heeded: all else takes a second and longer.
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+# After an exception that was lost where it was raised, seconds until the next one.
+AGAIN = 0.01
+_stopped: list[int] = []
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; exit status 0 when it did its work, 1 when it found a fault, 2 for input it cannot use.
 
-    It is 130 where Ctrl-C stopped it, as a shell has it.
+    It is 130 where Ctrl-C stopped it, and 143 where SIGTERM did, as a shell has it.
     """
+    _stopped.clear()
+    hook, arguments, before = sys.unraisablehook, [], _heed()
+    try:
+        try:
+            status = _run(argv, arguments)
+        except BaseException as error:
+            # What a library made of being stopped is not to be told.
+            status = 2 if _stopped else _told(error)
+        return _say_stopped(arguments) if _stopped else status
+    finally:
+        # What ends as a program dies of another one, without a word.
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if argv is None else handler)
+        sys.unraisablehook = hook
+
+
+def _heed():
+    """Have what stops this process stop its command; gives what did until now. Only a main thread can."""
+    owner = os.getpid()
+
+    def stop(number, frame):
+        for each in STOPPING:
+            # Again, it ends this process at once.
+            signal.signal(each, signal.SIG_DFL)
+        if os.getpid() != owner:
+            # A process that was forked has nothing to tell.
+            os.kill(os.getpid(), number)
+        _stopped.append(number)
+        raise KeyboardInterrupt
+
+    def lost(unraisable):
+        if not (_stopped and isinstance(unraisable.exc_value, KeyboardInterrupt)):
+            return sys.__unraisablehook__(unraisable)
+        # It was raised in what Python calls by itself, as within an import, and went no further.
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        return signal.setitimer(signal.ITIMER_REAL, AGAIN)
+
+    try:
+        # Who starts this in the background may have it heed no Ctrl-C.
+        heeded = [number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, stop) for number in heeded}
+    except ValueError:
+        return {}
+    sys.unraisablehook = lost
+    return before
+
+
+def _say_stopped(arguments):
+    """Tell in a line that and by what a command was stopped; gives its exit status."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    by = "stopped" if _stopped[0] == signal.SIGINT else f"stopped by {signal.Signals(_stopped[0]).name}"
+    rest = getattr(arguments[0], "rest", "") if arguments else ""
+    try:
+        print(f"proctor: {by}.{rest}", file=sys.stderr, flush=True)
+    except OSError:
+        _give_up_output()
+    return 128 + _stopped[0]
+
+
+def _run(argv, parsed):
+    """Run a command; what it was told is put into a list."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # Files and students have names that not every terminal's encoding has.
             stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    parsed.append(_parser().parse_args(argv))
+    status = parsed[0].command(parsed[0])
+    print(end="", flush=True)
+    return status
+
+
+def _told(error):
+    """Tell in a line what ended a command, and give its exit status; what nobody foresaw is raised again."""
     # With nbformat and jupytext, a third of a second that who asks for help need not wait for.
+    from proctor.authoring.errors import BuildError, about_file
+    from proctor.checks.outcome import GradingError
+    from proctor.commands import MAX_WORDS
+    from proctor.course import CourseError, SecretError
     from proctor.grading.harmless import one_line
     from proctor.grading.reading import Unreadable
+    from proctor.settings import SettingsError
 
-    try:
-        status = arguments.command(arguments)
-        print(end="", flush=True)
-        return status
-    except BuildError as error:
+    if isinstance(error, BuildError):
         print(*error.errors, sep="\n", file=sys.stderr)
-    except (CourseError, GradingError, SecretError, SettingsError, Unreadable) as error:
+    elif isinstance(error, (CourseError, GradingError, SecretError, SettingsError, Unreadable)):
         print(f"proctor: {error}", file=sys.stderr)
-    except BrokenPipeError:
+    elif isinstance(error, BrokenPipeError):
         # Whoever reads it through `head` has read enough.
         _give_up_output()
         return 0
-    except (OSError, UnicodeDecodeError) as error:
+    elif isinstance(error, (OSError, UnicodeDecodeError)):
         _give_up_output()
-        print(f"proctor: {one_line(about_file(error), commands.MAX_WORDS)}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("proctor: stopped. What `proctor class` has graded is on record; run it for the rest.", file=sys.stderr)
-        return 130
+        print(f"proctor: {one_line(about_file(error), MAX_WORDS)}", file=sys.stderr)
+    else:
+        raise error
     return 2
 
 
@@ -56,6 +123,11 @@ def _give_up_output():
 
 
 def _parser():
+    import argparse
+    from pathlib import Path
+
+    from proctor import commands
+
     parser = argparse.ArgumentParser(prog="proctor", description=__doc__)
     parser.add_argument("--course", type=Path, default=Path(), help="a folder of the course (default: this one)")
     named = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -93,7 +165,8 @@ def _parser():
     words = "replace points that a changed check has changed, without asking"
     many.add_argument("--yes", action="store_true", help=words)
     many.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    many.set_defaults(command=commands.run_class)
+    rest = " What `proctor class` has graded is on record; run it for the rest."
+    many.set_defaults(command=commands.run_class, rest=rest)
 
     demo = named.add_parser("demo", help="hand in the demo class, grade it with nbgrader, print the table")
     demo.add_argument("assignments", nargs="*", metavar="A")

@@ -15,6 +15,7 @@ from proctor.authoring.assignment import load_assignment
 from proctor.authoring.errors import about_file
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, open_course
+from proctor.points import in_words
 from proctor.settings import resolve_device
 
 MAX_NAME, MAX_WORDS = 300, 1000
@@ -58,10 +59,13 @@ def run_grade(arguments):
     to_file = target not in (None, "-")
     if to_file and Path(target).resolve() in [path.resolve() for path in arguments.notebooks]:
         raise GradingError(f"--json {target} is one of the notebooks, which it would write over; name another file")
-    if arguments.summary:
-        _require_writable(arguments.summary)
-    with _writing(Path(target)) if to_file else contextlib.nullcontext() as file:
+    _require_writable(*filter(None, (arguments.summary, Path(target) if to_file else None)))
+    with contextlib.ExitStack() as opened:
+        file = None
         for verdict, summary in _verdicts(arguments, device):
+            if to_file and file is None:
+                # Who stops it before has what was there.
+                file = opened.enter_context(_writing(Path(target)))
             if summary and arguments.summary:
                 with arguments.summary.open("a", encoding="utf-8") as summaries:
                     print(summary, file=summaries)
@@ -74,6 +78,8 @@ def run_grade(arguments):
                 # The file gets the others' verdicts also where nobody reads these lines.
                 with contextlib.suppress(*[OSError] * to_file):
                     print(*report.table(verdict), sep="\n", end="\n\n")
+        if to_file and file is None:
+            opened.enter_context(_writing(Path(target)))
     return status
 
 
@@ -86,13 +92,12 @@ def _verdicts(arguments, device):
 
     quiet = len(arguments.notebooks) == 1 or not sys.stderr.isatty()
     for path in tqdm(arguments.notebooks, unit="submission", disable=quiet):
-        verdict, summary = None, ""
+        # What students call their files is shown on a terminal.
+        verdict, summary, name = None, "", one_line(str(path), MAX_NAME)
         try:
             course = _course_of(path, arguments.course)
             assignment = load_assignment(course, arguments.assignment or intake.identify(path, course))
             chosen = selection.select(assignment, arguments.exercises, device)
-            # What students call their files is shown on a terminal.
-            name = one_line(str(path), MAX_NAME)
             verdict = grade.grade(path, chosen.assignment, device, name, detailed=arguments.verbose)
             selection.narrow(verdict, chosen)
         except (CourseError, intake.Unreadable, GradingError, OSError) as error:
@@ -101,7 +106,7 @@ def _verdicts(arguments, device):
             print(f"proctor: {words}", file=sys.stderr)
             # What is no fault of the submission's is not for its summary.
             if isinstance(error, intake.Unreadable):
-                summary = job_summary.refusal_as_markdown(arguments.assignment or path.stem, words)
+                summary = job_summary.refusal_as_markdown(arguments.assignment or "", name, words)
         yield verdict, job_summary.as_markdown(verdict) if verdict else summary
 
 
@@ -136,6 +141,7 @@ def run_class(arguments):
 
     from proctor.authoring import bank
     from proctor.grading import cache, many, report, workers
+    from proctor.grading.reading import why_no_student_id
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
     jobs, device = (
@@ -155,7 +161,8 @@ def run_class(arguments):
         open_executor = partial(many.local_executor, assignment, jobs, device)
     graded = _grade_students(assignment, students, open_executor, device, arguments.dask or "grading")
     for name in left_out:
-        print(f"proctor: {name!a} is left out: that may not be a student's id", file=sys.stderr)
+        words = f"that may not be a student's id, for {why_no_student_id(name)}"
+        print(f"proctor: {name!a} is left out: {words}", file=sys.stderr)
     misplaced = many.misplaced(assignment)
     for path in misplaced:
         print(f"proctor: {str(path)!a} is left out: {many.where_to(path)}", file=sys.stderr)
@@ -273,7 +280,8 @@ def run_mark(arguments):
         print(f"Open {address}\nCtrl-C stops it. What the page has saved is in the gradebook.", flush=True)
 
     try:
-        asyncio.run(mark_server.serve(marking, arguments.port, ready))
+        with _heeding(signal.default_int_handler):
+            asyncio.run(mark_server.serve(marking, arguments.port, ready))
     except KeyboardInterrupt:
         print()
     except OSError as error:
@@ -285,10 +293,12 @@ def run_mark(arguments):
 
 def run_pack(arguments):
     """Pack the grader for another platform."""
+    from functools import partial
+
     from proctor.authoring.packing import pack
 
     assignment = load_assignment(open_course(arguments.course), arguments.assignment)
-    print(pack(assignment, arguments.output))
+    print(pack(assignment, arguments.output, partial(print, "proctor:", file=sys.stderr)))
     print("It holds solutions and checks: give it to nobody but Gradescope.", file=sys.stderr)
     return 0
 
@@ -301,11 +311,13 @@ def run_report(arguments):
     page = arguments.html or assignment.root / "reports" / f"{assignment.name}.html"
     _require_writable(*filter(None, (page, arguments.csv)))
     report = class_report.draw_up(assignment)
-    with _writing(page) as file:
-        file.write(class_report.as_html(report))
+    # Made before they are written: who stops it has what was there.
+    texts = {page: class_report.as_html(report)}
     if arguments.csv:
-        with _writing(arguments.csv) as file:
-            file.write(class_report.as_csv(report))
+        texts[arguments.csv] = class_report.as_csv(report)
+    for path, text in texts.items():
+        with _writing(path) as file:
+            file.write(text)
     print(page)
     return 0
 
@@ -359,18 +371,26 @@ def run_watch(arguments):
 
 @contextlib.contextmanager
 def _until_interrupted():
-    """Gives what tells whether Ctrl-C was pressed; pressed again, it ends this process at once."""
+    """Gives what tells whether Ctrl-C was pressed, or SIGTERM came; the next one ends this process at once."""
     pressed = []
 
     def note(number, frame):
         pressed.append(number)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
 
-    before = signal.signal(signal.SIGINT, note)
-    try:
+    with _heeding(note):
         yield lambda: bool(pressed)
+
+
+@contextlib.contextmanager
+def _heeding(handler):
+    """Have Ctrl-C and SIGTERM call something else meanwhile."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def _print_table(assignment, wide=False):
@@ -378,6 +398,6 @@ def _print_table(assignment, wide=False):
 
     found = marks.read_class(assignment)
     others = roster.without_grades(assignment, found.grades)
-    lines = report.class_table(assignment, found.grades, found.not_marked, found.penalties, others, wide)
-    print(f"{assignment.name}, {assignment.points:g} points")
+    lines = report.class_table(assignment, found.grades, found.waiting, found.penalties, others, wide)
+    print(f"{assignment.name}, {in_words(assignment.points)}")
     print(*lines, *report.what_is_open(assignment, found.not_marked, found.flagged), sep="\n")

@@ -22,6 +22,7 @@ from proctor.authoring.errors import BuildError
 from proctor.checks.outcome import RUN, GradingError, Outcome, Run
 from proctor.checks.secret import AUDIT_KEY, check_seed, submission_key
 from proctor.course import CourseError, SecretError, open_course, trust
+from proctor.points import shown
 from proctor.settings import SettingsError, resolve_device
 
 GRADERS = "graders"
@@ -110,7 +111,7 @@ def _part_of(assignment, outcomes):
             exercises.append(replace(exercise, points=sum(points)))
     ran = sum(exercise.points for exercise in exercises)
     full = sum(exercise.points for exercise in assignment.exercises if not exercise.written)
-    note = f"Only a part of the checks was run: the points are of {ran:g} of {full:g}."
+    note = f"Only a part of the checks was run: the points are of {shown(ran)} of {shown(full)}."
     return replace(assignment, exercises=tuple(exercises)), [note] if ran != full else []
 
 

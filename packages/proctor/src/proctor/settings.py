@@ -8,6 +8,8 @@ from traitlets.config import Config, PyFileConfigLoader
 
 # How many times its limit of time a submission may take by the clock, where it waits for others to leave a processor.
 PATIENCE = 10
+# A URL that stands in a string and in a link as it is. Of GitHub, a folder's own page; empty is none.
+COURSE_URL = r"""(?!https?://(www\.)?github\.com/(?![^/]+/[^/]+/tree/[^/]))((https?|file)://[^\s"'\\(){}<>]+)?"""
 
 
 class SettingsError(Exception):
@@ -30,6 +32,8 @@ class Settings:
     packages : names of the packages that submissions may import: folders of the course, or installed
     name : str, what the course is called, as the name of a file; that of its folder if empty
     attempts_per_day : int, how many submissions of a student `proctor watch` grades in a day; 0 for all
+    course_url : str, where students find the unpacked release on the web, a folder on GitHub as a browser shows it, or
+        any folder that wheels can be fetched from; empty if nowhere
     """
 
     sandbox: str = "bubblewrap"
@@ -42,8 +46,9 @@ class Settings:
     scratch_megabytes: int = 256
     scratch_files: int = 10_000
     name: str = ""
-    # It decides over no verdict, so those on record stay.
+    # They decide over no verdict, so those on record stay.
     attempts_per_day: int = field(default=0, repr=False)
+    course_url: str = field(default="", repr=False)
 
     def __post_init__(self):
         if self.sandbox not in ("bubblewrap", "landlock", "none"):
@@ -58,7 +63,11 @@ class Settings:
         most = self.attempts_per_day
         if not isinstance(most, int) or isinstance(most, bool) or most < 0:
             raise SettingsError(f"c.Proctor.attempts_per_day should be a whole number, 0 for no bound, but is {most!r}")
-        for limit in fields(self)[2:-2]:
+        url = self.course_url
+        if not isinstance(url, str) or not re.fullmatch(COURSE_URL, url):
+            about = "https://github.com/<owner>/<repository>/tree/<branch> or another URL of a folder"
+            raise SettingsError(f"c.Proctor.course_url should be {about}, but is {url!r}")
+        for limit in fields(self)[2:-3]:
             value = getattr(self, limit.name)
             if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
                 raise SettingsError(f"c.Proctor.{limit.name} should be a positive number, but is {value!r}")

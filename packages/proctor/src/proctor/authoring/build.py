@@ -14,14 +14,18 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import nbformat
 
 from proctor.authoring.assignment import read_text
 from proctor.authoring.errors import BuildError, about_file
+from proctor.authoring.guide import check_hints, guide_name, hints_file, make_guide
+from proctor.authoring.installing import install_code, with_colab_link
 from proctor.authoring.leaks import check_released_code, check_repeats, find_leaks, solution_lines
 from proctor.authoring.lint import check_former, check_graders, check_text
+from proctor.authoring.needed import NEVER
 from proctor.authoring.release_zip import release_zip
 from proctor.authoring.released import (
     Past,
@@ -73,6 +77,7 @@ def build_course(course: Course, names: list[str] | None = None) -> list[Path]:
             *check_former(text, pasts[text.name].exercises),
             *check_graders(text),
             *check_repeats(text),
+            *check_hints(text),
         )
     ]
     if errors:
@@ -98,8 +103,11 @@ def _put_in_place(course: Course, names: list[str], built: dict[Path, bytes]) ->
     for path in written:
         path.parent.mkdir(parents=True, exist_ok=True)
         replacement = path.with_name(path.name + ".new")
-        replacement.write_bytes(built[path])
-        replacement.replace(path)
+        try:
+            replacement.write_bytes(built[path])
+            replacement.replace(path)
+        finally:
+            replacement.unlink(missing_ok=True)
     return written
 
 
@@ -115,9 +123,12 @@ def known_releases(text: Text) -> Past:
 def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, bytes]:
     """The content of every file of an assignment that is built, by its path in the course."""
     source = staging / "source" / text.name
-    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
-    notebook = make_notebook(text)
+    shutil.copytree(text.file.parent, source, ignore=shutil.ignore_patterns("*.ipynb", guide_name(text.name), *NEVER))
+    notebook = make_notebook(course, text)
     (source / f"{text.name}.ipynb").write_bytes(_written(notebook))
+    guides = {text.file.with_name(guide_name(text.name)): make_guide(text)} if hints_file(text).is_file() else {}
+    for path, content in guides.items():  # nbgrader lays what is beside a notebook beside its release
+        (source / path.name).write_bytes(content)
     generate_release(course, text, staging)
     release = {path: path.read_bytes() for path in sorted((staging / "release").rglob("*")) if path.is_file()}
     release = {
@@ -134,7 +145,7 @@ def _build(course: Course, text: Text, staging: Path, past: Past) -> dict[Path, 
     # In both, so that nbgrader's own generate_assignment says it as well.
     notebook.metadata["proctor"] = released.metadata["proctor"] = {"release": release_digest(released)}
     release[file] = _written(released)
-    built = {text.file.with_suffix(".ipynb"): _written(notebook)}
+    built = {text.file.with_suffix(".ipynb"): _written(notebook), **guides}
     built |= {text.root / path: content for path, content in release.items()}
     return built | {past_file(text.root, text.name): write_past(past.remember(released, today()))}
 
@@ -143,7 +154,7 @@ def _written(notebook: nbformat.NotebookNode) -> bytes:
     return (nbformat.writes(notebook) + "\n").encode()
 
 
-def make_notebook(text: Text) -> nbformat.NotebookNode:
+def make_notebook(course: Course, text: Text) -> nbformat.NotebookNode:
     """The notebook of a text that has no errors: solutions put in, nbgrader's metadata and stable cell ids.
 
     A cell's id is its grade id, else made from its text: what is put in, moved or changed elsewhere does not touch it.
@@ -155,9 +166,13 @@ def make_notebook(text: Text) -> nbformat.NotebookNode:
     )
     for cell in text.cells:
         if cell.markdown:
-            made = nbformat.v4.new_markdown_cell(text.prose(cell))
+            prose = text.prose(cell)
+            made = nbformat.v4.new_markdown_cell(prose if notebook.cells else with_colab_link(course, text.name, prose))
         else:
-            made = nbformat.v4.new_code_cell(text.code(cell))
+            code = text.code(cell)
+            if cell.installs:
+                code = f"{install_code(course, cell.installs)}\n\n{code}".rstrip()
+            made = nbformat.v4.new_code_cell(code)
         content_id = f"{'text' if cell.markdown else 'code'}-{text_digest(made.source)}"
         taken[content_id] += 1
         again = f"-{taken[content_id]}" if taken[content_id] > 1 else ""
@@ -236,7 +251,8 @@ def main(argv: list[str] | None = None) -> int:
         course = open_course(Path.cwd())
         written = build_course(course, arguments.assignments)
         if arguments.zip:
-            written.append(release_zip(course, names=arguments.assignments))
+            say = partial(print, file=sys.stderr)
+            written.append(release_zip(course, names=arguments.assignments, say=say))
     except (BuildError, CourseError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -9,7 +9,7 @@ from proctor.authoring.errors import Errors
 from proctor.authoring.markers import BEGIN, END, find_regions, looks_like_marker
 from proctor.authoring.solutions import Statement
 from proctor.authoring.text import PLACEHOLDER, Text, did_you_mean, is_points
-from proctor.course import counted
+from proctor.points import in_words, shown
 
 # What both nbgrader and the format of notebooks take for a cell's name.
 GRADE_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -170,7 +170,7 @@ def check_graders(text: Text) -> Errors:
         if not checks:
             errors.add(file, 1, f"the exercise `{name}` has no checks here; a check is a function test_<what>")
         elif abs(total - points) > 1e-9:
-            message = f"these checks have {counted(total, 'point')}, but the exercise `{name}` has {points:g} "
+            message = f"these checks have {in_words(total)}, but the exercise `{name}` has {shown(points)} "
             errors.add(file, 1, message + f"({text.where}:{cell.line})")
     for file in sorted(graders.glob("test_*.py")):
         name = file.stem.removeprefix("test_")

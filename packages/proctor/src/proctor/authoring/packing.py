@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import sys
-import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -12,12 +12,18 @@ from pathlib import Path
 import proctor
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.errors import BuildError
-from proctor.authoring.release_zip import files_in, student_requirements
+from proctor.authoring.needed import needed_modules, package_files, split_folder, told, with_named
+from proctor.authoring.release_zip import student_requirements, write_zip
+from proctor.authoring.released import past_file
 from proctor.course import CONFIG, SECRET
 
 TEMPLATES = Path(__file__).parent / "templates"
 GRADESCOPE = ("setup.sh", "run_autograder")
 LOCK = "requirements.lock"
+# Beside the checks: what pytest loads by itself, and what a failure is compared with.
+COLLECTED = ("__init__.py", "conftest.py", "mistakes.py")
+# What proves the checks, which no grading needs: every assignment has it.
+PROOF = ("alternatives.py", "equivalent.toml")
 
 # The engine as it is installed here, so that the sources of its repository need not be at hand.
 ENGINE = """\
@@ -35,12 +41,13 @@ proctor = ["**/*"]
 """
 
 
-def pack(assignment: Assignment, path: Path | None = None) -> Path:
+def pack(assignment: Assignment, path: Path | None = None, say: Callable[[str], None] = lambda line: None) -> Path:
     """Write Gradescope's `autograder.zip` for an assignment; the same files make the same bytes.
 
     Parameters
     ----------
     path : Path, where to; dist/gradescope/<assignment>/autograder.zip in the course if None
+    say : called with a line that tells what of the course's folders was left out, where something was
 
     Raises
     ------
@@ -54,19 +61,15 @@ def pack(assignment: Assignment, path: Path | None = None) -> Path:
         raise BuildError([f"source/{name}/{name}.py:1: release/{name}/{name}.ipynb is not built; build it first"])
     path = path or assignment.root / "dist" / "gradescope" / name / "autograder.zip"
     files = {Path("engine") / file: content for file, content in engine_files().items()}
-    files |= {Path("course") / file: content for file, content in course_files(assignment).items()}
+    needed, left_out = course_files(assignment)
+    files |= {Path("course") / file: content for file, content in needed.items()}
     for script in GRADESCOPE:
         text = (TEMPLATES / script).read_text(encoding="utf-8")
         files[Path(script)] = text.replace("@PYTHON@", f"{sys.version_info.major}.{sys.version_info.minor}").encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
     # It holds solutions and a secret.
-    path.touch(mode=0o600)
-    with zipfile.ZipFile(path, "w") as archive:
-        for file, content in sorted(files.items()):
-            entry = zipfile.ZipInfo(file.as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
-            mode = 0o755 if file.name in GRADESCOPE else 0o644
-            entry.create_system, entry.external_attr = 3, (0o100000 | mode) << 16
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    write_zip(path, files, mode=0o600, programs=GRADESCOPE)
+    if left_out:
+        say(told(left_out))
     return path
 
 
@@ -76,27 +79,60 @@ def engine_files() -> dict[Path, bytes]:
     needed = [requirement for requirement in about.requires or [] if "extra ==" not in requirement]
     # A list of texts is written alike in JSON and TOML.
     project = ENGINE.format(version=json.dumps(about.version), dependencies=json.dumps(needed))
-    own = {Path("src/proctor") / file: content for file, content in files_in(Path(proctor.__file__).parent)}
+    folder = Path(proctor.__file__).parent
+    kept = [file for file in split_folder(folder)[0] if file.suffix == ".py" or "templates" in file.parts]
+    own = {Path("src/proctor") / file: (folder / file).read_bytes() for file in kept}
     return {Path("pyproject.toml"): project.encode(), **own}
 
 
-def course_files(assignment: Assignment) -> dict[Path, bytes]:
-    """A course of one assignment, without class, gradebook and other assignments, by path in its folder."""
+def course_files(assignment: Assignment) -> tuple[dict[Path, bytes], list[Path]]:
+    """A course of one assignment, without class, gradebook and other assignments, by path in its folder.
+
+    Returns
+    -------
+    files, left_out : what grading needs; what lies beside it in the same folders, and is not packed
+    """
     root, name, course = assignment.root, assignment.name, assignment.course
-    others = {f"{other}.py" for other in course.assignments} - {f"{name}.py"}
-    shared = [file for folder in ("solutions", "graders") for file in sorted((root / folder).glob("*.py"))]
-    paths = [file for file in shared if file.parent.name == "graders" or file.name not in others]
-    paths += [root / "source" / name / f"{name}.py", assignment.release_notebook]
-    paths += [file for file in (root / LOCK,) if file.is_file()]
-    files = {path.relative_to(root): path.read_bytes() for path in paths}
-    files |= {Path("graders") / name / file: content for file, content in files_in(assignment.graders)}
+    paths, left_out = _graders(assignment)
+    paths += [Path("source", name, f"{name}.py"), assignment.release_notebook.relative_to(root)]
+    paths += [Path(LOCK)] if (root / LOCK).is_file() else []
+    files = {path: (root / path).read_bytes() for path in paths}
     for package in course.settings.packages:
-        files |= {Path(package) / file: content for file, content in files_in(course.package(package))}
+        folder = course.package(package)
+        found, others = package_files(folder)
+        files |= {Path(package) / file: (folder / file).read_bytes() for file in found}
+        left_out += [Path(package) / file for file in others]
     asked = student_requirements(root) if (root / "requirements.txt").is_file() else ""
     files[Path("requirements.txt")] = asked.encode()
     files[Path(CONFIG)] = _settings(course).encode()
     files[Path(SECRET)] = _secret(course, name).encode()
-    return files
+    return files, left_out
+
+
+def _graders(assignment):
+    """Of solutions/ and graders/, what the checks of an assignment are, import and read; and the rest, by path."""
+    root, name = assignment.root, assignment.name
+    others = {other for other in assignment.course.assignments if other != name}
+    parts = [Path("solutions"), Path("graders"), Path("graders", name)]
+    kept, left_out = {}, set()
+    for part in parts:
+        inside, never = split_folder(root / part)
+        foreign = {name, *others} if part == Path("graders") else {*others, *(f"{other}.py" for other in others)}
+        if part != parts[-1]:
+            inside, never = ([file for file in files if file.parts[0] not in foreign] for files in (inside, never))
+        kept[part] = inside
+        left_out |= {part / file for file in never}
+    first = [Path("solutions", f"{name}.py")]
+    first += [parts[2] / file for file in kept[parts[2]] if file.match("test_*.py") or file.name in COLLECTED]
+    first += [Path("graders", file) for file in kept[parts[1]] if file == Path("conftest.py")]
+    modules = needed_modules(root, first)
+    texts = [(file.name, (root / file).read_text("utf-8", "replace")) for file in modules]
+    found = {*modules, past_file(Path(), name)} if past_file(root, name).is_file() else {*modules}
+    for part, inside in kept.items():
+        own = [file.relative_to(part) for file in found if file.is_relative_to(part)]
+        found |= {part / file for file in with_named(root / part, own, inside, texts)}
+        left_out |= {part / file for file in inside}
+    return sorted(found), sorted(path for path in left_out - found if path.name not in PROOF)
 
 
 def _settings(course):

@@ -17,6 +17,7 @@ from proctor.authoring.errors import Errors
 from proctor.authoring.markers import BEGIN, Region, find_regions
 from proctor.authoring.solutions import Solutions, Statement, join
 from proctor.course import counted
+from proctor.points import in_words
 
 TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
@@ -45,6 +46,11 @@ class Cell:
     options: dict
     source: str
     title: str
+
+    @property
+    def installs(self) -> str | None:
+        """The package that it installs where that is missing; the build writes that code above its body."""
+        return self.options.get("install")
 
     @property
     def included(self) -> list[str]:
@@ -132,7 +138,7 @@ class Text:
                 points = sum(self.points(exercise) for exercise in self.exercises)
             else:
                 points = self.points(match.group(2)[1:].strip())
-            return f"{points:g} point" + ("" if points == 1 else "s")
+            return in_words(points)
 
         return PLACEHOLDER.sub(lambda m: points(m) if is_points(m) else m.group(0), cell.source)
 
@@ -166,7 +172,7 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
         wrong(f"unknown cell header `{line.strip()}`; write `# %%` or `# %% [markdown]`")
         return False, {}
     markdown = match.group(1) == "markdown"
-    known = ("written", "points") if markdown else ("exercise", "include", "points", "check", "tags")
+    known = ("written", "points") if markdown else ("exercise", "include", "points", "check", "tags", "install")
     known = (*known, "formerly")
     options, rest = {}, (match.group(2) or "").strip()
     while rest:
@@ -184,7 +190,7 @@ def read_header(line: str, wrong: Callable[[str], None]) -> tuple[bool, dict]:
             read = {"points": read_points, "tags": read_tags}.get(key, partial(read_name, key))
             options[key] = read(value, wrong)
     exercise = {"points", "formerly"}
-    allowed = [exercise | {"exercise", "include"}, {"check"}, {"include", "tags"}, exercise | {"written"}]
+    allowed = [exercise | {"exercise", "include"}, {"check"}, {"include", "tags"}, {"install"}, exercise | {"written"}]
     if not any(set(options) <= together for together in allowed):
         wrong(f"{', '.join(options)} do not go together in one cell")
     return markdown, options
@@ -233,7 +239,15 @@ def is_points(match: re.Match) -> bool:
 
 def last_heading(markdown: str) -> str:
     """The text of the last heading, without number and points; empty where there is none."""
-    heading, fence = "", None
+    heading = ([text for _, text in headings(markdown)] or [""])[-1]
+    heading = re.sub(r"^\d+(\.\d+)*[.)]?\s+", "", heading)
+    points = r"(\{\{[^{}]*\}\}|\d+(\.\d+)?\s+points?)"
+    return re.sub(rf"\s*[\[(·,:–—-]*\s*{points}\s*[\])]?\s*$", "", heading).strip()
+
+
+def headings(markdown: str) -> list[tuple[int, str]]:
+    """The headings above a model answer, each with its depth, 1 for the largest."""
+    found, fence = [], None
     for line in markdown.split("\n"):
         stripped = line.strip()
         if stripped == BEGIN:  # which Markdown would take for a heading, too
@@ -242,10 +256,8 @@ def last_heading(markdown: str) -> str:
             fence = None if fence == stripped[:3] else fence or stripped[:3]
         match = HEADING.match(line)
         if match and fence is None:
-            heading = match.group(1)
-    heading = re.sub(r"^\d+(\.\d+)*[.)]?\s+", "", heading)
-    points = r"(\{\{[^{}]*\}\}|\d+(\.\d+)?\s+points?)"
-    return re.sub(rf"\s*[\[(·,:–—-]*\s*{points}\s*[\])]?\s*$", "", heading).strip()
+            found.append((len(line) - len(line.lstrip("#")), match.group(1)))
+    return found
 
 
 def did_you_mean(word: str, known) -> str:

@@ -69,6 +69,7 @@ class Notebook:
 
     cells: list[Cell]
     unreadable: list[str] = field(default_factory=list)
+    _uses: dict = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self):
         self.statements = []
@@ -133,6 +134,13 @@ class Notebook:
                     reached.add(number)
                     waiting += self._used_by(number, seen)
         return ast.Module([self.statements[number][0] for number in sorted(reached)], type_ignores=[])
+
+    def uses_of(self, name: str, built_in: "BuiltIn", without: tuple[str, ...] = ()) -> "UsesOf":
+        """What the code of a name uses; it is read once, however many checks ask."""
+        key = name, built_in, without
+        if key not in self._uses:
+            self._uses[key] = UsesOf(self.code_of(name, without), built_in, self.names)
+        return self._uses[key]
 
     def _used_by(self, number, seen):
         fresh = _global_names(self.statements[number][1]) - seen

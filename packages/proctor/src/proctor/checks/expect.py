@@ -9,7 +9,6 @@ import math
 import numpy as np
 import torch
 
-from proctor.checks.constraints import UsesOf
 from proctor.checks.submission import Handle
 from proctor.isolation.watch import UNSEEN
 
@@ -191,7 +190,7 @@ def from_scratch(submission, name, built_in, without=()):
     """
     __tracebackhide__ = True
     notebook = submission.notebook
-    uses = UsesOf(notebook.code_of(name, tuple(without)), built_in, notebook.names)
+    uses = notebook.uses_of(name, built_in, tuple(without))
     if uses.used:
         _fail(f"`{name}` is to be written without `{uses.used[0]}`, which your code uses.", "", uses.used[0])
     words = [f"the cell `{cell}` cannot be parsed" for cell in notebook.unreadable]

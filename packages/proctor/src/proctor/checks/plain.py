@@ -36,6 +36,18 @@ def plain_python(source: str) -> str:
     return rest if start and _parses(rest) else "\n".join(_without_magics(lines))
 
 
+def strings_alone(source: str) -> list[str] | None:
+    """The texts of a cell that is made of nothing but strings, none of which it keeps; None where there is more.
+
+    Raises
+    ------
+    SyntaxError, ValueError, RecursionError, MemoryError : where it is no Python
+    """
+    body = ast.parse(plain_python(source)).body
+    values = [getattr(getattr(node, "value", None), "value", None) for node in body if isinstance(node, ast.Expr)]
+    return values if len(values) == len(body) and all(isinstance(value, str) for value in values) else None
+
+
 def _without_magics(lines):
     """Lines of which magics are left as remarks; one that ends in a backslash goes on in the next."""
     goes_on = False

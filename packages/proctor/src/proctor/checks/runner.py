@@ -32,10 +32,15 @@ class CollectedRun(Run):
     present: Submission | None = None
     items: list[pytest.Item] = field(default_factory=list)
     stopped: list[tuple[BaseException, Path]] = field(default_factory=list)
+    interrupted: bool = False
 
     def subject(self, folder):
         """The submission of the present."""
         return self.present
+
+    def pytest_keyboard_interrupt(self, excinfo):
+        """Note that this process is being stopped, of which pytest makes a status of its own."""
+        self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_runtestloop(self, session):
         """Keep what was collected, in the place of running it."""
@@ -78,6 +83,8 @@ def collect(root, name, device):
     run, words = CollectedRun(device), io.StringIO()
     with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
         status = pytest.main([str(root / "graders" / name), *quiet], plugins=[run])
+    if run.interrupted:
+        raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         reasons = [told(error, root, path) for error, path in run.stopped] or words.getvalue().strip().splitlines()[-1:]
         raise GradingError(f"the checks of `{name}` could not be run: {'; '.join(reasons)}")

@@ -9,6 +9,7 @@ from proctor.grading.marks import graded_path
 from proctor.grading.reading import Unreadable, read_notebook
 from proctor.grading.report import kept_verdict, without_details
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.points import shown
 
 # As `report` writes a check into a graded notebook.
 LINE = re.compile(r"\[(passed|failed)\] (.*) \(([\d.e+-]+) / ([\d.e+-]+)\)")
@@ -60,8 +61,8 @@ def graded_before(assignment: Assignment, student: str, made_of: str) -> list[Ex
         return []
     if not made_of or notebook.metadata.get("proctor", {}).get("made_of") != made_of:
         return []
-    outputs = {cell.get("id"): cell.get("outputs", []) for cell in notebook.cells}
-    found = [_read_verdict(exercise, outputs.get(f"check_{exercise.id}", [])) for exercise in assignment.exercises]
+    cells = {cell.get("id"): cell for cell in notebook.cells}
+    found = [_verdict_in(cells.get(f"check_{exercise.id}", {}), exercise) for exercise in assignment.exercises]
     return [verdict for verdict in found if verdict is not None]
 
 
@@ -83,8 +84,12 @@ def is_outdated(assignment: Assignment, student: str, made_of: str, verdict: Ver
     return sorted(kept, key=lambda one: one.id) != sorted(given, key=lambda one: one.id)
 
 
-def _read_verdict(exercise, outputs):
-    """An exercise's verdict from the outputs of its autograder cell; None where there is none."""
+def _verdict_in(cell, exercise):
+    """An exercise's verdict in its autograder cell, by its text where there is no more; None where none is."""
+    kept = kept_verdict(cell)
+    if kept is not None:
+        return kept
+    outputs = cell.get("outputs", [])
     texts = [output.data.get("text/plain", "") for output in outputs if "data" in output]
     lines = [LINE.fullmatch(line) for line in "".join(texts[:1]).split("\n")]
     checks = [CheckVerdict(m[2], m[2], float(m[3]), float(m[4]), m[1] == "passed", "") for m in lines if m]
@@ -97,5 +102,5 @@ def _read_verdict(exercise, outputs):
 def told(student: str, points: float, max_points: float, changes: list[Change]) -> list[str]:
     """A student's changes as lines: the total, from what to what, then each check."""
     before = points - sum(change.after - change.before for change in changes)
-    lines = [f"{student}: {before:g} -> {points:g} of {max_points:g}"]
-    return lines + [f"    {c.exercise}: {c.check} {c.before:g} -> {c.after:g}" for c in changes]
+    lines = [f"{student}: {shown(before)} -> {shown(points)} of {shown(max_points)}"]
+    return lines + [f"    {c.exercise}: {c.check} {shown(c.before)} -> {shown(c.after)}" for c in changes]

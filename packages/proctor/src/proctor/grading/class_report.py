@@ -21,8 +21,10 @@ from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
 from proctor.grading.harmless import plain_text
 from proctor.grading.intake import released_notebook
-from proctor.grading.report import inline, kept_notes, kept_verdict
+from proctor.grading.report import kept_notes, kept_verdict
+from proctor.grading.typeset import in_line
 from proctor.grading.verdict import ExerciseVerdict, refusal
+from proctor.points import in_words, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Fewer say nothing about a check.
@@ -40,7 +42,7 @@ class Student:
     ----------
     points : {exercise: what counts, marks by hand included}
     late : seconds after the due date, whatever that costs
-    not_marked : the exercises that wait for a person
+    not_marked : the exercises that wait for a person, those whose answer changed after it was marked among them
     seconds : what grading it took; None where that is not on record
     verdicts : {exercise: its verdict by the checks}
     answers : {exercise: its cell}
@@ -167,7 +169,7 @@ def draw_up(assignment: Assignment) -> ClassReport:
 
 
 def _read_student(assignment, name, found):
-    about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.not_marked.get(name, set())
+    about = found.penalties.get(name, 0.0), found.late.get(name, 0.0), found.waiting.get(name, set())
     student = Student(name, found.grades[name], *about)
     try:
         notebook = marks.read_graded(marks.graded_path(assignment, name))
@@ -254,8 +256,9 @@ def as_html(report: ClassReport) -> str:
     """The page: one file, without scripts, pictures as SVG."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"duration": duration, "inline": inline, "without_layout": without_layout}
-    environment.filters |= {"counted": counted, "cut": lambda code: plain_text(code, MOST_CODE), "shortened": shortened}
+    environment.filters |= {"duration": duration, "inline": in_line, "without_layout": without_layout}
+    environment.filters |= {"counted": counted, "number": shown, "points": in_words, "shortened": shortened}
+    environment.filters |= {"cut": lambda code: plain_text(code, MOST_CODE)}
     assignment, students = report.assignment, report.students
     mistakes = assignment.graders / "mistakes.py"
     answers = {(one.name, name): code for one in students for name, code in one.answers.items()}

@@ -3,7 +3,6 @@
 `course_config.py` puts `FeedbackExporter` where nbgrader has its `HTMLExporter`.
 """
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -22,9 +21,8 @@ from proctor.grading.marks import Recorded, open_gradebook, read_submissions, re
 from proctor.grading.reading import Unreadable
 from proctor.grading.roster import listed
 from proctor.grading.student_page import as_html, read_page, short_page
+from proctor.grading.times import for_people, read_time
 from proctor.settings import SettingsError
-
-WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:]+")
 
 
 class FeedbackPages(GenerateFeedback):
@@ -100,27 +98,33 @@ class FeedbackPages(GenerateFeedback):
 def _make(path, folder, recorded, assignment, student, titles, config, warn):
     """The page of a graded notebook; where that cannot be made, a short one that says so."""
     made_of, late = "", in_words(recorded.handed_in, recorded.due, config)
+    timezone = config.get("Exchange", {}).get("timezone", "UTC")
+    when = _time(attempts.time_of(path.parent), timezone)
     try:
         # Written by nbgrader; to validate it would take as long as the page.
         notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
         made_of = notebook.metadata.get("proctor", {}).get("made_of", "")
         page = read_page(notebook, recorded, path.stem, titles)
-        return _finish(page, path, folder, assignment, student, made_of, late)
+        return _finish(page, path, folder, assignment, student, made_of, late, when)
     except Exception as error:  # whatever nobody foresaw in a stranger's notebook
         warn("The page of %s is a short one (%s: %s)", student, type(error).__name__, one_line(str(error)))
         page = short_page(recorded, path.stem, titles)
-        return _finish(page, path, folder, assignment, student, made_of, late)
+        return _finish(page, path, folder, assignment, student, made_of, late, when)
 
 
-def _finish(page, path, folder, assignment, student, made_of, late):
-    page.late = late
+def _finish(page, path, folder, assignment, student, made_of, late, when):
+    page.late, page.when = late, when
     page.earlier = attempts.earlier(folder, assignment, student, path.stem)
     page.attempt = 1 + max((attempt.number for attempt in page.earlier), default=0)
-    # nbgrader notes millionths of a second.
-    page.when = re.sub(r"\.\d+", "", attempts.time_of(path.parent))
-    # As `times.read_time` reads one without a zone.
-    page.when += " UTC" * bool(WITHOUT_ZONE.fullmatch(page.when))
     return as_html(page, attempts.as_record(page, assignment, made_of))
+
+
+def _time(words, timezone):
+    """A time of handing in, in the course's zone; as it stands there, where it cannot be read."""
+    try:
+        return for_people(read_time(words, timezone), timezone) if words else ""
+    except (ValueError, OverflowError, LookupError):
+        return words
 
 
 def is_current(page: Path, graded: Path, recorded: Recorded, assignment: Assignment, student: str) -> bool:

@@ -23,7 +23,7 @@ from proctor.grading import cache, intake, many
 from proctor.grading.attempts import TIME, set_aside
 from proctor.grading.late import open_plugin
 from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
-from proctor.grading.reading import Unreadable, is_student_id, names_in, read_bytes
+from proctor.grading.reading import Unreadable, names_in, read_bytes, why_no_student_id
 from proctor.grading.ready import require_ready
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
@@ -151,8 +151,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         about = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         for path, notebooks in list(self.assignments.items()):
             names = re.fullmatch(about, path, re.DOTALL)
-            if names is None or not is_student_id(names["student"]):
-                words = "that may not be a student's id (docs/instructors.md says what may)"
+            if names is None or why_no_student_id(names["student"]):
+                why = why_no_student_id(names["student"]) if names else "it is in no folder of a student's"
+                words = f"that may not be a student's id, for {why} (docs/instructors.md says what may)"
                 self.log.error("Left out %s: %s", ascii(path), words)
                 left_out.append(path)
                 del self.assignments[path]

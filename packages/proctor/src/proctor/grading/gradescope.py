@@ -20,9 +20,10 @@ from proctor.authoring.errors import BuildError
 from proctor.checks.outcome import GradingError
 from proctor.course import CourseError, SecretError, open_course
 from proctor.grading.reading import Unreadable
-from proctor.grading.report import sandbox_note
+from proctor.grading.report import inline, sandbox_note
 from proctor.grading.verdict import CheckVerdict, Verdict, refusal
 from proctor.isolation.sandbox import SandboxError
+from proctor.points import in_words, rounded
 from proctor.settings import SettingsError
 
 ROOT = Path("/autograder")
@@ -130,7 +131,7 @@ def packed_assignment(folder: Path, sandbox: str) -> Assignment:
 
 
 def results_of(verdict: Verdict) -> dict:
-    """A verdict as Gradescope's results.json: each check is a test, all texts are plain."""
+    """A verdict as Gradescope's results.json: each check is a test. Whatever may be a student's words is escaped."""
     refused = refusal(verdict.exercises)
     tests = [
         _test(f"{place}.{number}", exercise.title, check, refused)
@@ -138,11 +139,11 @@ def results_of(verdict: Verdict) -> dict:
         for number, check in enumerate(exercise.checks, 1)
     ]
     return {
-        "score": round(verdict.points, 2),
+        "score": rounded(verdict.points),
         "execution_time": verdict.seconds,
-        "output": "\n".join(_words(verdict, refused)),
-        "output_format": "text",
-        "test_output_format": "text",
+        "output": _as_html(_words(verdict, refused)),
+        "output_format": "html",
+        "test_output_format": "html",
         "test_name_format": "text",
         "visibility": "visible",
         # It is for whoever looks after the autograder.
@@ -159,7 +160,7 @@ def _words(verdict, refused):
         return
     yield from verdict.notes
     if verdict.by_hand:
-        yield f"Written answers, {verdict.by_hand:g} points, are marked by hand; they are not among these tests."
+        yield f"Written answers, {in_words(verdict.by_hand)}, are marked by hand; they are not among these tests."
     if verdict.sandbox != "bubblewrap":
         yield sandbox_note(verdict)
     else:
@@ -171,13 +172,19 @@ def _test(number: str, exercise: str, check: CheckVerdict, refused: str) -> dict
     lines = [] if refused else [message, *(f"Likely cause: {cause}" for cause in causes)]
     return {
         "number": number,
-        "name": f"{exercise}: {check.title}",
-        "score": round(check.points, 2),
-        "max_score": round(check.max_points, 2),
+        # In a list of names, and where they are exported, nothing is set as code.
+        "name": f"{exercise}: {check.title}".replace("`", ""),
+        "score": rounded(check.points),
+        "max_score": rounded(check.max_points),
         "status": "passed" if check.passed else "failed",
-        "output": "\n".join(lines),
+        "output": _as_html(lines),
         "visibility": "visible",
     }
+
+
+def _as_html(lines):
+    """Lines as HTML, what stands between backticks as code."""
+    return "<br>\n".join(map(inline, lines))
 
 
 if __name__ == "__main__":

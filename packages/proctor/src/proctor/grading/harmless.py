@@ -22,9 +22,14 @@ KEPT_PICTURES = ("image/png", "image/jpeg", "image/gif")
 # What is taken is never given back, so that no text is read twice.
 BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+")
 
-
 # A picture that stands in the text itself, as Colab pastes it.
 IN_TEXT = re.compile(r"data:(image/(?:png|jpe?g|gif));base64,([A-Za-z0-9+/]++={0,2})", re.IGNORECASE)
+
+
+class Lost(str):
+    """In the place of an attachment's data, why there is none; no file can say that."""
+
+    __slots__ = ()
 
 
 def attach_pictures(cell: NotebookNode) -> None:
@@ -72,6 +77,8 @@ def lost_pictures(cell: NotebookNode, names: Mapping[str, str]) -> dict[str, str
 
 
 def _why_lost(data):
+    if isinstance(data, Lost):
+        return data
     if not isinstance(data, dict) or not data:
         return "it did not come with the notebook; paste it into the cell again"
     kept = [picture for kind, picture in data.items() if kind in KEPT_PICTURES and isinstance(picture, str)]

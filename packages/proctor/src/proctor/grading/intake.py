@@ -34,6 +34,7 @@ from proctor.grading.harmless import (
     with_names,
 )
 from proctor.grading.matching import match
+from proctor.grading.pictures import attach_beside, digests, pictures_named
 from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program, require_file
 from proctor.grading.written import is_blank
 
@@ -84,48 +85,57 @@ def _take_in(path, assignment):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
     found = candidates(path)
-    handed_in, taken = _choose(found, path, assignment)
+    handed_in, taken, why = _choose(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
-    files = {*files, *found} - {handed_in}
+    files = {*files, *found} - {handed_in, *handed_in.parents}
     others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
     if handed_in != path:
         where = _listed([handed_in.relative_to(path.parent).as_posix()])
         taken.choice = f"The notebook was handed in as {where}, not as `{path.name}`."
-        taken.choice += f" Not graded: {others}." if others else ""
+        taken.choice += f" Not graded: {others}. {why}" if others else ""
     elif others:
-        taken.choice = f"`{path.name}` was graded, and not {others}."
+        taken.choice = f"`{path.name}` was graded, and not {others}. {why}"
+    taken.choice = taken.choice.strip()
     if taken.choice:
         taken.notes.insert(0, taken.choice)
     return taken
 
 
 def _choose(found, path, assignment):
-    """Of the files that may be a notebook, the one to grade, and its intake: if only one has answers, that one."""
+    """Of the files that may be a notebook, the one to grade, its intake, and why that: if one alone has answers, it."""
     if len(found) == 1:
-        return found[0], _read(found[0], assignment)
+        return found[0], _read(found[0], assignment), ""
     read = {}
     for file in found[:MAX_FOLDERS]:
         with contextlib.suppress(Unreadable):
             read[file] = _read(file, assignment)
     answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
     if len(answered) == 1:
-        return answered[0], read[answered[0]]
+        unread = _listed([file.relative_to(path.parent).as_posix() for file in found if file not in read])
+        why = f"It alone has answers; {unread} could not be read." if unread else "It alone has answers."
+        return answered[0], read[answered[0]], why
     if [file.name for file in found].count(path.name) != 1:
         which = _listed([file.relative_to(path.parent).as_posix() for file in found])
         raise Unreadable(f"{path.name} is not there, and which of {which} is meant cannot be told")
-    return found[0], read[found[0]] if found[0] in read else _read(found[0], assignment)
+    taken = read[found[0]] if found[0] in read else _read(found[0], assignment)
+    return found[0], taken, "It has the right name" + ("; others have answers, too." if answered else ".")
 
 
 def _read(path, assignment):
-    taken = read_submission(path, assignment)
-    if taken.notebook is None:
-        taken = rebuild(nbformat.v4.new_notebook(cells=_as_cells(cell.source for cell in taken.cells)), assignment)
+    _release(assignment)
+    with _refusals(path):
+        notebook, is_program = _as_notebook(path, assignment)
+        taken = rebuild(notebook, assignment)
+    if is_program:
+        # It has no cells of checks, so nobody deleted them.
+        taken.notes = [note for note in taken.notes if not note.startswith("The cell `check_")]
     return taken
 
 
 def _listed(names):
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(f"`{one_line(name, 100)}`" for name in names[:5]) + more
+    # A backtick would end what is set as code.
+    return ", ".join(f"`{one_line(name, 100)}`" for name in [name.replace("`", "'") for name in names[:5]]) + more
 
 
 @contextlib.contextmanager
@@ -147,10 +157,10 @@ NUMBERED = re.compile(r" ?\(\d{1,3}\)$")
 def made_of(path: Path) -> str:
     """The digest of all that may have been handed in for a notebook; empty where there is nothing."""
     try:
-        digests = [digest(file) for file in candidates(path)[:MAX_FOLDERS]]
+        made_of = [digest(file) for file in candidates(path)[:MAX_FOLDERS]] + digests(path.parent)
     except Unreadable:
         return ""
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return made_of[0] if len(made_of) == 1 else hashlib.sha256("".join(made_of).encode()).hexdigest()
 
 
 def candidates(path: Path) -> list[Path]:
@@ -162,12 +172,12 @@ def candidates(path: Path) -> list[Path]:
     """
     if not path.parent.is_dir():
         raise Unreadable(f"{path} is not there, or is not a file")
-    right = [path] if path.is_symlink() or path.exists() else []
+    right = [path] if path.is_symlink() or (path.exists() and not path.is_dir()) else []
     present = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"]
     # Somebody may have handed in the folder, and that in another one.
     for _ in range(3):
         for endings in FORMS:
-            found = [file for file in present if NUMBERED.sub("", file.name).endswith(endings)]
+            found = [file for file in present if NUMBERED.sub("", file.name).lower().endswith(endings)]
             found = [file for file in found if file.is_file() and file != path]
             if right or found:
                 # Of a folder with all of a course's notebooks, the one of the right name.
@@ -189,18 +199,26 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
     """
     _release(assignment)
     with _refusals(path):
-        return _read_program(path, assignment) if path.suffix == ".py" else rebuild(read_notebook(path), assignment)
-
-
-def _read_program(path, assignment):
-    sources, is_exported = read_program(path)
-    if is_exported:
-        return rebuild(nbformat.v4.new_notebook(cells=_as_cells(sources)), assignment)
+        notebook, is_program = _as_notebook(path, assignment)
+        if not is_program:
+            return rebuild(notebook, assignment)
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return Intake([Cell(f"code {n}", source) for n, source in enumerate(sources, 1)])
 
 
-def _as_cells(sources):
-    return [nbformat.v4.new_code_cell(source) for source in sources]
+def _as_notebook(path, assignment):
+    """What was handed in, with the pictures beside it, and whether it is a program that was no notebook before."""
+    is_program = NUMBERED.sub("", path.name).lower().endswith(".py")
+    if is_program:
+        cells, is_exported = read_program(path)
+        notebook, is_program = nbformat.v4.new_notebook(cells=cells), not is_exported
+    else:
+        notebook = read_notebook(path)
+    past, released = _past(assignment), _release(assignment)[0]
+    given = {name for cell in released.cells for name in pictures_named(cell.source)}
+    texts = [cell for cell in notebook.cells if cell.cell_type != "code" and past.role(cell.source) is None]
+    attach_beside(texts, path.parent, given)
+    return notebook, is_program
 
 
 def identify(path: Path, course: Course) -> str:

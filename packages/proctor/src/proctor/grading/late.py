@@ -10,6 +10,7 @@ from traitlets import Float
 from traitlets.config import Config
 
 from proctor.course import counted
+from proctor.grading.times import for_people
 from proctor.settings import SettingsError
 
 DAY = 24 * 60 * 60
@@ -67,12 +68,13 @@ def in_words(handed_in: datetime | None, due: datetime | None, config: Config) -
 
     Parameters
     ----------
-    handed_in, due : in UTC
+    handed_in, due : in UTC; it is told in the course's zone
     """
     if handed_in is None or due is None or handed_in <= due:
         return ""
     rule = getattr(open_plugin(config).plugin_inst, "rule", "")
-    words = f"Handed in {_duration(handed_in - due)} late: it was due {due:%Y-%m-%d %H:%M} UTC."
+    told = for_people(due, config.get("Exchange", {}).get("timezone", "UTC"), seconds=False)
+    words = f"Handed in {_duration(handed_in - due)} late: it was due {told}."
     return f"{words} {rule}".strip()
 
 

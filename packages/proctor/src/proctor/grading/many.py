@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
@@ -233,6 +234,7 @@ def local_executor(assignment: Assignment, jobs: int, device: str, undisturbed: 
     context.set_forkserver_preload(["proctor.grading.preload"])
     nursery = control = None
     if device == "cpu":
+        _start_undisturbed()
         nursery = Nursery(assignment.course, intake.imports(assignment))
         # Where there is no sandbox, each submission's worker says so.
         with contextlib.suppress(SandboxError):
@@ -248,6 +250,18 @@ def local_executor(assignment: Assignment, jobs: int, device: str, undisturbed: 
     finally:
         if nursery is not None:
             nursery.close()
+
+
+def _start_undisturbed():
+    """Start what workers are forked from: it imports for seconds, in which Ctrl-C is for who waits for it alone."""
+    # It would be started with it, and then unblocks the signal.
+    resource_tracker.ensure_running()
+    # What starts with a signal blocked keeps it so, and with it all that it forks (`workers.interruptible`).
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker(assignment, control, undisturbed):

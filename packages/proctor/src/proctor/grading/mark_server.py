@@ -1,7 +1,7 @@
 """The page for marking by hand: served to one browser on this machine, for as long as `proctor mark` runs.
 
 Each address but those of the page itself wants the token that `proctor mark` prints, in a header that no other site
-can have a browser send. The page is four files that hold nothing of anybody's; texts of students go into it as text, or
+can have a browser send. The page is five files that hold nothing of anybody's; texts of students go into it as text, or
 as the HTML that `typeset` makes of them.
 """
 
@@ -13,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from proctor.grading.marking import Conflict, Marking, Refused
 from proctor.grading.reading import Unreadable
-from proctor.grading.typeset import typeset
+from proctor.grading.typeset import typeset, typeset_ours
 
 TEMPLATES = Path(__file__).parent / "templates"
 HOST = "127.0.0.1"
@@ -89,14 +88,14 @@ class _Questions(_Handler):
         for question in self.marking.questions.values():
             given = [given for given, _ in self.marking.answers(question.exercise).values()]
             if given or question.written:
-                parts = {"prose": markdown2html_mistune(question.prose), "code": not question.written}
+                parts = {"prose": typeset_ours(question.prose), "code": not question.written}
                 if question.written:
-                    parts["model_answer"] = markdown2html_mistune(question.model_answer)
+                    parts["model_answer"] = typeset_ours(question.model_answer)
                 else:
                     parts["model_code"] = question.model_answer
                 about = {"id": question.exercise, "title": question.title, "points": question.points}
                 counts = {"count": len(given), "to_mark": sum(one.to_mark for one in given)}
-                questions.append(about | counts | parts | {"scheme": markdown2html_mistune(question.scheme)})
+                questions.append(about | counts | parts | {"scheme": typeset_ours(question.scheme)})
         self.write({"assignment": self.marking.assignment.name, "questions": questions})
 
 
@@ -144,7 +143,7 @@ def application(marking: Marking, token: str) -> Application:
         (rf"/api/answers/{name}", _Answers, shared),
         (rf"/api/shown/{name}/{name}", _Shown, shared),
         (rf"/api/mark/{name}/{name}", _Mark, shared),
-        (r"/(palette\.css)", _Page, {"path": str(TEMPLATES)}),
+        (r"/((?:palette|formulas)\.css)", _Page, {"path": str(TEMPLATES)}),
         (r"/(mark\.js|mark\.css|)", _Page, {"path": str(TEMPLATES / "mark"), "default_filename": "index.html"}),
     ]
     application = Application(log_function=lambda handler: None)

@@ -19,6 +19,7 @@ from proctor.grading.harmless import as_typed, encodable, picture_url
 from proctor.grading.intake import released_notebook
 from proctor.grading.marks import graded_path, open_gradebook, read_graded, require_assignment
 from proctor.grading.report import is_unclear
+from proctor.points import shown
 
 MAX_COMMENT_CHARACTERS = 20_000
 
@@ -219,9 +220,9 @@ def check_score(score: float | None, max_score: float) -> None:
     if score is None:
         return
     if isinstance(score, bool) or not isinstance(score, (int, float)) or not abs(score) < math.inf:
-        raise Refused(f"a score should be a number from 0 to {max_score:g}")
+        raise Refused(f"a score should be a number from 0 to {shown(max_score)}")
     if not 0 <= score <= max_score:
-        raise Refused(f"a score should be from 0 to {max_score:g}, not {str(score)[:20]}; nothing was saved")
+        raise Refused(f"a score should be from 0 to {shown(max_score)}, not {str(score)[:20]}; nothing was saved")
 
 
 def _check_text(comment):

@@ -57,6 +57,11 @@ class Mark:
         return self.manual is not None or bool(self.extra)
 
     @property
+    def is_stale(self) -> bool:
+        """Whether what a person gave was for an answer that has changed since."""
+        return bool(self.flagged) and self.is_by_hand
+
+    @property
     def score(self) -> float:
         """The points that count, as nbgrader has it."""
         if self.is_open:
@@ -98,6 +103,14 @@ class ClassMarks:
     penalties: dict[str, float] = field(default_factory=dict)
     flagged: dict[str, set[str]] = field(default_factory=dict)
     late: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> dict[str, set[str]]:
+        """{student: the exercises that somebody has yet to mark, or to mark again}, of those who have some."""
+        found = {student: set(names) for student, names in self.not_marked.items()}
+        for student, names in self.flagged.items():
+            found[student] = found.get(student, set()) | names
+        return found
 
 
 @contextlib.contextmanager
@@ -198,7 +211,7 @@ def read_class(assignment: Assignment) -> ClassMarks:
         found.grades[student] = {name: mark.score for name, mark in marks.items()}
         for kind, names in (
             (found.not_marked, {name for name, mark in marks.items() if mark.is_open}),
-            (found.flagged, {name for name, mark in marks.items() if mark.flagged and mark.is_by_hand}),
+            (found.flagged, {name for name, mark in marks.items() if mark.is_stale}),
         ):
             if names:
                 kind[student] = names
@@ -326,10 +339,18 @@ class ExportGrades(CsvExportPlugin):
                 self.parent.fail(str(error))
             submissions = read_submissions(gradebook, assignment.name).values()
             marks = [mark for one in submissions for notebook in one.values() for mark in notebook.marks.values()]
-            count = sum(mark.is_open for mark in marks)
-            if count:
-                words = "answer is not marked yet, and counts as 0"
-                if count > 1:
-                    words = "answers are not marked yet, and count as 0"
-                self.log.warning("%s: %d %s", assignment.name, count, words)
+            for count, one, several in (
+                (
+                    sum(mark.is_open for mark in marks),
+                    "answer is not marked yet, and counts as 0",
+                    "answers are not marked yet, and count as 0",
+                ),
+                (
+                    sum(mark.is_stale for mark in marks),
+                    "mark is of an answer that has changed since, and counts as it is",
+                    "marks are of answers that have changed since, and count as they are",
+                ),
+            ):
+                if count:
+                    self.log.warning("%s: %d %s", assignment.name, count, one if count == 1 else several)
         super().export(gradebook)

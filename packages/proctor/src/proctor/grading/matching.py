@@ -26,7 +26,7 @@ from proctor.authoring.released import (
 )
 from proctor.authoring.solutions import top_level_names
 from proctor.checks.plain import defined_names, plain_python
-from proctor.grading.written import gather_answers
+from proctor.grading.written import gather_answers, has_given
 
 # How cells are called, and how they once were: by the notebook, and their place in it.
 GIVEN_ID = re.compile(rf"{CONTENT_ID.pattern}|\w+-\d{{1,4}}")
@@ -269,12 +269,13 @@ def _find_texts_by_question(matched, assignment, past):
 
 def _find_texts_by_place(matched, release):
     """Written answers whose cell is gone: the student's own text between the neighbours."""
-    before = None
+    # Of a program without a word of the release, nothing tells what a text is about.
+    before, is_placed = None, has_given(matched, release)
     for cell in release.cells:
         about = cell.metadata.get("nbgrader", {})
         if cell.id in matched.found:
             before = cell.id
-        elif about.get("solution") and cell.cell_type != "code":
+        elif about.get("solution") and cell.cell_type != "code" and (before is not None or is_placed):
             texts = [mine for mine in matched.own.get(before, []) if mine.cell_type != "code"]
             if texts:
                 matched.found[cell.id] = texts[0]

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from nbformat import NotebookNode
 
+from proctor.checks.plain import strings_alone
 from proctor.grading.harmless import attach_pictures, encodable, one_line
 
 # Of real notebooks, those with figures take less than 20 MB, and cells 60 KB in all.
@@ -31,6 +33,7 @@ MAX_CELL_CHARACTERS = 2**17
 MAX_PROGRAM_LINES = 10_000
 MAX_FILES = 10_000
 MAX_NAME_BYTES = 200
+UNSAFE = frozenset('/\\<>"|*?[]%')
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -47,11 +50,23 @@ def is_student_id(name: str) -> bool:
     That is a character that paths, patterns, addresses or pages read in their own way; a control character, or one
     that turns the direction of what follows; a byte that is no text; a dot or dash at the start; space at an end.
     """
-    if not name or name[0] in ".-" or name != name.strip() or set(name) & {*'/\\<>"|*?[]%', *TURNING}:
-        return False
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
-        return False
-    return len(name.encode()) <= MAX_NAME_BYTES
+    return not why_no_student_id(name)
+
+
+def why_no_student_id(name: str) -> str:
+    """Why a folder's name may not be a student's; empty where it may."""
+    if not name:
+        return "it is empty"
+    if name[0] in ".-":
+        return f"it begins with {name[0]!r}"
+    if name != name.strip():
+        return "it begins or ends with space"
+    for character in name:
+        if character in UNSAFE:
+            return f"it has {character!r} in it"
+        if character in TURNING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            return f"it has {character!a} in it, which nobody sees"
+    return f"it is longer than {MAX_NAME_BYTES} bytes" if len(name.encode()) > MAX_NAME_BYTES else ""
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -191,10 +206,11 @@ def _open_file(path, flags):
 
 # How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
 EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
+BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n)++")
 
 
-def read_program(path: Path) -> tuple[list[str], bool]:
-    """The sources of the code cells of a `.py`, and whether it is a notebook that was saved as a program.
+def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
+    """The cells of a `.py`, texts among them, and whether it is a notebook that was saved as a program.
 
     Raises
     ------
@@ -205,24 +221,54 @@ def read_program(path: Path) -> tuple[list[str], bool]:
         raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
     require_short([text], path.name)
     is_exported = EXPORTED.search(text) is not None
-    if is_exported:
-        sources = [_without_following_text(part) for part in EXPORTED.split(text)[1:]]
-    else:
-        cells = jupytext.read(io.StringIO(text), fmt="py").cells
-        sources = [cell.source for cell in cells if cell.cell_type == "code"]
-    if len(sources) > MAX_CELLS:
-        raise Unreadable(f"{path.name} has {len(sources)} cells; at most {MAX_CELLS} are graded")
-    return sources, is_exported
+    cells = _exported(text) if is_exported else jupytext.read(io.StringIO(text), fmt="py").cells
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are graded")
+    cells = [_as_text(cell) for cell in cells]
+    for cell in cells:
+        cell.source = encodable(cell.source)
+        if cell.cell_type != "code":
+            attach_pictures(cell)
+    return cells, is_exported
 
 
-def _without_following_text(part):
-    """The code of an exported cell: behind it, and a blank line, stands the text that follows it, as remarks."""
+def _exported(text):
+    """The cells of a notebook that was exported."""
+    first, *parts = EXPORTED.split(text)
+    cells = [cell for cell in _texts(first) if not cell.source.startswith("!")]
+    for part in parts:
+        code, following = _parted(part)
+        cells += [nbformat.v4.new_code_cell(code), *_texts(following)]
+    return cells
+
+
+def _parted(part):
+    """An exported cell's code, and what stands behind it and a blank line: the texts that follow it, as remarks."""
     lines = part.strip().split("\n")
     end = kept = len(lines)
     while kept and (not lines[kept - 1].strip() or lines[kept - 1].startswith("#")):
         kept -= 1
         end = end if lines[kept].strip() else kept
-    return "\n".join(lines[:end])
+    return "\n".join(lines[:end]), "\n".join(lines[end:])
+
+
+def _texts(remarks):
+    """The texts that stand in a program as remarks, a blank line between them."""
+    texts = [text.split("\n") for text in BLANK_LINES.split(remarks.strip()) if text.startswith("#")]
+    sources = ["\n".join(line.removeprefix("#").removeprefix(" ") for line in lines) for lines in texts]
+    return [nbformat.v4.new_markdown_cell(source) for source in sources]
+
+
+def _as_text(cell):
+    """A program's cell; one that is nothing but a string, as Colab writes texts, is a text."""
+    if cell.cell_type == "code" and cell.source.rstrip().endswith(("\"", "'")):
+        try:
+            strings = strings_alone(cell.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # it is told of where it runs
+            return cell
+        if strings:
+            return nbformat.v4.new_markdown_cell("\n\n".join(strings))
+    return cell
 
 
 def _decoded(data, name):

@@ -12,6 +12,7 @@ from proctor.authoring.assignment import Assignment
 from proctor.course import counted
 from proctor.grading.harmless import one_line
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.points import in_words, shown
 
 # A table that goes into a terminal, a mail or an issue; names of students in one that is tight.
 WIDTH, NAME_WIDTH, NAME_ENDS, MAX_NAME = 100, 12, 4, 300
@@ -46,18 +47,18 @@ def table(verdict: Verdict) -> list[str]:
     if verdict.sandbox != "bubblewrap":
         lines.append(sandbox_note(verdict))
     for exercise in verdict.exercises:
-        points = f"{exercise.points:5g} / {exercise.max_points:g}"
+        points = f"{shown(exercise.points):>5} / {shown(exercise.max_points)}"
         lines.append(f"  {exercise.title:<{width}}  {points:<11} {exercise.status}")
         if exercise.status == "missing":
             lines += [f"      {message}" for message in dict.fromkeys(check.message for check in exercise.checks)]
             continue
         for check, message in told(exercise):
             if not check.passed:
-                lines.append(f"    - {check.title} (0 / {check.max_points:g})")
+                lines.append(f"    - {check.title} (0 / {shown(check.max_points)})")
                 lines += [f"      {line}" for line in [*message, *check.details]]
-    lines.append(f"  {'total':<{width}}  {verdict.points:5g} / {verdict.max_points:g}")
+    lines.append(f"  {'total':<{width}}  {shown(verdict.points):>5} / {shown(verdict.max_points)}")
     if verdict.by_hand:
-        lines.append(f"  Written answers, {counted(verdict.by_hand, 'point')}, are marked by hand.")
+        lines.append(f"  Written answers, {in_words(verdict.by_hand)}, are marked by hand.")
     return lines
 
 
@@ -132,10 +133,10 @@ def is_unclear(cell: nbformat.NotebookNode) -> bool:
 
 
 def _as_text(exercise, notes):
-    lines = [f"{exercise.title}: {exercise.points:g} of {counted(exercise.max_points, 'point')}", *notes]
+    lines = [f"{exercise.title}: {shown(exercise.points)} of {in_words(exercise.max_points)}", *notes]
     for check, message in told(exercise):
         mark = "passed" if check.passed else "failed"
-        lines.append(f"[{mark}] {check.title} ({check.points:g} / {check.max_points:g})")
+        lines.append(f"[{mark}] {check.title} ({shown(check.points)} / {shown(check.max_points)})")
         lines += [f"    {line}" for line in message]
     return lines
 
@@ -143,7 +144,7 @@ def _as_text(exercise, notes):
 def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
     """The verdict as a box."""
     color = RIGHT if exercise.points >= exercise.max_points else PARTLY if exercise.points > 0 else WRONG
-    head = f"{escape(exercise.title)}: {round(exercise.points, 2):g} of {counted(exercise.max_points, 'point')}"
+    head = f"{escape(exercise.title)}: {shown(exercise.points)} of {in_words(exercise.max_points)}"
     rows = []
     for check, lines in told(exercise):
         mark, shade = ("passed", RIGHT) if check.passed else ("failed", WRONG)
@@ -154,7 +155,7 @@ def _as_html(exercise: ExerciseVerdict, notes: list[str]) -> str:
         rows.append(
             f'<tr style="vertical-align:top"><td style="color:{shade};width:5em;text-align:left">{mark}</td>'
             f'<td style="text-align:left">{title}{detail}</td>'
-            f'<td style="width:5em">{check.points:g}&nbsp;/&nbsp;{check.max_points:g}</td></tr>'
+            f'<td style="width:5em">{shown(check.points)}&nbsp;/&nbsp;{shown(check.max_points)}</td></tr>'
         )
     noted = "".join(f"<p>{inline(note)}</p>" for note in notes)
     # MathJax would typeset the formulas of a message, and make the links in them.
@@ -189,7 +190,7 @@ def class_table(
     Parameters
     ----------
     grades : as `gradebook.read_grades` gives them
-    not_marked, penalties : as `marks.read_class` gives them
+    not_marked, penalties : as `marks.read_class` gives them, what has to be marked again among it
     others : as `roster.without_grades` gives them
     wide : whether lines may be of any length; else, where they do not fit, exercises have numbers for names and points
         to one decimal
@@ -199,11 +200,11 @@ def class_table(
     lost = {student: penalties.get(student, 0) for student in grades}
     # As nbgrader exports it.
     totals = [max(0.0, sum(scores.values()) - lost[student]) for student, scores in grades.items()]
-    last = [["total", *map(_number, totals), f"{assignment.points:g}"]]
+    last = [["total", *map(shown, totals), shown(assignment.points)]]
     if penalties:
-        last.insert(0, ["late", *(_number(-points) if points else "" for points in lost.values()), ""])
+        last.insert(0, ["late", *(shown(-points) if points else "" for points in lost.values()), ""])
     names = [["submission", *map(_in_a_row, grades), "(points)"]]
-    columns = [*names, *_columns(assignment, grades, not_marked, 2), *last]
+    columns = [*names, *_columns(assignment, grades, not_marked, None), *last]
     widest = max(map(disp_len, [*names[0], *others]))
     if wide or widest + sum(2 + max(6, *map(len, column)) for column in columns[1:]) <= WIDTH:
         return [line for block in _blocks(columns, others, False) for line in block]
@@ -216,10 +217,10 @@ def class_table(
 def _columns(assignment, grades, not_marked, digits):
     for exercise in assignment.exercises:
         cells = [
-            "-" if exercise.id in not_marked.get(student, ()) else _number(scores.get(exercise.id, 0), digits)
+            "-" if exercise.id in not_marked.get(student, ()) else shown(scores.get(exercise.id, 0), digits)
             for student, scores in grades.items()
         ]
-        yield [exercise.id, *cells, f"{exercise.points:g}"]
+        yield [exercise.id, *cells, shown(exercise.points)]
 
 
 def _blocks(columns, others, narrow):
@@ -261,10 +262,6 @@ def _legend(assignment):
     return ["", *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)]
 
 
-def _number(points, digits=2):
-    return f"{round(points, digits):g}"
-
-
 def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagged: dict[str, set[str]]) -> list[str]:
     """What is left to do in a class before its grades are final, a line each; none where nothing is.
 
@@ -276,10 +273,10 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     # Who was given more time is in the gradebook before anything was handed in.
     ungraded = {student for student, names in not_marked.items() if names - written}
     waiting = {student: names for student, names in not_marked.items() if student not in ungraded}
-    lines = []
+    lines, again = [], f"`proctor mark {assignment.name}` leads there"
     for found, words in (
         (waiting, ("answer", f"not marked yet (-); `proctor mark {assignment.name}` leads to them")),
-        (flagged, ("mark", f"of an answer that has changed since; `proctor mark {assignment.name}` leads there")),
+        (flagged, ("mark", f"of an answer that has changed since (-), still in the total; {again}")),
     ):
         count = sum(map(len, found.values()))
         if count:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from proctor.authoring.assignment import Assignment
 from proctor.course import counted
-from proctor.grading import attempts, downloads, marks, roster
+from proctor.grading import attempts, downloads, many, marks, roster
 from proctor.grading.collecting import DownloadCollector
 from proctor.grading.downloads import Handed
 from proctor.grading.feedback import is_current
 from proctor.grading.harmless import one_line
-from proctor.grading.reading import TURNING, Unreadable, names_in
+from proctor.grading.reading import TURNING, Unreadable, names_in, why_no_student_id
 from proctor.grading.roster import Student
 from proctor.grading.sheets import (
     LMSS,
@@ -33,11 +33,14 @@ from proctor.grading.sheets import (
     read_sheet,
     require_head,
 )
+from proctor.points import shown
 
 NOT_IN_SHEET = "graded, but in no row of the sheet (a roster tells who is who)"
 SEVERAL = "graded, but whose row of the sheet cannot be told"
 OPEN = "kept back, for an answer, or a changed one, waits for a mark by hand (--unmarked returns them as they are)"
 NOT_GRADED = "handed in, but not graded yet"
+NO_ID = "handed in, but left out of grading, for the folder's name may not be a student's id: rename it, then grade"
+MISPLACED = "handed in, but not graded, for the notebook is not in a folder of the assignment's within the student's"
 TOO_MANY = "more points than Moodle takes; raise its maximum grade and the assignment's, or lower the mark"
 NO_PAGE = "a mark, but no page of feedback: run `nbgrader generate_feedback`"
 OLD_PAGE = "a mark, but a page of feedback that says another: run `nbgrader generate_feedback`"
@@ -129,7 +132,7 @@ def _about_rows(sheet, place, people, totals):
         if person.row not in totals:
             others.append(person.label)
         elif total is not None and known and (number_in(known) is None or round(number_in(known) - total, 2)):
-            replaced.append(f"{person.label}, {known} -> {round(total, 2):g}")
+            replaced.append(f"{person.label}, {known} -> {shown(total, 2)}")
     if replaced:
         yield f"marks that the sheet had, and the copy has others, {len(replaced)}: {'; '.join(replaced)}"
     if others:
@@ -209,7 +212,10 @@ def _sort_out(assignment, found, rows, left_out) -> dict[str, Person]:
             left_out[NOT_IN_SHEET].append(student)
     for student in sorted(waiting):
         if (submitted / student / assignment.name).is_dir():
-            left_out[NOT_GRADED].append(student)
+            why = why_no_student_id(student)
+            left_out[NO_ID if why else NOT_GRADED].append(f"{student} ({why})" if why else student)
+    for path in many.misplaced(assignment):
+        left_out[MISPLACED].append(path.parent.name)
     for claimed in claims.values():
         if len(claimed) > 1:
             left_out[SEVERAL].append(f"{' and '.join(claimed)} (all are {graded[claimed[0]].label})")
@@ -228,7 +234,7 @@ def _totals(assignment, lms, found, graded, unmarked, left_out) -> dict[str, flo
         elif person.why_no_mark:
             left_out[person.why_no_mark].append(student)
         elif lms == "moodle" and round(total, 2) > assignment.points:
-            left_out[TOO_MANY].append(f"{student} ({total:g} of {assignment.points:g})")
+            left_out[TOO_MANY].append(f"{student} ({shown(total)} of {shown(assignment.points)})")
         else:
             totals[student] = total
     return totals

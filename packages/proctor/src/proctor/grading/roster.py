@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 
 from proctor.authoring.assignment import Assignment
 from proctor.grading.downloads import Handed
-from proctor.grading.reading import Unreadable, is_student_id, read_bytes
+from proctor.grading.reading import Unreadable, read_bytes, why_no_student_id
 
 MAX_BYTES = 20 * 2**20
 MAX_CHARACTERS = 128
@@ -112,10 +112,9 @@ def _student(cells, ids, canvas, where):
     if student is None:
         return None
     student = unicodedata.normalize("NFC", student)
-    if not is_student_id(student):
-        raise Unreadable(
-            f"{where} has the id {student!a}, which may not be a student's (docs/instructors.md says what may)"
-        )
+    if why := why_no_student_id(student):
+        words = f"which may not be a student's, for {why} (docs/instructors.md says what may)"
+        raise Unreadable(f"{where} has the id {student!a}, {words}")
     about = {key: next((cells[name] for name in names if name in cells), "") for key, names in COLUMNS.items()}
     name = about.pop("name")
     if name and not about["last_name"]:

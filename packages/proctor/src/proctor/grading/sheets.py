@@ -20,6 +20,7 @@ from proctor.authoring.assignment import Assignment
 from proctor.course import counted
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import Unreadable, read_bytes
+from proctor.points import in_words, shown
 
 LMSS = {"canvas": "Canvas", "moodle": "Moodle", "blackboard": "Blackboard"}
 EXPECTED = {
@@ -300,8 +301,8 @@ def _require_points(sheet, lms, assignment, column):
             raise Unreadable(f"the column {name} of {sheet.name} takes no points: its maximum is {words!r}")
         if number != assignment.points:
             raise Unreadable(
-                f"the column {name} of {sheet.name} is of {counted(number, 'point')}, {assignment.name} of "
-                f"{assignment.points:g}: change that in {LMSS[lms]}, and download the sheet again"
+                f"the column {name} of {sheet.name} is of {in_words(number)}, {assignment.name} of "
+                f"{shown(assignment.points)}: change that in {LMSS[lms]}, and download the sheet again"
             )
 
 

@@ -14,18 +14,18 @@ import nbformat
 from markupsafe import Markup, escape
 
 from proctor.authoring.text import last_heading
-from proctor.course import counted
 from proctor.grading.advice import Step, advice
 from proctor.grading.attempts import Attempt
 from proctor.grading.harmless import ATTACHED, as_typed, picture_url, plain_text
 from proctor.grading.marks import Mark, Recorded, recorded_marks
-from proctor.grading.report import inline, is_autograder, kept_notes, kept_verdict
-from proctor.grading.typeset import typeset
+from proctor.grading.report import is_autograder, kept_notes, kept_verdict
+from proctor.grading.typeset import in_line, typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, refusal
+from proctor.points import in_words, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Bytes of a page: of each answer; of what else a student wrote or printed, of messages, together.
-ONE_ANSWER, OTHERS, MESSAGES = 12_000, 6_000, 9_000
+# Bytes of a page: of each answer; of what else a student wrote or printed, of messages, together; a comment's formulas.
+ONE_ANSWER, OTHERS, MESSAGES, IN_A_COMMENT = 12_000, 6_000, 9_000, 4_000
 MOST_NOTES, FIRST_STEPS, LONGEST_HEADING = 20, 3, 200
 CUT = " ... (the rest was cut)"
 # nbgrader's own comment on what was left as it was released.
@@ -137,7 +137,7 @@ class Section:
             return "not marked yet"
         if self.is_stale:
             return "not marked again yet"
-        extra = f", {_number(self.extra)} extra" if self.extra else ""
+        extra = f", {shown(self.extra)} extra" if self.extra else ""
         if self.lost <= 0:
             return f"correct{extra}"
         if self.is_missing:
@@ -205,10 +205,10 @@ def standing(mark: Mark, stale: bool, is_checked: bool) -> str:
     is_checked : whether checks give points for it, too
     """
     if mark.is_open:
-        return f"Not marked yet: {_points(mark.max_score)}"
-    words = f"Score: {_number(mark.score)} / {mark.max_score:g}"
+        return f"Not marked yet: {in_words(mark.max_score)}"
+    words = f"Score: {shown(mark.score)} / {shown(mark.max_score)}"
     if mark.extra:
-        words += f", with {_number(mark.extra)} extra"
+        words += f", with {shown(mark.extra)} extra"
     if is_checked and mark.is_by_hand:
         words += ", given by a person"
     return f"{words}, for an earlier answer; not marked again yet" if stale else words
@@ -351,22 +351,33 @@ class Room:
 
     def __call__(self, text: str) -> Markup:
         """A text as HTML, cut."""
+        return escape(self._cut(text))
+
+    def _cut(self, text):
         text, room = plain_text(text, self.most), min(self.left, self.most)
         taken = _bytes(text)
         if taken <= room:
             self.left -= taken
-            return escape(text)
+            return text
         while taken > room:
             text = text[: len(text) * room // taken - 1] if room else ""
             taken = _bytes(text)
         self.left = self.left - taken if room < self.left else 0
-        return escape(text + CUT)
+        return text + CUT
+
+    def line(self, text: str) -> Markup:
+        """A line as HTML, cut, with formulas as far as there is room for them."""
+        text = self._cut(text)
+        html = in_line(text, min(self.left, self.most))
+        self.left = max(0, self.left - len(html.encode("utf-8")) + _bytes(text))
+        return html
 
     def words(self, text: str) -> Markup:
-        """A text in Markdown as HTML, typeset where there is room for all of it."""
-        html = typeset(text)
-        if html is None or len(html.encode("utf-8")) > min(self.left, self.most):
+        """A text in Markdown as HTML, typeset where there is room for all of it, and formulas as far as there is."""
+        html, room = typeset(text, formulas=0), min(self.left, self.most)
+        if html is None or len(html.encode("utf-8")) > room:
             return Markup('<div class="words">{}</div>').format(self(text))
+        html = typeset(text, formulas=room - len(html.encode("utf-8")))
         self.left -= len(html.encode("utf-8"))
         return Markup('<div class="typeset">{}</div>').format(html)
 
@@ -375,22 +386,9 @@ def _bytes(text):
     return len(escape(text).encode("utf-8"))
 
 
-def _points(number):
-    return counted(_rounded(number), "point")
-
-
-def _number(points):
-    return f"{_rounded(points):g}"
-
-
-def _rounded(points):
-    """Points for people: an eighth whole, a third to two digits."""
-    return round(points, 3 if round(1000 * points, 6) % 1 == 0 else 2)
-
-
 def _comment(text):
     """What a person wrote about an answer."""
-    html = typeset(text, has_links=True)
+    html = typeset(text, has_links=True, formulas=IN_A_COMMENT)
     return Markup('<div class="words">{}</div>').format(text) if html is None else html
 
 
@@ -398,7 +396,7 @@ def _comment(text):
 def _template():
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"inline": inline, "number": _number, "points": _points, "comment": _comment}
+    environment.filters |= {"inline": in_line, "number": shown, "points": in_words, "comment": _comment}
     return environment.get_template("student_page.html.j2")
 
 
@@ -418,6 +416,6 @@ def as_html(page: Page, record: str = "") -> str:
         # Each has its own: who wrote much for one question is to read all others, too.
         answer=lambda: Room(ONE_ANSWER),
         other=Room(OTHERS),
-        message=lambda text: inline(messages(text)),
+        message=messages.line,
         record=Markup(record),
     )

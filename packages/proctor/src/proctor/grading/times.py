@@ -54,6 +54,15 @@ def read_lms_time(words: str, timezone: str) -> datetime:
     return read_time(words, timezone)
 
 
+def for_people(moment: datetime, timezone: str, seconds: bool = True) -> str:
+    """A time in UTC as a zone's clocks show it, with the zone's abbreviation; in UTC where there is no such zone."""
+    try:
+        here = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))
+    except (LookupError, ValueError, OverflowError, OSError):
+        here = moment.replace(tzinfo=UTC)
+    return here.strftime("%Y-%m-%d %H:%M:%S %Z" if seconds else "%Y-%m-%d %H:%M %Z")
+
+
 def in_utc(moment: datetime, timezone: str) -> datetime:
     """What a clock of a zone shows, in UTC; of an hour that comes twice in autumn, the first."""
     return moment.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC).replace(tzinfo=None)

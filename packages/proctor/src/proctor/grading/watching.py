@@ -27,6 +27,7 @@ from proctor.grading import cache, many, ready
 from proctor.grading.gradebook import TakeIn
 from proctor.grading.inbound import LEFT_OUT
 from proctor.grading.marks import open_gradebook, require_assignment
+from proctor.points import in_words, shown
 from proctor.settings import SettingsError
 
 FOLDER = ".proctor_attempts"
@@ -283,7 +284,8 @@ class Watch:
         if not self._tell_fault(student, self._give_back(student)):
             self.graded += 1
             seconds = time.time() - _came(self.states[student])
-            self.say(f"{student}: {graded.points:g} of {graded.max_points:g} points, {seconds:.1f} s after it came")
+            points = f"{shown(graded.points)} of {in_words(graded.max_points)}"
+            self.say(f"{student}: {points}, {seconds:.1f} s after it came")
 
     def _give_back(self, student):
         """Write pages, and release them where there is an exchange; why that could not be done, or nothing."""

@@ -9,6 +9,7 @@ import faulthandler
 import os
 import queue
 import resource
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ class Workers(Executor):
         for tries_left in reversed(range(TRIES)):
             try:
                 pool = pool or self._ready_pool()
-                future.set_result(pool.submit(call).result())
+                future.set_result(pool.submit(interruptible, call).result())
                 break
             except BrokenProcessPool:
                 pool.shutdown()
@@ -108,6 +109,15 @@ class Workers(Executor):
                 return self._ready_pool(tries_left - 1)
             raise GradingError("a process that grades could not be started, or was ended at once") from error
         return pool
+
+
+def interruptible(call: Callable) -> object:
+    """Do a task in a worker in which Ctrl-C is blocked: of that, it ends a task alone, and not what starts or waits."""
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        return call()
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def limit_memory() -> None:

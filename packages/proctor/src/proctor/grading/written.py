@@ -1,6 +1,5 @@
 """Answers in words, wherever in a notebook they stand: what a student wrote must reach the person who marks it."""
 
-import ast
 import unicodedata
 from itertools import takewhile
 from urllib.parse import unquote
@@ -9,7 +8,7 @@ from nbformat import NotebookNode
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.released import Past, plain_lines
-from proctor.checks.plain import plain_python
+from proctor.checks.plain import strings_alone
 from proctor.grading.harmless import ATTACHED, plain_text
 
 # Of what stands nowhere near a question, so much is shown with each question that has no answer.
@@ -25,6 +24,11 @@ def is_blank(cell: NotebookNode) -> bool:
     for space in SPACES:
         text = text.replace(space, "")
     return not cell.get("attachments") and all(unicodedata.category(letter)[0] in "CZ" for letter in text)
+
+
+def has_given(matched, release: NotebookNode) -> bool:
+    """Whether a notebook still has something that was given, by which a place in it can be told."""
+    return any(cell.id in matched.found and "nbgrader" not in cell.metadata for cell in release.cells)
 
 
 def gather_answers(matched, release: NotebookNode, assignment: Assignment, past: Past) -> None:
@@ -115,21 +119,24 @@ class _Reader:
 
     def typed_into_the_question(self, name):
         """What a student has added to the question itself: a cell of it, or none."""
-        added = []
+        added, attachments = [], {}
         for place in self.above.get(name, ()):
             cell = self.matched.found.get(place)
             if cell is not None and self.past.role(cell.source) is None:
                 given = {line.strip() for line in plain_lines(self.cells[place].source).split("\n")}
                 added += [line for line in plain_lines(cell.source).split("\n") if line.strip() not in given - {""}]
+                attachments |= cell.get("attachments") if isinstance(cell.get("attachments"), dict) else {}
         text = "\n".join(added).strip()
-        return [NotebookNode(cell_type="markdown", metadata={}, source=text)] if text else []
+        answer = NotebookNode(cell_type="markdown", metadata={}, source=text, attachments=attachments)
+        return [answer] if text else []
 
     def texts_at_end(self):
-        """What was written below the last cell that is graded."""
+        """What was written below the last cell that is graded; all that was, where nothing given tells a place."""
         graded = [number for number, cell in enumerate(self.release.cells) if "nbgrader" in cell.metadata]
         last = [cell.id for cell in self.release.cells[max(graded, default=0) :]]
         copies = {id(cell) for _, cell in self.matched.copies}
-        found = [cell for place in last for cell in self._own(place) if cell.cell_type != "code"]
+        places = last if has_given(self.matched, self.release) else [None, *(cell.id for cell in self.release.cells)]
+        found = [cell for place in places for cell in self._own(place) if cell.cell_type != "code"]
         return [cell for cell in found if id(cell) not in copies]
 
 
@@ -140,14 +147,12 @@ def _words(cell):
     if cell.source.lstrip().startswith("%%"):
         return cell.source.lstrip().partition("\n")[2]
     try:
-        body = ast.parse(plain_python(cell.source)).body
+        strings = strings_alone(cell.source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return cell.source
-    if not body:
+    if strings == []:
         return "\n".join(line.strip().lstrip("#").strip() for line in cell.source.split("\n"))
-    values = [getattr(getattr(node, "value", None), "value", None) for node in body if isinstance(node, ast.Expr)]
-    is_text = len(values) == len(body) and all(isinstance(value, str) for value in values)
-    return "\n\n".join(values) if is_text else None
+    return None if strings is None else "\n\n".join(strings)
 
 
 def _put(matched, name, cells, most=MAX_CHARACTERS, with_pictures=True):

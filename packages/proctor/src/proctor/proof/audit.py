@@ -6,12 +6,8 @@ when each check fails for one mistake at least, when nine mistakes of ten are di
 mistake costs more than half of an exercise, unless the bank says why.
 """
 
-import tempfile
-from concurrent.futures import as_completed
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import nbformat
 from tqdm import tqdm
 
 from proctor.authoring import bank
@@ -20,8 +16,8 @@ from proctor.checks.runner import own_subject, run_checks, variant_subject
 from proctor.checks.secret import AUDIT_KEY
 from proctor.course import counted
 from proctor.grading import many
-from proctor.grading.grade import grade
-from proctor.grading.verdict import Verdict
+from proctor.points import in_words, shown
+from proctor.proof.trials import Trial, try_in_hosts, variants_notebook
 from proctor.settings import resolve_device
 
 DIAGNOSED_SHARE = 0.9
@@ -32,41 +28,6 @@ DRAWS = 60
 WORTH_SHARING = 5
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One submission of the audit and how it fared.
-
-    Parameters
-    ----------
-    name : str, of the variant, or "solution" or "blank"
-    kind : "mistake", "alternative", "solution" or "blank"
-    exercise : str, the exercise that was changed; empty for solution and blank
-    verdict : the whole verdict
-    """
-
-    name: str
-    kind: str
-    exercise: str
-    verdict: Verdict
-
-    @property
-    def failed(self) -> list[str]:
-        """The names of the checks of its own exercise that failed."""
-        own = [e for e in self.verdict.exercises if e.id == self.exercise]
-        return [check.name for exercise in own for check in exercise.checks if not check.passed]
-
-    @property
-    def lost_elsewhere(self) -> list[str]:
-        """The ids of other exercises that lost points."""
-        return [e.id for e in self.verdict.exercises if e.id != self.exercise and e.points < e.max_points]
-
-    @property
-    def diagnosed(self) -> set[str]:
-        """The names of the mistakes that its messages name."""
-        checks = [check for exercise in self.verdict.exercises for check in exercise.checks]
-        return {check.mistake for check in checks if check.mistake}
-
-
 @dataclass
 class Audit:
     """All trials of an assignment, and what is wrong with its checks, one sentence each."""
@@ -74,17 +35,6 @@ class Audit:
     assignment: Assignment
     trials: list[Trial] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-
-
-def variant_notebook(assignment: Assignment, variant: bank.Alternative) -> nbformat.NotebookNode:
-    """The solution's notebook with one variant in its exercise's cell."""
-    notebook = nbformat.read(assignment.source_notebook, as_version=4)
-    exercise = next((e for e in assignment.exercises if e.id == variant.exercise), None)
-    if exercise is None:
-        raise ValueError(f"{variant.name}: `{assignment.name}` has no exercise {variant.exercise!r}")
-    cell = next(cell for cell in notebook.cells if cell.id == exercise.id)
-    cell.source = bank.changed_code(exercise, variant)
-    return notebook
 
 
 def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes]) -> dict:
@@ -157,21 +107,14 @@ def audit(
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
-    notebooks = _notebooks(assignment, [*mistakes, *alternatives], result.faults)
+    result.faults += _unusable(assignment, [*mistakes, *alternatives])
     # A bank that cannot be read explains nothing, either: no submission can be graded with it.
     if result.faults:
         return result
-    trials = [("mistake", variant) for variant in mistakes] + [("alternative", variant) for variant in alternatives]
     device = resolve_device(device)
-    with tempfile.TemporaryDirectory() as folder, many.local_executor(assignment, jobs, device) as pool:
-        waiting = {}
-        for kind, variant in trials:
-            path = Path(folder) / f"{variant.name}.ipynb"
-            nbformat.write(notebooks[variant.name], path)
-            waiting[_submit(pool, assignment, path, device)] = (variant.name, kind, variant.exercise)
-        for name, path in (("solution", assignment.source_notebook), ("blank", assignment.release_notebook)):
-            waiting[_submit(pool, assignment, path, device)] = (name, name, "")
-        keys = [b"%d" % number for number in range(draws)]
+    keys = [b"%d" % number for number in range(draws)]
+    with many.local_executor(assignment, jobs, device) as pool:
+        result.trials = try_in_hosts(assignment, mistakes, alternatives, pool, device)
         in_process = [
             future
             for exercise in assignment.exercises
@@ -181,13 +124,9 @@ def audit(
                 pool.submit(try_draws, assignment, exercise, device, keys[others:]),
             )
         ]
-        for future in tqdm(as_completed(waiting), total=len(waiting), desc=f"audit {assignment.name}"):
-            result.trials.append(Trial(*waiting[future], future.result()))
         unlucky = {}
-        for future in in_process:
+        for future in tqdm(in_process, desc=f"other inputs of {assignment.name}"):
             unlucky = future.result() | unlucky
-    order = list(waiting.values())
-    result.trials.sort(key=lambda trial: order.index((trial.name, trial.kind, trial.exercise)))
     result.faults += _faults(result.trials)
     result.faults += _gaps(assignment, result.trials)
     result.faults += [fault for (name, _), fault in unlucky.items() if name not in _told(result.trials)]
@@ -223,23 +162,22 @@ def _dear(assignment, trials):
             lost = exercise.max_points - exercise.points
             small = exercise.max_points < WORTH_SHARING or 2 * lost <= exercise.max_points
             if trial.kind == "mistake" and trial.exercise == exercise.id and not small:
-                dear[trial.name] = f"costs {lost:g} of {exercise.max_points:g} points of `{exercise.id}`: over half"
+                points = in_words(exercise.max_points)
+                dear[trial.name] = f"costs {shown(lost)} of {points} of `{exercise.id}`: over half"
     told = [f"{name}: {what}" for name, what in dear.items() if name not in excused]
     return told + [f"{name}: `costly` says why it costs over half, which it does not" for name in excused - set(dear)]
 
 
-def _notebooks(assignment, variants, faults):
-    """The notebook of each variant by its name; what is wrong with the bank goes to `faults`."""
+def _unusable(assignment, variants):
+    """What is wrong with the bank itself."""
     names = [variant.name for variant in variants]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    faults += [f"{name}: there are two variants of this name" for name in doubled]
-    notebooks = {}
+    faults = [f"{name}: there are two variants of this name" for name in sorted(set(names)) if names.count(name) > 1]
     for variant in variants:
         try:
-            notebooks[variant.name] = variant_notebook(assignment, variant)
+            variants_notebook(assignment, [variant])
         except ValueError as error:
             faults.append(str(error))
-    return notebooks
+    return faults
 
 
 def _told(trials):
@@ -251,22 +189,18 @@ def _told(trials):
     }
 
 
-def _submit(pool, assignment, path, device):
-    return pool.submit(grade, path, assignment, device, path.stem, AUDIT_KEY)
-
-
 def _faults(trials):
     faults = []
     for trial in trials:
         verdict = trial.verdict
         if trial.kind == "blank":
             if verdict.points:
-                faults.append(f"blank: earns {counted(verdict.points, 'point')}")
+                faults.append(f"blank: earns {in_words(verdict.points)}")
             continue
         if trial.kind == "mistake" and not trial.failed:
             faults.append(f"{trial.name}: is not caught by any check of `{trial.exercise}`")
         if trial.kind != "mistake" and verdict.points != verdict.max_points:
-            points = f"{verdict.points:g} of {verdict.max_points:g}"
+            points = f"{shown(verdict.points)} of {shown(verdict.max_points)}"
             lost = [
                 f"`{check.name}` of `{exercise.id}`: {check.message}"
                 for exercise in verdict.exercises
@@ -289,7 +223,7 @@ def matrix(result: Audit) -> list[str]:
     width = max(len(name) for name in ["submission", *(trial.name for trial in trials)])
     lines = [f"{'submission':<{width}}  {'exercise':<12} points  failed checks -> diagnosis"]
     for trial in trials:
-        points = f"{trial.verdict.points:g}/{trial.verdict.max_points:g}"
+        points = f"{shown(trial.verdict.points)}/{shown(trial.verdict.max_points)}"
         failed = ", ".join(name.removeprefix("test_") for name in trial.failed)
         diagnosis = ", ".join(sorted(trial.diagnosed - {trial.name})) or "?"
         if trial.name in trial.diagnosed:

@@ -49,10 +49,14 @@ function element(name, words, about = {}) {
 
 const path = (...parts) => parts.map(encodeURIComponent).join("/");
 const current = () => answers[place];
-const points = number => String(Math.round(number * 100) / 100);
+// As in the rest of the course: an eighth whole, a third to two digits.
+const points = number => {
+  const digits = Math.abs(1000 * number - Math.round(1000 * number)) < 1e-6 ? 1000 : 100;
+  return String(Math.round(number * digits) / digits);
+};
 const counted = (number, word) => `${points(number)} ${word}${number === 1 ? "" : "s"}`;
 
-// What the fields held when the answer came: points are shown to two decimals, and a browser has line ends of its own, so
+// What the fields held when the answer came: points are shown rounded, and a browser has line ends of its own, so
 // what nobody touched is told by that, and is saved, if at all, as the gradebook has it.
 let shown = {};
 

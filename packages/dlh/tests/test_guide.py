@@ -1,0 +1,139 @@
+"""Tests of the help beside a notebook: hints in steps, and which exercise is to be finished first."""
+
+import json
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from dlh.guide import guide
+
+EXERCISES = [
+    {"id": "double", "number": "2.1", "title": "Twice", "names": ["Double"], "hints": ["Look.", "A number.", "Add."]},
+    {"id": "total", "number": "2.2", "title": "Sums", "names": ["total", "mean"], "hints": []},
+]
+NEEDS = {"pairs": ["double"], "report": ["double", "total"]}
+STUB = 'raise NotImplementedError("not implemented yet")'
+UNFINISHED = f"""
+class Double:
+    def __call__(self, x):
+        {STUB}
+
+def total(values):
+    def add():
+        {STUB}
+    return add()
+
+def mean(values):
+    return values + misspelt
+"""
+DOUBLE = "class Double:\n    def __call__(self, x):\n        return x + x"
+TOTAL = "def total(values): return sum(values)\ndef mean(values): return report"
+FIRST = ' hint("double") tells where to begin.'
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A folder with the file that lies beside the notebook `sums`, in which one works."""
+    (tmp_path / "sums.guide.json").write_text(json.dumps({"exercises": EXERCISES, "needs": NEEDS}))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shell():
+    """IPython, as a notebook's kernel has it."""
+    yield InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}), colors="nocolor")
+    InteractiveShell.clear_instance()
+
+
+MISSING = [
+    ("a method", [UNFINISHED], "Double()(1)",
+     "Finish exercise 2.1 (Twice) first: `Double.__call__` still raises NotImplementedError." + FIRST),
+    ("a function within one", [UNFINISHED], "[total(n) for n in [[1]]]",
+     "Finish exercise 2.2 (Sums) first: `total.add` still raises NotImplementedError."),
+    ("a cell that did not run", [], "assert Double()(1) == 2",
+     "Run the cell of exercise 2.1 (Twice) first: it defines `Double`."),
+    ("a cell that stopped", [UNFINISHED], "sorted(pairs)",
+     "Finish exercise 2.1 (Twice) first: `pairs` is made with it, in a cell above." + FIRST),
+    ("within a given function", [UNFINISHED, "def show(): return pairs"], "show()",
+     "Finish exercise 2.1 (Twice) first: `pairs` is made with it, in a cell above." + FIRST),
+    ("the first that is unfinished", [UNFINISHED, DOUBLE], "print(report)",
+     "Finish exercise 2.2 (Sums) first: `report` is made with it, in a cell above."),
+    ("all are finished", [UNFINISHED, DOUBLE, TOTAL], "print(report)",
+     "Run the cells from exercise 2.2 (Sums) on first: one of them defines `report`."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "cell", "line"), [pytest.param(*case[1:], id=case[0]) for case in MISSING])
+def test_missing_exercise_is_told_in_one_line(course, shell, capsys, before, cell, line):
+    for code in ['from dlh.guide import guide\nhint = guide("sums")', *before]:
+        shell.run_cell(code).raise_error()
+    capsys.readouterr()
+    result = shell.run_cell(cell)
+    assert isinstance(result.error_in_exec, (NameError, NotImplementedError))
+    assert capsys.readouterr().out.strip() == line
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("mean(1)", "name 'misspelt' is not defined"),
+        ("print(dubble)", "name 'dubble' is not defined"),
+        (TOTAL + "\nmean(1)", "name 'report' is not defined"),
+        ("raise NotImplementedError('mine')", "NotImplementedError: mine"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("import json\njson.loads('{')", "JSONDecodeError"),
+    ],
+)
+def test_other_errors_are_shown_as_ever(course, shell, capsys, cell, said):
+    for code in ['from dlh.guide import guide\nhint = guide("sums")', UNFINISHED]:
+        shell.run_cell(code).raise_error()
+    shell.run_cell(cell)
+    shown = capsys.readouterr().out
+    assert "Traceback (most recent call last)" in shown and said in shown and "first:" not in shown
+
+
+def test_without_its_file_nothing_changes(tmp_path, monkeypatch, shell, capsys):
+    monkeypatch.chdir(tmp_path)
+    hint = guide("sums")
+    assert shell.custom_exceptions == ()
+    hint("double")
+    assert capsys.readouterr().out.startswith("There are no hints here: sums.guide.json should lie beside")
+
+
+def test_handler_of_another_is_kept(course, shell):
+    shell.set_custom_exc((ValueError,), lambda *arguments, **named: None)
+    guide("sums")
+    assert shell.custom_exceptions == (ValueError,)
+
+
+def test_plain_python_keeps_its_tracebacks(course):
+    guide("sums")
+    with pytest.raises(NameError, match="pairs"):
+        exec("pairs", {})
+
+
+@pytest.mark.parametrize("asked", ["double", "2.1", "Double", type("Double", (), {})])
+def test_hints_come_step_by_step(course, capsys, asked):
+    hint = guide("sums")
+    for _ in range(4):
+        hint(asked)
+    steps = ["1 of 3", "2 of 3", "3 of 3", "3 of 3"]
+    texts = ["Look.", "A number.", "Add.", "Add."]
+    told = [f"Hint {step} for exercise 2.1 (Twice): {text}" for step, text in zip(steps, texts, strict=True)]
+    assert capsys.readouterr().out.splitlines() == told
+
+
+def test_hint_for_nothing_says_what_there_is(course, capsys):
+    hint = guide("sums")
+    hint("tripple")
+    hint(sorted)
+    hint()
+    hint("total")
+    assert capsys.readouterr().out.splitlines() == [
+        "There is no exercise 'tripple'. There are: double (2.1), total (2.2).",
+        "There is no exercise 'sorted'. There are: double (2.1), total (2.2).",
+        "Which exercise? There are: double (2.1), total (2.2).",
+        "There are no hints for exercise 2.2 (Sums).",
+    ]
