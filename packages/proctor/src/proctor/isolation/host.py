@@ -43,8 +43,6 @@ MAX_PRINTED = 100_000
 MAX_REQUEST = 2**16
 # Magics whose code is the notebook's own.
 ABOUT_CODE = ("time", "timeit", "capture", "prun")
-# What a request says of itself, beside its arguments.
-ABOUT_REQUESTS = frozenset(("id", "op", "keep", "watch", "silent"))
 # All that Python 3.11 and later still have for cells to import from `__future__`.
 FUTURE = __future__.annotations.compiler_flag
 
@@ -146,7 +144,7 @@ class Host:
             place of the next answer
         """
         silent = request.get("silent", False)
-        arguments = {key: value for key, value in request.items() if key not in ABOUT_REQUESTS}
+        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep", "watch", "silent")}
         self.keep = request.get("keep", False)
         watch = self.watch if request.get("watch") else contextlib.nullcontext()
         try:
@@ -156,11 +154,8 @@ class Host:
                 value = getattr(self, "op_" + request["op"])(**arguments)
                 return b"" if silent else wire.pack({"id": request["id"], "value": value}, self.refer)
         except BaseException as error:  # noqa: BLE001 - whatever student code raises is an answer
-            if silent:
-                self.failed = self.failed or error
-                return b""
-            self.failed = None
-            return wire.pack({"id": request["id"], "error": _describe(error)})
+            self.failed = (self.failed or error) if silent else None
+            return b"" if silent else wire.pack({"id": request["id"], "error": _describe(error)})
 
     def refer(self, value):
         """Keep an object here and give the reference by which the other side names it."""
@@ -354,12 +349,10 @@ def main(modules: list[str]):
             connection = _serve_forks(connection)
         # Code that draws without a seed of its own gets the same verdict every time.
         host.op_seed(0)
-        # Several requests may come at once.
         requests = connection.makefile("rb", buffering=2**16)
         while True:
             request = wire.unpack(*_receive(requests), host.resolve, math.inf)
-            if answer := host.answer(request):
-                connection.sendall(answer)
+            connection.sendall(host.answer(request))
 
 
 def _lead_nowhere(*descriptors):
