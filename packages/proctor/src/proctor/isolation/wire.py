@@ -187,9 +187,11 @@ def _encode_tensor(tensor, buffers):
         "device": tensor.device.type,
     }
     if tensor.device.type != "meta":
-        # Not `contiguous`, which leaves a tensor of one element its stride, whatever that is.
-        plain = tensor.detach().cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
-        buffers.append(plain.reshape(-1).view(torch.uint8).numpy().tobytes())
+        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+        if plain.dtype == torch.bfloat16:  # which numpy does not have
+            plain = plain.view(torch.int16)
+        # Whatever its strides are, these are its elements in order.
+        buffers.append(plain.numpy().tobytes())
         encoded["tensor"] = len(buffers) - 1
     return encoded
 
