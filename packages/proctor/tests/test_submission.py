@@ -224,6 +224,70 @@ def test_definitions_of_the_check_can_be_sent(submission):
     assert submission.send(triple)(2) == 6
 
 
+class Unknown(Recorder):
+    """It builds on a name that only this file knows."""
+
+
+def requests_of(subject, monkeypatch):
+    """How many frames each further request of a subject sends."""
+    sent, request = [], subject._connection.request
+
+    def counting(frames, *more):
+        sent.append(len(frames))
+        return request(frames, *more)
+
+    monkeypatch.setattr(subject._connection, "request", counting)
+    return sent
+
+
+def test_what_needs_no_answer_travels_with_the_next_request(submission, monkeypatch):
+    sent = requests_of(submission, monkeypatch)
+    submission.seed(3)
+    mine = submission.put(torch.ones(2))
+    submission.replace("helper", submission.send(triple))
+    assert sent == []
+    assert submission.double(mine).tolist() == [3, 3]
+    assert len(sent) == 2
+    submission.end_check()
+    assert submission.double(2) == 4
+
+
+def test_error_of_what_needs_no_answer_is_told_in_the_place_of_the_next_one(submission):
+    unknown = submission.send(Unknown)
+    submission.replace("helper", unknown)
+    with pytest.raises(StudentError, match="NameError: name 'Recorder' is not defined"):
+        submission.apply(unknown, 1)
+    submission.end_check()
+    assert submission.double(2) == 4
+    # What a check did not ask further for is not told to the next one.
+    submission.send(Unknown)
+    submission.end_check()
+    assert submission.double(2) == 4
+
+
+def test_method_is_found_and_called_at_once(submission, monkeypatch):
+    net = submission.Net()
+    sent = requests_of(submission, monkeypatch)
+    assert set(net.state_dict()) == {"inner.weight", "unused"}
+    assert isinstance(submission.keep(net.to)("cpu"), Handle)
+    assert net.eval().training is False
+    before = len(sent)
+    net.train()
+    assert len(sent) == before + 1 and net.training is True
+    assert set(submission.apply(net.state_dict)) == {"inner.weight", "unused"}
+    with pytest.raises(StudentError, match="AttributeError"):
+        submission.Pairs([]).state_dict()
+
+
+def test_data_in_the_place_of_a_method_cannot_be_called(submission):
+    net = submission.Net()
+    net.train = 5
+    with pytest.raises(StudentError, match="TypeError: 'int' object is not callable"):
+        net.train()
+    with pytest.raises(StudentError, match="TypeError: `train` should be a method, but is of type int"):
+        submission.apply(net.train)
+
+
 def test_library_objects_live_in_the_host(submission):
     net = submission.Net()
     optimizer = submission.library("torch.optim.SGD")(net.parameters(), lr=1.0)

@@ -56,7 +56,12 @@ class InProcess(_WithoutHost):
 
     def request(self, frame, limit=wire.MAX_VALUES):
         """The two parts of the answer's frame."""
-        return _split(self._host.answer(wire.unpack(*_split(frame), self._host.resolve, math.inf)))
+        rest = memoryview(frame)
+        while rest:
+            header, buffers = _split(rest)
+            rest = rest[wire.LENGTHS.size + len(header) + len(buffers) :]
+            answer = self._host.answer(wire.unpack(bytes(header), buffers, self._host.resolve, math.inf))
+        return _split(answer)
 
 
 class Refused(_WithoutHost):
@@ -77,9 +82,10 @@ def _cannot_be_parsed(error):
 
 
 def _split(frame):
-    header_size, _ = wire.LENGTHS.unpack_from(frame)
-    start = wire.LENGTHS.size
-    return frame[start : start + header_size], frame[start + header_size :]
+    """The two parts of the first of some frames."""
+    header_size, buffers_size = wire.LENGTHS.unpack_from(frame)
+    start = wire.LENGTHS.size + header_size
+    return frame[wire.LENGTHS.size : start], frame[start : start + buffers_size]
 
 
 @dataclass
@@ -126,7 +132,7 @@ class InSandbox:
         self._spent["submission"] += seconds
 
     def request(self, frame, limit=wire.MAX_VALUES):
-        """Send a frame and give the two parts of the answer's, which holds so many values at most.
+        """Send frames, of which the last is answered; gives the two parts of the answer, of so many values at most.
 
         Raises
         ------

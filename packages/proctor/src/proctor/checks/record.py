@@ -8,6 +8,7 @@ import torch
 # What is kept of one check's values.
 MAX_BYTES = 32 * 2**20
 MAX_WORDS = 120
+CALLS = ("call", "call_method")
 WORDS = {
     "get": "{name}",
     "library": "{path}",
@@ -65,7 +66,7 @@ class Record:
     def add(self, op: str, arguments: dict, result: object) -> None:
         """Note a request and its result."""
         inputs = {}
-        words = self._call(arguments, inputs) if op == "call" else self._request(op, arguments, inputs)
+        words = self._call(arguments, inputs) if op in CALLS else self._request(op, arguments, inputs)
         if len(words) > MAX_WORDS:
             # What is called stands at the end.
             words = f"{words[: MAX_WORDS // 3]} ... {words[-MAX_WORDS // 2 :]}"
@@ -83,7 +84,9 @@ class Record:
     def _call(self, arguments, inputs):
         words = [self._words(value, inputs) for value in arguments["args"]]
         words += [f"{name}={self._words(value, inputs)}" for name, value in arguments["kwargs"].items()]
-        return f"{self._words(arguments['function'], inputs)}({', '.join(words)})"
+        called = arguments["function" if "function" in arguments else "target"]
+        method = f".{arguments['name']}" if "name" in arguments else ""
+        return f"{self._words(called, inputs)}{method}({', '.join(words)})"
 
     def _words(self, value, inputs):
         """A value as it stands in a call: itself, where it is short, else a name for it."""

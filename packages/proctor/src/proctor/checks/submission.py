@@ -2,6 +2,9 @@
 
 import functools
 import inspect
+import itertools
+
+import torch
 
 from proctor.checks.constraints import Notebook
 from proctor.checks.record import Record, Step
@@ -9,6 +12,13 @@ from proctor.isolation import wire
 from proctor.isolation.process import HostLost
 
 MAX_MESSAGE = 2000
+# Torch's own methods, which nobody asks for but to call them.
+METHODS = frozenset(
+    (
+        "backward", "clone", "detach", "eval", "load_state_dict", "named_parameters", "parameters", "requires_grad_",
+        "state_dict", "to", "train", "zero_grad",
+    )
+)  # fmt: skip
 
 
 class StudentError(Exception):
@@ -51,11 +61,13 @@ class Handle:
         return f"<{self.type_name} in the submission>"
 
     def __call__(self, *args, **kwargs):
-        return self._submission._ask("call", function=self, args=args, kwargs=kwargs)
+        return self._submission._call(self, False, args, kwargs)
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in METHODS:
+            return Method(self._submission, self, name)
         return self._submission._ask("getattr", target=self, name=name)
 
     def __setattr__(self, name, value):
@@ -71,6 +83,21 @@ class Handle:
         return iter(self._submission._ask("iterate", target=self))
 
 
+class Method(Handle):
+    """A method of an object in a host: found and called at once, or found when it is needed for something else."""
+
+    def __init__(self, submission, target, name):
+        for attribute, value in (("_submission", submission), ("_target", target), ("_name", name)):
+            object.__setattr__(self, attribute, value)
+
+    @functools.cached_property
+    def _reference(self):
+        found = self._submission._ask("getattr", target=self._target, name=self._name)
+        if not isinstance(found, Handle):
+            raise StudentError("TypeError", f"`{self._name}` should be a method, but is of type {type(found).__name__}")
+        return found._reference
+
+
 class Kept:
     """Calls an object in the host and keeps even tensors there, as handles, so that autograd can go on."""
 
@@ -78,7 +105,7 @@ class Kept:
         self._submission, self._function = submission, function
 
     def __call__(self, *args, **kwargs):
-        return self._submission._ask("call", keep=True, function=self._function, args=args, kwargs=kwargs)
+        return self._submission._call(self._function, True, args, kwargs)
 
 
 class Submission:
@@ -96,6 +123,7 @@ class Submission:
     def __init__(self, name, connection, cells):
         self._connection, self._cells, self._number = connection, cells, 0
         self._record = self._judge = None
+        self._held, self._named = [], itertools.count(wire.FIRST_NAMED)
         self._limit = wire.MAX_VALUES
         self.name = name
 
@@ -126,14 +154,38 @@ class Submission:
         return result
 
     def _exchange(self, op, keep, arguments):
-        self._number += 1
-        request = {"id": self._number, "op": op, "keep": keep, "watch": self._judge is not None, **arguments}
-        frame = self._connection.request(wire.pack(request, self._refer), self._limit)
+        number = self._number = self._number + 1
+        request = {"id": number, "op": op, "keep": keep, "watch": self._judge is not None, **arguments}
+        # To pack it may take requests of its own, for a method that is sent.
+        frame = wire.pack(request, self._refer)
+        held, self._held = self._held, []
+        answer = self._connection.request(b"".join([*held, frame]), self._limit)
         try:
-            return answer_in(frame, self._number, self._cells, lambda reference: Handle(self, reference), self._limit)
+            return answer_in(answer, number, self._cells, lambda reference: Handle(self, reference), self._limit)
         except wire.WireError as error:
             self._connection.close()
             raise HostLost(f"Your code sent back something that is not an answer ({error}).") from error
+
+    def _tell(self, op, made=None, **arguments):
+        """Have something done before the next request, with which it is sent; that one has its error for an answer."""
+        request = {"op": op, "silent": True, "watch": self._judge is not None, **arguments}
+        if made is not None:
+            request["number"] = made._reference.number
+        self._held.append(wire.pack(request, self._refer))
+        if self._record is not None:
+            self._record.add(op, arguments, made)
+
+    def _make(self, op, type_name, **arguments):
+        """A handle to what is made before the next request."""
+        made = Handle(self, wire.Reference(next(self._named), type_name))
+        self._tell(op, made, **arguments)
+        return made
+
+    def _call(self, function, keep, args, kwargs):
+        if isinstance(function, Method):
+            named = {"target": function._target, "name": function._name}
+            return self._ask("call_method", keep, **named, args=args, kwargs=kwargs)
+        return self._ask("call", keep, function=function, args=args, kwargs=kwargs)
 
     def allow(self, values):
         """Take answers of so many values until the check ends; usually, `wire.MAX_VALUES` are enough."""
@@ -171,7 +223,8 @@ class Submission:
 
     def send(self, definition):
         """Define a class or function of the check's file in the host, where torch, nn, random and np are known."""
-        return self._ask("send", name=definition.__name__, source=_source(definition))
+        name, kind = definition.__name__, type(definition).__name__
+        return self._make("send", kind, name=name, source=_source(definition))
 
     def keep(self, function):
         """A callable like `function` whose results stay in the host, tensors too."""
@@ -179,7 +232,8 @@ class Submission:
 
     def put(self, value):
         """A handle to a copy of the value in the host."""
-        return self._ask("put", value=value)
+        kind = "Tensor" if isinstance(value, torch.Tensor) else getattr(value, "type_name", type(value).__name__)
+        return self._make("put", kind, value=value)
 
     def get(self, handle):
         """The present value of what a handle names, as plain data where it is that."""
@@ -191,7 +245,7 @@ class Submission:
 
     def seed(self, seed):
         """Seed random, numpy and torch in the host."""
-        self._ask("seed", seed=seed)
+        self._tell("seed", seed=seed)
 
     def printed(self):
         """The text that student code printed since the last call."""
@@ -199,11 +253,11 @@ class Submission:
 
     def replace(self, name, value):
         """Bind a global of the notebook to another value until the check ends."""
-        self._ask("replace", name=name, value=value)
+        self._tell("replace", name=name, value=value)
 
     def end_check(self):
         """Undo what a check changed and drop its handles. A host that is lost has nothing to undo."""
-        self._limit, self._judge = wire.MAX_VALUES, None
+        self._limit, self._judge, self._held = wire.MAX_VALUES, None, []
         if self._connection.alive:
             try:
                 self._ask("end_check")

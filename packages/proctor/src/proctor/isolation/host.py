@@ -126,6 +126,7 @@ class Host:
         self.replaced = {}
         self.printed = Printed()
         self.keep = False
+        self.failed = None
         self.future = 0
         self.watch = Watch()
 
@@ -135,21 +136,26 @@ class Host:
         Parameters
         ----------
         request : dict with "op", the name of one of the `op_` methods, and its arguments; with "keep", whether what it
-            gives stays here, and "watch", whether what runs is written down
+            gives stays here, "watch", whether what runs is written down, and "silent", whether nobody waits for it
 
         Returns
         -------
-        bytes : the frame of {"id", "value"} or of {"id", "error"}
+        bytes : the frame of {"id", "value"} or of {"id", "error"}; none of a silent one, whose error is told in the
+            place of the next answer
         """
-        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep", "watch")}
+        silent = request.get("silent", False)
+        arguments = {key: value for key, value in request.items() if key not in ("id", "op", "keep", "watch", "silent")}
         self.keep = request.get("keep", False)
         watch = self.watch if request.get("watch") else contextlib.nullcontext()
         try:
             with contextlib.redirect_stdout(self.printed), contextlib.redirect_stderr(self.printed), watch:
+                if self.failed is not None and not silent:
+                    raise self.failed
                 value = getattr(self, "op_" + request["op"])(**arguments)
-                return wire.pack({"id": request["id"], "value": value}, self.refer)
+                return b"" if silent else wire.pack({"id": request["id"], "value": value}, self.refer)
         except BaseException as error:  # noqa: BLE001 - whatever student code raises is an answer
-            return wire.pack({"id": request["id"], "error": _describe(error)})
+            self.failed = (self.failed or error) if silent else None
+            return b"" if silent else wire.pack({"id": request["id"], "error": _describe(error)})
 
     def refer(self, value):
         """Keep an object here and give the reference by which the other side names it."""
@@ -158,8 +164,8 @@ class Host:
         return wire.Reference(number, type(value).__name__)
 
     def resolve(self, reference):
-        """The object that a reference names."""
-        return self.objects[reference.number]
+        """The object that a reference names; None where it could not be made, which the next answer tells."""
+        return self.objects[reference.number] if self.failed is None else self.objects.get(reference.number)
 
     def _out(self, value):
         if not self.keep:
@@ -200,6 +206,9 @@ class Host:
     def op_call(self, function, args, kwargs):
         return self._out(function(*args, **kwargs))
 
+    def op_call_method(self, target, name, args, kwargs):
+        return self._out(getattr(target, name)(*args, **kwargs))
+
     def op_getattr(self, target, name):
         return self._out(getattr(target, name))
 
@@ -219,15 +228,15 @@ class Host:
         module, _, name = path.rpartition(".")
         return self.refer(getattr(importlib.import_module(module), name))
 
-    def op_send(self, name, source):
+    def op_send(self, number, name, source):
         namespace = {"torch": torch, "nn": nn, "random": random, "np": np, "__name__": "sent"}
         code = _compiled(source, f"<sent {name}>")
         self.watch.leave_out(code)
         exec(code, namespace)
-        return self.refer(namespace[name])
+        self.objects[number] = namespace[name]
 
-    def op_put(self, value):
-        return self.refer(value)
+    def op_put(self, number, value):
+        self.objects[number] = value
 
     def op_fetch(self, target):
         return target
@@ -340,8 +349,9 @@ def main(modules: list[str]):
             connection = _serve_forks(connection)
         # Code that draws without a seed of its own gets the same verdict every time.
         host.op_seed(0)
+        requests = connection.makefile("rb", buffering=2**16)
         while True:
-            request = wire.unpack(*_receive(connection), host.resolve, math.inf)
+            request = wire.unpack(*_receive(requests), host.resolve, math.inf)
             connection.sendall(host.answer(request))
 
 
@@ -352,19 +362,15 @@ def _lead_nowhere(*descriptors):
     os.close(nowhere)
 
 
-def _receive(connection):
-    header_size, buffers_size = wire.LENGTHS.unpack(_read(connection, wire.LENGTHS.size))
-    return _read(connection, header_size), _read(connection, buffers_size)
+def _receive(requests):
+    header_size, buffers_size = wire.LENGTHS.unpack(_read(requests, wire.LENGTHS.size))
+    return _read(requests, header_size), _read(requests, buffers_size)
 
 
-def _read(connection, size):
-    data = bytearray(size)
-    rest = memoryview(data)
-    while rest:
-        count = connection.recv_into(rest)
-        if not count:
-            raise EOFError
-        rest = rest[count:]
+def _read(requests, size):
+    data = requests.read(size)
+    if len(data) < size:
+        raise EOFError
     return data
 
 
