@@ -5,8 +5,9 @@
 Every submission is the solved notebook, made different by a comment in each answer. Stock nbgrader executes its cells
 and visible checks, without the cells that proctor leaves out, too (training, figures), and has the same checks as
 proctor as hidden tests, which are run in the notebook's own process. proctor's ways: `nbgrader autograde` alone, which
-starts processes of its own where there is much to do; `proctor class --jobs N`, then `nbgrader autograde`, which
-writes the gradebook; both once more, when all is on record.
+starts processes of its own where there is much to do, and with `nbgrader generate_feedback` after it, as stock nbgrader
+with its own page; `proctor class --jobs N`, then `nbgrader autograde`, which writes the gradebook; both once more, when
+all is on record.
 """
 
 import argparse
@@ -52,6 +53,8 @@ assert outcomes and all(outcome.failure is None for outcome in outcomes)
 ### END HIDDEN TESTS"""
 SAMPLED = 0.5  # seconds between looks at the memory
 NOT_EXECUTED = {"training", "plot"}
+# After which ways feedback is written, and what that is called.
+PAGES = {"stock": "stock page", "inline": "inline page"}
 COURSE = ("source", "release", "solutions", "graders", "packages")
 SETTINGS = ("course_config.py", "nbgrader_config.py", "pyproject.toml")
 
@@ -148,6 +151,9 @@ def measure(course, name, ways, size, progress):
                 measured["class again"] = seconds, peak
         more, other_peak = run(autograde, course)
         measured[way] = seconds + more, max(peak, other_peak)
+        if way in PAGES:
+            more, other_peak = run(["nbgrader", "generate_feedback", name], course)
+            measured[PAGES[way]] = measured[way][0] + more, max(measured[way][1], other_peak)
         progress.update()
     return measured
 
@@ -182,7 +188,9 @@ def print_table(options, rounds):
     """Medians over the rounds; ratios to stock nbgrader at the same size, or at its largest below."""
     words = {
         "stock": "stock `nbgrader autograde`",
+        "stock page": "the same, and `nbgrader generate_feedback`",
         "inline": "`nbgrader autograde`",
+        "inline page": "the same, and `nbgrader generate_feedback`",
         "jobs 1": "`proctor class --jobs 1`, `nbgrader autograde`",
         "jobs 2": "`proctor class --jobs 2`, `nbgrader autograde`",
         "class again": "`proctor class` again, all on record",
@@ -202,7 +210,8 @@ def print_table(options, rounds):
             if (size, way) not in rounds[0]:
                 continue
             each = median(size, way, 0) / size
-            times = f"{median(reference, 'stock', 0) / reference / each:.1f}" if reference else ""
+            stock = PAGES["stock"] if way in PAGES.values() else "stock"
+            times = f"{median(reference, stock, 0) / reference / each:.1f}" if reference else ""
             peak = median(size, way, 1)
             print(f"| {size} | {description} | {each * size:.1f} | {each:.3f} | {times} | {peak:.0f} |")
 

@@ -11,7 +11,7 @@ from proctor.checks.connections import InProcess, Refused
 from proctor.checks.submission import Handle, MissingName, StudentError, Submission
 from proctor.isolation import wire
 from proctor.isolation.process import HostLost
-from submissions import sandboxed
+from submissions import hosts_of, sandboxed
 
 NOTEBOOK = '''
 import random
@@ -259,7 +259,11 @@ def test_error_of_what_needs_no_answer_is_told_in_the_place_of_the_next_one(subm
         submission.apply(unknown, 1)
     submission.end_check()
     assert submission.double(2) == 4
-    # What a check did not ask further for is not told to the next one.
+    # A check that asks for nothing more is told when it ends.
+    submission.send(Unknown)
+    with pytest.raises(StudentError, match="NameError: name 'Recorder' is not defined"):
+        submission.judge()
+    # Nothing is told to the next one.
     submission.send(Unknown)
     submission.end_check()
     assert submission.double(2) == 4
@@ -428,9 +432,11 @@ def test_errors_in_cells_are_told_by_cell(both):
 
 
 @pytest.mark.parametrize("source", ["class Net(:\n    pass", "import os\n\nos._exit(0)", "while True:\n    pass"])
-def test_what_builds_on_a_cell_of_which_nothing_ran_stands(submit, source):
-    released = "class Net:\n    word = 'released'"
-    subject = submit(Cell("net", source, released=released), Cell("deep", "class Deep(Net):\n    pass"), cell_seconds=2)
+def test_what_builds_on_a_cell_of_which_nothing_ran_stands(submit, source, nursery, toy_course):
+    net = Cell("net", source, released="class Net:\n    word = 'released'")
+    deep = Cell("deep", "class Deep(Net):\n    pass")
+    # Three hosts that start from nothing may together wait for minutes where many processes want a processor.
+    subject = submit(net, deep, start=hosts_of(nursery, toy_course), cell_seconds=2)
     assert subject.Deep().word == "released"
     assert set(subject.cell_errors) == {"net"}
 

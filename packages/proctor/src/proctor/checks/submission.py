@@ -201,12 +201,16 @@ class Submission:
         self._judge = judge
 
     def judge(self):
-        """Judge what ran in this check, where it is watched; a host that is lost has nothing to tell."""
+        """Have done what a check asked for last, and judge what ran in it, where it is watched.
+
+        A host that is lost has nothing to tell.
+        """
         judge, self._judge = self._judge, None
-        if judge is None or not self._connection.alive:
+        if not self._held and (judge is None or not self._connection.alive):
             return
         told = self._exchange("ran", False, {})
-        judge([name for name in told if isinstance(name, str)] if isinstance(told, list) else [])
+        if judge is not None:
+            judge([name for name in told if isinstance(name, str)] if isinstance(told, list) else [])
 
     def charge(self, seconds):
         """Put what the grading side did with the answers on the submission's time."""
