@@ -260,10 +260,10 @@ COLLIDING = {
 
 @pytest.mark.parametrize("body", COLLIDING.values(), ids=COLLIDING)
 def test_keys_that_were_made_to_collide_are_refused_at_once(body):
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(WireError, match="made to collide"):
         unpack(json.dumps({"body": body, "buffers": []}).encode(), b"")
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_answer_of_too_many_values_is_refused_before_it_is_read(monkeypatch):
