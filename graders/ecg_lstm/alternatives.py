@@ -46,9 +46,18 @@ class LSTM(nn.Module):
                 "sums = torch.addmm(self.b, torch.cat([x, H], 1), torch.cat([self.W_x, self.W_h]))\n"
                 "        I, F, O, C_tilde = sums.chunk(4, dim=1)",
             ),
-            ("I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)", "lstm = torch.sigmoid"),
-            ("        F = torch.sigmoid(torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)\n", ""),
-            ("        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)\n", ""),
+            (
+                "I = torch.sigmoid(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
+                "lstm = torch.sigmoid",
+            ),
+            (
+                "        F = torch.sigmoid(\n            torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)\n",
+                "",
+            ),
+            (
+                "        O = torch.sigmoid(\n            torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)\n",
+                "",
+            ),
             ("F * C + I * C_tilde", "lstm(F) * C + lstm(I) * torch.tanh(C_tilde)"),
             ("O * torch.tanh(C)", "lstm(O) * torch.tanh(C)"),
         ],

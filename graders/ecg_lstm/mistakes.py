@@ -336,8 +336,8 @@ LSTM = [
         hint="Your hidden state starts at random, so the same inputs give other outputs each time. Start from zeros.",
         changes=[
             (
-                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
-                "H = torch.randn(size=(batch_size, self.num_hiddens),",
+                "H = torch.zeros(",
+                "H = torch.randn(",
             )
         ],
     ),
@@ -485,7 +485,7 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         hint="Your states start at one. Before the first step there is nothing to remember: zeros.",
         changes=[
-            ("H = torch.zeros(size", "H = torch.ones(size"),
+            ("H = torch.zeros(", "H = torch.ones("),
             ("torch.zeros_like(H)", "torch.ones_like(H)"),
         ],
     ),
@@ -494,7 +494,7 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         hint="Your hidden state starts at one. Before the first step there is nothing to show: zeros.",
         changes=[
-            ("H = torch.zeros(size", "H = torch.ones(size"),
+            ("H = torch.zeros(", "H = torch.ones("),
         ],
     ),
     Mistake(
@@ -579,8 +579,8 @@ class LSTM(nn.LSTM):
         hint="Your input gate is a softmax over the hidden units. Each unit has a sigmoid of its own.",
         changes=[
             (
-                "I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
-                "I = torch.softmax(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i, dim=1)",
+                "I = torch.sigmoid(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
+                "I = torch.softmax(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i, dim=1)",
             )
         ],
     ),
@@ -662,8 +662,8 @@ class LSTM(nn.LSTM):
         hint="Your hidden state starts with small random numbers, as weights do. A state starts from zeros.",
         changes=[
             (
-                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
-                "H = 0.01 * torch.randn(size=(batch_size, self.num_hiddens),",
+                "H = torch.zeros(",
+                "H = 0.01 * torch.randn(",
             )
         ],
     ),
