@@ -67,8 +67,8 @@
 # - **Before a result** you say what you expect. Where the text says *foretell*, you can work it out: it counts
 #   whether it is right. Where it says *guess*, nobody can know: any of the answers earns the points, for standing
 #   there before you ran the cell. So leave it as it was, most of all where it was wrong.
-# - **After a result**, answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
-#   and where your own experiments have a number to show for it, the number.
+# - **After a result**, answers in words are read by a person. One to three sentences will do, but each should give a
+#   **reason**, and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.
 # - With the settings below, the whole notebook takes some four minutes on a laptop. If you have a GPU, it is
 #   used. What has been trained is kept in a folder on your machine: as long as nothing that it depends on has changed,
@@ -100,7 +100,7 @@ from dlh.plots import show
 torch.set_num_threads(1)
 
 # %% [markdown]
-# Two settings decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
+# `EPOCHS` and `RECORDINGS` decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
 # experiments used 5622 recordings and 20 epochs, for some networks 100. `SEEDS` are for section 12: what one
 # run of a network shows may be luck, so there each is trained several times.
 
@@ -1017,10 +1017,10 @@ against
 # They compute the same function (the check of 9 showed it), but they do not start alike: ours from a normal
 # distribution of width 0.01, the built-in from a uniform one of up to 0.09. Ours learns later: after 8 epochs it has
 # 0.69 of the validation chunks and was still getting better, the built-in has 0.79. With more epochs the two should
-# meet, up to the luck of the seed. In speed there is little difference on one core of a CPU (the best of five in
-# section 14: within a third of each other): the arithmetic weighs most, and it is the same. On a GPU the built-in
-# would be many times faster: ours starts eight small matrix products and a dozen other operations at each step, each
-# from Python, where the built-in does a few large ones in compiled code.
+# meet, up to the luck of the seed. In speed there is little difference on one core of a CPU: the arithmetic weighs
+# most, and it is the same. On a GPU the built-in would be many times faster: ours starts eight small matrix products
+# and a dozen other operations at each step, each from Python, where the built-in does a few large ones in compiled
+# code.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: the same model, so what differs is the start, the luck of it, or that training ended too early (or:
@@ -1061,9 +1061,9 @@ against
 # %% [markdown] written=conv_advantage points=1
 # ### BEGIN SOLUTION
 # All steps can be computed at the same time, as no step waits for the one before, so it is faster to train: in our
-# run, more than three times as many chunks a second as either LSTM. And the way from any step to the output is
-# short, a few layers instead of up to 40 steps, so gradients do not fade. (It also has fewer weights here, a third of
-# the LSTM's, and sees what comes after a step as well as what came before.)
+# run, several times as many chunks a second as the LSTM. And the way from any step to the output is short, a few
+# layers instead of up to 40 steps, so gradients do not fade. (It also has fewer weights here, a third of the LSTM's,
+# and sees what comes after a step as well as what came before.)
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for any one of: parallel over steps or faster; short gradient paths, easier to train; fewer
