@@ -30,7 +30,8 @@ def draw_lstm_cell():
         arrow(axes, (x, 1.1), (x, 1.75), BLUE)
         box(axes, x - 0.5, 1.8, 1.0, 0.8, function, color)
         caption(axes, x, 0.78, words, fontsize=10, color=color)
-        caption(axes, x + 0.36, 2.95, name, fontsize=11, color=color)
+        # Beside the arrow, on the side to which it does not lean.
+        caption(axes, x + (0.36 if x != 4.7 else -0.36), 2.95, name, fontsize=11, color=color)
     box(axes, 9.4, 3.5, 1.0, 0.65, r"$\tanh$", RUST)
     for start, end, color in [
         ((0.55, 5.0), (11.3, 5.0), RUST),  # the cell state
@@ -95,7 +96,7 @@ def training_curves(runs):
     figure : `matplotlib.figure.Figure`
     """
     figure, panels = plt.subplots(
-        2, len(runs), figsize=(2.05 * len(runs) + 1.2, 5), sharex=True, sharey="row", squeeze=False,
+        2, len(runs), figsize=(min(2.05 * len(runs) + 1.2, 9.8), 5), sharex=True, sharey="row", squeeze=False,
         layout="constrained",
     )  # fmt: skip
     both = len({augmented for curves in runs.values() for _, augmented in curves}) > 1
@@ -107,7 +108,7 @@ def training_curves(runs):
         column[1].axhline(0.5, color=INK, linestyle="--", linewidth=0.8, label="guessing")
         column[1].set(xlabel="epoch")
         for axes in column:
-            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.grid(alpha=0.3)
             clean(axes)
     # One curve that runs away would flatten all others.
