@@ -300,6 +300,9 @@ def simulate(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 
     unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
         _write_recordings(unfinished, n, af_fraction, seed)
+        # One makes them for everybody, root with a strict umask perhaps.
+        for path in unfinished.iterdir():
+            path.chmod(0o644)
         unfinished.chmod(0o755)
         unfinished.replace(directory)
     except OSError:
