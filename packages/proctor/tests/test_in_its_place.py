@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell
 
+from proctor.checks.runner import run_checks
+from proctor.grading import grade
 from proctor.grading.grade import grade_intake
 from proctor.grading.intake import rebuild
 from proctor.proof.demo import cell
@@ -52,6 +54,41 @@ def test_answers_that_are_spoiled_before_their_check_are_not_right(graded):
     assert graded(after={"total": "def total(x, function):\n    return 0"}).points == 4
 
 
+HELPED = "def double(x):\n    return helper(x)"
+HELPER = "def helper(x):\n    return FACTOR * x"
+CHANGED = "class Way:\n    def take(self, x):\n        return 3 * x\n\n\ndef double(x):\n    return Way().take(x)"
+
+
+@pytest.mark.parametrize(
+    ("double", "later"),
+    [
+        (HELPED, HELPER),
+        (HELPED, "helper = lambda x: FACTOR * x"),
+        (HELPED, "if True:\n    def helper(x):\n        return FACTOR * x"),
+        (HELPED, f"exec({HELPER!r})"),
+        (HELPED.replace("helper(x)", "globals()['hel' + 'per'](x)"), HELPER),
+        (HELPED.replace("return", "from __main__ import helper\n    return"), HELPER),
+        (CHANGED, "Way.take = lambda self, x: FACTOR * x"),
+        (CHANGED, "@lambda way: setattr(Way, 'take', way)\ndef take(self, x):\n    return FACTOR * x"),
+        (CHANGED, "def take(self, x, own=setattr(Way, 'take', lambda self, x: FACTOR * x)):\n    return x"),
+        (CHANGED, "class Better(Way):\n    Way.take = lambda self, x: FACTOR * x"),
+        (CHANGED, "class Way:\n    def take(self, x):\n        return FACTOR * x"),
+        (CHANGED, "def double(x):\n    return FACTOR * x"),
+    ],
+)
+def test_what_a_later_cell_mends_is_found(graded, double, later):
+    assert graded(later, double=double).points == 10
+
+
+@pytest.mark.parametrize("own", [[], ["def scratch(x):\n    return 3 * x"], ["class Unused:\n    size = 3\n"]])
+def test_what_nothing_later_can_mend_is_judged_once(graded, monkeypatch, own):
+    judged = []
+    monkeypatch.setattr(grade, "run_checks", lambda *given: judged.append(given[1:2]) or run_checks(*given))
+    assert graded(*own, double="def double(x):\n    return 3 * x").points == 7
+    # On inputs of its own, and where it fails on those on which the known mistakes are known.
+    assert judged == [(["double"],), (["double"],), (["total"],)]
+
+
 def test_later_cells_do_not_run_where_nothing_is_missing(graded):
     verdict = graded("1 / 0", "while True:\n    pass")
     assert (verdict.points, verdict.notes) == (10, [])
@@ -68,13 +105,14 @@ def test_experiments_of_ones_own_have_time_apart_from_the_answers(graded):
 
 @pytest.mark.parametrize("end", ["while True:\n    pass", "import os\n\nos._exit(0)"])
 def test_what_a_cell_defined_before_it_ran_out_of_time_is_kept(graded, toy, end):
-    verdict = graded(total=f"SIZE = 3\n{toy.exercises[1].code}\n\n\n{end}\n")
+    verdict = graded(total=f"SIZE = 3\n{toy.exercises[1].code}\n\n\n{end}\n", settings={"cell_seconds": 2})
     assert verdict.points == 10
     assert any("only what it defines was kept" in note for note in verdict.notes)
 
 
 def test_definition_that_itself_never_ends_costs_its_exercise_alone(graded):
-    verdict = graded(total="class Slow:\n    while True:\n        pass\n\n\ndef total(x, function):\n    return 0")
+    answer = "class Slow:\n    while True:\n        pass\n\n\ndef total(x, function):\n    return 0"
+    verdict = graded(total=answer, settings={"cell_seconds": 2})
     assert verdict.points == 4
 
 
