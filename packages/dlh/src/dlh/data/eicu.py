@@ -2,6 +2,7 @@
 
 The database may not be handed on, so nothing is downloaded here: `load` reads the two tables that you have, as they are
 published (eICU-CRD 2.0), compressed or not: `patient.csv.gz` and `vitalPeriodic.csv.gz`.
+docs/data_card_states.md describes what is made of them.
 """
 
 import gzip

@@ -1,6 +1,7 @@
 """A chaotic system: the Lorenz equations, whose way goes around one wing, then around the other, as if by chance.
 
 As Lorenz (1963) published them, with his three constants. `simulate` follows many ways at once, from random starts.
+docs/data_card_states.md describes it.
 """
 
 import numpy as np
