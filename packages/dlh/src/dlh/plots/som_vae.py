@@ -271,7 +271,7 @@ def draw_lorenz(states, wings, way=60):
     left.legend(frameon=False, fontsize=10, markerscale=2.5, loc="lower right")
     right.plot(states[0, :, 0], color="black", linewidth=1, marker=".")
     right.axhline(0, color=GRAY, linestyle="--", linewidth=1)
-    right.set(xlabel="step", ylabel="x", title="the same way in time: it changes its wing where x changes its sign")
+    right.set(xlabel="step", ylabel="x", title="the same way over time: x changes its sign with the wing")
     clean(left)
     clean(right)
     return figure
