@@ -4,13 +4,16 @@ import itertools
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from dlh.plots.shared import BLUE, GREEN, ORANGE, arrow, box, caption, clean, diagram, strip
+from dlh.plots.shared import BLUE, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
 
 # Orange for letters: on white it has 4.5 times the contrast.
 RUST = "#A85400"
 GRAY = "#666666"
+# From wing 0 to wing 1, pale enough for letters.
+WINGS = ["#9EC9E8", "#FFFFFF", "#F5C08A"]
 # Of nodes with fewer samples, the share of the most frequent class is not drawn.
 FEW = 3
 
@@ -221,7 +224,7 @@ def _draw_way(axes, nodes, transitions, columns):
         start, end = (column[before], row[before]), (column[after], row[after])
         axes.annotate(
             "", end, start,
-            arrowprops={"arrowstyle": "-|>", "color": ORANGE, "linewidth": 2, "shrinkA": 5, "shrinkB": 5,
+            arrowprops={"arrowstyle": "-|>", "color": RUST, "linewidth": 2, "shrinkA": 5, "shrinkB": 5,
                         "connectionstyle": "arc3,rad=0.15"},
         )  # fmt: skip
         # On the arc, whose middle is half as far from the straight line as its control point; y runs downwards.
@@ -278,7 +281,7 @@ def draw_lorenz(states, wings, way=60):
 
 
 def draw_states(places, share, transitions, states):
-    """Draw a map among the states that it is of, and which of its nodes belong to which wing.
+    """Draw a map's nodes among the states that it is of, and which of them belong to which wing.
 
     Parameters
     ----------
@@ -292,29 +295,28 @@ def draw_states(places, share, transitions, states):
     figure : `matplotlib.figure.Figure`
     """
     rows, columns = share.shape
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11.5, 5.2), layout="constrained")
-    left.scatter(*states.T, s=3, color="#CCCCCC")
-    for line in (*places, *places.swapaxes(0, 1)):
-        left.plot(*line.T, color=GRAY, linewidth=0.9)
-    sides = [(share < 0.5, BLUE, "o", "wing 0"), (share >= 0.5, RUST, "^", "wing 1")]
-    for of, color, marker, name in sides:
-        left.scatter(*places[of].T, s=40, color=color, marker=marker, zorder=3, label=f"node of {name}")
-    left.set(xlabel="x", ylabel="z", title="the nodes among the states")
-    left.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
-    clean(left)
-    right.imshow(share, cmap="PuOr_r", vmin=-1.2, vmax=2.2)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(11.5, 5.4), width_ratios=(1.25, 1), layout="constrained"
+    )
+    left.scatter(*states.T, s=4, color="#BBBBBB")
+    for of, color, marker, wing in ((share < 0.5, BLUE, "o", 0), (share >= 0.5, RUST, "^", 1)):
+        left.scatter(*places[of].T, s=45, color=color, marker=marker, zorder=3, label=f"node of wing {wing}")
     onwards = np.array(transitions)
     np.fill_diagonal(onwards, 0)
+    stops = places.reshape(-1, 2)
     for node in np.flatnonzero(~np.isnan(share.ravel())):
-        row, column = divmod(node, columns)
-        to_row, to_column = divmod(int(onwards[node].argmax()), columns)
-        right.annotate(
-            "", (to_column, to_row), (column, row),
-            arrowprops={"arrowstyle": "-|>", "color": "#444444", "linewidth": 1, "shrinkA": 9, "shrinkB": 9,
-                        "connectionstyle": "arc3,rad=0.2"},
+        left.annotate(
+            "", stops[onwards[node].argmax()].tolist(), stops[node].tolist(),
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 0.8, "shrinkA": 3, "shrinkB": 4},
         )  # fmt: skip
-        caption(right, column, row, f"{share[row, column]:.1f}", fontsize=10)
-    right.set(xticks=range(columns), yticks=range(rows), title="share of wing 1; arrows: the likeliest move")
+    left.set(xlabel="x", ylabel="z", title="the nodes among the states; arrows: the likeliest move")
+    left.legend(frameon=False, fontsize=10, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+    clean(left)
+    right.imshow(share, cmap=LinearSegmentedColormap.from_list("wings", WINGS), vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(share):
+        if not np.isnan(value):
+            caption(right, column, row, f"{value:.1f}", fontsize=10)
+    right.set(xticks=range(columns), yticks=range(rows), title="the map: share of wing 1")
     right.tick_params(length=0, labelsize=9, labelcolor=GRAY)
     right.spines[:].set_visible(False)
     return figure
