@@ -221,8 +221,8 @@ def test_states_lie_on_their_wings_and_nodes_lead_onwards():
     assert [len(points.get_offsets()) for points in map_axes.collections] == [60, 2, 3]
     assert [text.get_text() for text in wings.texts] == ["0.0", "0.2", "1.0", "0.9", "0.5"]
     ends = [arrow.xy for arrow in map_axes.texts]
-    assert ends[:3] == [[1, 1]] * 3
-    assert ends[3] != [1, 1], "an arrow leads to another node"
+    assert ends[:3] == [(1, 1)] * 3
+    assert ends[3] != (1, 1), "an arrow leads to another node"
 
 
 def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
