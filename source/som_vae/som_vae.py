@@ -1327,7 +1327,9 @@ table.round(3)
 # ### END SOLUTION
 
 # %% [markdown]
-# And the map of SOM-VAE with its 16 nodes, trained with $\beta = 0.9$, to compare with the one of section 6.3.
+# And the map of SOM-VAE with its 16 nodes, trained with the published $\beta = 0.9$: here, neighbors are 0.80 times as far
+# apart as any two nodes, where the map of section 6.3 has 0.55. It clusters well, and is hardly a map. (The two differ in
+# their number of nodes as well. To know what $\beta$ does, change it alone.)
 
 # %% tags=["plot"]
 print(f"Neighbors are {apart(small_map.embeddings):.2f} times as far apart as"
