@@ -145,7 +145,7 @@ EICU = None
 # [Fashion-MNIST](https://arxiv.org/abs/1708.07747), as many pictures of clothes. `python -m dlh.data mnist
 # --download` and `python -m dlh.data fashion_mnist --download` fetch them. Without them, the notebook takes 1797
 # digits that come with scikit-learn, enlarged to the same 28 x 28 pixels. The next cell says which these are: remember it
-# when you compare with the paper.
+# when you compare with the paper. What is known about each is on their [data card](docs/data_card_images.md).
 
 # %% tags=["training"]
 from dlh.data import images
@@ -997,9 +997,9 @@ more_clusters.round(3)
 # ### 6.3 The map
 #
 # Three views of it. On the left, every node is decoded to an image. Read it like a map: do neighbors resemble each
-# other? In the middle the **U-matrix**: how far each node is, in the latent space, from its neighbors. Dark regions are plains
-# of similar states, bright ones are ridges between them. On the right, the most frequent class of the test images at
-# each node. Do ridges lie where the class changes?
+# other? On the right, above, the **U-matrix**: how far each node is, in the latent space, from its neighbors. Dark regions
+# are plains of similar states, bright ones are ridges between them. Below it, the most frequent class of the test images
+# at each node. Do ridges lie where the class changes?
 
 # %% tags=["training"]
 with torch.inference_mode():
@@ -1033,7 +1033,8 @@ show(figure, "Left, the images of 8 x 8 nodes, neighbors alike. Top right,"
 
 # %% [markdown]
 # The paper also has a map of 16 x 32 nodes, which shows all the shapes there are between a class and the next. Set
-# `LARGE_MAP` above, and the next cell makes one. Its NMI is lower, since it has so many nodes; to be read, it is worth it.
+# `LARGE_MAP` above, and the next cell makes one. (The paper reports a lower NMI for it, as you have foretold in 6.2. To be
+# read, it is worth it.)
 
 # %% tags=["training"]
 if LARGE_MAP:
@@ -1355,7 +1356,7 @@ show(figure, "The map of 4 x 4 nodes, as in section 6.3: its images, the"
 # There is no chance in it. Yet two ways that begin side by side are soon far apart: that is **chaos**. The way goes
 # around one wing, some times, then around the other. We follow it from many random starts, and write down its state
 # (x, y, z) every 0.1 units of time; once around takes 0.75 or so. Could a map find the two wings, if nobody
-# tells it of any?
+# tells it of any? (How it is calculated is on the [data card](docs/data_card_states.md).)
 
 # %% tags=["training"]
 from dlh.data import lorenz
@@ -1587,3 +1588,5 @@ if EICU:
 #   second decoder.
 # - [The self-organizing map](https://doi.org/10.1109/5.58325) (Kohonen, 1990): the idea by whoever had
 #   it, with neighborhoods that shrink as the map learns.
+# - Deterministic nonperiodic flow (Lorenz, 1963, *Journal of the Atmospheric Sciences*, volume 20, pages 130 to
+#   141): twelve pages in which chaos is found, with the wings drawn by hand.
