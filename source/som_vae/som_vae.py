@@ -1028,8 +1028,8 @@ from dlh.plots import draw_map
 figure = draw_map(decoded, model.embeddings.detach().cpu().numpy(), nodes,
                   test_labels)
 show(figure, "Left, the images of 8 x 8 nodes, neighbors alike. Top right,"
-     " how far nodes are from their neighbors. Below, the most frequent class of"
-     " each node, and of how many test images.")
+     " how far nodes are from their neighbors. Below, the most frequent class"
+     " of each node, and of how many test images.")
 
 # %% [markdown]
 # The paper also has a map of 16 x 32 nodes, which shows all the shapes there are between a class and the next. Set
@@ -1589,4 +1589,4 @@ if EICU:
 # - [The self-organizing map](https://doi.org/10.1109/5.58325) (Kohonen, 1990): the idea by whoever had
 #   it, with neighborhoods that shrink as the map learns.
 # - Deterministic nonperiodic flow (Lorenz, 1963, *Journal of the Atmospheric Sciences*, volume 20, pages 130 to
-#   141): twelve pages in which chaos is found, with the wings drawn by hand.
+#   141): twelve pages in which chaos is found.
