@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -98,6 +99,15 @@ def test_no_link_in_a_folder_is_followed_and_nothing_waits_for_a_pipe(exchange):
     os.mkfifo(mine / "pipe")
     exchange.collect()
     assert set(exchange.collected()) == {f"{ME}/toy/own/notes.txt", f"{ME}/toy/timestamp.txt"}
+
+
+@pytest.mark.parametrize("earlier", [timedelta(), timedelta(minutes=50), timedelta(days=1)])
+def test_time_that_a_student_made_up_is_told(exchange, earlier):
+    time = f"{datetime.now(UTC) - earlier:%Y-%m-%d %H:%M:%S.%f} UTC"
+    exchange.hand_in(time=time)
+    log = exchange.collect()
+    assert log.count("later than the time in its name") == (earlier > timedelta(hours=1))
+    assert exchange.collected()[f"{ME}/toy/timestamp.txt"] == time.encode()
 
 
 def test_what_becomes_a_link_as_it_is_copied_is_not_followed(exchange, tmp_path, monkeypatch):

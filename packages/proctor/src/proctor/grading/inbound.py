@@ -7,7 +7,7 @@ import os
 import pwd
 import stat
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from proctor.grading.reading import is_student_id
 # In what is left out, this stands in the log; `proctor watch` looks for it.
 LEFT_OUT = "is left out"
 MAX_FILES, MAX_DEPTH = 1000, 20
+# A student's slow disk, or clock, is no more than this behind.
+SPAN = timedelta(hours=1)
+LATER = "later than the time in its name, which its student may write, as that in timestamp.txt"
 SHARED = "c.ExchangeCollect.check_owner = False takes it, where all students have one account"
 
 
@@ -74,11 +77,19 @@ class CollectSubmissions(default.ExchangeCollect):
             copy = Path(own) / "submission"
             copy.mkdir()
             try:
-                _copy(Path(src), copy, 1000 * self.coursedir.max_dir_size)
+                changed = _copy(Path(src), copy, 1000 * self.coursedir.max_dir_size)
             except OSError as error:
                 self.log.warning(f"{one_line(str(src))} {LEFT_OUT}: it changed as it was copied: {error.strerror}")
                 return
+            self._compare(Path(src), changed)
             super().do_copy(str(copy), dest, log)
+
+    def _compare(self, folder, changed):
+        """Tell of a folder that is younger than its name: that, and `timestamp.txt`, are its student's to write."""
+        moment = datetime.fromtimestamp(changed, UTC).replace(tzinfo=None)
+        if moment - parse_utc(folder.name.rsplit("+", 3)[2]) > SPAN:
+            words = f"was still changed at {moment:%Y-%m-%d %H:%M:%S} UTC, {LATER}"
+            self.log.warning(f"{one_line(str(folder))} {words}")
 
 
 def _account(number):
@@ -108,8 +119,8 @@ def _own_files(folder):
 
 
 def _copy(source, target, most):
-    """Copy a folder's own files, so many bytes at most."""
-    owner = source.lstat().st_uid
+    """Copy a folder's own files, so many bytes at most; gives when it or they last changed, which the kernel writes."""
+    owner, changed = source.lstat().st_uid, source.lstat().st_ctime
     for below, opened, name, _ in _own_files(source):
         # What it was when it was looked at, it need not be any more.
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=opened)
@@ -118,7 +129,9 @@ def _copy(source, target, most):
             if not stat.S_ISREG(about.st_mode) or about.st_uid != owner:
                 continue
             content = file.read(most)
+        changed = max(changed, about.st_ctime)
         most -= len(content)
         path = target.joinpath(*below, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    return changed
