@@ -166,6 +166,7 @@ HIDDEN = {
     "too deep to parse": [*inside("x"), "LSTM.forward = torch.lstm\ny = " + "-" * 2950 + "1"],
     "far too deep to parse": [*inside("x"), "y = " + "-" * 10**6 + "1"],
     "magics that hide it": [*inside("x"), "%time LSTM.forward = (\n!ls\n"],
+    "a magic by another name": [*inside("x"), "go = get_ipython().run_line_magic\ngo('run', 'model.py')"],
     "a shell's own": [*inside("x"), "LSTM.forward = get_ipython().run_cell('torch')"],
 }  # fmt: skip
 

@@ -34,15 +34,15 @@ HIDING_NAMES = {
 }  # fmt: skip
 # Wherever they stand in a notebook, they may change what any name means.
 CHANGING_NAMES = {"exec", "eval", "setattr", "globals", "__import__", "__builtins__"}
+# `get_ipython().run_cell_magic("time", "", code)`
+RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
 # What of an object changes or shows what it is made of; what leads from running code to whoever runs it.
 INNER_PARTS = {
     "__setattr__", "__delattr__", "__dict__", "__bases__", "__globals__", "__code__", "__closure__", "__defaults__",
     "__getattribute__", "__subclasses__", "__builtins__", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back",
     "f_locals", "f_globals", "f_builtins", "_getframe", "_current_frames", "currentframe", "getargvalues", "getprofile",
-    "setprofile", "_profile_hook",
+    "setprofile", "_profile_hook", *RUNNING,
 }  # fmt: skip
-# `get_ipython().run_cell_magic("time", "", code)`
-RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
 HARMLESS_MAGICS = ("matplotlib", "load_ext", "autoreload", "config", "pip", "conda", "system", "env", "cd", "pwd", "ls")
 # What Python and notebooks define themselves.
 KNOWN_NAMES = {*dir(builtins), "__file__", "__class__", "__qualname__", "display", "get_ipython", "In", "Out"}
@@ -278,7 +278,7 @@ class UsesOf(ast.NodeVisitor):
         if self.built_in.has(name, of_library=False):
             if name not in self._methods:
                 self.used.append(name)
-        elif name in INNER_PARTS or name in RUNNING or (_is_dunder(name) and name not in ORDINARY_DUNDERS):
+        elif name in INNER_PARTS or (_is_dunder(name) and name not in ORDINARY_DUNDERS):
             self.hidden.append(name)
 
     def _look_at(self, path):
@@ -399,14 +399,16 @@ def _is_globals(node):
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
 
 
-def _harmless_globals(statement):
-    """Where a statement says `globals` to read a name that it writes out, or to ask whether there is one."""
+def _harmless(statement):
+    """Where a statement says `globals` to read a name that it writes out, or to ask for it; and harmless magics."""
     names, changed = set(), set()
     for node in ast.walk(statement):
         if _is_global_read(node):
             names.add(node.value.func)
         elif isinstance(node, ast.Compare) and _is_globals(node.comparators[0]):
             names.add(node.comparators[0].func)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
+            names.update(node.func for part in node.args[:1] if getattr(part, "value", None) in HARMLESS_MAGICS)
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
             changed.update(part for part in ast.walk(node) if isinstance(part, ast.Name))
     return names - changed
@@ -433,7 +435,7 @@ def _is_dunder(name):
 
 def _patches(statement, imported):
     """Whether a statement may exchange what another name or a library has, or bring names that it does not say."""
-    harmless = _harmless_globals(statement)
+    harmless = _harmless(statement)
     return any(node not in harmless and _patches_here(node, imported) for node in ast.walk(statement))
 
 
@@ -443,8 +445,6 @@ def _patches_here(node, imported):
         return node.attr in INNER_PARTS or (is_store and (node.attr in METHODS or _is_dunder(node.attr)))
     if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
         return any(isinstance(target, ast.Attribute) and _root(target) in imported for target in node.targets)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
-        return not (node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value in HARMLESS_MAGICS)
     if isinstance(node, ast.Name):
         return node.id in CHANGING_NAMES or imported.get(node.id, "").rpartition(".")[2] in INNER_PARTS
     return isinstance(node, ast.alias) and node.name == "*"
