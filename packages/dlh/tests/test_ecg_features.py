@@ -199,3 +199,16 @@ def test_segments_are_made_with_hardly_more_memory_than_they_take():
     assert np.allclose(data["K_rhythm"], ecg_features.rhythm_knowledge(data["X"]), rtol=1e-5)
     assert np.allclose(data["K_freq"], ecg_features.frequency_knowledge(data["X"]), rtol=1e-5)
     assert peak < 1.4 * sum(values.nbytes for values in data.values())
+
+
+def test_the_bootstrap_of_both_classes_is_balanced_accuracy():
+    truth = np.repeat([0, 1], [90, 10])
+    right = np.concatenate([np.repeat([1, 0], [81, 9]), np.repeat([1, 0], [5, 5])])
+    mean, low, high = metrics.bootstrap_balanced(truth, right, rounds=400)
+    assert mean == pytest.approx((0.9 + 0.5) / 2)
+    # Ten samples of a class are a few: half of their standard error is 0.079, that of the ninety 0.016.
+    assert high - low == pytest.approx(2 * 1.96 * np.hypot(0.079, 0.016), rel=0.15)
+    assert metrics.bootstrap_balanced(truth, right - right) == (0, 0, 0)
+    difference, low, high = metrics.bootstrap_balanced(truth, np.ones(100) - right, rounds=100)
+    assert difference == pytest.approx(0.3)
+    assert low < difference < high

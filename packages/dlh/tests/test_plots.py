@@ -111,15 +111,46 @@ def test_channels_and_the_network_are_drawn():
 # ecg_lstm
 
 
-def test_figures_show_every_network():
-    measured = {("A", False): 0.6, ("B", False): 0.9, ("B", True): 0.95}
+def test_accuracies_have_intervals_and_marks_of_what_was_published():
+    measured = {("A", False): (0.6, 0.5, 0.7), ("B", False): (0.9, 0.8, 0.95), ("B", True): (0.95, 0.9, 1.0)}
     published = {"chunks": {("B", True): 0.8, ("C", True): 0.5}}
-    figure = plots.accuracy_bars({"chunks": measured, "recordings": measured}, published)
+    figure = plots.accuracy_intervals({"chunks": measured, "recordings": {("A", False): (0.6, 0.5, 0.7)}}, published)
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["A", "B"]
-    assert sorted(bar.get_width() for bar in left.patches) == [0.6, 0.9, 0.95]
-    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections] == [[0.8]]
-    assert not right.collections
+    cut_once, augmented = left.containers
+    assert cut_once[0].get_xdata().tolist() == [0.6, 0.9]
+    (bars,) = augmented[2]
+    assert bars.get_segments()[0][:, 0].tolist() == [0.9, 1.0]
+    assert cut_once[0].get_marker() != augmented[0].get_marker()
+    # An interval is a collection of lines; the others are marks.
+    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections if marks is not bars][-1] == [0.8]
+    assert len(right.containers) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["published", "cut once", "augmented"]
+
+
+def test_training_curves_have_the_same_scales_and_loss_and_accuracy_apart():
+    values = {"train loss": [[0.9, 0.5], [0.7, 0.3]], "val loss": [[0.8, 0.7], [0.8, 0.7]],
+              "train acc": [[0.5, 0.7], [0.5, 0.9]], "val acc": [[0.5, 0.6], [0.5, 0.6]]}  # fmt: skip
+    curves = {(what, augmented): np.array(two) for what, two in values.items() for augmented in (False, True)}
+    figure = plots.training_curves({"A": curves, "B": curves})
+    loss, other_loss, right, _ = figure.axes
+    assert [line.get_ydata().tolist() for line in loss.lines[:1]] == [pytest.approx([0.8, 0.4])]
+    assert right.lines[0].get_ydata().tolist() == pytest.approx([0.5, 0.8])
+    assert loss.get_ylim() == other_loss.get_ylim() != right.get_ylim()
+    names = ["training, cut once", "training, augmented", "validation, cut once", "validation, augmented", "guessing"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+    alone = plots.training_curves({"A": {("train acc", False): [[0.5]], ("val acc", False): [[0.6]]}})
+    assert [text.get_text() for text in alone.legends[0].get_texts()] == ["training", "validation", "guessing"]
+
+
+def test_what_a_layer_remembers_has_a_line_and_a_marker_of_its_own():
+    (axes,) = plots.draw_memory({"one": [1e-9, 1.0], "other": [1e-3, 1.0]}, "title").axes
+    assert [line.get_label() for line in axes.lines] == ["one", "other"]
+    assert len({(line.get_marker(), line.get_linestyle()) for line in axes.lines}) == 2
+    assert axes.get_yscale() == "log"
+
+
+def test_the_cell_names_its_gates():
     words = {text.get_text() for text in plots.draw_lstm_cell().axes[0].texts}
     assert {"forget gate", "input gate", "output gate", "input node"} <= words
 

@@ -1,7 +1,7 @@
 """Figures of the notebooks, one module for each assignment, and `shared` for what all of them use."""
 
 from dlh.plots.clinical_notes import band_curves, draw_heads, draw_labels, draw_notes, draw_transformer
-from dlh.plots.ecg_lstm import accuracy_bars, draw_lstm_cell
+from dlh.plots.ecg_lstm import accuracy_intervals, draw_lstm_cell, draw_memory, training_curves
 from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr
 from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
 from dlh.plots.shared import COLORS, show
@@ -10,7 +10,7 @@ from dlh.plots.som_vae import draw_images, draw_map, draw_som_vae, draw_walk, u_
 __all__ = [
     "COLORS",
     "LiveCurves",
-    "accuracy_bars",
+    "accuracy_intervals",
     "band_curves",
     "draw_attention",
     "draw_autoencoder",
@@ -20,6 +20,7 @@ __all__ = [
     "draw_labels",
     "draw_lstm_cell",
     "draw_map",
+    "draw_memory",
     "draw_mina",
     "draw_notes",
     "draw_roc_pr",
@@ -29,5 +30,6 @@ __all__ = [
     "match_groups",
     "scatter_panels",
     "show",
+    "training_curves",
     "u_matrix",
 ]
