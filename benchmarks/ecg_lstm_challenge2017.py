@@ -1,7 +1,7 @@
 """The table of ecg_lstm on the challenge's real recordings: all networks, with and without augmentation, as Markdown.
 
     python -m dlh.data ecg --download
-    python benchmarks/ecg_lstm_challenge2017.py --results results.json
+    python -m benchmarks.ecg_lstm_challenge2017 --results results.json
 
 Split, chunks, batches, epochs and learning rate are those of the published run, whose figures stand beside ours.
 What is finished is kept in the file of --results, so that an interrupted run goes on where it stopped. With a GPU

@@ -1,6 +1,10 @@
 """Wrong solutions of `ecg_lstm` that students write. They prove the checks, and they explain failures."""
 
+import itertools
+
 from proctor.authoring.bank import Mistake
+
+GATES = {"i": "input gate", "f": "forget gate", "o": "output gate", "c": "input node"}
 
 LSTM = [
     Mistake(
@@ -144,18 +148,6 @@ LSTM = [
         exercise="lstm",
         hint="Your sums leave out the biases. They begin at zero, so it does not show until they are trained.",
         changes=[(" + self.b_i", ""), (" + self.b_f", ""), (" + self.b_o", ""), (" + self.b_c", "")],
-    ),
-    Mistake(
-        name="weights_of_another_gate",
-        exercise="lstm",
-        hint="Your forget gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_hf)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="bias_of_another_gate",
-        exercise="lstm",
-        hint="Your output gate uses `b_f`, the bias of the forget gate. Look for a line that was copied.",
-        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_f")],
     ),
     Mistake(
         name="gates_share_weights",
@@ -668,42 +660,6 @@ class LSTM(nn.LSTM):
         ],
     ),
     Mistake(
-        name="output_gate_with_bias_of_input",
-        exercise="lstm",
-        hint="Your output gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_i")],
-    ),
-    Mistake(
-        name="forget_gate_with_bias_of_input",
-        exercise="lstm",
-        hint="Your forget gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_hf) + self.b_f", "self.W_hf) + self.b_i")],
-    ),
-    Mistake(
-        name="input_node_with_bias_of_input",
-        exercise="lstm",
-        hint="Your input node uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_hc) + self.b_c", "self.W_hc) + self.b_i")],
-    ),
-    Mistake(
-        name="input_node_with_weights_of_input",
-        exercise="lstm",
-        hint="Your input node uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_hc)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="output_gate_with_weights_of_input",
-        exercise="lstm",
-        hint="Your output gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_ho)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="input_node_with_weights_of_x_of_input",
-        exercise="lstm",
-        hint="Your input node uses `W_xi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(x, self.W_xc)", "torch.mm(x, self.W_xi)")],
-    ),
-    Mistake(
         name="three_gates_look_at_cell",
         exercise="lstm",
         hint="Your three gates look at the cell state C. They look at the hidden state H, as the input node does.",
@@ -726,6 +682,38 @@ class LSTM(nn.LSTM):
                 "        H = O * H\n",
             )
         ],
+    ),
+    Mistake(
+        name="output_gate_looks_at_new_cell",
+        exercise="lstm",
+        hint="Your output gate looks at the new cell state in the place of the hidden state of the step before.",
+        changes=[
+            (
+                "        H = O * torch.tanh(C)\n",
+                "        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(C, self.W_ho) + self.b_o)\n"
+                "        H = O * torch.tanh(C)\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="outputs_in_single_precision",
+        exercise="lstm",
+        hint="Your outputs are float32 whatever the inputs are. Let them have the dtype of the inputs.",
+        changes=[("torch.stack(outputs, axis=1)", "torch.stack(outputs, axis=1).float()")],
+    ),
+    *(
+        Mistake(
+            name=f"{gate}_with_{part}_of_{other}".replace(" ", "_"),
+            exercise="lstm",
+            hint=f"Your {gate} uses `{name}{b}`, which is of the {other}. Look for a line that was copied.",
+            changes=[(code.format(a, a), code.format(a, b))],
+        )
+        for (a, gate), (b, other) in itertools.permutations(GATES.items(), 2)
+        for part, name, code in [
+            ("input_weights", "W_x", "torch.mm(x, self.W_x{1})"),
+            ("hidden_weights", "W_h", "torch.mm(H, self.W_h{1})"),
+            ("bias", "b_", "self.W_h{0}) + self.b_{1}"),
+        ]
     ),
     Mistake(
         name="cell_clipped",

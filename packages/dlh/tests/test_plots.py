@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from dlh import ecg_features, plots
-from dlh.data import notes
+from dlh.data import lorenz, notes
 
 
 def noise(*shape, seed=0):
@@ -214,8 +216,11 @@ def test_distances_to_the_neighbors():
 def test_maps_count_who_lives_where_and_walks_say_how_likely_they_are():
     images = np.zeros((2, 3, 4, 4))
     figure = plots.draw_map(images, noise(2, 3, 5), np.array([0, 0, 0, 4]), np.array([7, 7, 1, 2]))
-    texts = [text.get_text().strip() for text in figure.axes[2].texts]
-    assert texts == ["7", "n=3", "", "n=0", "", "n=0", "", "n=0", "2", "n=1", "", "n=0"]
+    (members,) = [axes for axes in figure.axes if axes.get_title().startswith("most frequent class")]
+    # Of nodes where nobody lives nothing is said, and one image says nothing of how pure a node is.
+    assert [text.get_text() for text in members.texts] == ["7", "3", "2", "1"]
+    shares = members.images[0].get_array()
+    assert shares.filled(-1).round(3).tolist() == [[0.667, -1, -1], [-1, -1, -1]]
     transitions = np.full((6, 6), 0.005)
     transitions[0, 4] = 0.6
     figure = plots.draw_walk(images, np.array([0, 0, 4, 5]), transitions, np.zeros((4, 4, 4)), shown=2, title="a walk")
@@ -229,3 +234,39 @@ def test_images_lie_in_rows_and_the_som_vae_names_its_parts():
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c", "d", "e", ""]
     texts = " ".join(text.get_text() for text in plots.draw_som_vae().axes[0].texts)
     assert all(part in texts for part in ("encoder", "decoder", "$z_e$", "$z_q$", "the map"))
+
+
+def test_states_lie_on_their_wings_and_nodes_lead_onwards():
+    states = lorenz.simulate(3, 20, seed=1)
+    side, over_time = plots.draw_lorenz(states, lorenz.wing(states), way=5).axes
+    one, other = (points.get_offsets() for points in side.collections)
+    assert len(one) + len(other) == 60
+    assert one[:, 0].max() < 0 <= other[:, 0].min()
+    assert np.allclose(over_time.lines[0].get_ydata(), states[0, :, 0])
+
+    places = np.stack(np.meshgrid(np.arange(3.0), np.arange(2.0)), axis=-1)
+    share = np.array([[0.0, 0.2, np.nan], [1.0, 0.9, 0.5]])
+    transitions = np.eye(6)
+    transitions[:, 4] += 0.1
+    map_axes, wings = plots.draw_states(places, share, transitions, states.reshape(-1, 3)[:, :2]).axes
+    assert [len(points.get_offsets()) for points in map_axes.collections] == [60, 2, 3]
+    assert [text.get_text() for text in wings.texts] == ["0.0", "0.2", "1.0", "0.9", "0.5"]
+    ends = [arrow.xy for arrow in map_axes.texts]
+    assert ends[:3] == [(1, 1)] * 3
+    assert ends[3] != (1, 1), "an arrow leads to another node"
+
+
+def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
+    images, embeddings = np.zeros((2, 2, 4, 4)), noise(2, 2, 5)
+    states = lorenz.simulate(2, 10, seed=1)
+    figures = [
+        plots.draw_som_vae(),
+        plots.draw_map(images, embeddings, np.array([0, 0, 0, 3]), np.array([7, 7, 1, 2])),
+        plots.draw_walk(images, np.array([0, 1, 3]), np.full((4, 4), 0.25), np.zeros((3, 4, 4)), shown=2),
+        plots.draw_lorenz(states, lorenz.wing(states)),
+        plots.draw_states(np.ones((2, 2, 2)), np.ones((2, 2)), np.full((4, 4), 0.25), states[0, :, :2]),
+    ]
+    for text in [text for figure in figures for text in figure.findobj(Text) if text.get_text()]:
+        assert text.get_fontsize() >= 9, text.get_text()
+        red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(text.get_color()))
+        assert 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue) > 4.5, text.get_text()

@@ -5,7 +5,7 @@ from dlh.plots.ecg_lstm import accuracy_intervals, draw_lstm_cell, draw_memory, 
 from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr
 from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
 from dlh.plots.shared import COLORS, show
-from dlh.plots.som_vae import draw_images, draw_map, draw_som_vae, draw_walk, u_matrix
+from dlh.plots.som_vae import draw_images, draw_lorenz, draw_map, draw_som_vae, draw_states, draw_walk, u_matrix
 
 __all__ = [
     "COLORS",
@@ -18,6 +18,7 @@ __all__ = [
     "draw_heads",
     "draw_images",
     "draw_labels",
+    "draw_lorenz",
     "draw_lstm_cell",
     "draw_map",
     "draw_memory",
@@ -25,6 +26,7 @@ __all__ = [
     "draw_notes",
     "draw_roc_pr",
     "draw_som_vae",
+    "draw_states",
     "draw_transformer",
     "draw_walk",
     "match_groups",

@@ -29,7 +29,7 @@ def plain_python(source: str) -> str:
         if words and words[0] not in TIMING:
             break
         start = number + 1 if words else start
-    if "".join(lines[start:]).lstrip().startswith("%%"):
+    if "\n".join(lines[start:]).lstrip().startswith("%%"):
         return ""
     # Blank lines in their place keep the numbers of those below.
     lines[:start] = [""] * start
