@@ -378,3 +378,68 @@ def get_clusters(embeddings):
     print(f"Calinski-Harabasz score: {calinski_harabasz_score(embeddings, labels):.1f}")
     ### END SOLUTION
     return labels
+
+
+def guess_padding():
+    """Which share of the places for visits is padding, as you guess."""
+    ### BEGIN SOLUTION
+    share = 0.2
+    ### END SOLUTION
+    return share
+
+
+def foretell_start(visits):
+    """The loss of a model that takes every code for as likely as not.
+
+    Parameters
+    ----------
+    visits : float, how many real visits a patient has, on average
+
+    Returns
+    -------
+    loss : float, in the units of `masked_loss`
+    """
+    ### BEGIN SOLUTION
+    loss = visits * 105 * np.log(2)
+    ### END SOLUTION
+    return loss
+
+
+def guess_scores():
+    """F1 and accuracy on the validation patients, as you guess."""
+    ### BEGIN SOLUTION
+    f1, accuracy = 0.9, 0.7
+    ### END SOLUTION
+    return f1, accuracy
+
+
+def guess_alone():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter
+
+
+def guess_clusters():
+    """How many of 200 patients are in the fitting cluster, as you guess."""
+    ### BEGIN SOLUTION
+    patients = 195
+    ### END SOLUTION
+    return patients
+
+
+def guess_baseline():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter
+
+
+def guess_longer():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter

@@ -2093,4 +2093,136 @@ CLUSTERING = [
     ),
 ]
 
-MISTAKES = DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING
+
+def no_letters(exercise):
+    """What is no letter of a guess."""
+    return [
+        Mistake(
+            name=f"{exercise}_no_letter",
+            exercise=exercise,
+            hint="Your guess is none of the letters that stand before the answers.",
+            changes=[('letter = "a"', 'letter = "z"')],
+        ),
+        Mistake(
+            name=f"{exercise}_several_letters",
+            exercise=exercise,
+            hint="Your guess is several letters. Settle for one.",
+            changes=[('letter = "a"', 'letter = "ab"')],
+        ),
+        Mistake(
+            name=f"{exercise}_number_in_place_of_letter",
+            exercise=exercise,
+            hint="Your guess is a number. The answers have letters.",
+            changes=[('letter = "a"', "letter = 1")],
+        ),
+    ]
+
+
+GUESSES = [
+    *no_letters("guess_alone"),
+    *no_letters("guess_baseline"),
+    *no_letters("guess_longer"),
+    Mistake(
+        name="guess_padding_percentage",
+        exercise="guess_padding",
+        hint="Your guess is a percentage. Give a share: half is 0.5.",
+        changes=[("share = 0.2", "share = 20")],
+    ),
+    Mistake(
+        name="guess_padding_in_words",
+        exercise="guess_padding",
+        hint="Your guess is a text. Give a number.",
+        changes=[("share = 0.2", 'share = "a fifth"')],
+    ),
+    Mistake(
+        name="guess_padding_below_zero",
+        exercise="guess_padding",
+        hint="Your guess is below zero. A share is from 0 to 1.",
+        changes=[("share = 0.2", "share = -0.2")],
+    ),
+    Mistake(
+        name="guess_scores_percentages",
+        exercise="guess_scores",
+        hint="Your guesses are percentages. Give shares: half is 0.5.",
+        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 90, 70")],
+    ),
+    Mistake(
+        name="guess_scores_accuracy_as_percentage",
+        exercise="guess_scores",
+        hint="Your accuracy is a percentage. Give a share: half is 0.5.",
+        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 0.9, 70")],
+    ),
+    Mistake(
+        name="guess_scores_one_number",
+        exercise="guess_scores",
+        hint="You return one number. Two are asked for, F1 and accuracy.",
+        changes=[("return f1, accuracy", "return f1")],
+    ),
+    Mistake(
+        name="guess_clusters_share",
+        exercise="guess_clusters",
+        hint="Your guess is a share. A number of patients is asked for, from 100 to 200.",
+        changes=[("patients = 195", "patients = 0.95")],
+    ),
+    Mistake(
+        name="guess_clusters_of_all_patients",
+        exercise="guess_clusters",
+        hint="Your guess is of all 1000 patients. The 200 validation patients are clustered.",
+        changes=[("patients = 195", "patients = 950")],
+    ),
+    Mistake(
+        name="guess_clusters_in_words",
+        exercise="guess_clusters",
+        hint="Your guess is a text. Give a number.",
+        changes=[("patients = 195", 'patients = "nearly all"')],
+    ),
+]
+
+FORETELL = [
+    Mistake(
+        name="foretold_in_bits",
+        exercise="foretell_start",
+        hint="You take the logarithm to base two. Cross-entropy, as PyTorch computes it, takes the natural one.",
+        changes=[("np.log(2)", "np.log2(2)")],
+    ),
+    Mistake(
+        name="foretold_to_base_ten",
+        exercise="foretell_start",
+        hint="You take the logarithm to base ten. Cross-entropy, as PyTorch computes it, takes the natural one.",
+        changes=[("np.log(2)", "np.log10(2)")],
+    ),
+    Mistake(
+        name="foretold_for_one_code",
+        exercise="foretell_start",
+        hint="You count one code a visit. A visit asks about each of the 105, also about those that are not there.",
+        changes=[("visits * 105 * np.log(2)", "visits * np.log(2)")],
+    ),
+    Mistake(
+        name="foretold_for_one_visit",
+        exercise="foretell_start",
+        hint="You count one visit. The loss is summed over all real visits of a patient.",
+        changes=[("visits * 105 * np.log(2)", "105 * np.log(2)")],
+    ),
+    Mistake(
+        name="foretold_below_zero",
+        exercise="foretell_start",
+        hint="Your loss is below zero. The logarithm of a probability is, and cross-entropy takes it with a minus.",
+        changes=[("np.log(2)", "np.log(0.5)")],
+    ),
+    Mistake(
+        name="foretold_with_one_code_there",
+        exercise="foretell_start",
+        hint="You foretell for one code of 105 that is there, each as likely. Each code is a question of its own.",
+        changes=[("visits * 105 * np.log(2)", "visits * np.log(105)")],
+    ),
+    Mistake(
+        name="foretold_half_for_each_code",
+        exercise="foretell_start",
+        hint="You count one half for each code, the probability itself. Its cost is the logarithm.",
+        changes=[("np.log(2)", "0.5")],
+    ),
+]
+
+MISTAKES = (
+    DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
+)

@@ -324,4 +324,32 @@ def get_clusters(embeddings):
     print(*range(10000))
     return labels
 """,
+    "guess_padding": """
+def guess_padding():
+    return 0.5
+""",
+    "foretell_start": """
+def foretell_start(visits):
+    return 170.6
+""",
+    "guess_scores": """
+def guess_scores():
+    return 0.5, 0.5
+""",
+    "guess_alone": """
+def guess_alone():
+    return "a"
+""",
+    "guess_clusters": """
+def guess_clusters():
+    return 150
+""",
+    "guess_baseline": """
+def guess_baseline():
+    return "a"
+""",
+    "guess_longer": """
+def guess_longer():
+    return "a"
+""",
 }

@@ -199,3 +199,17 @@ def test_segments_are_made_with_hardly_more_memory_than_they_take():
     assert np.allclose(data["K_rhythm"], ecg_features.rhythm_knowledge(data["X"]), rtol=1e-5)
     assert np.allclose(data["K_freq"], ecg_features.frequency_knowledge(data["X"]), rtol=1e-5)
     assert peak < 1.4 * sum(values.nbytes for values in data.values())
+
+
+def test_the_interval_of_paired_patients_is_narrower_than_that_of_others():
+    rng = np.random.default_rng(2)
+    first = rng.normal(size=200)
+    second = first - 0.1 + 0.05 * rng.normal(size=200)
+    difference, low, high = metrics.paired_bootstrap(np.mean, first, second, rounds=300)
+    assert difference == pytest.approx(first.mean() - second.mean())
+    assert low < difference < high and low > 0
+    _, low_of_others, high_of_others = metrics.paired_bootstrap(np.mean, first, rng.permutation(second), rounds=300)
+    assert high_of_others - low_of_others > 5 * (high - low)
+    assert metrics.paired_bootstrap(np.mean, first, first, rounds=50) == (0, 0, 0)
+    with pytest.raises(ValueError, match="first has 200 patients, the second 199"):
+        metrics.paired_bootstrap(np.mean, first, second[1:])
