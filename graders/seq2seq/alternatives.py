@@ -582,7 +582,7 @@ GUESSES = [
     Alternative(name=f"{exercise}_{name}", exercise=exercise, changes=[(line, other)])
     for exercise, line, others in (
         ("guess_padding", "share = 0.2", ("share = 0", "share = 1.0", "share = np.float32(0.7)")),
-        ("guess_scores", "return f1, accuracy", ("return [f1, accuracy]", "return 1, 0.0", "return accuracy, accuracy")),
+        ("guess_scores", "return f1, accuracy", ("return [f1, accuracy]", "return 1, 0.0", "return f1, f1")),
         ("guess_alone", 'letter = "a"', ('letter = "b"', 'letter = "c"', 'letter = " D"')),
         ("guess_clusters", "patients = 195", ("patients = 100", "patients = 200", "patients = 158.5")),
         ("guess_baseline", 'letter = "a"', ('letter = "b"', 'letter = "C "', 'letter = "d"')),
