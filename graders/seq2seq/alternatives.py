@@ -173,7 +173,7 @@ class Encoder(nn.Module):
                 "torch.bmm(attention.transpose(1, 2), hidden_states).squeeze(1)",
             ),
             (
-                "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "scores = self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "scores = self.att(hidden_states) - 1e9 * (1.0 - masks.unsqueeze(-1).float())",
             ),
         ],
@@ -533,7 +533,7 @@ def get_clusters(embeddings):
         exercise="clustering",
         changes=[
             (
-                "embeddings.append(model.encoder(x.to(device), masks.to(device)).cpu().numpy())",
+                "embeddings.append(\n                model.encoder(x.to(device), masks.to(device)).cpu().numpy())",
                 "embeddings.append(model.encoder(x.to(device), masks.to(device)))",
             ),
             ("labels.append(y.numpy())", "labels.append(y)"),
@@ -542,7 +542,7 @@ def get_clusters(embeddings):
                 "torch.cat(embeddings).cpu().numpy(), torch.hstack(labels).numpy()",
             ),
             (
-                "KMeans(n_clusters=2, n_init=10, random_state=0)",
+                "KMeans(\n        n_clusters=2, n_init=10, random_state=0\n    )",
                 "KMeans(n_clusters=2, random_state=np.random.RandomState(3))",
             ),
             (

@@ -573,7 +573,7 @@ LOADERS = [
         name="train_data_twice",
         exercise="loaders",
         hint="Both of your loaders serve the training data. The validation loader has a dataset of its own.",
-        changes=[("DataLoader(val_dataset", "DataLoader(train_dataset")],
+        changes=[("val_dataset, batch", "train_dataset, batch")],
     ),
     Mistake(
         name="batches_of_64",
@@ -629,8 +629,8 @@ LOADERS = [
         "draws a new order each time.",
         changes=[
             (
-                "DataLoader(train_dataset, batch_size=32, shuffle=True",
-                "DataLoader(random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
+                "train_dataset, batch_size=32, shuffle=True",
+                "random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
             ),
         ],
     ),
@@ -651,7 +651,7 @@ LOADERS = [
         name="validation_data_twice",
         exercise="loaders",
         hint="Both of your loaders serve the validation patients.",
-        changes=[("DataLoader(train_dataset", "DataLoader(val_dataset")],
+        changes=[("train_dataset, batch", "val_dataset, batch")],
     ),
     Mistake(
         name="training_batches_of_64",
@@ -688,7 +688,7 @@ LOADERS = [
         exercise="loaders",
         hint="Your train loader serves the patients of both datasets. Those of the validation are kept for it alone.",
         changes=[
-            ("DataLoader(train_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
+            ("train_dataset, batch", "torch.utils.data.ConcatDataset([train_dataset, val_dataset]), batch"),
         ],
     ),
     Mistake(
@@ -696,7 +696,7 @@ LOADERS = [
         exercise="loaders",
         hint="Your validation loader serves the patients of both datasets. It is to have its own alone.",
         changes=[
-            ("DataLoader(val_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
+            ("val_dataset, batch", "torch.utils.data.ConcatDataset([train_dataset, val_dataset]), batch"),
         ],
     ),
 ]
@@ -740,7 +740,7 @@ ENCODER = [
         name="masks_forgotten",
         exercise="encoder",
         hint="You do not use the masks, so that padded visits get a share of the attention.",
-        changes=[(".masked_fill(~masks.unsqueeze(-1), -1e9)", "")],
+        changes=[(".masked_fill(\n            ~masks.unsqueeze(-1), -1e9)", "")],
     ),
     Mistake(
         name="masks_inverted",
@@ -780,7 +780,7 @@ ENCODER = [
         hint="You mask the attention after the softmax. The padded visits have taken their share by "
         "then, and the rest no longer sums to one.",
         changes=[
-            (".masked_fill(~masks.unsqueeze(-1), -1e9)", ""),
+            (".masked_fill(\n            ~masks.unsqueeze(-1), -1e9)", ""),
             ("torch.softmax(scores, dim=1)", "torch.softmax(scores, dim=1) * masks.unsqueeze(-1)"),
         ],
     ),
@@ -896,7 +896,7 @@ ENCODER = [
         hint="You make a new tensor without saying where. It lies on the CPU, also when the model is on a GPU.",
         changes=[
             (
-                "self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "self.att(hidden_states) - 1e9 * torch.ones(x.shape[0], x.shape[1], 1) * ~masks.unsqueeze(-1)",
             )
         ],
@@ -941,7 +941,7 @@ ENCODER = [
         ),
         changes=[
             (
-                "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "scores = self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "hidden_states = hidden_states * masks.unsqueeze(-1)\n        scores = self.att(hidden_states)",
             )
         ],
@@ -1975,7 +1975,7 @@ CLUSTERING = [
         exercise="clustering",
         hint="You print the silhouette score. The Calinski-Harabasz score is asked for.",
         changes=[
-            ("    print(f", "    from sklearn.metrics import silhouette_score\n\n    print(f"),
+            ("    print(\n", "    from sklearn.metrics import silhouette_score\n\n    print(\n"),
             ("calinski_harabasz_score(embeddings, labels):.1f", "silhouette_score(embeddings, labels):.1f"),
         ],
     ),

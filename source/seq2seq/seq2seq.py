@@ -37,7 +37,8 @@
 # them.
 
 # %% install=dlh
-# Where you are stuck, `hint("encoder")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("encoder")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("seq2seq")
