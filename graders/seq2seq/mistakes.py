@@ -163,7 +163,6 @@ DATASET = [
             "You drop the patients with a single visit, and only from the visits: every label after them belongs "
             "to somebody else. The dataset keeps all patients."
         ),
-        costly="Of the rest, hardly a patient is at the place that is asked for.",
         changes=[("self.x = seqs", "self.x = [patient for patient in seqs if len(patient) > 1]")],
     ),
     Mistake(
@@ -619,7 +618,6 @@ LOADERS = [
         name="loaders_exchanged",
         exercise="loaders",
         hint="You return the validation loader first. The train loader comes first.",
-        costly="Each loader is the other one: every law that tells them apart is broken.",
         changes=[("return train_loader, val_loader", "return val_loader, train_loader")],
     ),
     Mistake(
