@@ -1069,7 +1069,6 @@ DECODER = [
         name="sigmoid_left_out",
         exercise="decoder",
         hint="Your predictions are scores. The given line makes probabilities of them, with `self.sigmoid`.",
-        costly="No prediction is a probability.",
         changes=[
             (
                 "self.sigmoid(self.linear2(self.act(self.linear1(hiddens))))",
