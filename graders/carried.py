@@ -82,14 +82,16 @@ def built(submission, reference, name, mistakes, scales, generator, device, argu
     submission.seed(0)
     module = getattr(submission, name)(*arguments)
     what = f"`{name}({', '.join(map(str, arguments))})`"
-    first, shapes = _first_like(reference, name, mistakes, module, what, arguments)
+    shapes, trained = _shapes(module, what)
+    made = _made(reference, name, mistakes, arguments)
+    first = next((version for version in made if _fits(version, shapes, trained)), None)
     if first is None:
         first = getattr(reference, name)(*copy.deepcopy(arguments)).eval()
         mend(submission, module, first, {}, inputs, "cpu")
-        shapes = _shapes(module, what)
-        if not _fits(first, module, shapes):
+        shapes, trained = _shapes(module, what)
+        if not _fits(first, shapes, trained):
             check_layers(module, dict(first.named_parameters()), what)
-    alike = (version for version in _made(reference, name, mistakes, arguments) if _fits(version, module, shapes))
+    alike = (version for version in _made(reference, name, mistakes, arguments) if _fits(version, shapes, trained))
     # The check's own inputs may be drawn before or after.
     drawn = torch.Generator().manual_seed(generator.initial_seed())
     weights = {
@@ -113,18 +115,12 @@ def _made(reference, name, mistakes, arguments):
     )
 
 
-def _first_like(reference, name, mistakes, module, what, arguments):
-    """The first version with the student's layers, or None, and the student's names and shapes."""
-    shapes = _shapes(module, what)
-    made = _made(reference, name, mistakes, arguments)
-    return next((version for version in made if _fits(version, module, shapes)), None), shapes
-
-
 def _shapes(module, what):
-    """The names and the shapes of what a student's module has."""
+    """The names and the shapes of what a student's module has, and of those that are trained."""
     state = module.state_dict()
     expect.type(state, dict, f"{what}.state_dict()")
-    return {key: tuple(value.shape) for key, value in state.items()}
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    return shapes, {name: shapes.get(name) for name, _ in module.named_parameters()}
 
 
 class Twin:
@@ -187,10 +183,10 @@ def _letters(name):
     return name.replace("_", "").casefold()
 
 
-def _fits(version, module, shapes):
-    """Whether a version has weights of the student's names and shapes, and no others."""
-    own = {name: tuple(value.shape) for name, value in _renamed(dict(version.named_parameters()), shapes).items()}
-    return own == {name: shapes.get(name) for name, _ in module.named_parameters()}
+def _fits(version, shapes, trained):
+    """Whether a version trains weights of the student's names and shapes, and no others."""
+    own = _renamed(dict(version.named_parameters()), shapes)
+    return trained == {name: tuple(value.shape) for name, value in own.items()}
 
 
 def same(found, expected):

@@ -66,6 +66,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.mark.prove
 def test_only_softened_words_learn_negation(one_thread):
     """The claim of the notebook, on a smaller model: loud words stay a bag of words, softened ones are read.
 

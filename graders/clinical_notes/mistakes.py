@@ -2970,7 +2970,7 @@ FREE_SCORES = [
     Mistake(
         name="f1_of_all_mentions",
         exercise="free_scores",
-        hint="Your f1 is not zero. Of the verdict \"this mention is negated\", this answer has none that is right.",
+        hint='Your f1 is not zero. Of the verdict "this mention is negated", this answer has none that is right.',
         changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = 0.0, 2 * negated / (1 + negated)")],
     ),
     Mistake(
@@ -3013,6 +3013,18 @@ WEIGHT_AND_SLOPE = [
         changes=[("weight * (1 - weight)", "-weight * (1 - weight)")],
     ),
     Mistake(
+        name="slope_at_no_gap",
+        exercise="weight_and_slope",
+        hint="Your slope is one quarter for every gap: that of two words whose scores are the same.",
+        changes=[("weight * (1 - weight)", "0.25")],
+    ),
+    Mistake(
+        name="weight_squared_as_slope",
+        exercise="weight_and_slope",
+        hint="Your slope is the weight times itself. The second factor is what the other word gets.",
+        changes=[("weight * (1 - weight)", "weight**2")],
+    ),
+    Mistake(
         name="slope_of_tanh",
         exercise="weight_and_slope",
         hint="Your slope is that of a tanh, 1 - weight squared.",
@@ -3049,7 +3061,7 @@ GUESSES = [
         name="guess_positions_number_in_place_of_letter",
         exercise="guess_positions",
         hint="Your guess is a number. The answers have letters.",
-        changes=[('return "a"', 'return 1')],
+        changes=[('return "a"', "return 1")],
     ),
     Mistake(
         name="guess_cause_no_letter",
@@ -3067,7 +3079,7 @@ GUESSES = [
         name="guess_cause_number_in_place_of_letter",
         exercise="guess_cause",
         hint="Your guess is a number. The answers have letters.",
-        changes=[('return "a"', 'return 1')],
+        changes=[('return "a"', "return 1")],
     ),
     Mistake(
         name="guess_gru_no_letter",
@@ -3085,7 +3097,7 @@ GUESSES = [
         name="guess_gru_number_in_place_of_letter",
         exercise="guess_gru",
         hint="Your guess is a number. The answers have letters.",
-        changes=[('return "b"', 'return 1')],
+        changes=[('return "b"', "return 1")],
     ),
     Mistake(
         name="guess_cue_percentages",

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from graders.clinical_notes.helpers import StandInPositions, check_given_is_kept, put_in, values
+from graders.clinical_notes.helpers import StandInPositions, put_in, values
 from proctor.checks import expect
 
 D_MODEL, VOCABULARY = 12, 17
@@ -196,4 +196,4 @@ def test_band(submission, generator):
     expect.close(low, values_of_seeds.mean(axis=0) - deviation, "low", hint)
     expect.close(high, values_of_seeds.mean(axis=0) + deviation, "high", hint)
     given = {"curves": values_of_seeds}
-    check_given_is_kept(submission, submission.mean_and_band, given, "`mean_and_band(curves)`")
+    expect.given_is_kept(submission, submission.mean_and_band, given, "`mean_and_band(curves)`")

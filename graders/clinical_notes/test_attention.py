@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from graders.carried import built
-from graders.clinical_notes.helpers import BUILT_IN, check_given_is_kept, values
+from graders.clinical_notes.helpers import BUILT_IN, values
 from graders.clinical_notes.mistakes import ATTENTION
 from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers, load_what_fits
 from proctor.checks import expect
@@ -133,7 +133,7 @@ def test_shapes(submission, made, x, mask, device):
     others = call(module, device, x.flip(0), mask)
     for value, other, what in zip((out, attn_weights), others, ("out", "attn_weights"), strict=True):
         expect.different(other, value, f"{what} of some notes and of others")
-    check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
+    expect.given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
 @pytest.mark.points(4)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from graders.carried import built
-from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, check_given_is_kept, put_in
+from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in
 from graders.clinical_notes.mistakes import BLOCK
 from graders.helpers import check_device, check_dropout_rate, check_gradients
 from proctor.checks import expect
@@ -111,7 +111,7 @@ def test_shapes(submission, made, x, mask, device):
     expect.equal(len(result), 2, f"The number of values that {CALL} returns", "Return x, attn_weights.")
     out = call(module, device, x, mask)
     expect.different(call(module, device, x.flip(0), mask), out, "x of the block for some words and for others")
-    check_given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
+    expect.given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
 
 
 @pytest.mark.points(3.5)

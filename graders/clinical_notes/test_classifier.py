@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from graders.carried import built
-from graders.clinical_notes.helpers import StandInBlock, StandInPositions, check_given_is_kept, put_in, values
+from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in, values
 from graders.clinical_notes.mistakes import CLASSIFIER
 from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers
 from proctor.checks import expect
@@ -99,7 +99,7 @@ def test_shapes(submission, made, x, device):
     module, _ = made()
     logits, _ = call(module, device, x)
     expect.different(logits[1:], logits[:-1], "logits of different notes")
-    check_given_is_kept(submission, module, {"x": x.to(device)}, CALL)
+    expect.given_is_kept(submission, module, {"x": x.to(device)}, CALL)
 
 
 @pytest.mark.points(4)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import Batches, SmallModel, check_given_is_kept, draw_notes, number, values
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, values
 from graders.helpers import TWO_DEVICES, check_meta
 from proctor.checks import expect
 
@@ -129,7 +129,7 @@ def test_f1_of_each(submission, reference, predicted):
     expected = reference.f1_scores(*predicted)[0]
     expect.close(np.asarray(per_class), expected, "per_class", "F1 of each column of probs > 0.5.")
     given = dict(zip(("truth", "probs"), predicted, strict=True))
-    check_given_is_kept(submission, submission.f1_scores, given, "`f1_scores(truth, probs)`")
+    expect.given_is_kept(submission, submission.f1_scores, given, "`f1_scores(truth, probs)`")
 
 
 @pytest.mark.points(1)
@@ -186,7 +186,7 @@ def test_negated_mentions(submission, reference, predicted, mentions):
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."
     number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
     given = {"truth": truth, "probs": probs, "mentioned": mentions}
-    check_given_is_kept(submission, submission.negation_scores, given, "`negation_scores(truth, probs, mentioned)`")
+    expect.given_is_kept(submission, submission.negation_scores, given, "`negation_scores(truth, probs, mentioned)`")
 
 
 @pytest.mark.points(1)

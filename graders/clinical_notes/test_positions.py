@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import check_given_is_kept
 from graders.helpers import check_device, check_gradients
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
@@ -55,7 +54,7 @@ def test_added(submission, x, device):
     expect.close(found, x + zero, f"{MADE}(x)", "Return x plus the table, and nothing else: x itself is not scaled.")
     hint = "The words are float32, as all weights, and stay so: make the table of such numbers, too."
     expect.dtype(found, x.dtype, f"{MADE}(x)", hint)
-    check_given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
+    expect.given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
 
 
 @pytest.mark.points(1.5)

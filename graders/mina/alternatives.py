@@ -534,11 +534,12 @@ def choose_threshold(truth, p1, recall):
 """,
     ),
     Alternative(
-        name="by_a_quantile",
+        name="counted_from_below",
         exercise="choose_threshold",
         code="""
 def choose_threshold(truth, p1, recall):
-    return np.quantile(p1[truth == 1], 1 - recall, method="inverted_cdf")
+    of_af = np.sort(p1[truth == 1])
+    return of_af[int(np.floor((1 - recall) * len(of_af)))]
 """,
     ),
     Alternative(

@@ -242,7 +242,29 @@ DATASET = [
         hint="Your label is always that of the first segment. Inputs and label have the same index.",
         changes=[("self.Y[i]", "self.Y[0]")],
     ),
+    Mistake(
+        name="signal_standardized",
+        exercise="dataset",
+        hint="You standardize the signal. It has been standardized when it was made; the dataset gives it as it is.",
+        changes=[
+            ('self.X = data_dict["X"]', 'self.X = (data_dict["X"] - data_dict["X"].mean()) / data_dict["X"].std()')
+        ],
+    ),
+    Mistake(
+        name="signal_standardized_by_channel",
+        exercise="dataset",
+        hint="You standardize each channel. It has been standardized when it was made; the dataset gives it as it is.",
+        changes=[
+            (
+                'self.X = data_dict["X"]',
+                'self.X = (data_dict["X"] - data_dict["X"].mean((1, 2), keepdims=True))'
+                ' / data_dict["X"].std((1, 2), keepdims=True)',
+            )
+        ],
+    ),
 ]
+
+PARTS = {"signal": "X", "beat": "K_beat", "rhythm": "K_rhythm", "frequency": "K_freq"}
 
 COLLATE = [
     Mistake(
@@ -324,6 +346,19 @@ COLLATE = [
         hint="Your batch is one tuple of five. The four inputs belong into a tuple of their own, with Y beside it.",
         costly="No batch can be taken apart into inputs and labels.",
         changes=[("return inputs, torch", "return *inputs, torch")],
+    ),
+    *(
+        Mistake(
+            name=f"{source}_as_{part}",
+            exercise="loader",
+            hint=f"You batch {PARTS[source]} a second time, in the place of {PARTS[part]}: a line that was copied?",
+            changes=[("return inputs, torch", f"return ({order}), torch")],
+        )
+        for source, part, order in [
+            ("signal", "beat", "inputs[0], inputs[0], inputs[2], inputs[3]"),
+            ("beat", "rhythm", "inputs[0], inputs[1], inputs[1], inputs[3]"),
+            ("rhythm", "frequency", "inputs[0], inputs[1], inputs[2], inputs[2]"),
+        ]
     ),
     Mistake(
         name="beat_and_rhythm_swapped",
@@ -488,8 +523,7 @@ COLLATE = [
         name="signal_in_place_of_beat_knowledge",
         exercise="loader",
         hint=(
-            "You make K_beat of the signal, which is the first of a sample's inputs. The beat knowledge is the "
-            "second."
+            "You make K_beat of the signal, which is the first of a sample's inputs. The beat knowledge is the second."
         ),
         changes=[
             ("return inputs, torch", "inputs = (inputs[0], inputs[0], *inputs[2:])\n        return inputs, torch"),
@@ -519,8 +553,7 @@ COLLATE = [
         name="rhythm_and_frequency_swapped",
         exercise="loader",
         hint=(
-            "You return the frequency knowledge before the rhythm knowledge. The order is X, K_beat, K_rhythm, "
-            "K_freq."
+            "You return the frequency knowledge before the rhythm knowledge. The order is X, K_beat, K_rhythm, K_freq."
         ),
         changes=[
             ("return inputs, torch", "inputs = (*inputs[:2], inputs[3], inputs[2])\n        return inputs, torch"),
@@ -904,8 +937,7 @@ KNOWLEDGE_ATTN = [
         name="softmax_in_sum",
         exercise="knowledge_attn",
         hint=(
-            "Your `attention_sum` puts the weights that it is given through a softmax again. It takes them as "
-            "they are."
+            "Your `attention_sum` puts the weights that it is given through a softmax again. It takes them as they are."
         ),
         changes=[("(attn * x).sum(dim=1)", "(torch.softmax(attn, dim=1) * x).sum(dim=1)")],
     ),
@@ -1313,8 +1345,7 @@ BEAT_NET = [
         name="leaky_relu_of_knowledge",
         exercise="beat_net",
         hint=(
-            "Your ReLU of the knowledge leaks: it lets a hundredth of what is negative pass. A plain ReLU is "
-            "asked for."
+            "Your ReLU of the knowledge leaks: it lets a hundredth of what is negative pass. A plain ReLU is asked for."
         ),
         changes=[("torch.relu(self.conv_k(k_beat))", "nn.functional.leaky_relu(self.conv_k(k_beat))")],
     ),
@@ -2138,8 +2169,7 @@ FREQ_NET = [
         name="hidden_numbers_as_many_as_channels",
         exercise="freq_net",
         hint=(
-            "Your attention has as many hidden numbers as there are channels. It should have "
-            "`self.att_channel_dim`."
+            "Your attention has as many hidden numbers as there are channels. It should have `self.att_channel_dim`."
         ),
         changes=[("self.att_channel_dim)\n", "self.n_channels)\n")],
     ),
@@ -2860,6 +2890,7 @@ EVALUATION = [
     ),
 ]
 
+
 def letters(exercise, line, wrong):
     """What is no letter of an exercise, and the letters that are wrong, with why."""
     return [
@@ -3019,6 +3050,35 @@ CHOOSE_THRESHOLD = [
         ],
     ),
     Mistake(
+        name="one_too_many_of_a_whole_number",
+        exercise="choose_threshold",
+        hint="Adding 1 is no rounding up: where the share is a whole number of segments, you ask for one too many.",
+        changes=[("math.ceil(recall * len(of_af))", "min(int(recall * len(of_af)) + 1, len(of_af))")],
+    ),
+    Mistake(
+        name="quantile",
+        exercise="choose_threshold",
+        hint="np.quantile gives a number between two probabilities, so not the largest threshold that finds enough.",
+        changes=[("threshold = of_af[-to_find]", "threshold = np.quantile(of_af, 1 - recall)")],
+    ),
+    Mistake(
+        name="quantile_of_a_whole_number",
+        exercise="choose_threshold",
+        hint="Where the share is a whole number of segments, this quantile lies one segment below the last to find.",
+        changes=[("threshold = of_af[-to_find]", 'threshold = np.quantile(of_af, 1 - recall, method="inverted_cdf")')],
+    ),
+    Mistake(
+        name="in_steps",
+        exercise="choose_threshold",
+        hint="You try thresholds in steps. The largest that finds enough is one of the probabilities themselves.",
+        changes=[
+            (
+                "threshold = of_af[-to_find]",
+                "threshold = max(t for t in np.linspace(0, 1, 101) if (of_af >= t).mean() >= recall)",
+            )
+        ],
+    ),
+    Mistake(
         name="share_as_threshold",
         exercise="choose_threshold",
         hint="You return the share that is to be found. A threshold is a probability of the model's.",
@@ -3071,6 +3131,14 @@ RECALIBRATE = [
         exercise="recalibrate",
         hint="You return the probabilities as they were.",
         changes=[("return of_af / (of_af + of_normal)", "return p1")],
+    ),
+    Mistake(
+        name="p1_changed_in_place",
+        exercise="recalibrate",
+        hint="You change the caller's p1 in place. The notebook still needs it: make a new array.",
+        changes=[
+            ("return of_af / (of_af + of_normal)", "p1[:] = of_af / (of_af + of_normal)\n    return p1"),
+        ],
     ),
     Mistake(
         name="of_normal_rhythm",

@@ -43,3 +43,4 @@ def test_certainty(submission, p1):
         there, what = moved(submission, p1, trained, trained)
         expect.close(there, p1, what, "Nothing has changed here.")
         expect.different(moved(submission, p1, trained, here)[0], p1, "What it gives elsewhere, and p1,")
+    expect.given_is_kept(submission, lambda p1: submission.recalibrate(p1, 0.5, 0.1), {"p1": p1}, "`recalibrate`")

@@ -213,6 +213,7 @@ def plain_pytest(root, *arguments):
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
+@pytest.mark.prove
 def test_plain_pytest_draws_the_inputs_of_the_grading_and_counts_what_was_selected(toy, triples):
     message = grade(triples, toy, "cpu").exercises[0].checks[1].message
     for selection in (["graders/toy/test_double.py::test_values"], ["graders", "-k", "test_double and values"]):

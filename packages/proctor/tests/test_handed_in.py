@@ -127,6 +127,7 @@ def test_verdict_names_the_notebook_that_was_graded(handed_in, solved):
     assert (verdict.points, verdict.notes) == (10, [words])
 
 
+@pytest.mark.prove
 def test_every_folder_has_a_row_and_a_page(toy_course, tmp_path):
     root = shutil.copytree(toy_course, tmp_path / "course")
     toy = load_assignment(open_course(root), "toy")

@@ -68,13 +68,14 @@ def test_experiments_of_ones_own_have_time_apart_from_the_answers(graded):
 
 @pytest.mark.parametrize("end", ["while True:\n    pass", "import os\n\nos._exit(0)"])
 def test_what_a_cell_defined_before_it_ran_out_of_time_is_kept(graded, toy, end):
-    verdict = graded(total=f"SIZE = 3\n{toy.exercises[1].code}\n\n\n{end}\n")
+    verdict = graded(total=f"SIZE = 3\n{toy.exercises[1].code}\n\n\n{end}\n", settings={"cell_seconds": 2})
     assert verdict.points == 10
     assert any("only what it defines was kept" in note for note in verdict.notes)
 
 
 def test_definition_that_itself_never_ends_costs_its_exercise_alone(graded):
-    verdict = graded(total="class Slow:\n    while True:\n        pass\n\n\ndef total(x, function):\n    return 0")
+    answer = "class Slow:\n    while True:\n        pass\n\n\ndef total(x, function):\n    return 0"
+    verdict = graded(total=answer, settings={"cell_seconds": 2})
     assert verdict.points == 4
 
 

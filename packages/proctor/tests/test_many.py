@@ -56,6 +56,7 @@ def records(course):
     return {path.name: path.stat().st_mtime_ns for path in (course.root / cache.FOLDER).rglob("*")}
 
 
+@pytest.mark.prove
 def test_autograde_reads_what_the_class_run_graded(course):
     ran = run(course, "proctor.cli", "class", "toy", "--jobs", "2")
     assert ran.returncode == 0, ran.stderr
@@ -155,6 +156,7 @@ def test_a_command_that_is_interrupted_says_so_and_leaves_the_rest_of_the_class(
     assert len(records(course)) < 20
 
 
+@pytest.mark.prove
 def test_a_dask_cluster_grades_the_class_and_a_lost_worker_loses_no_submission(course):
     found = {}
     with LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None) as cluster:
@@ -179,7 +181,7 @@ def test_a_worker_of_another_engine_grades_nothing(course):
     [
         (["nothing"], "no source/nothing/nothing.py"),
         (["toy", "--jobs", "0"], "--jobs should be 1 or more, not 0"),
-        (["toy", "--dask", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9"),
+        pytest.param(["toy", "--dask", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9", marks=pytest.mark.prove),
     ],
 )
 def test_what_cannot_be_run_is_one_line(course, arguments, words):

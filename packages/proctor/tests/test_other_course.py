@@ -102,6 +102,7 @@ def test_its_class_is_graded_and_its_mistakes_are_named(statistics101, run):
     assert "Divide by the number of values." in graded
 
 
+@pytest.mark.prove
 def test_its_checks_are_proven_as_the_page_says(statistics101, page, run):
     audited = run(statistics101, "proctor.cli", "audit", "--device", "cpu")
     assert audited == re.search(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).group(1)

@@ -258,7 +258,7 @@ def test_what_is_not_watched_is_not_written_down():
     [
         "import sys; sys.setprofile(None)",
         "torch._C._autograd._disable_profiler_legacy()",
-        "torch.profiler.profile().start()",
+        "torch.autograd.profiler.profile().__enter__()",
         "import _thread; _thread.start_new_thread(print, ())",
     ],
 )

@@ -171,6 +171,28 @@ def true(condition, message, value=None):
         raise Unmet(message, value)
 
 
+def given_is_kept(submission, call, given, what):
+    """A call leaves the tensors and arrays that it is given as they are: they are the caller's.
+
+    Parameters
+    ----------
+    submission : the submission
+    call : called with the student's copies of what is given
+    given : {name: tensor or array}, in the order of the arguments
+    what : str, what is called
+    """
+    handles = {name: submission.put(value) for name, value in given.items()}
+    call(*handles.values())
+    for name, value in given.items():
+        left, before = (torch.as_tensor(one).cpu() for one in (submission.get(handles[name]), value))
+        true(
+            left.shape == before.shape and torch.equal(left, before),
+            f"{what} should leave `{name}` as it is, but changes the caller's numbers in place (as `+=` and functions "
+            "that end in `_` do). Make a new value instead, as in `x = x + ...`.",
+            "changed in place",
+        )
+
+
 def from_scratch(submission, name, built_in, without=()):
     """The code that a name of the submission stands for uses no built-in, and tells what it uses.
 
