@@ -1575,6 +1575,10 @@ pd.DataFrame(
 # ### END SOLUTION
 
 # %% [markdown]
+# **If you like**, set `EPOCHS = 100` at the top and run the notebook again, which takes some minutes. Guess first: do the
+# neighbors come back? Does the accuracy get anywhere? And who needs the teacher then, in 4.6?
+
+# %% [markdown]
 # ## 6 What to take away
 #
 # - An autoencoder turns records of any length into vectors of one length, without any label. To rebuild is a
