@@ -1,7 +1,7 @@
 """The table of ecg_lstm on the challenge's real recordings: all networks, with and without augmentation, as Markdown.
 
     python -m dlh.data ecg --download
-    python benchmarks/ecg_lstm_challenge2017.py --results results.json
+    python -m benchmarks.ecg_lstm_challenge2017 --results results.json
 
 Split, chunks, batches, epochs and learning rate are those of the published run, whose figures stand beside ours.
 What is finished is kept in the file of --results, so that an interrupted run goes on where it stopped. With a GPU
@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 from sklearn.metrics import balanced_accuracy_score
 
-from dlh.d2l_torch import d2l
 from dlh.data.downloads import data_directory
 from dlh.data.ecg import FOLDER
+from dlh.data.ecg_dataset import ECGSpectrumDataset
 from solutions import ecg_lstm
 
 # Name, augmented: epochs and validation accuracy of the published run.
@@ -40,17 +40,6 @@ PUBLISHED = {
 CHUNK_SIZE, FEATURES, BATCH_SIZE = 40, 17, 192
 
 
-class Progress:
-    """In the place of d2l's Animator: a line for each epoch in place of a figure, on stderr."""
-
-    def __init__(self, xlabel, legend, figsize):
-        self.legend = legend
-
-    def add(self, epoch, values):
-        line = ", ".join(f"{name} {value:.3f}" for name, value in zip(self.legend, values, strict=True))
-        print(f"  epoch {epoch}: {line}", file=sys.stderr, flush=True)
-
-
 def make_loaders(directory, seed):
     """The loaders of both experiments, and the validation recordings.
 
@@ -59,7 +48,7 @@ def make_loaders(directory, seed):
     loaders : dict from augmented (bool) to a dict with the loaders "train" and "val"
     validation : `Subset` of whole spectrograms
     """
-    spectrograms = ecg_lstm.ECGSpectrumDataset(directory, class_labels=("N", "A"))
+    spectrograms = ECGSpectrumDataset(directory, class_labels=("N", "A"))
     n_train = int(0.8 * len(spectrograms))
     training, validation = torch.utils.data.random_split(
         spectrograms,
@@ -94,6 +83,8 @@ def run(name, loaders, validation, epochs, seed):
         result = ecg_lstm.train(net, loaders, epochs=epochs, lr=0.01)
     votes, labels = ecg_lstm.vote(net, validation, CHUNK_SIZE)
     recordings = float(balanced_accuracy_score(labels, votes > 0.5))
+    curves = result.pop("curves")["val acc"]
+    print("  validation chunks, by epoch: " + " ".join(f"{value:.3f}" for value in curves), file=sys.stderr)
     return {**result, "recordings": recordings, "epochs": epochs, "seed": seed}
 
 
@@ -141,7 +132,6 @@ def main():
     if arguments.results and arguments.results.is_file():
         results = json.loads(arguments.results.read_text())
 
-    d2l.Animator = Progress
     loaders, validation = make_loaders(arguments.directory, arguments.seed)
     for (name, augmented), (epochs, _) in PUBLISHED.items():
         model = key(name, augmented)

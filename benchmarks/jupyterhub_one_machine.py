@@ -146,7 +146,8 @@ def running_hub(environment, folder, exchange):
         text = text.replace(here, there)
     text += f'\nc.Spawner.environment["JUPYTER_CONFIG_PATH"] = {str(settings)!r}\nc.JupyterHub.hub_port = {PORT + 1}\n'
     text += f'c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{PORT + 2}"\nc.Spawner.http_timeout = {PATIENCE}\n'
-    text += f"c.Spawner.start_timeout = {PATIENCE}\n"
+    # Accounts are removed at the end, and nothing may run in them then.
+    text += f"c.Spawner.start_timeout = {PATIENCE}\nc.JupyterHub.cleanup_servers = True\n"
     state = folder / "hub"
     state.mkdir(mode=0o700)
     (state / "jupyterhub_config.py").write_text(text)

@@ -1,8 +1,8 @@
 """MINA on the challenge's real recordings, as a Markdown table: a run of the published size, and a full one.
 
     python -m dlh.data ecg --download
-    python benchmarks/mina_challenge2017.py
-    python benchmarks/mina_challenge2017.py --full --device cuda
+    python -m benchmarks.mina_challenge2017
+    python -m benchmarks.mina_challenge2017 --full --device cuda
 
 No recording gives segments to both sides; the challenge does not tell which recordings are of the same person.
 

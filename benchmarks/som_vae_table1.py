@@ -17,6 +17,7 @@ import time
 import numpy as np
 import torch
 
+from dlh import baselines
 from dlh.data import images
 from solutions import som_vae
 
@@ -74,17 +75,18 @@ def cluster(method, data, seed, options):
     """The clusters of the test images by one method, (n,) int array."""
     train_images = data.train_images[: options.images]
     if method == "k-means":
-        return som_vae.cluster_by_kmeans(train_images, data.test_images, int(np.prod(SOM_DIM)), seed)
+        return baselines.cluster_by_kmeans(train_images, data.test_images, int(np.prod(SOM_DIM)), seed)
     if method == "minisom":
-        return som_vae.cluster_by_minisom(train_images, data.test_images, SOM_DIM, seed=seed)
+        return baselines.cluster_by_minisom(train_images, data.test_images, SOM_DIM, seed=seed)
     torch.manual_seed(seed)
     weights, sizes = {"alpha": options.alpha, "beta": options.beta}, {"latent_dim": options.latent_dim}
     lr = options.lr
     if method == "GB-SOM":
-        model, lr = som_vae.gradient_som((1, images.SIZE, images.SIZE), SOM_DIM, **weights), options.som_lr
+        shape, lr = (1, images.SIZE, images.SIZE), options.som_lr
+        model = baselines.gradient_som(som_vae.StaticSOMVAE, shape, SOM_DIM, **weights)
     elif method == "VQ-VAE":
         encoder, decoder, _ = make_networks(options)
-        model = som_vae.VQVAE(encoder, decoder, som_dim=SOM_DIM, **sizes)
+        model = baselines.VQVAE(encoder, decoder, som_vae.find_nearest, som_dim=SOM_DIM, **sizes)
     else:
         model = som_vae.StaticSOMVAE(*make_networks(options), som_dim=SOM_DIM, **sizes, **weights)
     loader = torch.utils.data.DataLoader(torch.from_numpy(train_images), options.batch_size, shuffle=True)

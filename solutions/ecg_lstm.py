@@ -8,99 +8,14 @@ normal rhythm in them. Between `### BEGIN SOLUTION` and `### END SOLUTION` stand
 # ruff: noqa: B008, E741, N803, N806
 
 import numpy as np
-import scipy.signal
 import torch
 from torch import nn
 
 from dlh.d2l_torch import d2l
-from dlh.data.ecg import load_challenge2017
-
-
-class ECGDataset(torch.utils.data.Dataset):
-    """Recordings of the PhysioNet/CinC Challenge 2017 with their labels.
-
-    Recordings of less than 4000 samples (13 seconds) are left out.
-
-    Parameters
-    ----------
-    directory : str or Path, the folder with A00001.mat ... and REFERENCE.csv
-    max_length : int, samples; what is longer is cut off
-    class_labels : the challenge's labels that are wanted; the place of a
-        label here is the number of its class
-
-    Attributes
-    ----------
-    samples : (recordings, max_length) float, padded with zeros
-    lengths : (recordings,) long, how many of them are real
-    labels : (recordings,) long, the number of the class
-    names : list of str, such as "A00001"
-    """
-
-    MIN_LENGTH = 4000
-
-    def __init__(self, directory, max_length=18286, class_labels=("N", "A", "O")):
-        super().__init__()
-        self.class_labels = class_labels
-        self.load_data(directory, max_length)
-
-    def load_data(self, directory, max_length):
-        """Read the recordings of the wanted classes, in the order of their names."""
-        data = load_challenge2017(directory, self.class_labels)
-        kept = [i for i, recording in enumerate(data.recordings) if len(recording) >= self.MIN_LENGTH]
-        self.names = [data.names[i] for i in kept]
-        self.labels = torch.as_tensor(data.labels[kept], dtype=torch.long)
-        self.lengths = torch.tensor([min(len(data.recordings[i]), max_length) for i in kept])
-        self.samples = torch.zeros(len(kept), max_length)
-        for row, i, length in zip(self.samples, kept, self.lengths, strict=True):
-            row[:length] = torch.from_numpy(data.recordings[i][:length].astype(np.float32))
-
-    @property
-    def class_proportions(self):
-        """The share of each class, (classes,) float."""
-        counts = torch.bincount(self.labels, minlength=len(self.class_labels))
-        return counts / len(self)
-
-    def __getitem__(self, index):
-        """The pair (x, y): one recording without its padding, and its class."""
-        length = self.lengths[index]
-        x = self.samples[index, :length]
-        y = self.labels[index]
-        return x, y
-
-    def __len__(self):
-        """The number of recordings."""
-        return self.samples.shape[0]
-
-
-class ECGSpectrumDataset(ECGDataset):
-    """The spectrograms of an `ECGDataset`.
-
-    `samples` is (recordings, windows, 17): 17 frequencies from 0 to 150 Hz in
-    windows of 32 samples (0.1 seconds), each of which begins 28 samples after
-    the one before. Each frequency has mean 0 and standard deviation 1.
-    """
-
-    NPERSEG = 32
-    NOVERLAP = 32 // 8
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.compute_spectrum()
-
-    def compute_spectrum(self):
-        """Put spectrograms in the place of the recordings."""
-        _, _, spectrum = scipy.signal.spectrogram(
-            self.samples.numpy(), scaling="spectrum", nperseg=self.NPERSEG, noverlap=self.NOVERLAP
-        )
-        spectrum = spectrum - np.mean(spectrum, axis=(0, 2), keepdims=True)
-        spectrum = spectrum / np.std(spectrum, axis=(0, 2), keepdims=True)
-        self.samples = torch.tensor(spectrum.transpose(0, 2, 1))
-        # Lengths count windows from now on.
-        self.lengths = (self.lengths - self.NPERSEG) // (self.NPERSEG - self.NOVERLAP)
 
 
 def balance_dataset(dataset):
-    """Repeat samples of the smaller classes until all classes are equally large.
+    """Repeat samples of the smaller classes until all are equally large.
 
     Which of them are repeated is drawn from torch's random numbers.
 
@@ -111,7 +26,7 @@ def balance_dataset(dataset):
     Returns
     -------
     balanced : the dataset itself where it is balanced already, else a
-        `Subset` with all of its samples first and the repeated ones after them
+        `Subset` with all of its samples first and the repeated ones after it
     """
     labels = torch.tensor([int(dataset[i][1]) for i in range(len(dataset))])
     indices = torch.arange(len(dataset))
@@ -133,7 +48,7 @@ def balance_dataset(dataset):
 
 
 class ChunkedDataset(torch.utils.data.TensorDataset):
-    """Recordings cut into chunks of the same length, each with its recording's class.
+    """Recordings cut into chunks of one length, with their classes.
 
     What is left at the end of a recording, less than a chunk, is dropped.
 
@@ -147,7 +62,7 @@ class ChunkedDataset(torch.utils.data.TensorDataset):
         super().__init__(*self.make_chunks(source_dataset, chunk_size))
 
     def make_chunks(self, source_dataset, chunk_size):
-        """The chunks, (chunks, chunk_size, features), and their classes, (chunks,) long."""
+        """Chunks, (chunks, chunk_size, features), and classes, (chunks,)."""
         all_x, all_y = [], []
         for i in range(len(source_dataset)):
             x, y = source_dataset[i]
@@ -159,7 +74,7 @@ class ChunkedDataset(torch.utils.data.TensorDataset):
 
 
 class RNN(nn.Module):
-    """A recurrent layer: each hidden state is made of the input and the state before.
+    """A recurrent layer: a state is made of the input and the state before.
 
     Parameters
     ----------
@@ -178,8 +93,10 @@ class RNN(nn.Module):
 
         def triple():
             return (
-                nn.Parameter(torch.normal(0, 0.01, size=(self.num_inputs, self.num_hiddens))),
-                nn.Parameter(torch.normal(0, 0.01, size=(self.num_hiddens, self.num_hiddens))),
+                nn.Parameter(torch.normal(
+                    0, 0.01, size=(self.num_inputs, self.num_hiddens))),
+                nn.Parameter(torch.normal(
+                    0, 0.01, size=(self.num_hiddens, self.num_hiddens))),
                 nn.Parameter(torch.zeros(size=(self.num_hiddens,))),
             )
 
@@ -194,12 +111,15 @@ class RNN(nn.Module):
 
         Returns
         -------
-        outputs : (samples, steps, num_hiddens), the hidden state after each step
+        outputs : (samples, steps, num_hiddens), the hidden state of each step
         state : a tuple (hiddens,), the hidden state after the last step,
             (samples, num_hiddens)
         """
         batch_size = inputs.shape[0]
-        state = (torch.zeros(size=(batch_size, self.num_hiddens), dtype=inputs.dtype, device=inputs.device),)
+        zeros = torch.zeros(
+            size=(batch_size, self.num_hiddens),
+            dtype=inputs.dtype, device=inputs.device)
+        state = (zeros,)
         outputs = []
         for step in range(inputs.shape[1]):
             state = self.one_step(inputs[:, step], state)
@@ -220,15 +140,17 @@ class RNN(nn.Module):
         state : a tuple (hiddens,), the state after this step
         """
         (h,) = state
-        h = torch.tanh(torch.mm(x, self.W_xh) + torch.mm(h, self.W_hh) + self.b_h)
+        h = torch.tanh(
+            torch.mm(x, self.W_xh) + torch.mm(h, self.W_hh) + self.b_h)
         return (h,)
 
     def __repr__(self):
-        return f"RNN(num_inputs={self.num_inputs}, num_hiddens={self.num_hiddens})"
+        return (f"RNN(num_inputs={self.num_inputs},"
+                f" num_hiddens={self.num_hiddens})")
 
 
 class LSTM(nn.Module):
-    """A recurrent layer with a long short-term memory, beginning with a state of zeros.
+    """A recurrent layer with a long short-term memory.
 
     Parameters
     ----------
@@ -247,8 +169,10 @@ class LSTM(nn.Module):
 
         def triple():
             return (
-                nn.Parameter(torch.normal(0, 0.01, size=(self.num_inputs, self.num_hiddens))),
-                nn.Parameter(torch.normal(0, 0.01, size=(self.num_hiddens, self.num_hiddens))),
+                nn.Parameter(torch.normal(
+                    0, 0.01, size=(self.num_inputs, self.num_hiddens))),
+                nn.Parameter(torch.normal(
+                    0, 0.01, size=(self.num_hiddens, self.num_hiddens))),
                 nn.Parameter(torch.zeros(size=(self.num_hiddens,))),
             )
 
@@ -269,14 +193,16 @@ class LSTM(nn.Module):
 
         Returns
         -------
-        outputs : (samples, steps, num_hiddens), the hidden state after each step
+        outputs : (samples, steps, num_hiddens), the hidden state of each step
         state : a tuple (hiddens, cells), the state after the last step, each
             (samples, num_hiddens)
         """
-        # 2. Begin with states of zeros, go through the steps, stack the outputs.
+        # 2. Begin with zeros, go through the steps, stack the outputs.
         ### BEGIN SOLUTION
         batch_size = inputs.shape[0]
-        H = torch.zeros(size=(batch_size, self.num_hiddens), dtype=inputs.dtype, device=inputs.device)
+        H = torch.zeros(
+            size=(batch_size, self.num_hiddens),
+            dtype=inputs.dtype, device=inputs.device)
         C = torch.zeros_like(H)
         outputs = []
         for step in range(inputs.shape[1]):
@@ -299,19 +225,24 @@ class LSTM(nn.Module):
         -------
         H, C : (samples, num_hiddens) float, the states after this step
         """
-        # 3. The gates, the input node, the new cell state, the new hidden state.
+        # 3. The gates, the input node, the new cell state, the new H.
         ### BEGIN SOLUTION
-        I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)
-        F = torch.sigmoid(torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)
-        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)
-        C_tilde = torch.tanh(torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)
+        I = torch.sigmoid(
+            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)
+        F = torch.sigmoid(
+            torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)
+        O = torch.sigmoid(
+            torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)
+        C_tilde = torch.tanh(
+            torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)
         C = F * C + I * C_tilde
         H = O * torch.tanh(C)
         return H, C
         ### END SOLUTION
 
     def __repr__(self):
-        return f"LSTM(num_inputs={self.num_inputs}, num_hiddens={self.num_hiddens})"
+        return (f"LSTM(num_inputs={self.num_inputs},"
+                f" num_hiddens={self.num_hiddens})")
 
 
 def accuracy(y_hat, y):
@@ -327,17 +258,18 @@ def accuracy(y_hat, y):
     -------
     accuracy : () float
     """
-    predicted = y_hat[:, 0] > 0 if y_hat.shape[1] == 1 else torch.argmax(y_hat, axis=1)
+    one = y_hat.shape[1] == 1
+    predicted = y_hat[:, 0] > 0 if one else torch.argmax(y_hat, axis=1)
     return torch.mean((predicted == y).to(torch.float32))
 
 
 def train(net, data_loaders, epochs=100, lr=0.01, device=d2l.try_gpu()):
-    """Train with Adam, and draw loss and accuracy as each epoch ends.
+    """Train with Adam.
 
     Parameters
     ----------
-    net : gives raw outputs, (samples, 1) or (samples, classes); it is moved to
-        the device and trained in place
+    net : gives raw outputs, (samples, 1) or (samples, classes); it is moved
+        to the device and trained in place
     data_loaders : dict with loaders of (x, y) batches, "train" and "val"
     epochs : int
     lr : float, learning rate
@@ -346,15 +278,16 @@ def train(net, data_loaders, epochs=100, lr=0.01, device=d2l.try_gpu()):
     Returns
     -------
     result : dict with "train loss", "train acc", "val loss", "val acc" of the
-        last epoch, and "examples/sec" in training
+        last epoch, "curves" with the same four as lists, a number for each
+        epoch, and "examples/sec" in training
     """
     net = net.to(device)
     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
-    legend = ["train loss", "train acc", "val loss", "val acc"]
-    animator = d2l.Animator(xlabel="epoch", legend=legend, figsize=(8, 3.5))
+    names = "train loss", "train acc", "val loss", "val acc"
+    curves = {name: [] for name in names}
     timer = {"train": d2l.Timer(), "val": d2l.Timer()}
 
-    for epoch in range(epochs):
+    for _ in range(epochs):
         # The sums of loss and accuracy over the samples, and their number.
         metrics = {"train": d2l.Accumulator(3), "val": d2l.Accumulator(3)}
         for phase in ("train", "val"):
@@ -365,22 +298,26 @@ def train(net, data_loaders, epochs=100, lr=0.01, device=d2l.try_gpu()):
                 with torch.set_grad_enabled(phase == "train"):
                     y_hat = net(x)
                     if y_hat.shape[1] == 1:
-                        loss = nn.functional.binary_cross_entropy_with_logits(y_hat[:, 0], y.to(y_hat.dtype))
+                        loss = nn.functional.binary_cross_entropy_with_logits(
+                            y_hat[:, 0], y.to(y_hat.dtype))
                     else:
                         loss = nn.functional.cross_entropy(y_hat, y)
                 if phase == "train":
                     optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
-                metrics[phase].add(loss.item() * len(x), accuracy(y_hat, y).item() * len(x), len(x))
+                right = accuracy(y_hat, y).item() * len(x)
+                metrics[phase].add(loss.item() * len(x), right, len(x))
                 timer[phase].stop()
-        means = [metrics[phase][i] / metrics[phase][2] for phase in ("train", "val") for i in (0, 1)]
-        animator.add(epoch + 1, means)
+            loss_sum, right, count = metrics[phase]
+            curves[f"{phase} loss"].append(loss_sum / count)
+            curves[f"{phase} acc"].append(right / count)
 
-    result = dict(zip(legend, means, strict=True))
-    result["examples/sec"] = metrics["train"][2] * epochs / timer["train"].sum()
-    print(", ".join(f"{name} {result[name]:.3f}" for name in legend))
-    print(f"{result['examples/sec']:.1f} examples/sec on {device}")
+    result = {name: curve[-1] for name, curve in curves.items()}
+    print(", ".join(f"{name} {value:.3f}" for name, value in result.items()))
+    result["curves"] = curves
+    trained = metrics["train"][2] * epochs
+    result["examples/sec"] = trained / timer["train"].sum()
     return result
 
 
@@ -464,7 +401,7 @@ class ConvNet(nn.Module):
 
     def forward(self, x):
         """From (samples, steps, features) to (samples, outputs)."""
-        # A convolution moves along the last axis: it should be that of the steps.
+        # A convolution moves along the last axis: that should be the steps.
         x = x.transpose(2, 1)
         return self.net(x)
 
@@ -554,7 +491,7 @@ class TorchLSTMNet(nn.Module):
 
 
 def random_chunk_collate_fn(samples, window_size):
-    """Cut a chunk out of each sample, at a random place, and make a batch of them.
+    """Cut a chunk out of each sample, at a random place, for a batch.
 
     Parameters
     ----------
@@ -596,7 +533,69 @@ def vote(net, dataset, chunk_size=40):
     with torch.no_grad():
         for i in range(len(dataset)):
             x, y = dataset[i]
-            chunks = x[: len(x) // chunk_size * chunk_size].reshape(-1, chunk_size, x.shape[1])
-            votes.append((net(chunks.to(device))[:, 0] > 0).float().mean().cpu())
+            whole = len(x) // chunk_size * chunk_size
+            chunks = x[:whole].reshape(-1, chunk_size, x.shape[1])
+            above = net(chunks.to(device))[:, 0] > 0
+            votes.append(above.float().mean().cpu())
             labels.append(int(y))
     return torch.stack(votes), torch.tensor(labels)
+
+
+def kept_share(total, steps):
+    """The share of the cell state that is left after some more steps.
+
+    Parameters
+    ----------
+    total : float, the sum in the forget gate's brackets, the same at each
+        step
+    steps : int, how many steps
+
+    Returns
+    -------
+    share : float
+    """
+    ### BEGIN SOLUTION
+    share = (1 / (1 + np.exp(-total))) ** steps
+    ### END SOLUTION
+    return share
+
+
+def uniform_loss(classes):
+    """The cross entropy of a network that finds all classes as likely."""
+    ### BEGIN SOLUTION
+    loss = -np.log(1 / classes)
+    ### END SOLUTION
+    return loss
+
+
+def guess_best():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "c"
+    ### END SOLUTION
+    return letter
+
+
+def one_recording(normal, af):
+    """How much the balanced accuracy rises by one more right recording.
+
+    Parameters
+    ----------
+    normal, af : int, how many recordings there are of each class
+
+    Returns
+    -------
+    by_normal, by_af : float, where it is one of class N, and one of class A
+    """
+    ### BEGIN SOLUTION
+    by_normal, by_af = 1 / normal / 2, 1 / af / 2
+    ### END SOLUTION
+    return by_normal, by_af
+
+
+def guess_augmentation():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "b"
+    ### END SOLUTION
+    return letter

@@ -2,16 +2,14 @@
 
 Images become points in a latent space, each point belongs to the nearest node of a map, and the nodes learn together
 with their neighbors, so that what is alike lies side by side (Fortuin and others, 2019). For time series there is a
-matrix of transition probabilities from node to node. Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what
-students write.
+matrix of transition probabilities from node to node. What the notebook compares it with is in `dlh.baselines`.
+Between `### BEGIN SOLUTION` and `### END SOLUTION` stands what students write.
 """
 
 # ruff: noqa: B006 (the defaults of the published assignment)
 
 import numpy as np
 import torch
-from minisom import MiniSom
-from sklearn.cluster import KMeans
 from sklearn.metrics.cluster import contingency_matrix
 from torch import nn
 from torch.nn import functional as F
@@ -24,12 +22,15 @@ class ConvEncoder(nn.Module):
     ----------
     input_channels : int, 1 for gray images
     latent_dim : int, the dimensions of the latent space
-    kernel_size, strides, n_channels : lists of two ints, of the two convolutions
+    kernel_size, strides, n_channels : lists of two ints, one for each of the
+        two convolutions
     """
 
-    def __init__(self, input_channels, latent_dim=64, kernel_size=[4, 4], strides=[1, 1], n_channels=[32, 128]):
+    def __init__(self, input_channels, latent_dim=64, kernel_size=[4, 4],
+                 strides=[1, 1], n_channels=[32, 128]):
         super().__init__()
-        # 1. The layers: `conv1`, `maxpool1`, `conv2`, `maxpool2`, `latent_transform`.
+        # 1. The layers: `conv1`, `maxpool1`, `conv2`, `maxpool2`,
+        #    `latent_transform`.
         ### BEGIN SOLUTION
         self.conv1 = nn.Conv2d(input_channels, n_channels[0], kernel_size[0], stride=strides[0])
         self.maxpool1 = nn.MaxPool2d(2, 2)
@@ -49,7 +50,8 @@ class ConvEncoder(nn.Module):
         -------
         z_e : (batch, latent_dim) float
         """
-        # 2. Convolution, ReLU, pooling; the same again; then one row of numbers for each image, and the linear layer.
+        # 2. Convolution, ReLU, pooling; the same again; then one row of
+        #    numbers for each image, and the linear layer.
         ### BEGIN SOLUTION
         x = self.maxpool1(torch.relu(self.conv1(x)))
         x = self.maxpool2(torch.relu(self.conv2(x)))
@@ -65,24 +67,20 @@ class ConvDecoder(nn.Module):
     output_channels : int, 1 for gray images
     output_size : (height, width) of the images
     latent_dim : int, the dimensions of the latent space
-    flatten_shape : [width, height, channels] of the small picture that the point is turned into
-    kernel_size, strides, n_channels : lists of two ints, of the two convolutions
+    flatten_shape : [width, height, channels] of the small picture that the
+        point is turned into
+    kernel_size, strides, n_channels : lists of two ints, one for each of the
+        two convolutions
     """
 
-    def __init__(
-        self,
-        output_channels,
-        output_size=(28, 28),
-        latent_dim=64,
-        flatten_shape=[4, 4, 128],
-        kernel_size=[4, 3],
-        strides=[1, 1],
-        n_channels=[128, 128],
-    ):
+    def __init__(self, output_channels, output_size=(28, 28), latent_dim=64,
+                 flatten_shape=[4, 4, 128], kernel_size=[4, 3],
+                 strides=[1, 1], n_channels=[128, 128]):
         super().__init__()
         self.flatten_shape = flatten_shape
         self.output_size = output_size
-        # 1. The layers: `latent_transform`, `deconv1`, `deconv2`, `out_transform`.
+        # 1. The layers: `latent_transform`, `deconv1`, `deconv2`,
+        #    `out_transform`.
         ### BEGIN SOLUTION
         width, height, channels = flatten_shape
         self.latent_transform = nn.Linear(latent_dim, width * height * channels)
@@ -102,8 +100,9 @@ class ConvDecoder(nn.Module):
         -------
         x : (batch, output_channels, *output_size) float, between 0 and 1
         """
-        # 2. Linear layer, a small picture with its channels first, twice as large, `deconv1`, ReLU, as large as the
-        #    output, `deconv2`, ReLU, `out_transform`, sigmoid.
+        # 2. Linear layer, a small picture with its channels first, twice as
+        #    large, `deconv1`, ReLU, as large as the output, `deconv2`, ReLU,
+        #    `out_transform`, sigmoid.
         ### BEGIN SOLUTION
         width, height, channels = self.flatten_shape
         x = self.latent_transform(z).reshape(-1, channels, height, width)
@@ -119,12 +118,15 @@ def find_nearest(z_e, embeddings):
     Parameters
     ----------
     z_e : (batch, latent_dim) float, the encodings
-    embeddings : (rows, columns, latent_dim) float, the place of each node in the latent space
+    embeddings : (rows, columns, latent_dim) float, the place of each node in
+        the latent space
 
     Returns
     -------
-    k : (batch,) long, the number of the nearest node; nodes are numbered row after row
-    z_dist_flat : (batch, rows * columns) float, the squared distances to all nodes
+    k : (batch,) long, the number of the nearest node; nodes are numbered row
+        after row
+    z_dist_flat : (batch, rows * columns) float, the squared distances to all
+        nodes
     """
     ### BEGIN SOLUTION
     nodes = embeddings.flatten(0, 1)
@@ -144,8 +146,9 @@ def gather_neighbors(embeddings, k):
 
     Returns
     -------
-    z_q_neighbors : (batch, 5, latent_dim) float: the node itself, the one a row further, a row before, a column
-        further, a column before; zeros where the map ends
+    z_q_neighbors : (batch, 5, latent_dim) float: the node itself, the one a
+        row further, a row before, a column further, a column before; zeros
+        where the map ends
     """
     ### BEGIN SOLUTION
     row, column = k // embeddings.shape[1], k % embeddings.shape[1]
@@ -162,29 +165,21 @@ class StaticSOMVAE(nn.Module):
 
     Parameters
     ----------
-    encoder : module, (batch, channels, height, width) images to (batch, latent_dim)
-    decoder_q, decoder_e : modules, (batch, latent_dim) to images: for nodes and for encodings
+    encoder : module, (batch, channels, height, width) images to
+        (batch, latent_dim)
+    decoder_q, decoder_e : modules, (batch, latent_dim) to images: for nodes
+        and for encodings
     latent_dim : int
     som_dim : [rows, columns] of the map
-    input_length, input_channels : ints, kept as they are in the published model, which does not use them
-    beta, alpha : floats, the weights of the SOM loss and of the commitment loss
+    input_length, input_channels : ints, as in the published model, which
+        does not use them
+    beta, alpha : floats, the weights of the SOM loss and of commitment
     gamma, tau : floats, for `SOMVAE`
     """
 
-    def __init__(
-        self,
-        encoder,
-        decoder_q,
-        decoder_e,
-        latent_dim=64,
-        som_dim=[8, 8],
-        input_length=28,
-        input_channels=28,
-        beta=1,
-        gamma=1,
-        alpha=1,
-        tau=1,
-    ):
+    def __init__(self, encoder, decoder_q, decoder_e, latent_dim=64,
+                 som_dim=[8, 8], input_length=28, input_channels=28,
+                 beta=1, gamma=1, alpha=1, tau=1):
         super().__init__()
         self.encoder = encoder
         self.decoder_q = decoder_q
@@ -192,47 +187,54 @@ class StaticSOMVAE(nn.Module):
         self.latent_dim, self.som_dim = latent_dim, list(som_dim)
         self.input_length, self.input_channels = input_length, input_channels
         self.alpha, self.beta, self.gamma, self.tau = alpha, beta, gamma, tau
-        self.embeddings = nn.Parameter(0.05 * torch.randn(*som_dim, latent_dim))
+        start = torch.randn(*som_dim, latent_dim)
+        self.embeddings = nn.Parameter(0.05 * start)
 
     def forward(self, x):
         """Encode images, find their nodes, and decode both.
 
         Parameters
         ----------
-        x : (..., channels, height, width) float, with any axes in front, such as (series, steps)
+        x : (..., channels, height, width) float, with any axes in front,
+            such as (series, steps)
 
         Returns
         -------
         x_e, x_q : as x, decoded from the encodings and from the nodes
-        z_e, z_q : (..., latent_dim) float, the encodings and the embeddings of their nodes
-        z_q_neighbors : (..., 5, latent_dim) float, as `gather_neighbors` gives them
+        z_e, z_q : (..., latent_dim) float, the encodings and the embeddings
+            of their nodes
+        z_q_neighbors : (..., 5, latent_dim) float, by `gather_neighbors`
         k : (...) long, the numbers of the nodes
-        z_dist_flat : (..., nodes) float, the squared distances to all nodes
+        z_dist_flat : (..., nodes) float, squared distances to all nodes
         """
         z_e = self.encoder(x.flatten(0, -4))
         k, z_dist_flat = find_nearest(z_e, self.embeddings)
         z_q_neighbors = gather_neighbors(self.embeddings, k)
         z_q = z_q_neighbors[:, 0]
-        parts = (self.decoder_e(z_e), self.decoder_q(z_q), z_e, z_q, z_q_neighbors, k, z_dist_flat)
-        return tuple(part.reshape(*x.shape[:-3], *part.shape[1:]) for part in parts)
+        parts = (self.decoder_e(z_e), self.decoder_q(z_q), z_e, z_q,
+                 z_q_neighbors, k, z_dist_flat)
+        axes = x.shape[:-3]
+        return tuple(part.reshape(*axes, *part.shape[1:]) for part in parts)
 
     def _loss_reconstruct(self, x, x_e, x_q):
-        """The mean squared errors of both decoded images, added up: a number."""
+        """Both decoded images' mean squared errors, added up: a number."""
         ### BEGIN SOLUTION
         return F.mse_loss(x_e, x) + F.mse_loss(x_q, x)
         ### END SOLUTION
 
     def _loss_commit(self, z_e, z_q):
-        """The mean squared difference of the encodings and their nodes: a number."""
+        """The mean squared difference of encodings and nodes: a number."""
         ### BEGIN SOLUTION
         return F.mse_loss(z_e, z_q)
         ### END SOLUTION
 
     def _loss_som(self, z_e, z_q_neighbors):
-        """What pulls the nodes and their neighbors to the encodings, which themselves stay where they are: a number.
+        """What pulls nodes and neighbors to the encodings: a number.
 
-        For each encoding, the mean squared differences of five embeddings are added up, without those that are not
-        there (rows of zeros), and divided by five. The loss is the mean over all encodings.
+        The encodings themselves stay where they are. For each of them, the
+        mean squared differences of five embeddings are added up, without
+        those that are not there (rows of zeros), and divided by five. The
+        loss is the mean over all encodings.
         """
         ### BEGIN SOLUTION
         squares = (z_e.detach().unsqueeze(-2) - z_q_neighbors) ** 2
@@ -241,7 +243,7 @@ class StaticSOMVAE(nn.Module):
         ### END SOLUTION
 
     def loss(self, x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat):
-        """The whole loss of images x and of what `forward` gives for them: a number."""
+        """The whole loss of images x and what `forward` gives: a number."""
         ### BEGIN SOLUTION
         return (
             self._loss_reconstruct(x, x_e, x_q)
@@ -252,10 +254,11 @@ class StaticSOMVAE(nn.Module):
 
 
 class SOMVAE(StaticSOMVAE):
-    """The SOM-VAE for time series of images: the map, and a Markov model of the way over it.
+    """The SOM-VAE for time series: the map, and a Markov model of the way.
 
-    Takes what `StaticSOMVAE` takes; `gamma` and `tau` are the weights of the transition loss and of the smoothness
-    loss. In all inputs, the last axis before an image is the time: (..., steps, channels, height, width).
+    Takes what `StaticSOMVAE` takes; `gamma` and `tau` are the weights of the
+    transition loss and of the smoothness loss. In all inputs, the last axis
+    before an image is the time: (..., steps, channels, height, width).
     """
 
     def __init__(self, *arguments, **named_arguments):
@@ -267,7 +270,8 @@ class SOMVAE(StaticSOMVAE):
 
         Returns
         -------
-        (nodes, nodes) float, [from, to]: `probs`, normalized over all nodes that one can go to
+        (nodes, nodes) float, [from, to]: `probs`, normalized over all nodes
+            that one can go to
         """
         ### BEGIN SOLUTION
         return torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)
@@ -278,7 +282,8 @@ class SOMVAE(StaticSOMVAE):
 
         Parameters
         ----------
-        k : (..., steps) long, the nodes of one or more series, the time on the last axis
+        k : (..., steps) long, the nodes of one or more series, the time on
+            the last axis
 
         Returns
         -------
@@ -289,16 +294,18 @@ class SOMVAE(StaticSOMVAE):
         ### END SOLUTION
 
     def _loss_z_prob(self, k, z_dist_flat):
-        """The smoothness loss: how far the encodings are from where the step before would lead.
+        """The smoothness loss: how far from where the last step would lead.
 
         Parameters
         ----------
         k : (..., steps) long
-        z_dist_flat : (..., steps, nodes) float, the squared distances of each encoding to all nodes
+        z_dist_flat : (..., steps, nodes) float, the squared distances of each
+            encoding to all nodes
 
         Returns
         -------
-        the mean over all steps but the first of the expected squared distance, for each latent dimension: a number
+        the mean over all steps but the first of the expected squared
+            distance, for each latent dimension: a number
         """
         ### BEGIN SOLUTION
         # The probabilities are learnt from the transitions alone.
@@ -308,8 +315,9 @@ class SOMVAE(StaticSOMVAE):
         ### END SOLUTION
 
     def loss(self, x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat):
-        """The whole loss of series x and of what `forward` gives for them: a number."""
-        static = super().loss(x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat)
+        """The whole loss of series x and what `forward` gives: a number."""
+        static = super().loss(
+            x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat)
         ### BEGIN SOLUTION
         return static + self.gamma * self.loss_prob(k) + self.tau * self._loss_z_prob(k, z_dist_flat)
         ### END SOLUTION
@@ -323,7 +331,8 @@ def train_model(model, loader, n_epoch, lr=0.0005, device=None):
     model : has `loss(x, *model(x))`, such as a `SOMVAE`; trained in place
     loader : gives batches x of images or series, float
     n_epoch : int
-    lr : float, the learning rate; that of `probs` is a hundred times as high. Both fall by a tenth every 1000 steps
+    lr : float, the learning rate; that of `probs` is a hundred times as high.
+        Both fall by a tenth every 1000 steps
     device : `torch.device`, where to train; by default where the model is
 
     Returns
@@ -392,7 +401,7 @@ def assign_nodes(model, images, batch_size=500, device=None):
 
 
 def compute_purity(clusters, classes):
-    """The share of samples that are of the most frequent class of their cluster.
+    """The share of samples of the most frequent class of their cluster.
 
     Parameters
     ----------
@@ -408,7 +417,7 @@ def compute_purity(clusters, classes):
 
 
 def compute_nmi(clusters, classes):
-    """The mutual information of clusters and classes, normalized by the mean of their entropies.
+    """The mutual information of clusters and classes, by their mean entropy.
 
     Parameters
     ----------
@@ -428,68 +437,57 @@ def compute_nmi(clusters, classes):
     ### END SOLUTION
 
 
-class VQVAE(nn.Module):
-    """The VQ-VAE: the nearest of a set of embeddings, but no map (van den Oord and others, 2017).
+def foretell_extremes(nodes):
+    """The transition loss at its start, and of a map that is no map.
 
     Parameters
     ----------
-    encoder, decoder : modules, images to (batch, latent_dim) and back
-    latent_dim : int
-    som_dim : [rows, columns], only for the number of embeddings
-    beta : float, the weight of what pulls the encodings to the embeddings
-    """
-
-    def __init__(self, encoder, decoder, latent_dim=64, som_dim=[8, 8], beta=0.25):
-        super().__init__()
-        self.encoder, self.decoder, self.beta = encoder, decoder, beta
-        self.embeddings = nn.Parameter(0.05 * torch.randn(*som_dim, latent_dim))
-
-    def forward(self, x):
-        """Decode the embeddings nearest to the encodings of images x, (batch, channels, height, width).
-
-        Returns
-        -------
-        x_q : as x; its gradient goes to the encodings as if they were the embeddings
-        z_e, z_q : (batch, latent_dim) float
-        """
-        z_e = self.encoder(x)
-        k, _ = find_nearest(z_e, self.embeddings)
-        z_q = self.embeddings.flatten(0, 1)[k]
-        return self.decoder(z_e + (z_q - z_e).detach()), z_e, z_q
-
-    def loss(self, x, x_q, z_e, z_q):
-        """The error of the decoded images, and what pulls embeddings to encodings and encodings to embeddings."""
-        pulls = F.mse_loss(z_q, z_e.detach()) + self.beta * F.mse_loss(z_e, z_q.detach())
-        return F.mse_loss(x_q, x) + pulls
-
-
-def gradient_som(image_shape, som_dim, **weights):
-    """The SOM that learns by gradients: a `StaticSOMVAE` whose encoder and decoders only change the shape.
-
-    Parameters
-    ----------
-    image_shape : (channels, height, width)
-    som_dim : [rows, columns]
-    weights : alpha and beta, as for `StaticSOMVAE`
+    nodes : int, of the map
 
     Returns
     -------
-    `StaticSOMVAE`
+    start : float, as long as all of `probs` is zero
+    one_node : float, where all images lie on one node, and the
+        probabilities have learned it
     """
-    parts = (nn.Flatten(), nn.Unflatten(1, image_shape), nn.Unflatten(1, image_shape))
-    return StaticSOMVAE(*parts, latent_dim=int(np.prod(image_shape)), som_dim=som_dim, **weights)
+    ### BEGIN SOLUTION
+    return np.log(nodes), 0.0
+    ### END SOLUTION
 
 
-def cluster_by_kmeans(train_images, test_images, n_clusters, seed=0):
-    """The clusters of the test images, (n,) int array, by k-means of the training images' pixels."""
-    kmeans = KMeans(n_clusters, n_init=10, random_state=seed).fit(train_images.reshape(len(train_images), -1))
-    return kmeans.predict(test_images.reshape(len(test_images), -1))
+def foretell_halves(information, cluster_entropy, class_entropy):
+    """NMI, when each cluster has been cut into two equal halves.
+
+    Parameters
+    ----------
+    information, cluster_entropy, class_entropy : floats, before, in natural
+        logarithms; of every class, each half has half of what its cluster had
+
+    Returns
+    -------
+    float, the NMI afterwards
+    """
+    ### BEGIN SOLUTION
+    return information / ((cluster_entropy + np.log(2) + class_entropy) / 2)
+    ### END SOLUTION
 
 
-def cluster_by_minisom(train_images, test_images, som_dim, n_steps=10000, seed=0):
-    """The clusters of the test images, (n,) int array, by the classical SOM of the training images' pixels."""
-    pixels = train_images.reshape(len(train_images), -1)
-    som = MiniSom(*som_dim, pixels.shape[1], random_seed=seed)
-    som.train(pixels, n_steps, random_order=True)
-    winners = [som.winner(image.reshape(-1)) for image in test_images]
-    return np.ravel_multi_index(np.transpose(winners), som_dim)
+def guess_counted():
+    """Are learnt or counted probabilities better? A letter, as "a"."""
+    ### BEGIN SOLUTION
+    return "b"
+    ### END SOLUTION
+
+
+def foretell_gradient():
+    """Which loss moves the encoder of `NoGradients`? A letter, as "a"."""
+    ### BEGIN SOLUTION
+    return "b"
+    ### END SOLUTION
+
+
+def guess_horizon():
+    """How far ahead does the map tell more? A letter, as "a"."""
+    ### BEGIN SOLUTION
+    return "c"
+    ### END SOLUTION

@@ -8,3 +8,5 @@ c.Exchange.root = "/srv/nbgrader/exchange"
 c.Exchange.timezone = "UTC"
 # Seconds that Validate gives a cell; training takes longer than nbgrader's 30.
 c.Execute.timeout = 600
+# Who deleted or renamed the notebook is told so when they hand in.
+c.ExchangeSubmit.strict = True

@@ -42,13 +42,22 @@ class LSTM(nn.Module):
                 "        self.b = torch.cat([self.b_i, self.b_f, self.b_o, self.b_c])\n",
             ),
             (
-                "C_tilde = torch.tanh(torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)",
+                "C_tilde = torch.tanh(\n            torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)",
                 "sums = torch.addmm(self.b, torch.cat([x, H], 1), torch.cat([self.W_x, self.W_h]))\n"
                 "        I, F, O, C_tilde = sums.chunk(4, dim=1)",
             ),
-            ("I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)", "lstm = torch.sigmoid"),
-            ("        F = torch.sigmoid(torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)\n", ""),
-            ("        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)\n", ""),
+            (
+                "I = torch.sigmoid(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
+                "lstm = torch.sigmoid",
+            ),
+            (
+                "        F = torch.sigmoid(\n            torch.mm(x, self.W_xf) + torch.mm(H, self.W_hf) + self.b_f)\n",
+                "",
+            ),
+            (
+                "        O = torch.sigmoid(\n            torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o)\n",
+                "",
+            ),
             ("F * C + I * C_tilde", "lstm(F) * C + lstm(I) * torch.tanh(C_tilde)"),
             ("O * torch.tanh(C)", "lstm(O) * torch.tanh(C)"),
         ],
@@ -133,14 +142,15 @@ class LSTM(RNN):
         exercise="lstm",
         changes=[
             (
-                "torch.zeros(size=(batch_size, self.num_hiddens), dtype=inputs.dtype, device=inputs.device)",
+                "torch.zeros(\n            size=(batch_size, self.num_hiddens),\n"
+                "            dtype=inputs.dtype, device=inputs.device)",
                 "torch.zeros(batch_size, self.num_hiddens).to(inputs)",
             ),
             ("I = torch.sigmoid(", "squash = lambda z: 1 / (1 + torch.exp(-z))\n        I = squash("),
             ("F = torch.sigmoid(", "F = squash("),
             ("O = torch.sigmoid(", "O = squash("),
             (
-                "C_tilde = torch.tanh(torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)",
+                "C_tilde = torch.tanh(\n            torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c)",
                 "C_tilde = 2 * squash(2 * nn.functional.linear(x, self.W_xc.T, self.b_c) + 2 * H @ self.W_hc) - 1",
             ),
         ],
@@ -368,4 +378,89 @@ class TorchLSTMNet(LSTMNet):
     ),
 ]
 
-ALTERNATIVES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET]
+FORETOLD = [
+    Alternative(
+        name="power_of_the_exponential",
+        exercise="kept_share",
+        changes=[("share = (1 / (1 + np.exp(-total))) ** steps", "share = np.exp(-steps * np.log1p(np.exp(-total)))")],
+    ),
+    Alternative(
+        name="step_by_step",
+        exercise="kept_share",
+        changes=[
+            (
+                "share = (1 / (1 + np.exp(-total))) ** steps",
+                "share = 1.0\n    for _ in range(steps):\n        share /= 1 + np.exp(-total)",
+            )
+        ],
+    ),
+    Alternative(
+        name="sigmoid_of_torch",
+        exercise="kept_share",
+        changes=[
+            (
+                "share = (1 / (1 + np.exp(-total))) ** steps",
+                "share = torch.tensor(float(total)).double().sigmoid() ** steps",
+            )
+        ],
+    ),
+    Alternative(
+        name="logarithm_of_the_classes",
+        exercise="uniform_loss",
+        changes=[("loss = -np.log(1 / classes)", "loss = np.log(classes)")],
+    ),
+    Alternative(
+        name="loss_of_torch",
+        exercise="uniform_loss",
+        changes=[
+            ("loss = -np.log(1 / classes)", "loss = nn.functional.cross_entropy(torch.zeros(classes), torch.tensor(0))")
+        ],
+    ),
+    Alternative(
+        name="mean_over_the_classes",
+        exercise="uniform_loss",
+        changes=[("loss = -np.log(1 / classes)", "loss = sum(-np.log(1 / classes) for _ in range(classes)) / classes")],
+    ),
+    Alternative(
+        name="guess_best_another_letter",
+        exercise="guess_best",
+        changes=[('letter = "c"', 'letter = "a"')],
+    ),
+    Alternative(
+        name="guess_best_capital_letter",
+        exercise="guess_best",
+        changes=[('letter = "c"', 'letter = " D"')],
+    ),
+    Alternative(
+        name="as_a_list",
+        exercise="one_recording",
+        changes=[("return by_normal, by_af", "return [by_normal, by_af]")],
+    ),
+    Alternative(
+        name="by_numpy",
+        exercise="one_recording",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 0.5 / np.array([normal, af])")],
+    ),
+    Alternative(
+        name="difference_of_two_means",
+        exercise="one_recording",
+        changes=[
+            (
+                "by_normal, by_af = 1 / normal / 2, 1 / af / 2",
+                "by_normal, by_af = (np.mean([n / normal, a / af]) for n, a in ((1, 0), (0, 1)))",
+            )
+        ],
+    ),
+    Alternative(
+        name="guess_augmentation_another_letter",
+        exercise="guess_augmentation",
+        changes=[('letter = "b"', 'letter = "d"')],
+    ),
+    Alternative(
+        name="guess_augmentation_capital_letter",
+        exercise="guess_augmentation",
+        changes=[('letter = "b"', 'letter = " A"')],
+    ),
+]
+
+ALTERNATIVES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET, *FORETOLD]

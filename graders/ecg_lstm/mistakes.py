@@ -1,6 +1,10 @@
 """Wrong solutions of `ecg_lstm` that students write. They prove the checks, and they explain failures."""
 
+import itertools
+
 from proctor.authoring.bank import Mistake
+
+GATES = {"i": "input gate", "f": "forget gate", "o": "output gate", "c": "input node"}
 
 LSTM = [
     Mistake(
@@ -144,18 +148,6 @@ LSTM = [
         exercise="lstm",
         hint="Your sums leave out the biases. They begin at zero, so it does not show until they are trained.",
         changes=[(" + self.b_i", ""), (" + self.b_f", ""), (" + self.b_o", ""), (" + self.b_c", "")],
-    ),
-    Mistake(
-        name="weights_of_another_gate",
-        exercise="lstm",
-        hint="Your forget gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_hf)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="bias_of_another_gate",
-        exercise="lstm",
-        hint="Your output gate uses `b_f`, the bias of the forget gate. Look for a line that was copied.",
-        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_f")],
     ),
     Mistake(
         name="gates_share_weights",
@@ -336,8 +328,8 @@ LSTM = [
         hint="Your hidden state starts at random, so the same inputs give other outputs each time. Start from zeros.",
         changes=[
             (
-                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
-                "H = torch.randn(size=(batch_size, self.num_hiddens),",
+                "H = torch.zeros(",
+                "H = torch.randn(",
             )
         ],
     ),
@@ -485,7 +477,7 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         hint="Your states start at one. Before the first step there is nothing to remember: zeros.",
         changes=[
-            ("H = torch.zeros(size", "H = torch.ones(size"),
+            ("H = torch.zeros(", "H = torch.ones("),
             ("torch.zeros_like(H)", "torch.ones_like(H)"),
         ],
     ),
@@ -494,7 +486,7 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         hint="Your hidden state starts at one. Before the first step there is nothing to show: zeros.",
         changes=[
-            ("H = torch.zeros(size", "H = torch.ones(size"),
+            ("H = torch.zeros(", "H = torch.ones("),
         ],
     ),
     Mistake(
@@ -552,8 +544,7 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         costly="The whole exercise is to write just that.",
         hint=(
-            "You have torch's `nn.LSTMCell` compute each step. Write out the gates: that is what this "
-            "exercise is for."
+            "You have torch's `nn.LSTMCell` compute each step. Write out the gates: that is what this exercise is for."
         ),
         changes=[
             (
@@ -580,8 +571,8 @@ class LSTM(nn.LSTM):
         hint="Your input gate is a softmax over the hidden units. Each unit has a sigmoid of its own.",
         changes=[
             (
-                "I = torch.sigmoid(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
-                "I = torch.softmax(torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i, dim=1)",
+                "I = torch.sigmoid(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i)",
+                "I = torch.softmax(\n            torch.mm(x, self.W_xi) + torch.mm(H, self.W_hi) + self.b_i, dim=1)",
             )
         ],
     ),
@@ -663,46 +654,10 @@ class LSTM(nn.LSTM):
         hint="Your hidden state starts with small random numbers, as weights do. A state starts from zeros.",
         changes=[
             (
-                "H = torch.zeros(size=(batch_size, self.num_hiddens),",
-                "H = 0.01 * torch.randn(size=(batch_size, self.num_hiddens),",
+                "H = torch.zeros(",
+                "H = 0.01 * torch.randn(",
             )
         ],
-    ),
-    Mistake(
-        name="output_gate_with_bias_of_input",
-        exercise="lstm",
-        hint="Your output gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_ho) + self.b_o", "self.W_ho) + self.b_i")],
-    ),
-    Mistake(
-        name="forget_gate_with_bias_of_input",
-        exercise="lstm",
-        hint="Your forget gate uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_hf) + self.b_f", "self.W_hf) + self.b_i")],
-    ),
-    Mistake(
-        name="input_node_with_bias_of_input",
-        exercise="lstm",
-        hint="Your input node uses `b_i`, the bias of the input gate. Look for a line that was copied.",
-        changes=[("self.W_hc) + self.b_c", "self.W_hc) + self.b_i")],
-    ),
-    Mistake(
-        name="input_node_with_weights_of_input",
-        exercise="lstm",
-        hint="Your input node uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_hc)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="output_gate_with_weights_of_input",
-        exercise="lstm",
-        hint="Your output gate uses `W_hi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(H, self.W_ho)", "torch.mm(H, self.W_hi)")],
-    ),
-    Mistake(
-        name="input_node_with_weights_of_x_of_input",
-        exercise="lstm",
-        hint="Your input node uses `W_xi`, the weights of the input gate. Look for a line that was copied.",
-        changes=[("torch.mm(x, self.W_xc)", "torch.mm(x, self.W_xi)")],
     ),
     Mistake(
         name="three_gates_look_at_cell",
@@ -727,6 +682,38 @@ class LSTM(nn.LSTM):
                 "        H = O * H\n",
             )
         ],
+    ),
+    Mistake(
+        name="output_gate_looks_at_new_cell",
+        exercise="lstm",
+        hint="Your output gate looks at the new cell state in the place of the hidden state of the step before.",
+        changes=[
+            (
+                "        H = O * torch.tanh(C)\n",
+                "        O = torch.sigmoid(torch.mm(x, self.W_xo) + torch.mm(C, self.W_ho) + self.b_o)\n"
+                "        H = O * torch.tanh(C)\n",
+            )
+        ],
+    ),
+    Mistake(
+        name="outputs_in_single_precision",
+        exercise="lstm",
+        hint="Your outputs are float32 whatever the inputs are. Let them have the dtype of the inputs.",
+        changes=[("torch.stack(outputs, axis=1)", "torch.stack(outputs, axis=1).float()")],
+    ),
+    *(
+        Mistake(
+            name=f"{gate}_with_{part}_of_{other}".replace(" ", "_"),
+            exercise="lstm",
+            hint=f"Your {gate} uses `{name}{b}`, which is of the {other}. Look for a line that was copied.",
+            changes=[(code.format(a, a), code.format(a, b))],
+        )
+        for (a, gate), (b, other) in itertools.permutations(GATES.items(), 2)
+        for part, name, code in [
+            ("input_weights", "W_x", "torch.mm(x, self.W_x{1})"),
+            ("hidden_weights", "W_h", "torch.mm(H, self.W_h{1})"),
+            ("bias", "b_", "self.W_h{0}) + self.b_{1}"),
+        ]
     ),
     Mistake(
         name="cell_clipped",
@@ -2100,4 +2087,246 @@ TORCH_LSTM_NET = [
     ),
 ]
 
-MISTAKES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET]
+FORETOLD = [
+    Mistake(
+        name="times_the_steps",
+        exercise="kept_share",
+        hint="You multiply the gate by the steps. Each step keeps a share of what the one before has left: a power.",
+        changes=[(") ** steps", ") * steps")],
+    ),
+    Mistake(
+        name="divided_by_the_steps",
+        exercise="kept_share",
+        hint="You divide the gate by the steps. Each step keeps a share of what the one before has left: a power.",
+        changes=[(") ** steps", ") / steps")],
+    ),
+    Mistake(
+        name="one_step_alone",
+        exercise="kept_share",
+        hint="Your share is that of a single step. Each further step keeps as much of what is left.",
+        changes=[(") ** steps", ")")],
+    ),
+    Mistake(
+        name="one_step_too_many",
+        exercise="kept_share",
+        hint="You go one step too many.",
+        changes=[("** steps", "** (steps + 1)")],
+    ),
+    Mistake(
+        name="one_step_too_few",
+        exercise="kept_share",
+        hint="You go one step too few.",
+        changes=[("** steps", "** (steps - 1)")],
+    ),
+    Mistake(
+        name="sum_without_sigmoid",
+        exercise="kept_share",
+        hint="You take the sum itself for the gate. A gate is the sigmoid of its sum.",
+        changes=[("(1 / (1 + np.exp(-total)))", "total")],
+    ),
+    Mistake(
+        name="sum_through_tanh",
+        exercise="kept_share",
+        hint="You send the sum through tanh. A gate goes through the sigmoid.",
+        changes=[("(1 / (1 + np.exp(-total)))", "np.tanh(total)")],
+    ),
+    Mistake(
+        name="sigmoid_of_minus_the_sum",
+        exercise="kept_share",
+        hint="Your sigmoid is that of minus `total`: it falls where the sum rises.",
+        changes=[("np.exp(-total)", "np.exp(total)")],
+    ),
+    Mistake(
+        name="what_is_forgotten",
+        exercise="kept_share",
+        hint="Your share is what is lost. Asked is what is left.",
+        changes=[("** steps", "** steps\n    share = 1 - share")],
+    ),
+    Mistake(
+        name="forgotten_at_each_step",
+        exercise="kept_share",
+        hint="At each step you keep what the forget gate lets go. In spite of its name, it says how much is kept.",
+        changes=[("(1 / (1 + np.exp(-total)))", "(1 - 1 / (1 + np.exp(-total)))")],
+    ),
+    Mistake(
+        name="steps_within_the_sigmoid",
+        exercise="kept_share",
+        hint="You multiply the sum by the steps, then take one sigmoid. First the sigmoid, then the power.",
+        changes=[("share = (1 / (1 + np.exp(-total))) ** steps", "share = 1 / (1 + np.exp(-total * steps))")],
+    ),
+    Mistake(
+        name="always_one_half",
+        exercise="kept_share",
+        hint="You take it that the gate is one half, as it is where `total` is 0. Compute it from `total`.",
+        changes=[("(1 / (1 + np.exp(-total)))", "0.5")],
+    ),
+    Mistake(
+        name="percent_of_the_cell",
+        exercise="kept_share",
+        hint="Your share is in percent. Give it as a number from 0 to 1.",
+        changes=[("** steps", "** steps * 100")],
+    ),
+    Mistake(
+        name="logarithm_of_base_two",
+        exercise="uniform_loss",
+        hint="Your logarithm is of base 2. Cross entropy here takes the natural one, `np.log`.",
+        changes=[("-np.log(", "-np.log2(")],
+    ),
+    Mistake(
+        name="logarithm_of_base_ten",
+        exercise="uniform_loss",
+        hint="Your logarithm is of base 10. Cross entropy here takes the natural one, `np.log`.",
+        changes=[("-np.log(", "-np.log10(")],
+    ),
+    Mistake(
+        name="sign_left_out",
+        exercise="uniform_loss",
+        hint="Your loss is below zero. Cross entropy is *minus* the logarithm of a probability.",
+        changes=[("-np.log(", "np.log(")],
+    ),
+    Mistake(
+        name="probability_in_place_of_loss",
+        exercise="uniform_loss",
+        hint="Your loss is the probability itself. Take minus its natural logarithm.",
+        changes=[("-np.log(1 / classes)", "1 / classes")],
+    ),
+    Mistake(
+        name="what_is_wrong_in_place_of_loss",
+        exercise="uniform_loss",
+        hint="Your loss is the share that such a guess gets wrong. Take minus the logarithm of the probability.",
+        changes=[("-np.log(1 / classes)", "1 - 1 / classes")],
+    ),
+    Mistake(
+        name="two_classes_alone",
+        exercise="uniform_loss",
+        hint="Your loss is that of two classes. Compute it from `classes`.",
+        changes=[("1 / classes", "1 / 2")],
+    ),
+    Mistake(
+        name="one_class_less",
+        exercise="uniform_loss",
+        hint="You leave out one class. Each of all of them gets the same probability.",
+        changes=[("1 / classes", "1 / max(classes - 1, 1)")],
+    ),
+    Mistake(
+        name="logarithm_of_a_sum",
+        exercise="uniform_loss",
+        hint="You add 1 within the logarithm. The probability is 1 / classes.",
+        changes=[("-np.log(1 / classes)", "np.log(1 + classes)")],
+    ),
+    Mistake(
+        name="both_terms_of_the_binary_loss",
+        exercise="uniform_loss",
+        hint="You add up the terms of all classes. Only the probability of the true class counts.",
+        changes=[("-np.log(1 / classes)", "-np.log(1 / classes) * classes")],
+    ),
+    Mistake(
+        name="averaged_over_the_classes",
+        exercise="uniform_loss",
+        hint="You divide by the number of classes once more. The loss is of one sample, whose true class is one.",
+        changes=[("-np.log(1 / classes)", "-np.log(1 / classes) / classes")],
+    ),
+    Mistake(
+        name="mean_of_two_left_out",
+        exercise="one_recording",
+        hint="You give the rise of one class's share. The mean of two shares rises by half as much.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 1 / normal, 1 / af")],
+    ),
+    Mistake(
+        name="of_all_recordings",
+        exercise="one_recording",
+        hint="You divide by all recordings, as for the plain accuracy. Here each class has a share of its own.",
+        changes=[
+            ("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 1 / (normal + af), 1 / (normal + af)")
+        ],
+    ),
+    Mistake(
+        name="classes_swapped",
+        exercise="one_recording",
+        hint="You have the two classes the other way round: by_normal is for one more right recording of class N.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 1 / af / 2, 1 / normal / 2")],
+    ),
+    Mistake(
+        name="normal_for_both",
+        exercise="one_recording",
+        hint="You divide by the normal recordings for both. One of class A is a part of class A.",
+        changes=[("1 / af / 2", "1 / normal / 2")],
+    ),
+    Mistake(
+        name="af_for_both",
+        exercise="one_recording",
+        hint="You divide by the recordings of class A for both. One of class N is a part of class N.",
+        changes=[("1 / normal / 2", "1 / af / 2")],
+    ),
+    Mistake(
+        name="two_recordings_for_one",
+        exercise="one_recording",
+        hint="You multiply by two where you should divide: the mean of two shares rises by half of what one rises by.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 2 / normal, 2 / af")],
+    ),
+    Mistake(
+        name="in_percent",
+        exercise="one_recording",
+        hint="You give percent. Give shares: a hundredth is 0.01.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 50 / normal, 50 / af")],
+    ),
+    Mistake(
+        name="counts_in_place_of_shares",
+        exercise="one_recording",
+        hint="You give how many recordings there are, halved. One of them is one part of so many.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = normal / 2, af / 2")],
+    ),
+    Mistake(
+        name="half_for_both",
+        exercise="one_recording",
+        hint="You halve once too often: one recording is one part of its class, and that share counts half.",
+        changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 1 / normal / 4, 1 / af / 4")],
+    ),
+    Mistake(
+        name="af_not_halved",
+        exercise="one_recording",
+        hint="You halve for class N alone. The share of class A counts half, too.",
+        changes=[("1 / af / 2", "1 / af")],
+    ),
+]
+
+GUESSES = [
+    Mistake(
+        name="guess_best_no_letter",
+        exercise="guess_best",
+        hint="Your guess is none of the letters that stand before the answers.",
+        changes=[('letter = "c"', 'letter = "z"')],
+    ),
+    Mistake(
+        name="guess_best_several_letters",
+        exercise="guess_best",
+        hint="Your guess is several letters. Settle for one.",
+        changes=[('letter = "c"', 'letter = "cd"')],
+    ),
+    Mistake(
+        name="guess_best_number_in_place_of_letter",
+        exercise="guess_best",
+        hint="Your guess is a number. The answers have letters.",
+        changes=[('letter = "c"', "letter = 3")],
+    ),
+    Mistake(
+        name="guess_augmentation_no_letter",
+        exercise="guess_augmentation",
+        hint="Your guess is none of the letters that stand before the answers.",
+        changes=[('letter = "b"', 'letter = "z"')],
+    ),
+    Mistake(
+        name="guess_augmentation_several_letters",
+        exercise="guess_augmentation",
+        hint="Your guess is several letters. Settle for one.",
+        changes=[('letter = "b"', 'letter = "bd"')],
+    ),
+    Mistake(
+        name="guess_augmentation_number_in_place_of_letter",
+        exercise="guess_augmentation",
+        hint="Your guess is a number. The answers have letters.",
+        changes=[('letter = "b"', "letter = 2")],
+    ),
+]
+
+MISTAKES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET, *FORETOLD, *GUESSES]

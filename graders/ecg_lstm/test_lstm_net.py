@@ -73,7 +73,7 @@ def make(submission, *arguments):
     return model, parts[kinds.index("RecordingLSTM")]
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.25)
 def test_layers(submission):
     """The model has an LSTM `lstm` with 128 hidden units and two linear layers in `linear`."""
     for arguments, inputs, outputs in (((INPUTS, OUTPUTS), INPUTS, OUTPUTS), ((), 17, 1)):
@@ -86,7 +86,7 @@ def test_layers(submission):
         check_linear(model, outputs, what)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_input(submission, generator, device):
     """The LSTM goes once through the steps of x, as they are."""
     model, lstm = make(submission, INPUTS, OUTPUTS)
@@ -98,7 +98,7 @@ def test_input(submission, generator, device):
     expect.close(torch.stack(steps, dim=1), x, what, "It is x: samples, then steps, then features.")
 
 
-@pytest.mark.points(0.75)
+@pytest.mark.points(0.375)
 def test_values(submission, weights, generator, device):
     """The last hidden state goes through the two linear layers with a ReLU between them, and no sigmoid after them."""
     model, _ = make(submission, INPUTS, OUTPUTS)
@@ -113,7 +113,7 @@ def test_values(submission, weights, generator, device):
         expect.close(model(x.to(device)), classify(hidden.detach(), weights), f"{CALL} with {steps} steps", hint)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_shape(submission, generator, device):
     """Every sample gets one row of outputs, also a single sample with a single step."""
     model, _ = make(submission, INPUTS, OUTPUTS)
@@ -126,7 +126,7 @@ def test_shape(submission, generator, device):
     check_single_output(make(submission)[0].to(str(device)).eval(), "`LSTMNet()(x)`", device)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_gradients(submission, reference, weights, generator, device, monkeypatch):
     """Every weight, the LSTM's and the inputs learn from the outputs, and training mode changes nothing."""
     model, _ = make(submission, INPUTS, OUTPUTS)

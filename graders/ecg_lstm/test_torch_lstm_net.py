@@ -50,7 +50,7 @@ def make(submission, *arguments):
     return submission.TorchLSTMNet(*arguments)
 
 
-@pytest.mark.points(0.5)
+@pytest.mark.points(0.25)
 def test_layers(submission):
     """The model has PyTorch's LSTM `lstm`, one layer of 128 hidden units, and two linear layers in `linear`."""
     for arguments, inputs, outputs in (((INPUTS, OUTPUTS), INPUTS, OUTPUTS), ((), 17, 1)):
@@ -78,7 +78,7 @@ def test_layers(submission):
         check_linear(model, outputs, what)
 
 
-@pytest.mark.points(0.75)
+@pytest.mark.points(0.375)
 def test_values(submission, weights, lstm, generator, device):
     """The last hidden state goes through the two linear layers with a ReLU between them, and no sigmoid after them."""
     model = make(submission, INPUTS, OUTPUTS)
@@ -91,7 +91,7 @@ def test_values(submission, weights, lstm, generator, device):
         expect.close(model(x.to(device)), classify(hidden[0].detach(), weights), f"{CALL} with {steps} steps", hint)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_samples(submission, generator, device):
     """Every sample gets a row of outputs that depends on it alone."""
     model = make(submission, INPUTS, OUTPUTS).to(str(device)).eval()
@@ -106,7 +106,7 @@ def test_samples(submission, generator, device):
     check_single_output(make(submission).to(str(device)).eval(), "`TorchLSTMNet()(x)`", device)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_gradients(submission, reference, weights, generator, device):
     """Every weight, the LSTM's and the inputs learn from the outputs, and training mode changes nothing."""
     model = make(submission, INPUTS, OUTPUTS)
@@ -117,7 +117,7 @@ def test_gradients(submission, reference, weights, generator, device):
     check_gradients(submission, model, twin, {"x": x}, CALL, generator, device)
 
 
-@pytest.mark.points(0.25)
+@pytest.mark.points(0.125)
 def test_device(submission, generator):
     """The model works on the device of its inputs."""
     model = make(submission, INPUTS, OUTPUTS).eval()

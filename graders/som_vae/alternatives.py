@@ -410,6 +410,54 @@ def compute_nmi(clusters, classes):
     ),
 ]
 
+LETTERS = [
+    Alternative(
+        name=f"{exercise}_{name}",
+        exercise=exercise,
+        changes=[(f'return "{letter}"', f'return "{other}"')],
+    )
+    for exercise, letter, others in (
+        ("guess_counted", "b", ("a", "c", " B")),
+        ("guess_horizon", "c", ("a", "b", "d", "C ")),
+        ("foretell_gradient", "b", ("B", " b")),
+    )
+    for name, other in zip(("another", "yet_another", "a_third", "a_fourth"), others, strict=False)
+]
+
+FORETOLD = [
+    Alternative(
+        name="by_their_probabilities",
+        exercise="foretell_extremes",
+        code="""
+def foretell_extremes(nodes):
+    uniform = torch.log_softmax(torch.zeros(nodes, dtype=torch.float64), dim=0)
+    return [-uniform[0].item(), 0]
+""",
+    ),
+    Alternative(
+        name="minus_the_logarithm_of_a_share",
+        exercise="foretell_extremes",
+        changes=[("np.log(nodes), 0.0", "-np.log(1 / nodes), -np.log(1)")],
+    ),
+    Alternative(
+        name="twice_above_the_line",
+        exercise="foretell_halves",
+        changes=[
+            ("information / ((cluster_entropy + np.log(2) + class_entropy) / 2)",
+             "2 * information / (cluster_entropy + class_entropy + np.log(2))"),
+        ],
+    ),
+    Alternative(
+        name="by_the_entropy_of_a_coin",
+        exercise="foretell_halves",
+        code="""
+def foretell_halves(information, cluster_entropy, class_entropy):
+    coin = -2 * 0.5 * np.log(0.5)
+    return np.float64(information) / np.mean([cluster_entropy + coin, class_entropy])
+""",
+    ),
+]
+
 ALTERNATIVES = [
     *ENCODER,
     *DECODER,
@@ -419,4 +467,6 @@ ALTERNATIVES = [
     *TRANSITIONS,
     *TRAINING,
     *EVALUATION,
+    *LETTERS,
+    *FORETOLD,
 ]

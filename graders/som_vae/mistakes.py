@@ -3479,4 +3479,140 @@ EVALUATION = [
     ),
 ]
 
+
+def letters(exercise, letter, wrong):
+    """What is no letter of an exercise, and the letters that are wrong, with why."""
+    line = f'return "{letter}"'
+    others = {
+        "no_letter": ('return "z"', "Your answer is none of the letters that stand before the answers."),
+        "several_letters": ('return "ab"', "Your answer is several letters. Settle for one."),
+        "number_in_place_of_letter": ("return 1", "Your answer is a number. The answers have letters."),
+    } | {f"letter_{other}": (f'return "{other}"', hint) for other, hint in wrong.items()}
+    return [
+        Mistake(name=f"{exercise}_{name}", exercise=exercise, hint=hint, changes=[(line, answer)])
+        for name, (answer, hint) in others.items()
+    ]
+
+
+LETTERS = [
+    *letters("guess_counted", "b", {}),
+    *letters("guess_horizon", "c", {}),
+    *letters(
+        "foretell_gradient",
+        "b",
+        {
+            "a": "So the paper says. But there is a loss between z_e and z_q in which neither is cut off.",
+            "c": "In the SOM loss, z_e is cut off: you wrote the `detach` yourself.",
+            "d": "`argmin` has no gradient: from z_q, nothing goes back to the encoder.",
+        },
+    ),
+]
+
+EXTREMES = [
+    Mistake(
+        name="binary_logarithm",
+        exercise="foretell_extremes",
+        hint="You take the logarithm to base 2. The loss is by natural logarithms.",
+        changes=[("np.log(nodes)", "np.log2(nodes)")],
+    ),
+    Mistake(
+        name="sign_of_the_logarithm",
+        exercise="foretell_extremes",
+        hint="Your loss at the start is negative. It is *minus* the logarithm of a probability.",
+        changes=[("np.log(nodes)", "-np.log(nodes)")],
+    ),
+    Mistake(
+        name="probability_in_place_of_loss",
+        exercise="foretell_extremes",
+        hint="You give the probability of a step at the start. The loss is minus its logarithm.",
+        changes=[("np.log(nodes)", "1 / nodes")],
+    ),
+    Mistake(
+        name="logarithm_of_steps_of_pairs",
+        exercise="foretell_extremes",
+        hint="You count pairs of nodes. From where one is, there are as many ways to go as the map has nodes.",
+        changes=[("np.log(nodes)", "2 * np.log(nodes)")],
+    ),
+    Mistake(
+        name="zero_logits_as_zero_loss",
+        exercise="foretell_extremes",
+        hint="Logits of zero are no probabilities of zero, nor of one: a softmax makes them all alike.",
+        changes=[("np.log(nodes)", "0.0")],
+    ),
+    Mistake(
+        name="probability_one_as_loss_one",
+        exercise="foretell_extremes",
+        hint="A step that is certain has probability 1, and the loss is minus its *logarithm*.",
+        changes=[("np.log(nodes), 0.0", "np.log(nodes), 1.0")],
+    ),
+    Mistake(
+        name="one_node_as_at_the_start",
+        exercise="foretell_extremes",
+        hint="You give the loss of the start twice. If one always stays, what have the probabilities learned?",
+        changes=[("np.log(nodes), 0.0", "np.log(nodes), np.log(nodes)")],
+    ),
+    Mistake(
+        name="extremes_in_reverse",
+        exercise="foretell_extremes",
+        hint="You give the two in reverse order: first the loss at the start, then that on one node.",
+        changes=[("np.log(nodes), 0.0", "0.0, np.log(nodes)")],
+    ),
+]
+
+HALVES = [
+    Mistake(
+        name="binary_coin",
+        exercise="foretell_halves",
+        hint="You add 1, one bit. The entropies are by natural logarithms: a tossed coin has log 2.",
+        changes=[("np.log(2)", "1")],
+    ),
+    Mistake(
+        name="nothing_changes",
+        exercise="foretell_halves",
+        hint="You give the NMI as it was. Twice as many clusters have another entropy.",
+        changes=[(" + np.log(2)", "")],
+    ),
+    Mistake(
+        name="entropy_twice_as_large",
+        exercise="foretell_halves",
+        hint="You double the entropy of the clusters. Twice as many clusters have log 2 more.",
+        changes=[("cluster_entropy + np.log(2)", "2 * cluster_entropy")],
+    ),
+    Mistake(
+        name="sum_without_its_half",
+        exercise="foretell_halves",
+        hint="You divide by the sum of the entropies. NMI divides by their mean.",
+        changes=[
+            ("information / ((cluster_entropy + np.log(2) + class_entropy) / 2)",
+             "information / (cluster_entropy + np.log(2) + class_entropy)"),
+        ],
+    ),
+    Mistake(
+        name="coin_outside_the_mean",
+        exercise="foretell_halves",
+        hint="You add log 2 to the mean of the entropies. It belongs to the clusters alone, and so to half of it.",
+        changes=[("(cluster_entropy + np.log(2) + class_entropy) / 2",
+                  "(cluster_entropy + class_entropy) / 2 + np.log(2)")],
+    ),
+    Mistake(
+        name="information_grows_too",
+        exercise="foretell_halves",
+        hint="You let the information grow as well. Which half an image is in says nothing about its class.",
+        changes=[("return information /", "return (information + np.log(2)) /")],
+    ),
+    Mistake(
+        name="information_in_halves",
+        exercise="foretell_halves",
+        hint="You halve the information. A half tells of the class just what its cluster told.",
+        changes=[("return information /", "return information / 2 /")],
+    ),
+    Mistake(
+        name="entropy_in_halves",
+        exercise="foretell_halves",
+        hint="You take log 2 off the entropy of the clusters. More clusters, more entropy.",
+        changes=[("cluster_entropy + np.log(2)", "cluster_entropy - np.log(2)")],
+    ),
+]
+
 MISTAKES = [*ENCODER, *DECODER, *NEAREST_NODE, *NEIGHBORS, *LOSSES, *TRANSITIONS, *TRAINING, *EVALUATION]
+MISTAKES += [*EXTREMES, *HALVES, *LETTERS]

@@ -42,7 +42,7 @@ def carried(submission, reference, generator, device, z):
     return built(submission, reference, "ConvDecoder", DECODER, SCALES, generator, device, SIZES, call, [z])
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1.5)
 def test_layers(submission, reference):
     """There are a linear layer and three convolutions, of the sizes and strides that are asked for."""
     paddings = set()
@@ -60,7 +60,7 @@ def test_layers(submission, reference):
     check_twice(submission, reference, "ConvDecoder")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_shapes(made, z, device):
     """Each point gives an image of the size and the channels that are asked for."""
     module, version = made
@@ -72,7 +72,7 @@ def test_shapes(made, z, device):
     expect.shape(module(z[:1].to(device)), version(z[:1]).shape, f"{WHAT} for a batch of one point", hint)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1.5)
 def test_values(made, z, device):
     """The image is made as the text says: linear, enlarged, convolved, enlarged, convolved, mixed."""
     module, version = made
@@ -80,7 +80,7 @@ def test_values(made, z, device):
     expect.close(module(z.to(device)), version(z).detach(), WHAT, hint)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_range(made, z, device):
     """All pixels are between 0 and 1, whatever the point, from black to white."""
     module, _ = made
@@ -92,7 +92,7 @@ def test_range(made, z, device):
     expect.true(wide > 0.9, f"Far points should give black and white, but pixels differ by {wide:.3g} only.", wide)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_gradients(submission, carried, z, generator, device):
     """All layers and the points learn from the images, and training mode changes nothing."""
     module, version = carried
@@ -100,7 +100,7 @@ def test_gradients(submission, carried, z, generator, device):
     check_gradients(submission, module, version, {"z": z}, WHAT, generator, device)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_device(made, z, device):
     """The decoder works on the device of its inputs."""
     module, _ = made

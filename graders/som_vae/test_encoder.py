@@ -40,7 +40,7 @@ def carried(submission, reference, generator, device, x):
     return built(submission, reference, "ConvEncoder", ENCODER, SCALES, generator, device, SIZES, call, [x])
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1.5)
 def test_layers(submission, reference):
     """There are two convolutions and a linear layer, of the sizes that are asked for."""
     submission.seed(0)
@@ -48,7 +48,7 @@ def test_layers(submission, reference):
     check_twice(submission, reference, "ConvEncoder")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_strides(submission):
     """The convolutions have the strides that are asked for."""
     module = submission.ConvEncoder(1, 7, [4, 4], [3, 2], [5, 11])
@@ -56,7 +56,7 @@ def test_strides(submission):
     expect.equal(strides, [(3, 3), (2, 2)], "The strides of `ConvEncoder(1, 7, [4, 4], [3, 2], [5, 11])`")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_shapes(made, x, device):
     """Each image gives one point of the latent space."""
     module, version = made
@@ -67,7 +67,7 @@ def test_shapes(made, x, device):
     expect.shape(module(x[:1].to(device)), version(x[:1]).shape, f"{WHAT} for a batch of one image", hint)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1.5)
 def test_values(made, x, device):
     """The encoding is convolution, ReLU and pooling, twice, and a linear layer."""
     module, version = made
@@ -75,7 +75,7 @@ def test_values(made, x, device):
     expect.close(module(x.to(device)), version(x).detach(), WHAT, hint)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_gradients(submission, carried, x, generator, device):
     """All layers and the images learn from the encodings, and training mode changes nothing."""
     module, version = carried
@@ -83,7 +83,7 @@ def test_gradients(submission, carried, x, generator, device):
     check_gradients(submission, module, version, {"x": x}, WHAT, generator, device)
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_device(made, x, device):
     """The encoder works on the device of its inputs."""
     module, _ = made

@@ -4,18 +4,20 @@
 # **You learn**
 #
 # - to write an LSTM from nothing but matrix products, with the shapes that PyTorch's own has;
+# - to look whether a network is sane before you train it for long;
 # - to build networks with a convolution and with recurrent layers, and to compare them fairly;
 # - to read curves of training and validation, and to say what they show and what they do not;
+# - to say how much a result may be luck, of the seed and of the patients;
 # - to judge what data augmentation does for a network, and which kinds suit the data.
 #
 # **You need** PyTorch's tensors, `nn.Module`, and the loop that trains a network; matrix products;
 # roughly what a spectrum is. No medicine.
 #
-# **It takes** about five and a half hours, by our estimate, of which the computer needs three minutes.
+# **It takes** about six hours, by our estimate, of which the computer needs four minutes.
 # By section, in minutes: 1 The data **20** · 2 to 6 Spectrograms, split, balance, chunks, loaders
-# **30** · 7 Layers with a memory **60** · 8 The training loop **5** · 9 Six networks **60** · 10
-# Experiments **15** · 11 What do you make of it? **60** · 12 Data augmentation **15** · 13 What did
-# augmentation do? **50** · 14, if you like **10**.
+# **30** · 7 Layers with a memory **75** · 8 The training loop **5** · 9 Six networks **55** · 10
+# Experiments **35** · 11 What do you make of it? **60** · 12 Data augmentation **25** · 13 What did
+# augmentation do? **45** · 14, if you like **10**.
 #
 # **How hard it is:** 2 of 5. The hardest part is 7.1; the answers in words take as long as the code.
 #
@@ -38,15 +40,20 @@
 #
 # ### What you will write
 #
-# | | | |
+# | section | what | worth |
 # | --- | --- | --- |
 # | 1 | a question about unequal classes | {{points:imbalance}} |
-# | 7 | the LSTM | {{points:lstm}} |
+# | 7.1 | the LSTM | {{points:lstm}} |
+# | 7.2 | how long it remembers, foretold | {{points:kept_share}} |
 # | 9 | ConvNet | {{points:conv_net}} |
 # | 9 | LSTMNet | {{points:lstm_net}} |
 # | 9 | TorchLSTMNet | {{points:torch_lstm_net}} |
-# | 11 | eight questions about the experiments | 11 points |
-# | 13 | six questions about data augmentation | 9 points |
+# | 10.1 | the first loss, foretold | {{points:uniform_loss}} |
+# | 10.2 | which network is best, guessed | {{points:guess_best}} |
+# | 10.3 | what one recording weighs, foretold | {{points:one_recording}} |
+# | 11 | eight questions about the experiments | 10 points |
+# | 12.2 | whom augmentation helps, guessed | {{points:guess_augmentation}} |
+# | 13 | six questions about data augmentation | 8 points |
 # | | **together** | **{{points}}** |
 #
 # ### How it works
@@ -57,11 +64,15 @@
 #   difference, and says in its last line what has passed. After you hand in, more checks run, on other data.
 # - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
 #   own, `hint("7.1")` or `hint(ConvNet)` says where to look again; called again, it says more. That costs nothing.
-# - Answers in words are read by a person. One to three sentences will do, but each should give a **reason**,
-#   and where your own experiments have a number to show for it, the number.
+# - **Before a result** you say what you expect. Where the text says *foretell*, you can work it out: it counts
+#   whether it is right. Where it says *guess*, nobody can know: any of the answers earns the points, for standing
+#   there before you ran the cell. So leave it as it was, most of all where it was wrong.
+# - **After a result**, answers in words are read by a person. One to three sentences will do, but each should give a
+#   **reason**, and where your own experiments have a number to show for it, the number.
 # - The cells that load data, train and draw are for you. They do not run when your work is graded.
-# - With the settings below, the whole notebook takes a few minutes on a laptop. If you have a GPU, it is
-#   used.
+# - With the settings below, the whole notebook takes some four minutes on a laptop. If you have a GPU, it is
+#   used. What has been trained is kept in a folder on your machine: as long as nothing that it depends on has changed,
+#   your code included, the same training is not done twice. After a restart, run the notebook up to where you were.
 
 # %% install=dlh
 # Where you are stuck, `hint("lstm")` in a cell of your own says where to look again.
@@ -75,27 +86,29 @@ from functools import partial
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import scipy.signal
 import torch
 from torch import nn
 
 from dlh.checks import compare
 from dlh.d2l_torch import d2l
 from dlh.data import ecg
-from dlh.data.ecg import load_challenge2017
+from dlh.data.ecg_dataset import ECGDataset, ECGSpectrumDataset
+from dlh.plots import show
 
 # On one core the results are the same however many your machine has, and
 # networks this small would gain little from more.
 torch.set_num_threads(1)
 
 # %% [markdown]
-# Two settings decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
-# experiments used 5622 recordings and 20 epochs, for some networks 100.
+# `EPOCHS` and `RECORDINGS` decide how long everything takes. With a GPU, or an evening, allow yourself more: the published
+# experiments used 5622 recordings and 20 epochs, for some networks 100. `SEEDS` are for section 12: what one
+# run of a network shows may be luck, so there each is trained several times.
 
 # %% tags=["parameters"]
-EPOCHS = 10
+EPOCHS = 8
 RECORDINGS = 600
 SEED = 12345
+SEEDS = [SEED, SEED + 1, SEED + 2]
 
 # %% [markdown]
 # ## 1 The data
@@ -114,11 +127,15 @@ directory, source = ecg.default_directory(n=RECORDINGS)
 print(source)
 
 # %% [markdown]
-# A PyTorch *dataset* hands out one sample at a time. This one reads a folder of recordings. A tensor is a
-# box, so shorter recordings are padded with zeros, and `lengths` remembers how much is real; whoever asks for
-# a recording gets it without the padding.
+# A PyTorch *dataset* hands out one sample at a time. `ECGDataset` reads a folder of recordings; those of less than
+# 4000 samples, 13 seconds, are left out. A tensor is a box, so shorter recordings are padded with zeros, and
+# `lengths` remembers how much is real; whoever asks for a recording gets it without the padding.
 
-# %% include=ECGDataset
+# %% tags=["plot"]
+import inspect
+
+print(inspect.getsource(ECGDataset.load_data))
+print(inspect.getsource(ECGDataset.__getitem__))
 
 # %% tags=["training"]
 data = ECGDataset(directory, class_labels=("N", "A"))
@@ -127,18 +144,28 @@ print(f"recordings:     {len(data)}")
 print(f"minimum length: {data.lengths.min()} samples")
 print(f"median length:  {data.lengths.median()} samples")
 print(f"maximum length: {data.lengths.max()} samples")
-print(f"classes:        {data.class_labels}, {data.class_proportions.numpy()}")
+print(f"classes:        {data.class_labels},",
+      data.class_proportions.numpy())
 
 # %% [markdown]
 # Here are six seconds of two recordings of each class. Put a finger on the tall spikes, the *R waves*: how
 # even are they? Then look at the small bump before each spike, the *P wave*, which is the atria at work. An
-# irregular rhythm without P waves is how a cardiologist recognizes atrial fibrillation.
+# irregular rhythm without P waves is how a cardiologist recognizes atrial fibrillation. (We picked recordings that are
+# upright and tall; in others the device was held the wrong way round, or the waves are small. And not every healthy
+# heart is as even as these two: many speed up a little with each breath.)
 
 # %% tags=["plot"]
+def upright(i):
+    """Spikes up, and tall enough to be seen well; not all are so."""
+    piece = data[i][0][1500:3300]
+    return piece.max() > max(500, -piece.min())
+
 examples = [
-    int(i) for label in (0, 1) for i in torch.where(data.labels == label)[0][:2]
+    i for label in (0, 1)
+    for i in [int(i) for i in torch.where(data.labels == label)[0]
+              if upright(i)][:3:2]
 ]
-figure, axes = plt.subplots(2, 2, sharex=True, figsize=(11, 4.5))
+figure, axes = plt.subplots(2, 2, sharex=True, figsize=(9.6, 4.5))
 for panel, i in zip(axes.flat, examples, strict=True):
     x, y = data[i]
     piece = x[1500:3300] / 1000
@@ -149,6 +176,9 @@ for panel, i in zip(axes.flat, examples, strict=True):
 for panel in axes[1]:
     panel.set(xlabel="seconds")
 figure.tight_layout()
+show(figure, "Six seconds of four recordings. Above, normal rhythm: spikes"
+     " at even distances, a small bump before each. Below, atrial"
+     " fibrillation: spikes at uneven distances, without that bump.")
 
 # %% [markdown]
 # ### Unequal classes ({{points:imbalance}})
@@ -175,13 +205,14 @@ figure.tight_layout()
 # 9000 samples are a long way for a network to remember. A **spectrogram** shortens it: cut the signal into
 # windows of 32 samples (a tenth of a second), and note how strong each of 17 frequencies is in each. What was
 # one number 300 times a second becomes 17 numbers 11 times a second. Each frequency is then scaled to mean 0
-# and standard deviation 1, for the low ones are thousands of times stronger than the high ones.
+# and standard deviation 1, for the lowest is a million times as strong as the highest.
 #
 # (To be strict, mean and standard deviation should come from the training recordings alone. With 34 numbers
 # from hundreds of recordings it makes no difference that can be measured, and we follow the published
 # experiment.)
 
-# %% include=ECGSpectrumDataset
+# %% tags=["plot"]
+print(inspect.getsource(ECGSpectrumDataset.compute_spectrum))
 
 # %% tags=["training"]
 data_spectrum = ECGSpectrumDataset(directory, class_labels=("N", "A"))
@@ -196,19 +227,28 @@ print(f"first sample:       {tuple(x.shape)}")
 
 # %% [markdown]
 # The same six seconds of the same recordings, time from left to right, frequency from below. A heartbeat is a
-# short stroke over many frequencies. The rhythm can still be read: it is the distance between strokes.
+# short stroke over many frequencies. The rhythm can still be read: it is the distance between strokes. The colors
+# are standard deviations above the mean; a recording of tall waves has brighter strokes than one of small waves.
 
 # %% tags=["plot"]
-figure, axes = plt.subplots(2, 2, sharex=True, sharey=True, figsize=(11, 4.2))
+from matplotlib.colors import AsinhNorm
+
+figure, axes = plt.subplots(2, 2, sharex=True, sharey=True,
+                            figsize=(9.6, 4.4), layout="constrained")
 for panel, i in zip(axes.flat, examples, strict=True):
     x, y = data_spectrum[i]
     piece = x[1500 // 28 : 3300 // 28].T
-    panel.imshow(piece, origin="lower", aspect="auto", cmap="magma",
-                 extent=(0, 6, 0, 150), vmin=-1, vmax=4)
+    image = panel.imshow(piece, origin="lower", aspect="auto", cmap="magma",
+                         extent=(0, 6, 0, 150),
+                         norm=AsinhNorm(0.1, vmin=-0.6, vmax=8))
     panel.set(title=f"{data.names[i]}, label {data.class_labels[y]}")
 figure.supxlabel("seconds")
 figure.supylabel("frequency (Hz)")
-figure.tight_layout()
+figure.colorbar(image, ax=axes, label="standard deviations",
+                ticks=[-0.5, 0, 0.5, 2, 8], format="{x:g}")
+show(figure, "Four spectrograms of six seconds. Each heartbeat is a bright"
+     " upright stroke; the strokes stand evenly apart in the upper two, of"
+     " normal rhythm, and unevenly in the lower two.")
 
 # %% [markdown]
 # ## 3 Training and validation
@@ -259,13 +299,13 @@ data_val = balance_dataset(data_val_original)
 # %% include=ChunkedDataset
 
 # %% tags=["training"]
-chunked_data_train = ChunkedDataset(data_train_original)
-chunked_data_val = ChunkedDataset(data_val_original)
+train_chunks = ChunkedDataset(data_train_original)
+val_chunks = ChunkedDataset(data_val_original)
 
 # Balanced anew, for recordings have different numbers of chunks.
 torch.manual_seed(SEED)
-chunked_data_train = balance_dataset(chunked_data_train)
-chunked_data_val = balance_dataset(chunked_data_val)
+chunked_data_train = balance_dataset(train_chunks)
+chunked_data_val = balance_dataset(val_chunks)
 print(f"training:   {len(chunked_data_train)} chunks")
 print(f"validation: {len(chunked_data_val)} chunks")
 
@@ -278,7 +318,9 @@ chunked_loaders = {
     "train": torch.utils.data.DataLoader(
         chunked_data_train, shuffle=True, batch_size=batch_size
     ),
-    "val": torch.utils.data.DataLoader(chunked_data_val, batch_size=batch_size),
+    "val": torch.utils.data.DataLoader(
+        chunked_data_val, batch_size=batch_size
+    ),
 }
 for x, y in chunked_loaders["train"]:
     print(f"x of the first batch: {tuple(x.shape)}, y: {tuple(y.shape)}")
@@ -325,13 +367,16 @@ for name, parameter in rnn.named_parameters():
 # %% tags=["plot"]
 from dlh.plots import draw_lstm_cell
 
-figure = draw_lstm_cell()
+show(draw_lstm_cell(), "One step of an LSTM. Along the top, the cell state:"
+     " the forget gate keeps a part of it, the input gate lets in a part of"
+     " the input node; below, the output gate shows a part of it as the"
+     " hidden state. All four look at the input and the last hidden state.")
 
 # %% [markdown]
 # **One step by hand.** Say that the cell state is 2, and the four sums in the brackets come out as $0$ for
 # the input gate, $3$ for the forget gate, $-3$ for the output gate, $1$ for the input node:
 #
-# | | | |
+# | what | how | value |
 # | --- | --- | --- |
 # | input gate | $I = \sigma(0)$ | 0.500 |
 # | forget gate | $F = \sigma(3)$ | 0.953 |
@@ -418,12 +463,67 @@ compare("difference of the last cell state",
 print("The LSTM passes: its own equations, and PyTorch's numbers.")
 
 # %% [markdown]
+# ### 7.2 How long does it remember? ({{points:kept_share}})
+#
+# A new LSTM has weights of about 0.01 and biases of 0, so the sums in the brackets of its gates are nearly 0. What
+# the first step of a chunk has put into the cell state: how much of it is left at the end of the chunk, 39 steps
+# later? **Foretell** the share that is left after `steps` steps, where the sum in the forget gate's brackets is
+# `total` at each of them. (It counts if it is right.)
+
+# %% exercise=kept_share include=kept_share points=1
+
+# %% check=kept_share
+"""What is left after some steps is a share, and after none it is all."""
+
+compare("what is left after no step", float(kept_share(0.3, 0)), 1.0)
+compare("a share from 0 to 1, after 39 steps",
+        0 <= kept_share(0.0, 39) <= 1, True)
+print("Foretold. The next cell shows whether layers do so.")
+
+# %% [markdown]
+# And now the layers themselves. Take the hidden state after the last step, and ask by its gradient how much it heeds
+# the input of each step. A third layer is your LSTM with the biases of its forget gate set to 3.
+
+# %% tags=["training"]
+from dlh.plots import draw_memory
+from dlh.sanity import step_gradients
+
+
+def last_state(layer):
+    return lambda x: layer.double()(x)[0][:, -1]
+
+
+torch.manual_seed(SEED)
+new_layers = {"RNN": RNN(17, 128), "LSTM": LSTM(17, 128),
+              "LSTM, forget bias 3": LSTM(17, 128)}
+with torch.no_grad():
+    new_layers["LSTM, forget bias 3"].b_f.fill_(3)
+x = torch.randn(32, 40, 17, dtype=torch.float64)
+memory = {name: step_gradients(last_state(layer), x)
+          for name, layer in new_layers.items()}
+for name, sizes in memory.items():
+    print(f"{name:20} the first step counts {sizes[0] / sizes[-1]:.1e}"
+          " of what the last one counts")
+print(f"foretold: {kept_share(0.0, 39):.1e} for the LSTM,"
+      f" {kept_share(3.0, 39):.2f} with a forget bias of 3")
+show(draw_memory(memory, "How much the last hidden state heeds each step"),
+     "Three rising lines on a logarithmic scale, over 40 steps. The RNN's"
+     " is steep, from 1e-37 to 1; the LSTM's half as steep in powers, from"
+     " 1e-12; with a forget bias of 3 the line is nearly flat.")
+
+# %% [markdown]
+# In the new RNN, each step back takes a factor of about 0.11; in the new LSTM, of about one half, as foretold. (It
+# keeps a little more, since a state also passes on through $H$.) So neither hears the first beat at the start. But
+# the LSTM can *learn* to hear it by a number that it has: a forget gate with a bias of 3 keeps 0.95 at each step. Some
+# libraries begin with a bias of 1 for this reason. We begin with 0, as PyTorch does, and see.
+
+# %% [markdown]
 # ## 8 The training loop
 #
 # `accuracy` and `train` are given. The networks end in a single number without a sigmoid; the loss, *binary
-# cross-entropy with logits*, puts the sigmoid in. So a positive number means class 1. Loss and accuracy are
-# drawn while a network trains, by the `Animator` of *Dive into Deep Learning*, with its `Timer`,
-# `Accumulator` and `try_gpu`.
+# cross-entropy with logits*, puts the sigmoid in. So a positive number means class 1. Like *Dive into Deep
+# Learning* we use its `Timer`, `Accumulator` and `try_gpu`. What `train` returns has the curves of loss and accuracy,
+# one number for each epoch.
 
 # %% include=accuracy
 
@@ -434,7 +534,7 @@ print("The LSTM passes: its own equations, and PyTorch's numbers.")
 #
 # All of them take chunks, (samples, 40 steps, 17 features), and give (samples, 1).
 #
-# | | what it knows of time |
+# | network | what it knows of time |
 # | --- | --- |
 # | `MeanSpectrumNet` | nothing: it sees the mean over the steps |
 # | `FullyConnectedNet` | nothing: each step and frequency is a number like any other |
@@ -516,6 +616,9 @@ compare("mean of what is left of 2, -2, 2, -2, ...", outputs[1].item(), 1.0,
         "Convolution, then ReLU, then pooling, and no other layers.")
 print("ConvNet passes: its layers in order, and two poolings by averages.")
 
+# %% tags=["plot"]
+print(ConvNet(17))
+
 # %% [markdown]
 # ### RNNNet
 #
@@ -531,7 +634,7 @@ print(RNNNet())
 # and a ReLU to the output as `self.linear`. (How these layers are nested is up to you, in one `nn.Sequential`,
 # in several, or in a module of your own: only the two names count.)
 
-# %% exercise=lstm_net include=LSTMNet points=2
+# %% exercise=lstm_net include=LSTMNet points=1
 
 # %% check=lstm_net
 """LSTMNet makes its output of the LSTM's last hidden state."""
@@ -566,6 +669,9 @@ with torch.no_grad():
             "The last hidden state, linear, ReLU, linear, and nothing more.")
 print("LSTMNet passes: from the last hidden state to one number.")
 
+# %% tags=["plot"]
+print(LSTMNet())
+
 # %% [markdown]
 # ### TorchLSTMNet ({{points:torch_lstm_net}})
 #
@@ -574,7 +680,7 @@ print("LSTMNet passes: from the last hidden state to one number.")
 # one direction, and the rest as `self.linear` again. Two things to read up there: what `batch_first` is for,
 # and which axis the states have in front that yours do not.
 
-# %% exercise=torch_lstm_net include=TorchLSTMNet points=2
+# %% exercise=torch_lstm_net include=TorchLSTMNet points=1
 
 # %% check=torch_lstm_net
 """TorchLSTMNet computes what LSTMNet computes, by nn.LSTM."""
@@ -617,84 +723,277 @@ with torch.no_grad():
             "The last hidden state, linear, ReLU, linear, and nothing more.")
 print("TorchLSTMNet passes: it computes what LSTMNet computes.")
 
+# %% tags=["plot"]
+print(TorchLSTMNet())
+
 # %% [markdown]
 # ## 10 Experiments
 #
-# Each network now trains on the same chunks. For each we note how many validation *chunks* it gets right, and
-# then something that matters more to a patient: how many *recordings*. A recording has some eight chunks, so
-# let them **vote**: if more than half of them say fibrillation, fibrillation it is.
+# Here are the six, each by a name, so that one can be made anew whenever it is needed.
+
+# %% tags=["training"]
+NETWORKS = {
+    "MeanSpectrumNet": lambda: MeanSpectrumNet(17),
+    "FullyConnectedNet": lambda: FullyConnectedNet(40 * 17),
+    "ConvNet": lambda: ConvNet(17),
+    "RNNNet": lambda: RNNNet(17),
+    "LSTMNet": lambda: LSTMNet(17),
+    "TorchLSTMNet": lambda: TorchLSTMNet(17),
+}
+
+# %% [markdown]
+# ### 10.1 Before you train: is it sane? ({{points:uniform_loss}})
+#
+# A network with a fault in it trains as well, only badly, and you learn of it after an hour, if at all. Three looks
+# take seconds. `dlh.sanity` has them, for any network:
+#
+# - `first_loss`: a new network knows nothing, so its loss should be that of a guess which finds all classes as likely.
+#   Far above, it starts by being sure of wrong answers; far below, it has seen the answers.
+# - `overfit`: train on **one batch** again and again. What cannot learn 32 chunks by heart will not learn 7000. (A copy
+#   is trained; the network stays as it is.)
+# - `layers`: what goes forward through each layer, and which gradient comes back. Numbers that die out or blow up from
+#   layer to layer, a ReLU that gives nothing but zeros, a gradient of 0: there is the fault.
+#
+# **Foretell** the first loss, the cross entropy of a guess that gives each of `classes` classes the same probability.
+# (Our networks end in one number for two classes; binary cross-entropy is the same thing for two. It counts if it is
+# right.)
+
+# %% exercise=uniform_loss include=uniform_loss points=1
+
+# %% check=uniform_loss
+"""With one class there is nothing to guess, and with more the loss grows."""
+
+compare("loss where there is one class alone", abs(float(uniform_loss(1))),
+        0.0, "It gets all of the probability, and the logarithm of 1 is 0.")
+compare("more classes are harder to guess",
+        bool(uniform_loss(3) > uniform_loss(2) > 0), True)
+print("Foretold. The next cell shows the first loss of all six.")
+
+# %% tags=["training"]
+from dlh import sanity
+
+torch.manual_seed(SEED)
+x, y = next(iter(chunked_loaders["train"]))
+x, y = x[:32], y[:32]
+rows = {}
+for name, network in NETWORKS.items():
+    torch.manual_seed(SEED)
+    net = network()
+    losses = sanity.overfit(net, x, y, steps=100)
+    rows[name] = {
+        "weights": sum(weight.numel() for weight in net.parameters()),
+        "first loss": sanity.first_loss(net, x, y),
+        "one batch, after 100 steps": losses[-1],
+    }
+sane = pd.DataFrame(rows).T.round(3).astype({"weights": int})
+print(f"foretold for two classes: {uniform_loss(2):.3f}")
+sane
+
+# %% tags=["training"]
+torch.manual_seed(SEED)
+conv_layers = sanity.layers(ConvNet(17), x, y)
+conv_layers
+
+# %% [markdown]
+# All six start where they should, near the loss of a guess. Five learn one batch by heart, and one does not: remember
+# which, you will be asked for the reason. In the table of ConvNet, each ReLU lets about half of the numbers pass; the
+# numbers become smaller from layer to layer, to less than a tenth at the last ReLU, but nothing has died out; and
+# every layer with weights gets a gradient. Try `sanity.layers` on another network, if you like.
+#
+# ### 10.2 The runs ({{points:guess_best}})
+#
+# Each network now trains on the same chunks, for as many epochs. For each we note how many validation *chunks* it gets
+# right, and then something that matters more to a patient: how many *recordings*. A recording has some nine chunks,
+# so let them **vote**: if more than half of them say fibrillation, fibrillation it is.
 
 # %% include=vote
 
-# %% tags=["training"]
-from sklearn.metrics import balanced_accuracy_score
+# %% [markdown]
+# **Guess** by a letter: which will get the most validation chunks right? (Any of the four earns the points.)
+#
+# - a: one that knows nothing of time, `MeanSpectrumNet` or `FullyConnectedNet`;
+# - b: `ConvNet`;
+# - c: one of the two with an LSTM;
+# - d: `RNNNet`.
 
-results = {}
+# %% exercise=guess_best include=guess_best points=0.5
 
-def experiment(net, loaders, epochs, augmented=False):
-    """Train a network and note its results."""
-    result = train(net, loaders, epochs=epochs, lr=0.01)
-    votes, labels = vote(net, data_val_original)
-    # The mean over both classes, as the balanced chunks have it.
-    result["recordings"] = balanced_accuracy_score(labels, votes > 0.5)
-    print(f"recordings: {result['recordings']:.3f}")
-    results[type(net).__name__, augmented] = result
+# %% check=guess_best
+"""A guess is one of the letters."""
 
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(MeanSpectrumNet(), chunked_loaders, epochs=EPOCHS)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(FullyConnectedNet(40 * 17), chunked_loaders, epochs=EPOCHS)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(ConvNet(17), chunked_loaders, epochs=EPOCHS)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(RNNNet(17), chunked_loaders, epochs=EPOCHS)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(LSTMNet(17), chunked_loaders, epochs=EPOCHS)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(TorchLSTMNet(17), chunked_loaders, epochs=EPOCHS)
+compare("one of the letters a to d",
+        str(guess_best()).strip().lower() in ("a", "b", "c", "d"), True)
+print("Your guess stands.")
 
 # %% [markdown]
-# All results so far; *train* and *val* are shares of chunks that are right. They are those of the **last**
-# epoch, and validation jumps from epoch to epoch: a look at the curves tells more than the second decimal.
+# The next cell says what an experiment is. The six after it train, for a second or for half a minute each.
 
 # %% tags=["training"]
-def table(results):
-    rows = pd.DataFrame(results).T[["train acc", "val acc", "recordings",
-                                    "train loss", "val loss", "examples/sec"]]
-    rows.index = [name + (", augmented" if augmented else "")
-                  for name, augmented in results]
+from dlh.kept import kept
+
+chunks = [*train_chunks.tensors, *val_chunks.tensors, SEED]
+results = {}
+
+
+def experiment(name, loaders, seed=SEED, augmented=False):
+    """Train a new network, or take what came of it, and note its results."""
+    torch.manual_seed(seed)
+    net = NETWORKS[name]()
+
+    def run():
+        result = train(net, loaders, epochs=EPOCHS)
+        result["votes"] = vote(net, data_val_original)[0].tolist()
+        return result
+
+    results[name, augmented, seed] = kept(
+        net, run, chunks, EPOCHS, batch_size, train, accuracy, vote,
+        augmented and random_chunk_collate_fn)
+
+# %% tags=["training"]
+experiment("MeanSpectrumNet", chunked_loaders)
+
+# %% tags=["training"]
+experiment("FullyConnectedNet", chunked_loaders)
+
+# %% tags=["training"]
+experiment("ConvNet", chunked_loaders)
+
+# %% tags=["training"]
+experiment("RNNNet", chunked_loaders)
+
+# %% tags=["training"]
+experiment("LSTMNet", chunked_loaders)
+
+# %% tags=["training"]
+experiment("TorchLSTMNet", chunked_loaders)
+
+# %% [markdown]
+# Here are the curves of all six, loss above and accuracy below, on the same scales. (Where a loss leaves the panel, it
+# is above 2.)
+
+# %% tags=["training"]
+from dlh.plots import training_curves
+
+
+def curves(names, seeds, augmented=(False,)):
+    """The curves of each network: {(what, augmented): (seeds, epochs)}."""
+    return {
+        name: {
+            (what, flag): [results[name, flag, seed]["curves"][what]
+                           for seed in seeds]
+            for flag in augmented
+            for what in ("train loss", "val loss", "train acc", "val acc")
+        } for name in names
+    }
+
+
+show(training_curves(curves(NETWORKS, [SEED])),
+     "Six columns, a network each. FullyConnectedNet's training curves are"
+     " nearly perfect while its validation loss leaves the panel; those of"
+     " MeanSpectrumNet and RNNNet hardly move; those of ConvNet and the two"
+     " LSTMs get better in training and in validation.")
+
+# %% [markdown]
+# ### 10.3 How much is one recording? ({{points:one_recording}})
+#
+# A table of results says nothing of how far they may be luck. One kind of luck is *which patients* are in the
+# validation set. The accuracy of recordings is balanced: the mean of two shares, that of the normal recordings that are
+# judged right, and that of those with fibrillation. **Foretell** how much it rises if one more normal recording is
+# judged right, of `normal` in all; and if one more with fibrillation is, of `af`. (It counts if it is right.)
+
+# %% exercise=one_recording include=one_recording points=1
+
+# %% check=one_recording
+"""With one recording of each class, one more is half of the way."""
+
+compare("two rises", len(one_recording(7, 3)), 2)
+compare("one recording of each class: from 0 to a half",
+        [float(rise) for rise in one_recording(1, 1)], [0.5, 0.5])
+print("Foretold. The next cell says it of our validation set.")
+
+# %% [markdown]
+# The **bootstrap** tells it all at once: draw as many recordings of each class as there are, with replacement, a
+# thousand times; the middle 95% of the accuracies are an interval for what other patients would have given. (Accuracy
+# and loss of *chunks*, train and val, are those of the **last** epoch; the curves show how much they jump.)
+
+# %% tags=["training"]
+from dlh.metrics import bootstrap_balanced
+
+truth = np.array([int(y) for _, y in data_val_original])
+normal, af = np.bincount(truth)
+rises = " and ".join(f"{rise:.3f}" for rise in one_recording(normal, af))
+print(f"{normal} normal recordings and {af} with fibrillation:"
+      f" one more right is worth {rises}")
+
+
+def right(name, augmented=False, seeds=(SEED,)):
+    """The share of the networks, by seed, that judge each recording right."""
+    votes = [results[name, augmented, seed]["votes"] for seed in seeds]
+    return ((np.array(votes) > 0.5) == truth).mean(axis=0)
+
+
+def table(seeds, augmented=(False,)):
+    """The means over the seeds, and intervals by recording."""
+    rows = {}
+    for name, flag, _ in results:
+        if flag not in augmented or (name, flag, seeds[-1]) not in results:
+            continue
+        runs = [results[name, flag, seed] for seed in seeds]
+        mean, low, high = bootstrap_balanced(truth, right(name, flag, seeds))
+        rows[name + (", augmented" if flag else "")] = {
+            **{what: np.mean([run[what] for run in runs]) for what in
+               ("train acc", "val acc", "train loss", "val loss")},
+            "recordings": mean, "low": low, "high": high,
+            "examples/sec": np.mean([run["examples/sec"] for run in runs])}
+    rows = pd.DataFrame(rows).T
     return rows.round(3).astype({"examples/sec": int})
 
-table(results)
+
+single = table([SEED])
+single
+
+# %% [markdown]
+# An interval of one network says how well it may do. To say that one is *better* than another, ask for the interval of
+# the **difference**: both have judged the same recordings, so what made a draw hard for both drops out. Where it holds
+# zero, these recordings do not tell which is better.
+
+# %% tags=["training"]
+def differences(pairs):
+    """How much more recordings the first judges right than the second."""
+    rows = {f"{a} minus {b}": bootstrap_balanced(truth, first - second)
+            for (a, first), (b, second) in pairs}
+    names = ["difference", "low", "high"]
+    return pd.DataFrame(rows, index=names).T.round(3)
+
+
+against = differences(
+    [(("TorchLSTMNet", right("TorchLSTMNet")), (name, right(name)))
+     for name in NETWORKS if name != "TorchLSTMNet"])
+against
 
 # %% [markdown]
 # ## 11 What do you make of it?
 #
 # ### (a) Which network did best? ({{points:models_compared}})
 #
-# Compare the six in your experiments. Which is best, and what does it have that the others lack?
+# Compare the six in your experiments, with numbers and with the intervals of 10.3. Which is best, and what does it
+# have that the others lack? Of which others can you say that it is better, and of which not?
 
 # %% [markdown] written=models_compared points=2
 # ### BEGIN SOLUTION
-# The two LSTMs and ConvNet are ahead, on chunks and on recordings; MeanSpectrumNet and the RNN are not far
-# from guessing, and FullyConnectedNet is in between, nearly perfect in training but not in validation.
-# Fibrillation shows in the distances between beats, that is in the order of the steps: the LSTM reads in that
-# order and can carry the time since the last beat in its cell state. The mean spectrum has thrown the order
-# away.
+# On validation chunks, TorchLSTMNet (0.79) and ConvNet (0.75) are ahead, then LSTMNet (0.69), whose curves were still
+# getting better when training ended. FullyConnectedNet (0.59) is nearly perfect in training and far from it in
+# validation; MeanSpectrumNet (0.54) and RNNNet (0.52) hardly do better than guessing. On recordings the same three
+# are ahead. The differences have wide intervals, since one recording with fibrillation is worth 0.033: TorchLSTMNet
+# is better than FullyConnectedNet, MeanSpectrumNet and RNNNet; whether it is better than ConvNet, 117 recordings do
+# not tell, for that interval holds zero. (And each has been trained once: another seed can undo a lead such as the 0.08
+# before LSTMNet.) Fibrillation shows in the distances between beats, that is in the order of the steps: the LSTM reads
+# in that order and can carry the time since the last beat in its cell state, and ConvNet sees a beat and the next in
+# one window. The mean spectrum has thrown the order away.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for a comparison of all six that agrees with the student's own table (numbers or a clear ranking).
+# - 1 point for a comparison of all six that agrees with the student's own tables (numbers or a clear ranking); half
+#   of it for whom the best one beats and whom it may not, by the intervals of the differences.
 # - 1 point for a reason that ties the best model to the data: it uses the order of steps, or distances
 #   between beats, over a long enough stretch. "LSTMs are made for sequences" alone is half a point.
 # - Where the student's table has another winner, the reason must fit that winner.
@@ -708,16 +1007,17 @@ table(results)
 
 # %% [markdown] written=generalizing points=2
 # ### BEGIN SOLUTION
-# FullyConnectedNet has half a million weights and one for each place in the chunk: it can learn training
-# chunks by heart, and a beat that comes two steps later is a new pattern to it. ConvNet and the LSTM use the
-# same few weights at every step, so what they learn about a beat holds wherever it falls. That is the right
-# assumption for chunks cut at arbitrary places. A narrow gap alone is no merit: MeanSpectrumNet has few ways
-# to overfit because it has few ways to learn anything.
+# FullyConnectedNet has nearly half a million weights, one for each place in the chunk: it can learn training
+# chunks by heart, and a beat that comes two steps later is a new pattern to it. It has the widest gap, 0.97 in training
+# and 0.59 in validation. ConvNet and the LSTMs use the same few weights at every step, so what they learn about a
+# beat holds wherever it falls. That is the right assumption for chunks cut at arbitrary places; the gap is narrower
+# (ConvNet 0.89 and 0.75, TorchLSTMNet 0.85 and 0.79). A narrow gap alone is no merit: RNNNet's is the narrowest, 0.52
+# and 0.52, because it has learned nothing.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for capacity: many free weights and few recordings allow learning by heart (FullyConnectedNet).
 # - 1 point for shared weights over time, or invariance to shifts, of convolution and recurrence.
-# - Underfitting recognized as such (MeanSpectrumNet, RNNNet) can stand in for half a point of either.
+# - Underfitting recognized as such (RNNNet, MeanSpectrumNet) can stand in for half a point of either.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -728,16 +1028,17 @@ table(results)
 
 # %% [markdown] written=built_in points=1
 # ### BEGIN SOLUTION
-# They compute the same function, so in the end their accuracies are alike up to the luck of the initial
-# weights. (They do not start alike: ours from a normal distribution of width 0.01, the built-in from a uniform
-# one of up to 0.09, so that the first epochs differ.) In speed there was hardly a difference on one core of a
-# CPU, in our run 1,422 examples per second for ours and 1,396 for the built-in: the arithmetic weighs most, and
-# it is the same. On a GPU the built-in would be many times faster: ours starts eight small matrix products and
-# a dozen other operations at each step, each from Python, where the built-in does a few large ones in compiled
+# They compute the same function (the check of 7.1 showed it), but they do not start alike: ours from a normal
+# distribution of width 0.01, the built-in from a uniform one of up to 0.09. Ours learns later: after 8 epochs it has
+# 0.69 of the validation chunks and was still getting better, the built-in has 0.79. With more epochs the two should
+# meet, up to the luck of the seed. In speed there is little difference on one core of a CPU: the arithmetic weighs
+# most, and it is the same. On a GPU the built-in would be many times faster: ours starts eight small matrix products
+# and a dozen other operations at each step, each from Python, where the built-in does a few large ones in compiled
 # code.
 #
 # ### BEGIN MARK SCHEME
-# - 0.5 points: the accuracy is about the same, since it is the same model (or: what differs is the start).
+# - 0.5 points: the same model, so what differs is the start, the luck of it, or that training ended too early (or:
+#   the accuracy is about the same, where it is so in the student's table).
 # - 0.5 points: the speed as in the student's own examples/sec, whichever is ahead, with a reason that fits: on
 #   a CPU the same arithmetic, on a GPU fewer and larger operations for the built-in.
 # ### END MARK SCHEME
@@ -746,18 +1047,23 @@ table(results)
 # %% [markdown]
 # ### (d) The trouble with the RNN ({{points:rnn_training}})
 #
-# The RNN learns much worse than the LSTM, or nothing at all. Why is it harder to train?
+# The RNN learns much worse than the LSTM, or nothing at all. Why is it harder to train? Use what you saw in 7.2 and
+# in 10.1.
 
 # %% [markdown] written=rnn_training points=1
 # ### BEGIN SOLUTION
 # The gradient goes back through a multiplication by the same matrix, and the slope of a tanh, at each of 40
-# steps, so it vanishes (or explodes) exponentially: what came early hardly moves the weights. In the LSTM it
-# goes back through the cell state, which is only multiplied by the forget gate, and that can be near one.
+# steps, so it vanishes (or explodes) exponentially: in the new RNN of 7.2, the first step counted less than 10^-36 of
+# what the last one did, so what came early hardly moves the weights. It could not even learn 32 chunks by heart in
+# 10.1: its loss was still 0.56 after 100 steps, where all others were below 0.01. In the LSTM the gradient goes
+# back through the cell state, which is only multiplied by the forget gate. At the start that is one half, which is
+# little (10^-11 over the chunk), but it can learn to be near one; with a bias of 3, 0.24 was left.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for vanishing (or exploding) gradients, through repeated multiplication over the steps, or by
 #   contrast with the additive path of the cell state.
-# - 0.5 points for "it forgets" or "no long-term memory" without gradients.
+# - Half of it for the reason without anything that was seen in 7.2 or 10.1, and for "it forgets" or "no long-term
+#   memory" without gradients.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -768,9 +1074,10 @@ table(results)
 
 # %% [markdown] written=conv_advantage points=1
 # ### BEGIN SOLUTION
-# All steps can be computed at the same time, as no step waits for the one before, so it is faster to train.
-# And the way from any step to the output is short, a few layers instead of up to 40 steps, so gradients do
-# not fade. (It also has fewer weights here, and sees what comes after a step as well as what came before.)
+# All steps can be computed at the same time, as no step waits for the one before, so it is faster to train: in our
+# run, several times as many chunks a second as the LSTM. And the way from any step to the output is short, a few
+# layers instead of up to 40 steps, so gradients do not fade. (It also has fewer weights here, a third of the LSTM's,
+# and sees what comes after a step as well as what came before.)
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for any one of: parallel over steps or faster; short gradient paths, easier to train; fewer
@@ -801,7 +1108,7 @@ table(results)
 # Chunks of 40 steps are short, for the sake of speed. Suppose that they were much longer. What would that do
 # to each network?
 
-# %% [markdown] written=longer_chunks points=2
+# %% [markdown] written=longer_chunks points=1
 # ### BEGIN SOLUTION
 # More beats in a chunk make irregularity plainer, so whoever can use time gains, up to a point. LSTM: gains
 # most in principle, but gradients must travel further and training slows down in proportion. RNN: even worse,
@@ -811,8 +1118,8 @@ table(results)
 # steadier mean, but still no rhythm.
 #
 # ### BEGIN MARK SCHEME
-# - 2 points where at least four networks (the two LSTMs count as one) get an effect with a reason that holds.
-# - 1 point for two or three of them. A plain "it gets better for all" earns none.
+# - 1 point where at least four networks (the two LSTMs count as one) get an effect with a reason that holds.
+# - 0.5 points for two or three of them. A plain "it gets better for all" earns none.
 # - Fewer training chunks, or more computing time, counts as an effect.
 # ### END MARK SCHEME
 # ### END SOLUTION
@@ -846,6 +1153,8 @@ table(results)
 #
 # A data loader passes the samples of a batch to its `collate_fn`, to make one tensor of them. That is the
 # moment to cut.
+#
+# ### 12.1 Random chunks
 
 # %% include=random_chunk_collate_fn
 
@@ -873,38 +1182,83 @@ print("batches of an epoch:       ", len(random_chunk_loaders["train"]))
 print("with chunks cut only once: ", len(chunked_loaders["train"]))
 
 # %% [markdown]
-# What never comes twice takes longer to learn. So we train for twice as many epochs, and give the networks that
-# time. Mind this when you compare: two things are then different, the chunks and the length of the training.
+# ### 12.2 A fair comparison ({{points:guess_augmentation}})
+#
+# Only one thing should differ between a run with augmentation and one without: the cut. So both have the same
+# validation set, the same batches in an epoch, the **same number of epochs**, and the same **seeds**, three of them, for
+# the seed decides over the first weights and over the order of the batches, and that is the other kind of luck. We
+# take four of the six networks.
+#
+# **Guess** by a letter: whose mean accuracy on validation chunks gains the most? (Any of the four earns the points.)
+#
+# - a: MeanSpectrumNet; b: FullyConnectedNet; c: ConvNet; d: TorchLSTMNet.
 
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(MeanSpectrumNet(), random_chunk_loaders, 2 * EPOCHS,
-           augmented=True)
+# %% exercise=guess_augmentation include=guess_augmentation points=0.5
 
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(FullyConnectedNet(40 * 17), random_chunk_loaders, 2 * EPOCHS,
-           augmented=True)
+# %% check=guess_augmentation
+"""A guess is one of the letters."""
 
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(ConvNet(17), random_chunk_loaders, 2 * EPOCHS, augmented=True)
-
-# %% tags=["training"]
-torch.manual_seed(SEED)
-experiment(TorchLSTMNet(17), random_chunk_loaders, 2 * EPOCHS,
-           augmented=True)
+compare("one of the letters a to d",
+        str(guess_augmentation()).strip().lower() in ("a", "b", "c", "d"),
+        True)
+print("Your guess stands.")
 
 # %% [markdown]
-# ### All results
-#
-# The black marks are the figures that were published for this assignment, for chunks of the challenge's real
-# recordings, 4497 of them for training, 20 to 100 epochs. If your recordings are simulated, they are another
-# and in some ways an easier world, and there are far fewer of them: compare the *order* of the networks, not
-# the numbers.
+# Twenty more runs, in two or three minutes: most of that is the LSTM's.
 
 # %% tags=["training"]
-from dlh.plots import accuracy_bars
+FOUR = ["MeanSpectrumNet", "FullyConnectedNet", "ConvNet", "TorchLSTMNet"]
+for name in FOUR:
+    for seed in SEEDS:
+        for augmented, loaders in ((False, chunked_loaders),
+                                   (True, random_chunk_loaders)):
+            if (name, augmented, seed) not in results:
+                print(f"{name}, seed {seed},"
+                      f" {'augmented' if augmented else 'cut once'}")
+                experiment(name, loaders, seed, augmented)
+
+# %% [markdown]
+# Curves again; the lines are means over the seeds, the bands go from the lowest to the highest of them.
+
+# %% tags=["training"]
+show(training_curves(curves(FOUR, SEEDS, augmented=(False, True))),
+     "Four columns, a network each, with bands over three seeds. With"
+     " augmentation, FullyConnectedNet's training curves are much worse and"
+     " its validation curves much better; for the other three networks the"
+     " bands of validation accuracy overlap.")
+
+# %% [markdown]
+# ### 12.3 All results
+#
+# Means over the seeds; the intervals are of the mean accuracy on recordings, with recordings drawn. Below the table,
+# what augmentation changes in it, with an interval; and in validation chunks, for each seed by itself.
+
+# %% tags=["training"]
+rows = table(SEEDS, augmented=(False, True))
+rows
+
+# %% tags=["training"]
+by_cut = differences(
+    [((f"{name}, augmented", right(name, True, SEEDS)),
+      ("cut once", right(name, False, SEEDS))) for name in FOUR])
+gains = pd.DataFrame({
+    name: {f"seed {seed}": results[name, True, seed]["val acc"]
+           - results[name, False, seed]["val acc"] for seed in SEEDS}
+    for name in FOUR}).T
+by_cut
+
+# %% tags=["training"]
+print("gained in validation chunks by augmentation, seed by seed")
+gains.round(3)
+
+# %% [markdown]
+# The crosses are the figures that were published for this assignment, for chunks of the challenge's real
+# recordings, 4497 of them for training, 20 to 100 epochs. If your recordings are simulated, they are another
+# and in some ways an easier world, and there are far fewer of them: compare the *order* of the networks, not
+# the numbers. The bars on chunks go from the lowest to the highest seed, those on recordings are the intervals.
+
+# %% tags=["training"]
+from dlh.plots import accuracy_intervals
 
 PUBLISHED = {
     ("MeanSpectrumNet", False): 0.572, ("MeanSpectrumNet", True): 0.567,
@@ -913,58 +1267,65 @@ PUBLISHED = {
     ("RNNNet", False): 0.499, ("LSTMNet", False): 0.900,
     ("TorchLSTMNet", False): 0.905, ("TorchLSTMNet", True): 0.930,
 }
-rows = table(results)
-rows["published"] = [PUBLISHED[key] for key in results]
-rows
-
-# %% tags=["training"]
-figure = accuracy_bars(
-    {"validation chunks": {k: r["val acc"] for k, r in results.items()},
-     "validation recordings, by vote":
-         {k: r["recordings"] for k, r in results.items()}},
-    {"validation chunks": PUBLISHED},
-)
+on_chunks, on_recordings = {}, {}
+for name, flag in PUBLISHED:
+    seeds = SEEDS if name in FOUR else [SEED]
+    found = [results[name, flag, seed]["val acc"] for seed in seeds]
+    on_chunks[name, flag] = np.mean(found), min(found), max(found)
+    on_recordings[name, flag] = bootstrap_balanced(
+        truth, right(name, flag, seeds))
+show(accuracy_intervals({"validation chunks": on_chunks,
+                         "validation recordings, by vote": on_recordings},
+                        {"validation chunks": PUBLISHED}),
+     "Two panels with a row for each network: accuracy on validation chunks"
+     " with the range over the seeds and a cross for what was published,"
+     " and on recordings with intervals. The intervals are wide, about 0.2.")
 
 # %% [markdown]
 # ## 13 What did augmentation do?
 #
 # ### (a) Training and validation ({{points:augmentation_effect}})
 #
-# How do the results in training and in validation change with augmentation? Explain both.
+# How do the results in training and in validation change with augmentation, at equal epochs? For whom is the change
+# more than luck, of the seed and of the patients? Explain it.
 
 # %% [markdown] written=augmentation_effect points=2
 # ### BEGIN SOLUTION
-# Two things have changed at once. Augmentation alone makes training harder, since a fixed set of chunks can no
-# longer be learned by heart, and validation better, since what is learned has to hold for a beat at any place
-# in the chunk: it works as regularization. On the challenge's 5622 recordings it shows so for FullyConnectedNet:
-# training accuracy falls from 0.99 to 0.86, validation rises from 0.78 to 0.85. But the augmented networks were
-# also trained for twice as many epochs, which raises training accuracy, and lets those overfit that can. In our
-# run with the default settings that was the stronger effect: training accuracy *rose* for three networks of
-# four, and validation loss got worse for the same three. To tell the two apart, train both for as many epochs.
+# FullyConnectedNet changes most: its training accuracy falls from 0.97 to 0.76, its validation accuracy rises from 0.59
+# to 0.72, with each of the three seeds by at least 0.1; on recordings it gains 0.23, and the interval is far above
+# zero. What never comes twice cannot be learned by heart (training is harder), and what is learned has to hold for a
+# beat at any place in the chunk (validation is better): augmentation works as regularization. For ConvNet and
+# MeanSpectrumNet, the change in validation is less than a tenth and goes up with one seed and down with another, and
+# on recordings the intervals hold zero: that may be luck. TorchLSTMNet loses 0.20 with one seed and gains 0.18 with
+# another, so its seeds differ more than augmentation changes it; either run alone would have seemed to prove
+# something. Eight epochs are too few for it. (On the challenge's recordings it gained a little, 0.906 to 0.915, but
+# there it had 100 epochs with augmentation and 20 without, so that two things were changed at once.)
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for both directions, as in the student's own table, whichever they are.
-# - 1 point for an explanation that fits them: chunks differ each time, so that learning by heart no longer pays
-#   (training worse, validation better, the gap narrower); twice as many epochs (training better, perhaps
-#   overfitting). Whoever says that two things were changed at once gets this point in any case.
+# - 1 point for both directions, as in the student's own table, and for telling apart what holds for all seeds (or
+#   has an interval without zero) from what may be luck.
+# - 1 point for an explanation that fits: chunks differ each time, so that learning by heart no longer pays (training
+#   worse, validation better, the gap narrower); where nothing was learned by heart, nothing is gained; what is harder
+#   takes more epochs (the LSTM).
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ### (b) Some more than others ({{points:augmentation_models}})
 #
-# Why does it change some networks more than others?
+# Why does it change some networks more than others? What did you guess in 12.2?
 
 # %% [markdown] written=augmentation_models points=1
 # ### BEGIN SOLUTION
-# It helps against overfitting, so it helps those who overfit: FullyConnectedNet and the LSTM, with many
-# weights. FullyConnectedNet also learns from it what ConvNet has built in, namely that a shift means nothing.
-# MeanSpectrumNet does not overfit, and its mean hardly changes with the place of the cut, so there is nothing
-# to gain.
+# It helps against overfitting, so it helps who overfits: FullyConnectedNet, with nearly half a million weights. It
+# also learns from it what ConvNet has built in, namely that a shift means nothing. MeanSpectrumNet's mean hardly
+# changes with the place of the cut, so there is nothing to gain. The LSTM has many weights, too, but in eight epochs
+# it had not come to overfit. I had guessed FullyConnectedNet, for its gap was the widest.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for linking the effect to how much a network overfits (capacity), or to whether it is invariant to
 #   shifts already.
+# - To have guessed wrong costs nothing, nor does it to pass over the guess.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -1011,7 +1372,7 @@ figure = accuracy_bars(
 #
 # Give an example of another augmentation that suits these data, and say why it should work.
 
-# %% [markdown] written=other_augmentation points=2
+# %% [markdown] written=other_augmentation points=1
 # ### BEGIN SOLUTION
 # Multiply the signal by a random factor: how tall the waves are depends on the electrodes and the chest, not
 # on the rhythm. Others: add noise, drift or hum as real devices do, so that the network stops relying on
@@ -1019,9 +1380,9 @@ figure = accuracy_bars(
 # time by a few percent, since hearts beat faster and slower without being ill.
 #
 # ### BEGIN MARK SCHEME
-# - 1 point for an augmentation that leaves the label as it is: amplitude, noise, drift, inversion, slight
+# - 0.5 points for an augmentation that leaves the label as it is: amplitude, noise, drift, inversion, slight
 #   stretching of time, masking of frequencies or short stretches.
-# - 1 point for why: it varies something that differs between recordings but not between the classes.
+# - 0.5 points for why: it varies something that differs between recordings but not between the classes.
 # ### END MARK SCHEME
 # ### END SOLUTION
 

@@ -192,6 +192,17 @@ def test_what_was_simulated_for_everybody_is_used_where_it_cannot_be_written(cac
     assert made.parent == cache and not (tmp_path / "temporary").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_what_is_simulated_for_everybody_may_be_read_by_everybody(tmp_path):
+    before = os.umask(0o077)
+    try:
+        directory = ecg.simulate(2, 0.5, directory=tmp_path / "ecg")
+    finally:
+        os.umask(before)
+    assert directory.stat().st_mode & 0o055 == 0o055
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in directory.iterdir())
+
+
 def test_data_directory_is_dlh_data_or_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("DLH_DATA", "~/ecg")
     assert downloads.data_directory() == Path("~/ecg").expanduser()

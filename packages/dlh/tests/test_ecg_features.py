@@ -213,3 +213,16 @@ def test_the_interval_of_paired_patients_is_narrower_than_that_of_others():
     assert metrics.paired_bootstrap(np.mean, first, first, rounds=50) == (0, 0, 0)
     with pytest.raises(ValueError, match="first has 200 patients, the second 199"):
         metrics.paired_bootstrap(np.mean, first, second[1:])
+
+
+def test_the_bootstrap_of_both_classes_is_balanced_accuracy():
+    truth = np.repeat([0, 1], [90, 10])
+    right = np.concatenate([np.repeat([1, 0], [81, 9]), np.repeat([1, 0], [5, 5])])
+    mean, low, high = metrics.bootstrap_balanced(truth, right, rounds=400)
+    assert mean == pytest.approx((0.9 + 0.5) / 2)
+    # Ten samples of a class are a few: half of their standard error is 0.079, that of the ninety 0.016.
+    assert high - low == pytest.approx(2 * 1.96 * np.hypot(0.079, 0.016), rel=0.15)
+    assert metrics.bootstrap_balanced(truth, right - right) == (0, 0, 0)
+    difference, low, high = metrics.bootstrap_balanced(truth, np.ones(100) - right, rounds=100)
+    assert difference == pytest.approx(0.3)
+    assert low < difference < high

@@ -87,6 +87,17 @@ def test_other_code_of_the_model_is_trained_again(training, monkeypatch):
     assert training.times == 2
 
 
+def test_other_code_of_what_the_model_inherits_is_trained_again(training, monkeypatch):
+    class Shifted(Scaled):
+        pass
+
+    for _ in range(2):
+        torch.manual_seed(0)
+        training(Shifted())
+        monkeypatch.setattr(Scaled, "forward", lambda self, x: self.layer(x) + self.scale)
+    assert training.times == 2
+
+
 def test_a_file_that_was_cut_short_is_made_again(training, tmp_path):
     training(new())
     (file,) = (tmp_path / "trained").iterdir()

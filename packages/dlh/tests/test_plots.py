@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from dlh import ecg_features, plots
-from dlh.data import notes
+from dlh.data import lorenz, notes
 
 
 def noise(*shape, seed=0):
@@ -117,15 +119,46 @@ def test_channels_and_the_network_are_drawn():
 # ecg_lstm
 
 
-def test_figures_show_every_network():
-    measured = {("A", False): 0.6, ("B", False): 0.9, ("B", True): 0.95}
+def test_accuracies_have_intervals_and_marks_of_what_was_published():
+    measured = {("A", False): (0.6, 0.5, 0.7), ("B", False): (0.9, 0.8, 0.95), ("B", True): (0.95, 0.9, 1.0)}
     published = {"chunks": {("B", True): 0.8, ("C", True): 0.5}}
-    figure = plots.accuracy_bars({"chunks": measured, "recordings": measured}, published)
+    figure = plots.accuracy_intervals({"chunks": measured, "recordings": {("A", False): (0.6, 0.5, 0.7)}}, published)
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["A", "B"]
-    assert sorted(bar.get_width() for bar in left.patches) == [0.6, 0.9, 0.95]
-    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections] == [[0.8]]
-    assert not right.collections
+    cut_once, augmented = left.containers
+    assert cut_once[0].get_xdata().tolist() == [0.6, 0.9]
+    (bars,) = augmented[2]
+    assert bars.get_segments()[0][:, 0].tolist() == [0.9, 1.0]
+    assert cut_once[0].get_marker() != augmented[0].get_marker()
+    # An interval is a collection of lines; the others are marks.
+    assert [marks.get_offsets()[:, 0].tolist() for marks in left.collections if marks is not bars][-1] == [0.8]
+    assert len(right.containers) == 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["published", "cut once", "augmented"]
+
+
+def test_training_curves_have_the_same_scales_and_loss_and_accuracy_apart():
+    values = {"train loss": [[0.9, 0.5], [0.7, 0.3]], "val loss": [[0.8, 0.7], [0.8, 0.7]],
+              "train acc": [[0.5, 0.7], [0.5, 0.9]], "val acc": [[0.5, 0.6], [0.5, 0.6]]}  # fmt: skip
+    curves = {(what, augmented): np.array(two) for what, two in values.items() for augmented in (False, True)}
+    figure = plots.training_curves({"A": curves, "B": curves})
+    loss, other_loss, right, _ = figure.axes
+    assert [line.get_ydata().tolist() for line in loss.lines[:1]] == [pytest.approx([0.8, 0.4])]
+    assert right.lines[0].get_ydata().tolist() == pytest.approx([0.5, 0.8])
+    assert loss.get_ylim() == other_loss.get_ylim() != right.get_ylim()
+    names = ["training, cut once", "training, augmented", "validation, cut once", "validation, augmented", "guessing"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == names
+    alone = plots.training_curves({"A": {("train acc", False): [[0.5]], ("val acc", False): [[0.6]]}})
+    assert [text.get_text() for text in alone.legends[0].get_texts()] == ["training", "validation", "guessing"]
+
+
+def test_what_a_layer_remembers_has_a_line_and_a_marker_of_its_own():
+    (axes,) = plots.draw_memory({"one": [1e-9, 1.0], "other": [1e-3, 1.0]}, "title").axes
+    assert [line.get_label() for line in axes.lines] == ["one", "other"]
+    assert len({(line.get_marker(), line.get_linestyle()) for line in axes.lines}) == 2
+    assert axes.get_yscale() == "log"
+
+
+def test_the_cell_names_its_gates():
     words = {text.get_text() for text in plots.draw_lstm_cell().axes[0].texts}
     assert {"forget gate", "input gate", "output gate", "input node"} <= words
 
@@ -189,8 +222,11 @@ def test_distances_to_the_neighbors():
 def test_maps_count_who_lives_where_and_walks_say_how_likely_they_are():
     images = np.zeros((2, 3, 4, 4))
     figure = plots.draw_map(images, noise(2, 3, 5), np.array([0, 0, 0, 4]), np.array([7, 7, 1, 2]))
-    texts = [text.get_text().strip() for text in figure.axes[2].texts]
-    assert texts == ["7", "n=3", "", "n=0", "", "n=0", "", "n=0", "2", "n=1", "", "n=0"]
+    (members,) = [axes for axes in figure.axes if axes.get_title().startswith("most frequent class")]
+    # Of nodes where nobody lives nothing is said, and one image says nothing of how pure a node is.
+    assert [text.get_text() for text in members.texts] == ["7", "3", "2", "1"]
+    shares = members.images[0].get_array()
+    assert shares.filled(-1).round(3).tolist() == [[0.667, -1, -1], [-1, -1, -1]]
     transitions = np.full((6, 6), 0.005)
     transitions[0, 4] = 0.6
     figure = plots.draw_walk(images, np.array([0, 0, 4, 5]), transitions, np.zeros((4, 4, 4)), shown=2, title="a walk")
@@ -204,3 +240,39 @@ def test_images_lie_in_rows_and_the_som_vae_names_its_parts():
     assert [axes.get_title() for axes in figure.axes] == ["a", "b", "c", "d", "e", ""]
     texts = " ".join(text.get_text() for text in plots.draw_som_vae().axes[0].texts)
     assert all(part in texts for part in ("encoder", "decoder", "$z_e$", "$z_q$", "the map"))
+
+
+def test_states_lie_on_their_wings_and_nodes_lead_onwards():
+    states = lorenz.simulate(3, 20, seed=1)
+    side, over_time = plots.draw_lorenz(states, lorenz.wing(states), way=5).axes
+    one, other = (points.get_offsets() for points in side.collections)
+    assert len(one) + len(other) == 60
+    assert one[:, 0].max() < 0 <= other[:, 0].min()
+    assert np.allclose(over_time.lines[0].get_ydata(), states[0, :, 0])
+
+    places = np.stack(np.meshgrid(np.arange(3.0), np.arange(2.0)), axis=-1)
+    share = np.array([[0.0, 0.2, np.nan], [1.0, 0.9, 0.5]])
+    transitions = np.eye(6)
+    transitions[:, 4] += 0.1
+    map_axes, wings = plots.draw_states(places, share, transitions, states.reshape(-1, 3)[:, :2]).axes
+    assert [len(points.get_offsets()) for points in map_axes.collections] == [60, 2, 3]
+    assert [text.get_text() for text in wings.texts] == ["0.0", "0.2", "1.0", "0.9", "0.5"]
+    ends = [arrow.xy for arrow in map_axes.texts]
+    assert ends[:3] == [(1, 1)] * 3
+    assert ends[3] != (1, 1), "an arrow leads to another node"
+
+
+def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
+    images, embeddings = np.zeros((2, 2, 4, 4)), noise(2, 2, 5)
+    states = lorenz.simulate(2, 10, seed=1)
+    figures = [
+        plots.draw_som_vae(),
+        plots.draw_map(images, embeddings, np.array([0, 0, 0, 3]), np.array([7, 7, 1, 2])),
+        plots.draw_walk(images, np.array([0, 1, 3]), np.full((4, 4), 0.25), np.zeros((3, 4, 4)), shown=2),
+        plots.draw_lorenz(states, lorenz.wing(states)),
+        plots.draw_states(np.ones((2, 2, 2)), np.ones((2, 2)), np.full((4, 4), 0.25), states[0, :, :2]),
+    ]
+    for text in [text for figure in figures for text in figure.findobj(Text) if text.get_text()]:
+        assert text.get_fontsize() >= 9, text.get_text()
+        red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(text.get_color()))
+        assert 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue) > 4.5, text.get_text()

@@ -73,6 +73,14 @@ FINE = {
     "names of a star": ["from torch.nn import *", *inside("Linear(3, 5)(x)")],
     "a plot": [*inside("x"), "import matplotlib.pyplot as plt\nplt.plot([1])\nnn.LSTM(3, 5)"],
     "magics of an export": [*inside("x"), "get_ipython().run_line_magic('matplotlib', 'inline')"],
+    "another name of a library": [*inside("G.relu(T.tanh(x))"), "G = nn.functional\nT = torch"],
+    "a remainder at the start of a line": [*inside("(x\n% time -step)"), "time = 3\nstep = 1"],
+    "patterns": inside("x\n    def go(self, x):\n        match x:\n            case int(n) | [n, *_]: return n"),
+    "a pattern of an own class": [
+        *inside("x\n    def go(self, x):\n        match x:\n            case State(h=state): return state"),
+        "class State:\n    h = 3",
+    ],
+    "where it stopped": [*inside("x"), "import traceback\ntry: 1\nexcept ValueError as e: print(e.__traceback__)"],
     "a dataclass": [*inside("State(x)"), "from dataclasses import dataclass\n@dataclass\nclass State:\n    h: object"],
 }  # fmt: skip
 USED = {
@@ -99,6 +107,11 @@ USED = {
     "a container filled by its name": [*inside("parts[0](x)"), "parts = []", "globals()['parts'].append(torch.lstm)"],
     "a part of a library exchanged": [*inside("torch.softmax(x)"), "import torch as t\nt.softmax = t.lstm"],
     "a part of a class exchanged": [*inside("self.go(x)"), "nn.Module.go = staticmethod(torch.lstm)"],
+    "a pattern": inside("x\n    def go(self, x):\n        match x:\n            case object(lstm=found): return found"),
+    "a pattern of the library": [*inside("go()"), "def go():\n    match torch:\n        case object(lstm=f): return f"],
+    "behind a remainder": [*inside("(x\n%time -fast)"), "fast = torch.lstm"],
+    "below two magics": ["import torch", "%\n%pylab\nclass LSTM:\n    def forward(self, x):\n        torch.lstm(x)"],
+    "imported under its name": ["from torch.nn import LSTM"],
     "a chain": [*inside("a0(x)"), *[f"a{n} = a{n + 1}" for n in range(600)], "a600 = torch.lstm"],
 }
 HIDDEN = {
@@ -134,9 +147,26 @@ HIDDEN = {
         *inside("self.part.lstm(x)\n    def __init__(self):\n        self.part = torch"),
         "class Decoy(LSTM):\n    def lstm(self): pass", "LSTM.forward = Decoy.lstm",
     ],
+    "a library in a list": [*inside("libraries[0].lstm(x)\n    def lstm(self): pass"), "libraries = [torch]"],
+    "a library as an argument": inside("go(torch)\n    def go(self, library): pass"),
+    "a part of a library as an argument": inside("go(nn.functional)\n    def go(self, library): pass"),
+    "a library in a variable": [*inside("library.sys.modules['torch']"), "import warnings\nlibrary = warnings"],
+    "a file's own": ["from model import LSTM"],
+    "a file that is run": ["%run model.py", *inside("x")],
+    "the frame of a generator": inside("(x for x in x).gi_frame.f_builtins['getattr']"),
+    "who called it": [*inside("x"), "import sys\nsys._getframe().f_back.f_locals['self'].watch = None"],
+    "who called it, by another name": [*inside("x"), "from inspect import currentframe as now\nframe = now()"],
+    "who watches": [*inside("x"), "import threading as t\nt.getprofile().__self__.take = list"],
+    "who watches no more": [*inside("x"), "from sys import setprofile\nsetprofile(None)"],
+    "a pattern that says no names": [
+        *inside("x\n    def go(self, x):\n        match x:\n            case Any(found): return found"),
+        "class Any:\n    __match_args__ = ('ls' 'tm',)",
+    ],
+    "a class that is made": ["import dataclasses", *inside("dataclasses.make_dataclass('T', ['ls' 'tm'])")],
     "too deep to parse": [*inside("x"), "LSTM.forward = torch.lstm\ny = " + "-" * 2950 + "1"],
     "far too deep to parse": [*inside("x"), "y = " + "-" * 10**6 + "1"],
     "magics that hide it": [*inside("x"), "%time LSTM.forward = (\n!ls\n"],
+    "a magic by another name": [*inside("x"), "go = get_ipython().run_line_magic\ngo('run', 'model.py')"],
     "a shell's own": [*inside("x"), "LSTM.forward = get_ipython().run_cell('torch')"],
 }  # fmt: skip
 

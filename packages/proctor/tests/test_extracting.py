@@ -1,6 +1,8 @@
 """What strangers packed is unpacked where it belongs, or refused with a reason."""
 
+import io
 import struct
+import zipfile
 
 import pytest
 
@@ -62,6 +64,25 @@ def test_encrypted_and_broken_files_are_told(tmp_path):
     for name in ("a.zip", "b.zip"):
         extraction.take(tmp_path / name, tmp_path / "out")
     assert ["encrypted" in extraction.refused[0], "no zip" in extraction.refused[1]] == [True, True]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99])
+def test_damage_in_a_students_zip_is_that_files_alone(tmp_path, method):
+    """Each way of packing has errors of its own, and a student's own zip may be packed in any."""
+    known = zipfile.ZIP_DEFLATED if method == 99 else method
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", known) as archive:
+        archive.writestr("seq2seq.ipynb", bytes(range(256)) * 50)
+    data = bytearray(content.getvalue())
+    data[100:130] = b"\xff" * 30
+    if method == 99:
+        place = data.rindex(b"PK\x01\x02")
+        data[place + 10 : place + 12] = data[8:10] = b"\x63\x00"
+    (tmp_path / "a.zip").write_bytes(zipped({"ann_1_2_mine.zip": bytes(data), "ben_3_4_seq2seq.ipynb": "{}"}))
+    extraction = Extraction(ZONE)
+    extraction.take(tmp_path / "a.zip", tmp_path / "out")
+    assert [file.name for file in tmp_path.joinpath("out").rglob("*") if file.is_file()] == ["ben_3_4_seq2seq.ipynb"]
+    assert len(extraction.refused) == 1 and "encrypted" not in extraction.refused[0], extraction.refused
 
 
 def test_names_in_utf8_without_saying_so_are_read(tmp_path):

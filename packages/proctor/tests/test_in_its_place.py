@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from nbformat.v4 import new_code_cell
 
+from proctor.checks.runner import run_checks
+from proctor.grading import grade
 from proctor.grading.grade import grade_intake
 from proctor.grading.intake import rebuild
 from proctor.proof.demo import cell
@@ -50,6 +52,41 @@ def test_answer_below_its_check_is_found_at_the_end(graded, toy):
 
 def test_answers_that_are_spoiled_before_their_check_are_not_right(graded):
     assert graded(after={"total": "def total(x, function):\n    return 0"}).points == 4
+
+
+HELPED = "def double(x):\n    return helper(x)"
+HELPER = "def helper(x):\n    return FACTOR * x"
+CHANGED = "class Way:\n    def take(self, x):\n        return 3 * x\n\n\ndef double(x):\n    return Way().take(x)"
+
+
+@pytest.mark.parametrize(
+    ("double", "later"),
+    [
+        (HELPED, HELPER),
+        (HELPED, "helper = lambda x: FACTOR * x"),
+        (HELPED, "if True:\n    def helper(x):\n        return FACTOR * x"),
+        (HELPED, f"exec({HELPER!r})"),
+        (HELPED.replace("helper(x)", "globals()['hel' + 'per'](x)"), HELPER),
+        (HELPED.replace("return", "from __main__ import helper\n    return"), HELPER),
+        (CHANGED, "Way.take = lambda self, x: FACTOR * x"),
+        (CHANGED, "@lambda way: setattr(Way, 'take', way)\ndef take(self, x):\n    return FACTOR * x"),
+        (CHANGED, "def take(self, x, own=setattr(Way, 'take', lambda self, x: FACTOR * x)):\n    return x"),
+        (CHANGED, "class Better(Way):\n    Way.take = lambda self, x: FACTOR * x"),
+        (CHANGED, "class Way:\n    def take(self, x):\n        return FACTOR * x"),
+        (CHANGED, "def double(x):\n    return FACTOR * x"),
+    ],
+)
+def test_what_a_later_cell_mends_is_found(graded, double, later):
+    assert graded(later, double=double).points == 10
+
+
+@pytest.mark.parametrize("own", [[], ["def scratch(x):\n    return 3 * x"], ["class Unused:\n    size = 3\n"]])
+def test_what_nothing_later_can_mend_is_judged_once(graded, monkeypatch, own):
+    judged = []
+    monkeypatch.setattr(grade, "run_checks", lambda *given: judged.append(given[1:2]) or run_checks(*given))
+    assert graded(*own, double="def double(x):\n    return 3 * x").points == 7
+    # On inputs of its own, and where it fails on those on which the known mistakes are known.
+    assert judged == [(["double"],), (["double"],), (["total"],)]
 
 
 def test_later_cells_do_not_run_where_nothing_is_missing(graded):

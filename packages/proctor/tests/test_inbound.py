@@ -3,10 +3,14 @@
 import os
 import pwd
 import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
-from proctor.grading.inbound import _copy
+from proctor.grading import rights
+from proctor.grading.inbound import CHANGED, _copy
 from toys import ToyClass
 
 TIME, LATER = "2026-01-31 23:59:00.000001 UTC", "2026-02-01 23:59:00.000001 UTC"
@@ -19,7 +23,8 @@ class Exchange:
     def __init__(self, toys, root):
         self.inbound = root / "toys/inbound"
         self.inbound.mkdir(parents=True)
-        root.chmod(0o777)
+        root.chmod(0o1777)
+        self.inbound.chmod(0o2733)
         settings = {"CourseDirectory.course_id": "toys", "CourseDirectory.max_dir_size": 300}
         with (toys.root / "course_config.py").open("a") as config:
             for name, value in (settings | {"Exchange.root": str(root)}).items():
@@ -113,3 +118,86 @@ def test_what_becomes_a_link_as_it_is_copied_is_not_followed(exchange, tmp_path,
     with pytest.raises(OSError, match="symbolic links"):
         _copy(mine, tmp_path / "copy", 10**6)
     assert not (tmp_path / "copy/toy.ipynb").exists()
+
+
+def ago(**time):
+    return f"{datetime.now(UTC) - timedelta(**time):%Y-%m-%d %H:%M:%S.%f} UTC"
+
+
+@pytest.mark.parametrize(
+    "stated, due, told",
+    [
+        ("hours=2", "hours=1", True),
+        # Nothing is late where nothing is due, or not yet; so it is where it says so itself; copying takes a while.
+        ("hours=2", None, False),
+        ("hours=2", "hours=-1", False),
+        ("hours=1", "hours=2", False),
+        ("seconds=2", "seconds=1", False),
+    ],
+)
+def test_who_puts_back_the_time_of_work_is_told(exchange, stated, due, told):
+    def when(words):
+        unit, _, number = words.partition("=")
+        return ago(**{unit: int(number)})
+
+    if due:
+        with Gradebook(exchange.toys.nbgrader.coursedir.db_url) as gradebook:
+            gradebook.update_or_create_assignment("toy", duedate=when(due))
+    folder = exchange.hand_in(time=when(stated))
+    # What anybody can do to files of their own.
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (0, 0))
+    log = exchange.collect()
+    assert (f"{folder} {CHANGED}: it says " in log) == told
+    assert f"{ME}/toy/toy.ipynb" in exchange.collected()
+
+
+def test_what_root_collected_is_left_and_the_others_are_collected(exchange, monkeypatch):
+    """Root may write anywhere: that others may not is made up."""
+    exchange.hand_in()
+    exchange.collect()
+    again, theirs = exchange.hand_in(time=LATER), exchange.submitted / ME / "toy"
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, *how, **named: Path(path) != theirs and allowed(path, *how, **named))
+    log = exchange.collect()
+    assert f"{again} is left out: {theirs} is {ME}'s, and may not be changed; " in log
+    assert exchange.collected()[f"{ME}/toy/timestamp.txt"].decode() == TIME
+
+
+@pytest.mark.parametrize(
+    "folder, mode, right",
+    [
+        ("", 0o777, "1777"),
+        ("toys", 0o775, "755"),
+        ("toys/outbound", 0o777, "755"),
+        ("toys/inbound", 0o777, "2733"),
+        ("toys/inbound", 0o755, "2733"),
+        ("toys/feedback", 0o755, "711"),
+        ("toys/feedback", 0o733, "711"),
+    ],
+)
+def test_folders_of_the_exchange_that_are_open_to_others_are_told_with_what_to_do(exchange, folder, mode, right):
+    exchange.hand_in()
+    root = exchange.inbound.parents[1]
+    for name, usual in ("", 0o1777), ("toys", 0o755), ("toys/outbound", 0o755), ("toys/feedback", 0o711):
+        (root / name).mkdir(exist_ok=True)
+        (root / name).chmod(usual)
+    assert rights.OPEN not in exchange.collect()
+    (root / folder).chmod(mode)
+    log = exchange.collect()
+    assert log.count(rights.OPEN) == 1
+    path = root / folder
+    assert f"{path} {rights.OPEN}, who could " in log and f": chmod {right} {path}\n" in log
+
+
+def test_a_course_that_every_account_may_read_is_told(exchange, monkeypatch):
+    exchange.hand_in()
+    root = exchange.toys.root
+    state = Path.stat
+
+    def readable(path, **named):
+        about = state(path, **named)
+        return os.stat_result([about.st_mode | 0o005, *about[1:]]) if path in (root, *root.parents) else about
+
+    monkeypatch.setattr(Path, "stat", readable)
+    assert f"{root} {rights.OPEN}, who could read the solutions: chmod 700 {root}\n" in exchange.collect()

@@ -1,6 +1,9 @@
 """How known mistakes fare is found out once: from then on it is read, unless something that decides over it changes."""
 
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -46,7 +49,7 @@ def named(course, mistake):
 
 
 def files(course):
-    return sorted((course.root / known.FOLDER / "toy").iterdir())
+    return sorted(path for path in (course.root / known.FOLDER / "toy").iterdir() if path.suffix != ".lock")
 
 
 def test_it_is_found_out_once_and_gives_the_same_name(course, found_out):
@@ -64,6 +67,19 @@ def test_what_decides_over_it_has_it_found_out_anew(course, found_out, file):
         text.write("\n# Another line.\n")
     assert named(course, "averages") == {"averages"}
     assert found_out == ["total", "total"] and before not in files(course) and len(files(course)) == 1
+
+
+def test_of_two_at_the_same_time_one_finds_it_out(course, monkeypatch):
+    both, exercise, asked = threading.Barrier(2), course.exercises[0], []
+    monkeypatch.setattr(known, "mistakes_outcomes", lambda *given: asked.append(given) or time.sleep(0.3) or {})
+
+    def ask(_):
+        both.wait()
+        return known.known_outcomes.__wrapped__(course, exercise, "cpu")
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, range(2))) == [{}, {}]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x80\x02.", b"x" * 1000])

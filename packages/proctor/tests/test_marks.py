@@ -179,12 +179,17 @@ def test_page_tells_a_mark_of_an_earlier_answer(toys):
     assert "earlier answer" not in toys.page("ann")
 
 
-def test_export_takes_late_penalties_anew_and_warns_of_what_is_not_marked(toys):
+NAMES = {"ann": ("Lee, Ann,x@y.z,100,0,100,100", 'A "b"\nc', ""), "ben": ("=1+1", "@SUM(A1)", "-1")}
+
+
+def test_export_takes_late_penalties_anew_warns_of_what_is_not_marked_and_keeps_names_in_their_cells(toys):
     for student in ("ann", "ben"):
         toys.hand_in(student, at=DUE + timedelta(hours=1))
     toys.autograde()
     with toys.gradebook() as gradebook:
         gradebook.update_or_create_assignment("toy", duedate=DUE)
+        for student, (last, first, email) in NAMES.items():
+            gradebook.update_or_create_student(student, last_name=last, first_name=first, email=email)
     toys.mark("ann", "reflection", 3)
     command = [sys.executable, "-m", "nbgrader", "export"]
     ran = subprocess.run(command, cwd=toys.root, capture_output=True, text=True, check=True)
@@ -194,6 +199,8 @@ def test_export_takes_late_penalties_anew_and_warns_of_what_is_not_marked(toys):
     assert {who: (row["late_submission_penalty"], row["score"]) for who, row in rows.items()} == {
         "ann": ("1.3", "11.7"), "ben": ("1.0", "9.0"),
     }  # fmt: skip
+    exported = {who: (row["last_name"], row["first_name"], row["email"]) for who, row in rows.items()}
+    assert exported == {"ann": NAMES["ann"], "ben": tuple(f"'{name}" for name in NAMES["ben"])}
 
 
 def test_answer_of_a_check_is_the_code_above_it(toys):

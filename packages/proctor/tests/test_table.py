@@ -130,4 +130,9 @@ def test_one_is_told_as_one(toy):
     assert line.startswith("1 mark of 1 student is of an answer")
     (line,) = what_is_open(toy, {}, two)
     assert line.startswith("3 marks of 2 students are of an answer")
-    assert what_is_open(toy, one, {}) == ["1 submission is not graded yet, or nothing was handed in."]
+    assert what_is_open(toy, {"ben": two["ben"]}, {}) == ["1 submission is not graded yet, or nothing was handed in."]
+
+
+def test_code_that_waits_for_a_person_is_an_answer_to_mark(toy):
+    (line,) = what_is_open(toy, {"ann": {"double"}}, {})
+    assert line == "1 answer of 1 student is not marked yet (-); `proctor mark toy` leads to them."

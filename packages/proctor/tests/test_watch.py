@@ -190,10 +190,18 @@ def run(submission, device="cpu"):
 
 
 @pytest.mark.parametrize("cells", HIDINGS.values(), ids=HIDINGS)
-def test_built_in_that_no_name_tells_is_for_a_person(put, cells):
-    submission = put(cells)
-    expect.from_scratch(submission, "LSTM", LSTM)  # what is read tells nothing
+def test_built_in_is_seen_to_run_whatever_is_read(put, cells):
+    submission, told = put(cells), []
+    submission.watch(told.extend)
     assert run(submission).shape == (3, 11, 7)
+    submission.judge()
+    assert LSTM.among(told)
+
+
+def test_what_ran_and_was_not_read_is_for_a_person(put):
+    submission = put(HIDINGS["a hook of all modules"])
+    expect.from_scratch(submission, "LSTM", LSTM)  # what is read tells nothing
+    run(submission)
     with pytest.raises(expect.Unclear, match="A person is to look at it"):
         submission.judge()
 
@@ -242,6 +250,16 @@ def test_stand_in_of_a_check_may_be_a_built_in_but_not_what_it_calls():
     assert LSTM.among(found) == "" and "aten::lstm" not in found
     assert LSTM.among(ran(submission, lambda s: s.through(x))) == "aten::lstm"
     assert sys.getprofile() is None
+
+
+def test_stand_in_of_an_earlier_check_is_the_students_own():
+    submission = in_process("kept = []\ndef block(x):\n    kept.append(Stand())\n    return x\n"
+                            "def attention(x): return kept[0](x)")  # fmt: skip
+    submission.replace("Stand", submission.send(Stand))
+    submission.block(submission.library("torch.ones")(3, 11, 5))
+    submission.end_check()
+    x = submission.library("torch.ones")(3, 11, 5)
+    assert LSTM.among(ran(submission, lambda s: s.attention(x))) == "aten::lstm"
 
 
 def test_what_is_not_watched_is_not_written_down():

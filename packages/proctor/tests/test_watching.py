@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -276,6 +277,24 @@ def test_from_the_exchange_and_back_once_a_submission_is_there_as_a_whole(toys, 
     monkeypatch.setattr(watching.time, "sleep", lambda seconds, sleep=time.sleep: sleep(0.1))
     watch.until(writes_on)
     assert (exchange / "toys/feedback" / f"{notebook_hash(secret='s2', notebook_id='toy')}.html").exists()
+
+
+def test_what_others_may_do_in_the_exchange_is_told(toys, watch, tmp_path):
+    inbound = tmp_path / "toys/inbound"
+    inbound.mkdir(parents=True)
+    root = f"c.Exchange.root = {str(tmp_path)!r}"
+    watch.toys = toys = configured(toys, 'c.CourseDirectory.course_id = "toys"', root)
+    tmp_path.chmod(0o1777)
+    inbound.chmod(0o777)
+    me = pwd.getpwuid(os.getuid()).pw_name
+    submit(tmp_path, toys, me, "s1").joinpath("submission_secret.txt").write_text("s1")
+    assert watch.until_said(f"{me}: ", f"{inbound} is open to others") == [(me, "10")]
+
+
+def test_who_forgot_the_courses_id_is_told_that_no_exchange_is_watched(toys):
+    watch = Watch(toys.toy, "cpu", 1, print)
+    watch.attempts.close()
+    assert watch.places().endswith("/toy/ (no exchange: c.CourseDirectory.course_id is not set)")
 
 
 def test_an_exchange_that_is_not_there_is_told_and_what_lies_here_is_graded(toys, watch, tmp_path):

@@ -66,14 +66,13 @@ def _save(content, file: Path) -> None:
 
 def _described(module) -> list:
     """What a module computes, but for its weights: its class, its code, its settings."""
-    kind = type(module)
-    own = [value for value in vars(kind).values() if isinstance(value, FunctionType)]
-    if kind.__module__.startswith("torch."):
-        own = []
+    # What it inherits is its code as well, but for what torch brings along.
+    kinds = [kind for kind in type(module).__mro__ if not kind.__module__.startswith(("torch.", "builtins"))]
+    own = [value for kind in kinds for value in vars(kind).values() if isinstance(value, FunctionType)]
     settings = {name: value for name, value in vars(module).items() if isinstance(value, (int, float, str))}
     # In training mode or not says nothing of what will be trained.
     settings.pop("training", None)
-    return [kind.__name__, own, settings]
+    return [type(module).__name__, own, settings]
 
 
 def _add(digest, value) -> None:

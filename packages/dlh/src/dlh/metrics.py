@@ -89,6 +89,32 @@ def paired_bootstrap(score, first, second, rounds=1000, confidence=0.95, seed=0)
     return float(score(first) - score(second)), *_interval(differences, confidence)
 
 
+def bootstrap_balanced(truth, values, rounds=1000, confidence=0.95, seed=0):
+    """The mean over both classes of each class's mean, with a percentile bootstrap interval.
+
+    Of the values 1 (right) and 0 (wrong) it is the balanced accuracy. Where several networks judged the same samples, a
+    value may be the share of them that was right; and the difference of two such values gives the difference of two
+    balanced accuracies, with both drawn alike. Each class's samples are drawn among themselves.
+
+    Parameters
+    ----------
+    truth : (samples,) ints, 0 and 1
+    values : (samples,) numbers
+    rounds, confidence, seed : as `bootstrap_auroc` takes them
+
+    Returns
+    -------
+    mean, low, high : floats, the mean of all samples and the ends of the interval
+    """
+    truth, values = np.asarray(truth), np.asarray(values, dtype=float)
+
+    def mean(drawn):
+        return np.mean([np.average(values[truth == label], weights=drawn[truth == label]) for label in (0, 1)])
+
+    means = [mean(drawn) for drawn in _draws(truth, None, rounds, seed)]
+    return float(mean(np.ones(len(truth)))), *_interval(means, confidence)
+
+
 def _draws(truth, groups, rounds, seed):
     """How often each sample comes in each draw, (samples,) floats."""
     truth = np.asarray(truth)

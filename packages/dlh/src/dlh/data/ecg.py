@@ -27,6 +27,8 @@ from dlh.data.ecg_simulation import (
 LABELS = ("N", "A", "O", "~")
 FOLDER = "training2017"
 AF_FRACTION = 0.123
+# As many as the assignment reads, so that `python -m dlh.data ecg` makes, once for everybody, what it looks for.
+RECORDINGS = 600
 ARCHIVE_URL = "https://physionet.org/files/challenge-2017/1.0.0/training2017.zip"
 UNPACK_ANEW = "unpack the challenge's archive anew"
 
@@ -53,7 +55,7 @@ class ECGData:
     source: str
 
 
-def default_directory(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0) -> tuple[Path, str]:
+def default_directory(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 0) -> tuple[Path, str]:
     """The folder of the challenge's recordings where they are, else that of simulated ones; and which it is, in words.
 
     The challenge's are looked for in the folder `training2017` of `dlh.data.downloads.data_directory()`: of
@@ -75,7 +77,7 @@ def default_directory(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int
     return directory, _source(directory)
 
 
-def recordings(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, classes=("N", "A")) -> ECGData:
+def recordings(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 0, classes=("N", "A")) -> ECGData:
     """The recordings in `default_directory`; `source` tells whether they are real.
 
     Parameters
@@ -255,7 +257,7 @@ VERSION = 3
 SIMULATED_NOTE = "SIMULATED.txt"
 
 
-def simulate(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, directory=None) -> Path:
+def simulate(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 0, directory=None) -> Path:
     """Simulate recordings of normal rhythm and of atrial fibrillation, and write them as the challenge's files.
 
     `dlh.data.ecg_simulation` tells of the physiology, and names its sources. Lengths are dealt out as in the challenge,
@@ -298,6 +300,9 @@ def simulate(n: int = 1000, af_fraction: float = AF_FRACTION, seed: int = 0, dir
     unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
         _write_recordings(unfinished, n, af_fraction, seed)
+        # One makes them for everybody, root with a strict umask perhaps.
+        for path in unfinished.iterdir():
+            path.chmod(0o644)
         unfinished.chmod(0o755)
         unfinished.replace(directory)
     except OSError:

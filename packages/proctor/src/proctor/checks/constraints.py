@@ -25,7 +25,8 @@ LIBRARIES = {
 # In them, what gives or runs what no name in the code says.
 HIDDEN_PARTS = {
     "ops", "jit", "package", "load", "classes", "hub", "library", "cpp_extension", "fx", "onnx", "overrides", "testing",
-    "serialization", "get_type_hints", "ForwardRef", "export",
+    "serialization", "get_type_hints", "ForwardRef", "export", "singledispatch", "singledispatchmethod",
+    "update_wrapper", "make_dataclass", "get_annotations", "evaluate_forward_ref",
 }  # fmt: skip
 HIDING_NAMES = {
     "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "getattr", "setattr", "delattr", "breakpoint",
@@ -33,13 +34,15 @@ HIDING_NAMES = {
 }  # fmt: skip
 # Wherever they stand in a notebook, they may change what any name means.
 CHANGING_NAMES = {"exec", "eval", "setattr", "globals", "__import__", "__builtins__"}
-# What of an object changes or shows what it is made of.
-INNER_PARTS = {
-    "__setattr__", "__delattr__", "__dict__", "__bases__", "__globals__", "__code__", "__closure__", "__defaults__",
-    "__getattribute__", "__subclasses__", "__builtins__",
-}  # fmt: skip
 # `get_ipython().run_cell_magic("time", "", code)`
 RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
+# What of an object changes or shows what it is made of; what leads from running code to whoever runs it.
+INNER_PARTS = {
+    "__setattr__", "__delattr__", "__dict__", "__bases__", "__globals__", "__code__", "__closure__", "__defaults__",
+    "__getattribute__", "__subclasses__", "__builtins__", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back",
+    "f_locals", "f_globals", "f_builtins", "_getframe", "_current_frames", "currentframe", "getargvalues", "getprofile",
+    "setprofile", "_profile_hook", *RUNNING,
+}  # fmt: skip
 HARMLESS_MAGICS = ("matplotlib", "load_ext", "autoreload", "config", "pip", "conda", "system", "env", "cd", "pwd", "ls")
 # What Python and notebooks define themselves.
 KNOWN_NAMES = {*dir(builtins), "__file__", "__class__", "__qualname__", "display", "get_ipython", "In", "Out"}
@@ -55,6 +58,7 @@ TIMED = re.compile(
     r"^([ \t]*(?:[\w.]+[ \t]*=[ \t]*)?)%+(?:time|timeit|prun|capture)\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]*",
     re.MULTILINE,
 )
+RUN = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 SHELL = re.compile(r"^[ \t]*(?:[\w.,][\w., ]*=[ \t]*)?[%!?]|\?$|\?[ \t]+$", re.MULTILINE)
 
 
@@ -87,8 +91,12 @@ class Notebook:
     def _read(self, cell):
         source = cell.source.replace("\r\n", "\n")
         try:
-            timed = TIMED.sub(r"\1", source)
-            return ast.parse(plain_python(timed if timed != source else source)).body
+            plain = plain_python(source)
+            if plain != source:
+                # What is Python as it stands has none of them, though a line of it may begin with `%`, the remainder.
+                plain = plain_python(TIMED.sub(r"\1", source))
+                self.unreadable += [cell.id] if RUN.search(source) else []
+            return ast.parse(plain).body
         except SyntaxError as error:
             # Where no magic is in it and it is not too much for a parser, Python refuses it in the notebook, too.
             if SHELL.search(source) or TOO_MUCH.search(str(error.msg)):
@@ -139,7 +147,11 @@ class Notebook:
         """What the code of a name uses; it is read once, however many checks ask."""
         key = name, built_in, without
         if key not in self._uses:
-            self._uses[key] = UsesOf(self.code_of(name, without), built_in, self.names)
+            code = self.code_of(name, without)
+            if name in self.imported:
+                # It is not written in the notebook at all.
+                code.body.append(ast.Expr(ast.Name(name, ast.Load())))
+            self._uses[key] = UsesOf(code, built_in, self.names)
         return self._uses[key]
 
     def _used_by(self, number, seen):
@@ -197,10 +209,7 @@ class UsesOf(ast.NodeVisitor):
         self._known, self._stars = known, []
         self._paths = _imported_paths(code)
         self._own, self._methods = _own_names(code)
-        self._doubtful, self._hands_on_a_library = [], False
         self.visit(code)
-        # `part.lstm(x)` is a method of the notebook's own, unless `part` may be torch.
-        self.hidden += self._doubtful if self._hands_on_a_library else []
 
     def visit_ImportFrom(self, node):  # noqa: N802 - the names that ast asks for
         if any(part.name == "*" for part in node.names):
@@ -212,7 +221,6 @@ class UsesOf(ast.NodeVisitor):
         path = self._paths.get(node.id)
         if path is not None:
             self._look_at(path)
-            self._hands_on_a_library |= path.rpartition(".")[2].islower()
         elif node.id in HIDING_NAMES:
             self.hidden.append(node.id)
         elif node.id in self._own:
@@ -226,20 +234,35 @@ class UsesOf(ast.NodeVisitor):
         return any(hasattr(sys.modules.get(module), name) for module in self._stars)
 
     def visit_Attribute(self, node):  # noqa: N802
-        path = self._path(node)
+        path = _path(node, self._paths)
         if path is not None:
             self._look_at(path)
             return
         self._look_at_part(node.attr, node.value)
         self.visit(node.value)
 
+    def visit_Assign(self, node):  # noqa: N802
+        # `F = nn.functional` is another name for it, as is `import torch.nn.functional as F`.
+        is_alias = all(isinstance(target, ast.Name) for target in node.targets)
+        if not (is_alias and _is_module(_path(node.value, self._paths))):
+            self.generic_visit(node)
+
+    def visit_MatchClass(self, node):  # noqa: N802
+        """A pattern takes what it names from the object; without a name, what a class of one's own may say."""
+        for name in node.kwd_attrs:
+            self._look_at_part(name, node.cls)
+        if node.patterns and not (isinstance(node.cls, ast.Name) and node.cls.id in dir(builtins)):
+            self.hidden.append("match")
+        self.generic_visit(node)
+
     def visit_Call(self, node):  # noqa: N802
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name in ("getattr", "setattr", "hasattr", "vars") and node.args and not node.keywords:
+        is_access = name in ("getattr", "setattr", "hasattr", "vars") and bool(node.args) and not node.keywords
+        if is_access:
             self._look_at_access(name, node)
         else:
             self.visit(node.func)
-        for part in (*node.args, *node.keywords):
+        for part in (*node.args[is_access:], *node.keywords):
             self.visit(part)
 
     def _look_at_access(self, name, node):
@@ -255,9 +278,7 @@ class UsesOf(ast.NodeVisitor):
         if self.built_in.has(name, of_library=False):
             if name not in self._methods:
                 self.used.append(name)
-            elif not _is_own(value):
-                self._doubtful.append(name)
-        elif _is_dunder(name) and name not in ORDINARY_DUNDERS or name in ("run_cell", "run_line_magic"):
+        elif name in INNER_PARTS or (_is_dunder(name) and name not in ORDINARY_DUNDERS):
             self.hidden.append(name)
 
     def _look_at(self, path):
@@ -268,18 +289,9 @@ class UsesOf(ast.NodeVisitor):
             self.hidden.append(path)
         elif self.built_in.has(last, of_library=True):
             self.used.append(last)
-        elif not _is_public(set(parts) - ORDINARY_DUNDERS) or _leads_elsewhere(root, parts):
+        elif not _is_public(set(parts) - ORDINARY_DUNDERS) or _leads_elsewhere(root, parts) or _is_module(path):
+            # A whole library in a variable, a list or a call has whatever names it is asked for there.
             self.hidden.append(path)
-
-    def _path(self, node):
-        """The dotted path of an attribute of something imported; None of anything else."""
-        parts = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if isinstance(node, ast.Name) and node.id in self._paths:
-            return ".".join([self._paths[node.id], *reversed(parts)])
-        return None
 
 
 def _computes(module, function):
@@ -295,6 +307,10 @@ def _computes(module, function):
 
 def _is_public(parts):
     return not any(part in HIDDEN_PARTS or part.startswith("_") for part in parts)
+
+
+def _is_module(path):
+    return path in LIBRARIES or path in sys.modules
 
 
 def _leads_elsewhere(root, parts):
@@ -317,7 +333,19 @@ def _imported_paths(code):
                 paths[part.asname or path] = path
         elif isinstance(node, ast.ImportFrom):
             paths.update({part.asname or part.name: f"{node.module}.{part.name}" for part in node.names})
+    for node in ast.walk(code):
+        if isinstance(node, ast.Assign) and _is_module(path := _path(node.value, paths)):
+            paths.update({target.id: path for target in node.targets if isinstance(target, ast.Name)})
     return paths
+
+
+def _path(node, paths):
+    """The dotted path of an attribute of something imported; None of anything else."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([paths[node.id], *reversed(parts)]) if isinstance(node, ast.Name) and node.id in paths else None
 
 
 def _own_names(code):
@@ -371,14 +399,16 @@ def _is_globals(node):
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
 
 
-def _harmless_globals(statement):
-    """Where a statement says `globals` to read a name that it writes out, or to ask whether there is one."""
+def _harmless(statement):
+    """Where a statement says `globals` to read a name that it writes out, or to ask for it; and harmless magics."""
     names, changed = set(), set()
     for node in ast.walk(statement):
         if _is_global_read(node):
             names.add(node.value.func)
         elif isinstance(node, ast.Compare) and _is_globals(node.comparators[0]):
             names.add(node.comparators[0].func)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
+            names.update(node.func for part in node.args[:1] if getattr(part, "value", None) in HARMLESS_MAGICS)
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
             changed.update(part for part in ast.walk(node) if isinstance(part, ast.Name))
     return names - changed
@@ -405,7 +435,7 @@ def _is_dunder(name):
 
 def _patches(statement, imported):
     """Whether a statement may exchange what another name or a library has, or bring names that it does not say."""
-    harmless = _harmless_globals(statement)
+    harmless = _harmless(statement)
     return any(node not in harmless and _patches_here(node, imported) for node in ast.walk(statement))
 
 
@@ -415,8 +445,6 @@ def _patches_here(node, imported):
         return node.attr in INNER_PARTS or (is_store and (node.attr in METHODS or _is_dunder(node.attr)))
     if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
         return any(isinstance(target, ast.Attribute) and _root(target) in imported for target in node.targets)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
-        return not (node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value in HARMLESS_MAGICS)
     if isinstance(node, ast.Name):
-        return node.id in CHANGING_NAMES
+        return node.id in CHANGING_NAMES or imported.get(node.id, "").rpartition(".")[2] in INNER_PARTS
     return isinstance(node, ast.alias) and node.name == "*"

@@ -5,8 +5,10 @@ import functools
 import re
 import symtable
 import warnings
+from collections.abc import Container
 
 from proctor.authoring.solutions import top_level_names
+from proctor.checks.cell import Cell
 
 # Magics that run the rest of their cell as Python.
 TIMING = ("%%time", "%%timeit", "%%capture")
@@ -27,7 +29,7 @@ def plain_python(source: str) -> str:
         if words and words[0] not in TIMING:
             break
         start = number + 1 if words else start
-    if "".join(lines[start:]).lstrip().startswith("%%"):
+    if "\n".join(lines[start:]).lstrip().startswith("%%"):
         return ""
     # Blank lines in their place keep the numbers of those below.
     lines[:start] = [""] * start
@@ -76,6 +78,75 @@ def defined_names(source: str) -> frozenset[str]:
     """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
     tree = _parsed(plain_python(source))
     return frozenset(name for node in tree.body for name in top_level_names(node)) if tree else frozenset()
+
+
+# What finds a name of the notebook without spelling it, or does what a reader does not see.
+LOOKING_UP = frozenset({"globals", "locals", "vars", "eval", "exec", "compile", "__import__", "get_ipython"})
+FINDING = ("__main__", "sys.modules", "importlib", "inspect", "builtins", "_getframe", "__globals__")
+
+
+def stays_as_it_is(names: set[str], earlier: list[Cell], later: list[Cell], answers: Container[str]) -> bool:
+    """Whether what some cells define does the same before later cells have run and after.
+
+    It does where students' later cells define functions, classes and constants alone, under names that no earlier cell
+    takes when it is called. Later cells of the release change nothing but what they name.
+
+    Parameters
+    ----------
+    names : what is asked about, which may be defined anew
+    earlier, later : the cells so far, and those to come
+    answers : the ids of the cells that students write, beside those of their own
+    """
+
+    def written(cells):
+        return [cell.source for cell in cells if cell.own or cell.id in answers]
+
+    taken = names.union(*(_called(cell.source) for cell in earlier))
+    made = set().union(*(_made(cell.source) for cell in later))
+    finds = taken & LOOKING_UP or any(word in source for source in written(earlier) for word in FINDING)
+    return not finds and not made & taken and all(map(_only_defines, written(later)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _called(source):
+    """The names that what a cell defines takes from the notebook whenever it is called."""
+    code, taken = plain_python(source), set()
+    tables = symtable.symtable(code, "cell", "exec").get_children() if _compiles(code) else []
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        taken |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return frozenset(taken)
+
+
+@functools.lru_cache(maxsize=1024)
+def _made(source):
+    return frozenset(_names(plain_python(source))[0])
+
+
+def _only_defines(source):
+    """Whether a cell does nothing but name functions, classes and constants, which runs none of a student's code."""
+    tree = _parsed(plain_python(source))
+    return tree is not None and all(map(_defines, tree.body))
+
+
+def _defines(node):
+    if isinstance(node, (ast.Expr, ast.Assign)):
+        targets = getattr(node, "targets", [])
+        return isinstance(node.value, ast.Constant) and all(isinstance(target, ast.Name) for target in targets)
+    if isinstance(node, ast.ClassDef):
+        bases = [*node.bases, *node.decorator_list]
+        return not node.keywords and all(map(_only_named, bases)) and all(map(_defines, node.body))
+    if isinstance(node, ast.FunctionDef):
+        defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+        decorators = [_only_named(decorator) for decorator in node.decorator_list]
+        return all(decorators) and not any(isinstance(n, WORKING) for default in defaults for n in ast.walk(default))
+    return isinstance(node, ast.Pass)
+
+
+def _only_named(node):
+    """A name, or an attribute of one: `nn.Module`."""
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _only_named(node.value))
 
 
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -19,7 +19,7 @@ from proctor.checks.plain import standing_alone
 from proctor.course import counted
 from proctor.grading import marks, roster
 from proctor.grading.alike import Alike, alike, without_layout
-from proctor.grading.harmless import plain_text
+from proctor.grading.harmless import no_formula, plain_text
 from proctor.grading.intake import released_notebook
 from proctor.grading.report import kept_notes, kept_verdict
 from proctor.grading.typeset import in_line
@@ -335,10 +335,5 @@ def as_csv(report: ClassReport) -> str:
         for name, verdict in one.verdicts.items():
             for check in verdict.checks:
                 row = [check.name, check.points, check.max_points, int(check.passed), check.mistake or ""]
-                writer.writerow([_no_formula(cell) for cell in (one.name, name, *row)])
+                writer.writerow([no_formula(cell) for cell in (one.name, name, *row)])
     return text.getvalue()
-
-
-def _no_formula(cell):
-    """A cell that no spreadsheet program computes: an apostrophe before it has it taken as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%") else cell

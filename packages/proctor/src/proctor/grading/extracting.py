@@ -7,7 +7,6 @@ import struct
 import tempfile
 import unicodedata
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,10 +121,12 @@ class Extraction:
                 with target.open("wb") as file:
                     shutil.copyfileobj(content, file, 2**20)
             os.utime(target, (inner[0], inner[0]))
+        except (Refused, OSError, NotImplementedError) as error:
+            self._refuse(f"{name}/{entry_name}", error)
         except RuntimeError as error:
             self._refuse(f"{name}/{entry_name}", f"it is encrypted ({error})")
-        except (Refused, OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
-            self._refuse(f"{name}/{entry_name}", error)
+        except Exception as error:  # each way of packing has errors of its own, for what a student may have made up
+            self._refuse(f"{name}/{entry_name}", f"it is damaged ({str(error) or type(error).__name__})")
 
     def _time(self, entry):
         """The time of an entry, in seconds since 1970; 0 where it has none."""

@@ -10,7 +10,7 @@ from proctor.checks.connections import InSandbox, LeftOut, Refused
 from proctor.checks.diagnosis import EXPLAINED, diagnose, fingerprint
 from proctor.checks.explain import circumstance_of, place_of
 from proctor.checks.outcome import Outcome
-from proctor.checks.plain import defined_names
+from proctor.checks.plain import defined_names, stays_as_it_is
 from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
 from proctor.checks.submission import StudentError, Submission
@@ -96,7 +96,7 @@ def _in_their_places(assignment, taken, subject, device, key):
         subject.run_up_to(places[name])
         judged[name] = _judge_now(assignment, name, subject, device, key)
     for name, (outcomes, _) in judged.items():
-        if _may_be_better(outcomes, exercises[name], taken.cells[places[name] :]):
+        if _may_be_better(outcomes, exercises, name, taken.cells[: places[name]], taken.cells[places[name] :]):
             subject.run_up_to(end)
             again = _judge_now(assignment, name, subject, device, key)
             judged[name] = max(judged[name], again, key=_earned)
@@ -107,14 +107,15 @@ def _earned(state):
     return sum(outcome.points for outcome in state[0] if outcome.failure is None)
 
 
-def _may_be_better(outcomes, exercise, later):
+def _may_be_better(outcomes, exercises, name, earlier, later):
     """Whether an exercise may fare better once the later cells have run, too."""
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     if not failures or not later or any(failure.lost for failure in failures):
         return False
+    names = set(exercises[name].names)
     if any(failure.kind != "missing" for failure in failures):
-        return True
-    return any(set(exercise.names) & defined_names(cell.source) for cell in later)
+        return not stays_as_it_is(names, earlier, later, exercises)
+    return any(names & defined_names(cell.source) for cell in later)
 
 
 def _judge_now(assignment, exercise, subject, device, key):

@@ -194,6 +194,11 @@ def one_line(text: str, limit: int = 500) -> str:
     return plain_text(" ".join(text.splitlines()), limit)
 
 
+def no_formula(cell: object) -> object:
+    """A cell that no spreadsheet program computes: an apostrophe before it has it taken as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%") else cell
+
+
 def harmless_record(*args, **named) -> logging.LogRecord:
     """A record for a log of which no argument can begin a line, and nothing steers a terminal."""
     record = logging.LogRecord(*args, **named)

@@ -7,18 +7,23 @@ import os
 import pwd
 import stat
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from nbgrader.exchange import default
 from nbgrader.utils import parse_utc
 
+from proctor.grading import rights
 from proctor.grading.harmless import one_line
 from proctor.grading.reading import is_student_id
 
-# In what is left out, this stands in the log; `proctor watch` looks for it.
-LEFT_OUT = "is left out"
+# In what is left out, and in what is taken but should be looked at, these stand in the log; `proctor watch` looks for
+# them.
+LEFT_OUT, CHANGED = "is left out", "was changed after the due date"
+TO_TELL = (LEFT_OUT, CHANGED, rights.OPEN)
+# `nbgrader submit` notes the time, then copies file after file.
+COPYING = timedelta(minutes=5)
 MAX_FILES, MAX_DEPTH = 1000, 20
 SHARED = "c.ExchangeCollect.check_owner = False takes it, where all students have one account"
 
@@ -66,7 +71,32 @@ class CollectSubmissions(default.ExchangeCollect):
     def init_src(self):
         """As nbgrader does, but for what is left out."""
         super().init_src()
-        self.src_records = [record for record in self.src_records if record["username"] is not None]
+        if self.check_owner:
+            for line in rights.too_wide(Path(self.root), self.coursedir.course_id, Path(self.coursedir.root)):
+                self.log.warning(one_line(line))
+        self.src_records = [record for record in self.src_records if self._is_taken(record)]
+
+    def _is_taken(self, record):
+        student, folders = record["username"], self.coursedir
+        if student is None:
+            return False
+        before = folders.format_path(folders.submitted_directory, student, folders.assignment_id)
+        fault = rights.cannot_replace(Path(before))
+        if fault:
+            self.log.warning(f"{one_line(str(Path(self.inbound_path) / record['filename']))} {LEFT_OUT}: {fault}")
+        return not fault
+
+    def _compare_times(self, source):
+        """Say where a submission is not as it was at the time that its name has, before the due date.
+
+        Whoever owns a folder gives it its name and the times of its files; not that of the last change to them.
+        """
+        stated = parse_utc(source.name.rsplit("+", 3)[2])
+        changed = datetime.fromtimestamp(_last_change(source), UTC).replace(tzinfo=None)
+        if self.duedate is not None and stated <= self.duedate < changed - COPYING:
+            then, now = (f"{time:%Y-%m-%d %H:%M:%S} UTC" for time in (stated, changed))
+            words = f"it says {then}, and was last changed at {now}; it counts as in time"
+            self.log.warning(f"{one_line(str(source))} {CHANGED}: {words}")
 
     def do_copy(self, src, dest, log=None):
         """Copy files, by way of a folder that no student may write to, so that nothing becomes a link meanwhile."""
@@ -74,6 +104,8 @@ class CollectSubmissions(default.ExchangeCollect):
             copy = Path(own) / "submission"
             copy.mkdir()
             try:
+                if self.check_owner:
+                    self._compare_times(Path(src))
                 _copy(Path(src), copy, 1000 * self.coursedir.max_dir_size)
             except OSError as error:
                 self.log.warning(f"{one_line(str(src))} {LEFT_OUT}: it changed as it was copied: {error.strerror}")
@@ -105,6 +137,12 @@ def _own_files(folder):
                 if count > MAX_FILES:
                     return
                 yield below, opened, name, about.st_size
+
+
+def _last_change(folder):
+    """When anything of a folder's own last changed, its name or rights included, in seconds since 1970."""
+    files = (os.stat(name, dir_fd=opened, follow_symlinks=False) for _, opened, name, _ in _own_files(folder))
+    return max(about.st_ctime for about in (folder.lstat(), *files))
 
 
 def _copy(source, target, most):

@@ -1,11 +1,14 @@
 """What the gradebook has of a class: points of the checks, marks and comments of people, and what is not marked yet."""
 
 import contextlib
+import csv
 import functools
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import nbgrader.api
@@ -18,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from proctor.authoring.assignment import Assignment
+from proctor.grading.harmless import no_formula
 from proctor.grading.late import seconds_late, settle_penalties
 from proctor.grading.reading import Unreadable
 from proctor.grading.report import is_unclear
@@ -316,8 +320,22 @@ class SaveGrades(SaveAutoGrades):
         return stale and grade.needs_manual_grade and [manual, extra] == [grade.manual_score, grade.extra_credit]
 
 
+class _Cell(str):
+    """A text that stays one cell, and is no formula, where nbgrader writes it as it is between two commas."""
+
+    __slots__ = ()
+
+    def __format__(self, spec):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow([no_formula(str(self)), ""])
+        return line.getvalue().removesuffix(",")
+
+
 class ExportGrades(CsvExportPlugin):
-    """In the place of nbgrader's `CsvExportPlugin`: late penalties are settled first, what is not marked is told."""
+    """In the place of nbgrader's `CsvExportPlugin`: late penalties are settled first, what is not marked is told.
+
+    Many an LMS lets students choose their name: one with a comma or a sign of equality in it is a name all the same.
+    """
 
     def __init__(self, parent=None, **kwargs):
         super().__init__(parent=parent, **kwargs)
@@ -353,4 +371,9 @@ class ExportGrades(CsvExportPlugin):
             ):
                 if count:
                     self.log.warning("%s: %d %s", assignment.name, count, one if count == 1 else several)
-        super().export(gradebook)
+        parts = ("id", "last_name", "first_name", "email")
+        students = [
+            SimpleNamespace(**{part: _Cell(getattr(one, part) or "") for part in parts}) for one in gradebook.students
+        ]
+        about = {"assignments": gradebook.assignments, "find_submission": gradebook.find_submission}
+        super().export(SimpleNamespace(students=students, **about))

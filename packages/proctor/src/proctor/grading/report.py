@@ -269,9 +269,9 @@ def what_is_open(assignment: Assignment, not_marked: dict[str, set[str]], flagge
     ----------
     not_marked, flagged : as `marks.read_class` gives them
     """
-    written = {exercise.id for exercise in assignment.exercises if exercise.written}
-    # Who was given more time is in the gradebook before anything was handed in.
-    ungraded = {student for student, names in not_marked.items() if names - written}
+    checked = {exercise.id for exercise in assignment.exercises if not exercise.written}
+    # Who was given more time is in the gradebook before anything was handed in. One check alone may wait for a person.
+    ungraded = {student for student, names in not_marked.items() if checked and checked <= names}
     waiting = {student: names for student, names in not_marked.items() if student not in ungraded}
     lines, again = [], f"`proctor mark {assignment.name}` leads there"
     for found, words in (

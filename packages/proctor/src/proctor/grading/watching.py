@@ -25,7 +25,7 @@ from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.grading import cache, many, ready
 from proctor.grading.gradebook import TakeIn
-from proctor.grading.inbound import LEFT_OUT
+from proctor.grading.inbound import TO_TELL
 from proctor.grading.marks import open_gradebook, require_assignment
 from proctor.points import in_words, shown
 from proctor.settings import SettingsError
@@ -145,7 +145,8 @@ class Watch:
 
     def places(self) -> str:
         """Where it looks, for whoever looks on."""
-        exchange = "" if self.inbound is None else f", and {self.inbound}"
+        missing = " (no exchange: c.CourseDirectory.course_id is not set)"
+        exchange = missing if self.inbound is None else f", and {self.inbound}"
         return f"{self.assignment.course.submitted}/<student>/{self.assignment.name}/{exchange}"
 
     def _begin(self):
@@ -304,7 +305,7 @@ class Watch:
         with (self.assignment.root / LOG).open("a", encoding="utf-8") as kept:
             kept.write(log)
         for line in log.splitlines():
-            if f" {LEFT_OUT}: " in line:
+            if any(f" {words}" in line for words in TO_TELL):
                 self._tell_once(f"proctor: {line.partition('] ')[2]}")
         if result["success"]:
             return ""

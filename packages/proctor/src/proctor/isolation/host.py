@@ -265,7 +265,7 @@ class Host:
         self.replaced.clear()
         self.objects.clear()
         self.printed.take()
-        self.watch.take()
+        self.watch.start_over()
         # Code that stopped between the two may have switched it off.
         torch.set_grad_enabled(True)
         # Python tells a warning once from each place; to enter and leave makes it forget which it told.

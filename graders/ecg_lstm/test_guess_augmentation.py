@@ -1,0 +1,11 @@
+"""The check of the guess `guess_augmentation`."""
+
+import pytest
+
+from graders.letters import letter_of
+
+
+@pytest.mark.points(0.5)
+def test_a_guess(submission):
+    """The guess is one of the four letters; whichever it is, it counts."""
+    letter_of(submission, "guess_augmentation", "abcd")
