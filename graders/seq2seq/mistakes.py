@@ -983,6 +983,12 @@ ENCODER = [
 
 DECODER = [
     Mistake(
+        name="hidden_state_dropped",
+        exercise="decoder",
+        hint="You drop some of the hidden state in training. No dropout is asked for.",
+        changes=[("hiddens = hiddens.squeeze(0)", "hiddens = nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
+    ),
+    Mistake(
         name="state_not_given",
         exercise="decoder",
         hint="You call the GRU with x alone, so that each step starts from a hidden state of zero and "
@@ -1500,6 +1506,12 @@ SEQ2SEQ = [
 
 TRAINING = [
     Mistake(
+        name="guesses_clamped",
+        exercise="training",
+        hint="You keep the guesses away from 0 and 1, so that a sure guess that is wrong costs too little.",
+        changes=[("criterion(x_hat, x)", "criterion(x_hat.clamp(0.01, 0.99), x)")],
+    ),
+    Mistake(
         name="loss_not_masked",
         exercise="training",
         hint="Your loss counts the padded visits, too. The masks say which ones are real.",
@@ -1811,6 +1823,17 @@ TRAINING = [
 ]
 
 CLUSTERING = [
+    Mistake(
+        name="embeddings_standardized",
+        exercise="clustering",
+        hint="You cluster standardized embeddings. The text asks for the groups of the embeddings as they are.",
+        changes=[
+            (
+                ".fit_predict(embeddings)",
+                ".fit_predict((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-8))",
+            )
+        ],
+    ),
     Mistake(
         name="training_mode_left_on",
         exercise="clustering",
