@@ -986,7 +986,7 @@ DECODER = [
         name="hidden_state_dropped",
         exercise="decoder",
         hint="You drop some of the hidden state in training. No dropout is asked for.",
-        changes=[("hiddens = hiddens.squeeze(0)", "hiddens = nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
+        changes=[("hiddens.squeeze(0)", "nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
     ),
     Mistake(
         name="state_not_given",
