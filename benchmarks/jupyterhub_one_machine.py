@@ -227,8 +227,8 @@ def go_round(course, exchange, state, ann, bob, passwords):
         say(f"{student.user}, {student.how}, logged in, has a server, saw the assignment and fetched it")
     path = f"{ASSIGNMENT}/{ASSIGNMENT}.ipynb"
     found = bob.call("POST", "assignments/validate", {"path": path})["value"]["failed"][0]["error"]
-    assert "not implemented yet" in found, f"Validate says of what was not answered: {found}"
-    say("Validate ran the notebook in hub-bob's server, and says that it is not implemented yet")
+    assert "Finish exercise" in found, f"Validate says of what was not answered: {found}"
+    say("Validate ran the notebook in hub-bob's server, and says which exercise to finish first")
     assert ann.sees(bob.server + "/lab") == bob.sees(ann.server + "/lab") == 403, "another's server is open"
     refuse_strangers(course, exchange, state)
 

@@ -1,4 +1,4 @@
-"""Seq2Seq: an autoencoder of patients' visits, and clusters of its embeddings.
+"""Seq2Seq: an autoencoder of patients' visits, and clusters of embeddings.
 
 The encoder is a convolution over visits with masked attention on top, the
 decoder a GRU that unrolls the visits again. Between `### BEGIN SOLUTION` and
@@ -113,8 +113,12 @@ def load_data(train_dataset, val_dataset, collate_fn):
     train_loader, val_loader : two `DataLoader`s
     """
     ### BEGIN SOLUTION
-    train_loader = DataLoader(train_dataset, batch_size=32, shuffle=True, collate_fn=collate_fn)
-    val_loader = DataLoader(val_dataset, batch_size=32, shuffle=False, collate_fn=collate_fn)
+    train_loader = DataLoader(
+        train_dataset, batch_size=32, shuffle=True, collate_fn=collate_fn
+    )
+    val_loader = DataLoader(
+        val_dataset, batch_size=32, shuffle=False, collate_fn=collate_fn
+    )
     ### END SOLUTION
     return train_loader, val_loader
 
@@ -125,7 +129,8 @@ class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
         ### BEGIN SOLUTION
-        self.cnn = nn.Conv2d(in_channels=1, out_channels=128, kernel_size=(3, 105), padding=(1, 0))
+        self.cnn = nn.Conv2d(in_channels=1, out_channels=128,
+                             kernel_size=(3, 105), padding=(1, 0))
         self.att = nn.Linear(in_features=128, out_features=1)
         ### END SOLUTION
 
@@ -144,7 +149,8 @@ class Encoder(nn.Module):
         """
         ### BEGIN SOLUTION
         hidden_states = self.cnn(x.unsqueeze(1)).squeeze(-1).transpose(1, 2)
-        scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)
+        scores = self.att(hidden_states).masked_fill(
+            ~masks.unsqueeze(-1), -1e9)
         attention = torch.softmax(scores, dim=1)
         context = (attention * hidden_states).sum(dim=1)
         ### END SOLUTION
@@ -354,7 +360,8 @@ def get_embeddings(model, data_loader):
     embeddings, labels = [], []
     with torch.no_grad():
         for x, masks, y in data_loader:
-            embeddings.append(model.encoder(x.to(device), masks.to(device)).cpu().numpy())
+            embeddings.append(
+                model.encoder(x.to(device), masks.to(device)).cpu().numpy())
             labels.append(y.numpy())
     return np.concatenate(embeddings), np.concatenate(labels)
     ### END SOLUTION
@@ -374,7 +381,77 @@ def get_clusters(embeddings):
     labels : (patients,) numpy array of 0 and 1
     """
     ### BEGIN SOLUTION
-    labels = KMeans(n_clusters=2, n_init=10, random_state=0).fit_predict(embeddings)
-    print(f"Calinski-Harabasz score: {calinski_harabasz_score(embeddings, labels):.1f}")
+    labels = KMeans(
+        n_clusters=2, n_init=10, random_state=0
+    ).fit_predict(embeddings)
+    print(
+        "Calinski-Harabasz score: "
+        f"{calinski_harabasz_score(embeddings, labels):.1f}"
+    )
     ### END SOLUTION
     return labels
+
+
+def guess_padding():
+    """Which share of the places for visits is padding, as you guess."""
+    ### BEGIN SOLUTION
+    share = 0.2
+    ### END SOLUTION
+    return share
+
+
+def foretell_start(visits):
+    """The loss of a model that takes every code for as likely as not.
+
+    Parameters
+    ----------
+    visits : float, how many real visits a patient has, on average
+
+    Returns
+    -------
+    loss : float, in the units of `masked_loss`
+    """
+    ### BEGIN SOLUTION
+    loss = visits * 105 * np.log(2)
+    ### END SOLUTION
+    return loss
+
+
+def guess_scores():
+    """F1 and accuracy on the validation patients, as you guess."""
+    ### BEGIN SOLUTION
+    f1, accuracy = 0.9, 0.7
+    ### END SOLUTION
+    return f1, accuracy
+
+
+def guess_alone():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter
+
+
+def guess_clusters():
+    """How many of 200 patients are in the fitting cluster, as you guess."""
+    ### BEGIN SOLUTION
+    patients = 195
+    ### END SOLUTION
+    return patients
+
+
+def guess_baseline():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter
+
+
+def guess_longer():
+    """The letter of your guess, such as "a"."""
+    ### BEGIN SOLUTION
+    letter = "a"
+    ### END SOLUTION
+    return letter

@@ -173,7 +173,7 @@ class Encoder(nn.Module):
                 "torch.bmm(attention.transpose(1, 2), hidden_states).squeeze(1)",
             ),
             (
-                "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "scores = self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "scores = self.att(hidden_states) - 1e9 * (1.0 - masks.unsqueeze(-1).float())",
             ),
         ],
@@ -533,7 +533,7 @@ def get_clusters(embeddings):
         exercise="clustering",
         changes=[
             (
-                "embeddings.append(model.encoder(x.to(device), masks.to(device)).cpu().numpy())",
+                "embeddings.append(\n                model.encoder(x.to(device), masks.to(device)).cpu().numpy())",
                 "embeddings.append(model.encoder(x.to(device), masks.to(device)))",
             ),
             ("labels.append(y.numpy())", "labels.append(y)"),
@@ -542,7 +542,7 @@ def get_clusters(embeddings):
                 "torch.cat(embeddings).cpu().numpy(), torch.hstack(labels).numpy()",
             ),
             (
-                "KMeans(n_clusters=2, n_init=10, random_state=0)",
+                "KMeans(\n        n_clusters=2, n_init=10, random_state=0\n    )",
                 "KMeans(n_clusters=2, random_state=np.random.RandomState(3))",
             ),
             (
@@ -578,4 +578,47 @@ def get_clusters(embeddings):
     ),
 ]
 
-ALTERNATIVES = DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING
+GUESSES = [
+    Alternative(name=f"{exercise}_{name}", exercise=exercise, changes=[(line, other)])
+    for exercise, line, others in (
+        ("guess_padding", "share = 0.2", ("share = 0", "share = 1.0", "share = np.float32(0.7)")),
+        ("guess_scores", "return f1, accuracy", ("return [f1, accuracy]", "return 1, 0.0", "return f1, f1")),
+        ("guess_alone", 'letter = "a"', ('letter = "b"', 'letter = "c"', 'letter = " D"')),
+        ("guess_clusters", "patients = 195", ("patients = 100", "patients = 200", "patients = 158.5")),
+        ("guess_baseline", 'letter = "a"', ('letter = "b"', 'letter = "C "', 'letter = "d"')),
+        ("guess_longer", 'letter = "a"', ('letter = "b"', 'letter = "c"', 'letter = "A"')),
+    )
+    for name, other in zip(("another", "yet_another", "a_third"), others, strict=True)
+]
+
+FORETELL = [
+    Alternative(
+        name="of_one_half",
+        exercise="foretell_start",
+        changes=[("visits * 105 * np.log(2)", "-len(freq_codes) * visits * np.log(1 / 2)")],
+    ),
+    Alternative(
+        name="by_the_criterion",
+        exercise="foretell_start",
+        code="""
+def foretell_start(visits):
+    visit = criterion(torch.full((105,), 0.5), torch.zeros(105))
+    return visit.sum() * visits
+""",
+    ),
+    Alternative(
+        name="of_logarithms_of_one_half_added_up",
+        exercise="foretell_start",
+        code="""
+def foretell_start(visits):
+    loss = 0.0
+    for _ in range(105):
+        loss -= float(torch.log(torch.tensor(0.5, dtype=torch.double)))
+    return loss * visits
+""",
+    ),
+]
+
+ALTERNATIVES = (
+    DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
+)

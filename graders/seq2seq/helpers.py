@@ -1,6 +1,9 @@
 """What the checks of several exercises share: the sizes of the assignment, and random visits."""
 
+import numpy as np
 import torch
+
+from proctor.checks import expect
 
 NUM_CODES = 105
 NUM_HIDDEN = 128
@@ -9,3 +12,10 @@ NUM_HIDDEN = 128
 def binary(*shape, generator, density=0.3):
     """A random float tensor of zeros and ones, of the given shape; `density` is the share of ones."""
     return (torch.rand(*shape, generator=generator) < density).float()
+
+
+def check_between(value, what, low, high, hint):
+    """A guess that is a number: it stands there, and could be right, which is for its author to see."""
+    expect.type(value, (int, float, np.number), what)
+    number = float(value)
+    expect.true(low <= number <= high, f"{what} should be from {low} to {high}, but is {number:.4g}. {hint}", number)

@@ -163,7 +163,6 @@ DATASET = [
             "You drop the patients with a single visit, and only from the visits: every label after them belongs "
             "to somebody else. The dataset keeps all patients."
         ),
-        costly="Of the rest, hardly a patient is at the place that is asked for.",
         changes=[("self.x = seqs", "self.x = [patient for patient in seqs if len(patient) > 1]")],
     ),
     Mistake(
@@ -573,7 +572,7 @@ LOADERS = [
         name="train_data_twice",
         exercise="loaders",
         hint="Both of your loaders serve the training data. The validation loader has a dataset of its own.",
-        changes=[("DataLoader(val_dataset", "DataLoader(train_dataset")],
+        changes=[("val_dataset, batch", "train_dataset, batch")],
     ),
     Mistake(
         name="batches_of_64",
@@ -619,7 +618,6 @@ LOADERS = [
         name="loaders_exchanged",
         exercise="loaders",
         hint="You return the validation loader first. The train loader comes first.",
-        costly="Each loader is the other one: every law that tells them apart is broken.",
         changes=[("return train_loader, val_loader", "return val_loader, train_loader")],
     ),
     Mistake(
@@ -629,8 +627,8 @@ LOADERS = [
         "draws a new order each time.",
         changes=[
             (
-                "DataLoader(train_dataset, batch_size=32, shuffle=True",
-                "DataLoader(random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
+                "train_dataset, batch_size=32, shuffle=True",
+                "random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
             ),
         ],
     ),
@@ -651,7 +649,7 @@ LOADERS = [
         name="validation_data_twice",
         exercise="loaders",
         hint="Both of your loaders serve the validation patients.",
-        changes=[("DataLoader(train_dataset", "DataLoader(val_dataset")],
+        changes=[("train_dataset, batch", "val_dataset, batch")],
     ),
     Mistake(
         name="training_batches_of_64",
@@ -688,7 +686,7 @@ LOADERS = [
         exercise="loaders",
         hint="Your train loader serves the patients of both datasets. Those of the validation are kept for it alone.",
         changes=[
-            ("DataLoader(train_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
+            ("train_dataset, batch", "torch.utils.data.ConcatDataset([train_dataset, val_dataset]), batch"),
         ],
     ),
     Mistake(
@@ -696,7 +694,7 @@ LOADERS = [
         exercise="loaders",
         hint="Your validation loader serves the patients of both datasets. It is to have its own alone.",
         changes=[
-            ("DataLoader(val_dataset,", "DataLoader(torch.utils.data.ConcatDataset([train_dataset, val_dataset]),"),
+            ("val_dataset, batch", "torch.utils.data.ConcatDataset([train_dataset, val_dataset]), batch"),
         ],
     ),
 ]
@@ -740,7 +738,7 @@ ENCODER = [
         name="masks_forgotten",
         exercise="encoder",
         hint="You do not use the masks, so that padded visits get a share of the attention.",
-        changes=[(".masked_fill(~masks.unsqueeze(-1), -1e9)", "")],
+        changes=[(".masked_fill(\n            ~masks.unsqueeze(-1), -1e9)", "")],
     ),
     Mistake(
         name="masks_inverted",
@@ -780,7 +778,7 @@ ENCODER = [
         hint="You mask the attention after the softmax. The padded visits have taken their share by "
         "then, and the rest no longer sums to one.",
         changes=[
-            (".masked_fill(~masks.unsqueeze(-1), -1e9)", ""),
+            (".masked_fill(\n            ~masks.unsqueeze(-1), -1e9)", ""),
             ("torch.softmax(scores, dim=1)", "torch.softmax(scores, dim=1) * masks.unsqueeze(-1)"),
         ],
     ),
@@ -896,7 +894,7 @@ ENCODER = [
         hint="You make a new tensor without saying where. It lies on the CPU, also when the model is on a GPU.",
         changes=[
             (
-                "self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "self.att(hidden_states) - 1e9 * torch.ones(x.shape[0], x.shape[1], 1) * ~masks.unsqueeze(-1)",
             )
         ],
@@ -941,7 +939,7 @@ ENCODER = [
         ),
         changes=[
             (
-                "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)",
+                "scores = self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)",
                 "hidden_states = hidden_states * masks.unsqueeze(-1)\n        scores = self.att(hidden_states)",
             )
         ],
@@ -984,6 +982,12 @@ ENCODER = [
 ]
 
 DECODER = [
+    Mistake(
+        name="hidden_state_dropped",
+        exercise="decoder",
+        hint="You drop some of the hidden state in training. No dropout is asked for.",
+        changes=[("hiddens.squeeze(0)", "nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
+    ),
     Mistake(
         name="state_not_given",
         exercise="decoder",
@@ -1071,7 +1075,6 @@ DECODER = [
         name="sigmoid_left_out",
         exercise="decoder",
         hint="Your predictions are scores. The given line makes probabilities of them, with `self.sigmoid`.",
-        costly="No prediction is a probability.",
         changes=[
             (
                 "self.sigmoid(self.linear2(self.act(self.linear1(hiddens))))",
@@ -1503,6 +1506,12 @@ SEQ2SEQ = [
 
 TRAINING = [
     Mistake(
+        name="guesses_clamped",
+        exercise="training",
+        hint="You keep the guesses away from 0 and 1, so that a sure guess that is wrong costs too little.",
+        changes=[("criterion(x_hat, x)", "criterion(x_hat.clamp(0.01, 0.99), x)")],
+    ),
+    Mistake(
         name="loss_not_masked",
         exercise="training",
         hint="Your loss counts the padded visits, too. The masks say which ones are real.",
@@ -1815,6 +1824,17 @@ TRAINING = [
 
 CLUSTERING = [
     Mistake(
+        name="embeddings_standardized",
+        exercise="clustering",
+        hint="You cluster standardized embeddings. The text asks for the groups of the embeddings as they are.",
+        changes=[
+            (
+                ".fit_predict(embeddings)",
+                ".fit_predict((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-8))",
+            )
+        ],
+    ),
+    Mistake(
         name="training_mode_left_on",
         exercise="clustering",
         hint="You leave the model in the mode it is in. Layers such as dropout behave differently in evaluation mode.",
@@ -1975,7 +1995,7 @@ CLUSTERING = [
         exercise="clustering",
         hint="You print the silhouette score. The Calinski-Harabasz score is asked for.",
         changes=[
-            ("    print(f", "    from sklearn.metrics import silhouette_score\n\n    print(f"),
+            ("    print(\n", "    from sklearn.metrics import silhouette_score\n\n    print(\n"),
             ("calinski_harabasz_score(embeddings, labels):.1f", "silhouette_score(embeddings, labels):.1f"),
         ],
     ),
@@ -2093,4 +2113,136 @@ CLUSTERING = [
     ),
 ]
 
-MISTAKES = DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING
+
+def no_letters(exercise):
+    """What is no letter of a guess."""
+    return [
+        Mistake(
+            name=f"{exercise}_no_letter",
+            exercise=exercise,
+            hint="Your guess is none of the letters that stand before the answers.",
+            changes=[('letter = "a"', 'letter = "z"')],
+        ),
+        Mistake(
+            name=f"{exercise}_several_letters",
+            exercise=exercise,
+            hint="Your guess is several letters. Settle for one.",
+            changes=[('letter = "a"', 'letter = "ab"')],
+        ),
+        Mistake(
+            name=f"{exercise}_number_in_place_of_letter",
+            exercise=exercise,
+            hint="Your guess is a number. The answers have letters.",
+            changes=[('letter = "a"', "letter = 1")],
+        ),
+    ]
+
+
+GUESSES = [
+    *no_letters("guess_alone"),
+    *no_letters("guess_baseline"),
+    *no_letters("guess_longer"),
+    Mistake(
+        name="guess_padding_percentage",
+        exercise="guess_padding",
+        hint="Your guess is a percentage. Give a share: half is 0.5.",
+        changes=[("share = 0.2", "share = 20")],
+    ),
+    Mistake(
+        name="guess_padding_in_words",
+        exercise="guess_padding",
+        hint="Your guess is a text. Give a number.",
+        changes=[("share = 0.2", 'share = "a fifth"')],
+    ),
+    Mistake(
+        name="guess_padding_below_zero",
+        exercise="guess_padding",
+        hint="Your guess is below zero. A share is from 0 to 1.",
+        changes=[("share = 0.2", "share = -0.2")],
+    ),
+    Mistake(
+        name="guess_scores_percentages",
+        exercise="guess_scores",
+        hint="Your guesses are percentages. Give shares: half is 0.5.",
+        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 90, 70")],
+    ),
+    Mistake(
+        name="guess_scores_accuracy_as_percentage",
+        exercise="guess_scores",
+        hint="Your accuracy is a percentage. Give a share: half is 0.5.",
+        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 0.9, 70")],
+    ),
+    Mistake(
+        name="guess_scores_one_number",
+        exercise="guess_scores",
+        hint="You return one number. Two are asked for, F1 and accuracy.",
+        changes=[("return f1, accuracy", "return f1")],
+    ),
+    Mistake(
+        name="guess_clusters_share",
+        exercise="guess_clusters",
+        hint="Your guess is a share. A number of patients is asked for, from 100 to 200.",
+        changes=[("patients = 195", "patients = 0.95")],
+    ),
+    Mistake(
+        name="guess_clusters_of_all_patients",
+        exercise="guess_clusters",
+        hint="Your guess is of all 1000 patients. The 200 validation patients are clustered.",
+        changes=[("patients = 195", "patients = 950")],
+    ),
+    Mistake(
+        name="guess_clusters_in_words",
+        exercise="guess_clusters",
+        hint="Your guess is a text. Give a number.",
+        changes=[("patients = 195", 'patients = "nearly all"')],
+    ),
+]
+
+FORETELL = [
+    Mistake(
+        name="foretold_in_bits",
+        exercise="foretell_start",
+        hint="You take the logarithm to base two. Cross-entropy, as PyTorch computes it, takes the natural one.",
+        changes=[("np.log(2)", "np.log2(2)")],
+    ),
+    Mistake(
+        name="foretold_to_base_ten",
+        exercise="foretell_start",
+        hint="You take the logarithm to base ten. Cross-entropy, as PyTorch computes it, takes the natural one.",
+        changes=[("np.log(2)", "np.log10(2)")],
+    ),
+    Mistake(
+        name="foretold_for_one_code",
+        exercise="foretell_start",
+        hint="You count one code a visit. A visit asks about each of the 105, also about those that are not there.",
+        changes=[("visits * 105 * np.log(2)", "visits * np.log(2)")],
+    ),
+    Mistake(
+        name="foretold_for_one_visit",
+        exercise="foretell_start",
+        hint="You count one visit. The loss is summed over all real visits of a patient.",
+        changes=[("visits * 105 * np.log(2)", "105 * np.log(2)")],
+    ),
+    Mistake(
+        name="foretold_below_zero",
+        exercise="foretell_start",
+        hint="Your loss is below zero. The logarithm of a probability is, and cross-entropy takes it with a minus.",
+        changes=[("np.log(2)", "np.log(0.5)")],
+    ),
+    Mistake(
+        name="foretold_with_one_code_there",
+        exercise="foretell_start",
+        hint="You foretell for one code of 105 that is there, each as likely. Each code is a question of its own.",
+        changes=[("visits * 105 * np.log(2)", "visits * np.log(105)")],
+    ),
+    Mistake(
+        name="foretold_half_for_each_code",
+        exercise="foretell_start",
+        hint="You count one half for each code, the probability itself. Its cost is the logarithm.",
+        changes=[("np.log(2)", "0.5")],
+    ),
+]
+
+MISTAKES = (
+    DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
+)

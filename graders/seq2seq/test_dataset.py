@@ -23,7 +23,7 @@ def cohort(generator):
     return seqs, hfs
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.25)
 def test_length(submission, cohort):
     """The dataset has one sample for each patient."""
     seqs, hfs = cohort
@@ -35,7 +35,7 @@ def test_length(submission, cohort):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.25)
 def test_stored(submission, cohort):
     """The dataset keeps the visits as `x` and the labels as `y`."""
     seqs, hfs = cohort
@@ -52,7 +52,7 @@ def test_stored(submission, cohort):
     expect.equal(stored, [len(seqs), hfs], "The length of `self.x`, and the labels in `self.y`")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_pair(submission, cohort):
     """A sample is a pair: the patient's visits, then the label."""
     dataset = submission.CustomDataset(*cohort)
@@ -81,7 +81,7 @@ def visits_of(sample, what):
     return visits
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_order(submission, cohort):
     """Sample i is patient i."""
     seqs, hfs = cohort
@@ -99,7 +99,7 @@ def test_order(submission, cohort):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_content(submission, cohort):
     """Visits and codes come back just as they went in."""
     seqs, hfs = cohort

@@ -50,7 +50,7 @@ def decode(submission, twin, x, hiddens, device):
     return fit(preds, (len(x), NUM_CODES)), fit(new, (len(x), NUM_HIDDEN))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_layers(submission, weights, generator):
     """The decoder has a GRU `rnn` from 105 codes to 128 hidden units, and two linear layers."""
     decoder = submission.Decoder()
@@ -65,7 +65,7 @@ def test_layers(submission, weights, generator):
     check_not_constant(decoder, (x, torch.randn(7, NUM_HIDDEN, generator=generator)), "`Decoder()`")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_shapes(submission, generator, device):
     """A step gives 105 probabilities and 128 hidden values for each patient, also for a single one."""
     submission.seed(0)
@@ -87,7 +87,7 @@ def test_shapes(submission, generator, device):
             check_varied(preds, "preds of different patients")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 def test_predictions(submission, twin, generator, device):
     """The predictions come from the new hidden state, through `linear1`, `act`, `linear2` and `sigmoid`."""
     x, hiddens = binary(5, NUM_CODES, generator=generator), torch.zeros(5, NUM_HIDDEN)
@@ -101,7 +101,7 @@ def test_predictions(submission, twin, generator, device):
     expect.close(preds, twin(x, hiddens)[0], "`preds`, starting from hiddens of zero,", hint)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 def test_hidden_state(submission, twin, generator, device):
     """The returned hidden state is the GRU's after this step."""
     x, hiddens = binary(5, NUM_CODES, generator=generator), torch.zeros(5, NUM_HIDDEN)
@@ -114,7 +114,7 @@ def test_hidden_state(submission, twin, generator, device):
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 def test_continues(submission, twin, generator, device):
     """A step goes on from the hidden state that it is given."""
     # A step's own prediction may be the visit before the next one: probabilities.

@@ -50,7 +50,7 @@ def check_both(found, expected, message):
         expect.true(False, message.format(named=named, values=values), list(found.values()))
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_collate_function(loaders):
     """Both loaders make their batches with the collate function they are given."""
     found = {}
@@ -65,7 +65,7 @@ def test_collate_function(loaders):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_batches(loaders):
     """A batch has 32 patients, and the last one the patients that are left."""
     found = {
@@ -79,7 +79,7 @@ def test_batches(loaders):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.25)
 def test_own_patients(loaders):
     """The train loader serves the train dataset, the validation loader the validation dataset."""
     found = {}
@@ -92,7 +92,7 @@ def test_own_patients(loaders):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.5)
 def test_shuffled(loaders):
     """The train loader brings every patient once in an epoch, in another order each time."""
     loader = loaders[0]
@@ -111,7 +111,7 @@ def test_shuffled(loaders):
     )
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(0.25)
 def test_in_order(loaders):
     """The validation loader keeps the order of its dataset."""
     numbers = passed(patients(loaders[1], "validation loader"))

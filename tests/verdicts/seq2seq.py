@@ -1,7 +1,7 @@
 """Wrong answers that should lose points, and answers of constants that should earn next to none, for `seq2seq`."""
 
 HIDDEN = "hidden_states = self.cnn(x.unsqueeze(1)).squeeze(-1).transpose(1, 2)"
-SCORES = "scores = self.att(hidden_states).masked_fill(~masks.unsqueeze(-1), -1e9)"
+SCORES = "scores = self.att(hidden_states).masked_fill(\n            ~masks.unsqueeze(-1), -1e9)"
 CONTEXT = "context = (attention * hidden_states).sum(dim=1)"
 DECODED = "hiddens = hiddens.squeeze(0)"
 STEP = "cur_pred, hiddens = self.decoder(previous, hiddens)"
@@ -9,7 +9,7 @@ LOSS = "return loss.sum(dim=(1, 2)).mean()"
 ADAM = "torch.optim.Adam(model.parameters(), lr=1e-2)"
 CALL = "loss = masked_loss(model(x, masks), x, masks)"
 ENCODED = "model.encoder(x.to(device), masks.to(device)).cpu().numpy()"
-KMEANS = "KMeans(n_clusters=2, n_init=10, random_state=0).fit_predict(embeddings)"
+KMEANS = "KMeans(\n        n_clusters=2, n_init=10, random_state=0\n    ).fit_predict(embeddings)"
 
 # (name, exercise, changes of the solution)
 WRONG = [
@@ -32,8 +32,8 @@ WRONG = [
         "loaders",
         [
             (
-                "DataLoader(train_dataset, batch_size=32, shuffle=True",
-                "DataLoader(random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
+                "train_dataset, batch_size=32, shuffle=True",
+                "random.sample(list(train_dataset), len(train_dataset)), batch_size=32",
             )
         ],
     ),
@@ -225,8 +225,8 @@ WRONG = [
         "clustering",
         [
             (
-                'print(f"Calinski-Harabasz score: {calinski_harabasz_score(embeddings, labels):.1f}")',
-                "print(*range(100000))",
+                '"Calinski-Harabasz score: "\n        f"{calinski_harabasz_score(embeddings, labels):.1f}"',
+                "*range(100000)",
             )
         ],
     ),
@@ -323,5 +323,33 @@ def get_clusters(embeddings):
     labels = np.arange(len(embeddings)) % 2
     print(*range(10000))
     return labels
+""",
+    "guess_padding": """
+def guess_padding():
+    return 0.5
+""",
+    "foretell_start": """
+def foretell_start(visits):
+    return 170.6
+""",
+    "guess_scores": """
+def guess_scores():
+    return 0.5, 0.5
+""",
+    "guess_alone": """
+def guess_alone():
+    return "a"
+""",
+    "guess_clusters": """
+def guess_clusters():
+    return 150
+""",
+    "guess_baseline": """
+def guess_baseline():
+    return "a"
+""",
+    "guess_longer": """
+def guess_longer():
+    return "a"
 """,
 }

@@ -201,6 +201,20 @@ def test_segments_are_made_with_hardly_more_memory_than_they_take():
     assert peak < 1.4 * sum(values.nbytes for values in data.values())
 
 
+def test_the_interval_of_paired_patients_is_narrower_than_that_of_others():
+    rng = np.random.default_rng(2)
+    first = rng.normal(size=200)
+    second = first - 0.1 + 0.05 * rng.normal(size=200)
+    difference, low, high = metrics.paired_bootstrap(np.mean, first, second, rounds=300)
+    assert difference == pytest.approx(first.mean() - second.mean())
+    assert low < difference < high and low > 0
+    _, low_of_others, high_of_others = metrics.paired_bootstrap(np.mean, first, rng.permutation(second), rounds=300)
+    assert high_of_others - low_of_others > 5 * (high - low)
+    assert metrics.paired_bootstrap(np.mean, first, first, rounds=50) == (0, 0, 0)
+    with pytest.raises(ValueError, match="first has 200 patients, the second 199"):
+        metrics.paired_bootstrap(np.mean, first, second[1:])
+
+
 def test_the_bootstrap_of_both_classes_is_balanced_accuracy():
     truth = np.repeat([0, 1], [90, 10])
     right = np.concatenate([np.repeat([1, 0], [81, 9]), np.repeat([1, 0], [5, 5])])

@@ -49,6 +49,12 @@ def test_scatter_panels_color_the_same_points():
     assert second.collections[0].get_offsets().tolist() == points[3:].tolist()
 
 
+def test_scatter_panels_tell_groups_apart_without_color():
+    axes = plots.scatter_panels(np.arange(24.0).reshape(12, 2), {"kind": np.arange(12) % 6}).axes[0]
+    marks = {tuple(map(tuple, group.get_paths()[0].vertices.round(3))) for group in axes.collections}
+    assert len(marks) == 6
+
+
 def test_scatter_panels_refuse_groups_of_other_points():
     with pytest.raises(ValueError, match="'label' has 2 entries, 3 points"):
         plots.scatter_panels(np.zeros((3, 2)), {"label": [0, 1]})

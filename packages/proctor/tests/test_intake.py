@@ -216,6 +216,14 @@ def test_plain_python_file_is_read_cell_by_cell(hand_in):
     assert taken.notebook is None
 
 
+@pytest.mark.parametrize("mark", ["# %%", "# +"])
+@pytest.mark.parametrize("remark", ["# + {a}, {b}", "# %% {1}, {2}", "# + {},{},", "#+ {x} {y}", "# %% [raw] {0}, {1}"])
+def test_remark_that_looks_like_options_of_a_cell_costs_nothing(hand_in, mark, remark):
+    answer = "def double(x):\n    return 2 * x"
+    taken = hand_in(f"import torch\n\n{mark}\n{answer}\n\n{remark}\ny = 1\n", name="mine.py")
+    assert any(answer in entry.source for entry in taken.cells)
+
+
 MAGICS = {
     "%matplotlib inline\nx = 1": "pass  # %matplotlib inline\nx = 1",
     "!pip install numpy": "pass  # !pip install numpy",

@@ -95,6 +95,7 @@ FUNCTIONS = {
     "output": (lambda text: harmless.plain_text(text, len(text)), TEXT),
     "picture": (lambda text: harmless.BASE64.fullmatch(text), ["A| |!", "|A|", "|A |!", "|A|===", "|A=|", "|A|= ="]),
     "exported": (lambda text: reading._exported(text), OTHER),
+    "options": (lambda text: reading.OPTIONS.sub("", text), ["|#|", "# |+|", "|# +\n|", "|# +{|", "# %%| |{", "#| |+"]),
     "remarks": (reading._texts, ["|#|", "|# a\n\n|", "#|\n \n|", "|\n|", "|#\n|"]),
     "pictures named": (pictures.pictures_named, PICTURES),
     "set aside": (lambda text: _is_set_aside(SimpleNamespace(source=text, get=lambda *_: {})), OTHER),

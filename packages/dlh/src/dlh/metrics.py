@@ -60,6 +60,35 @@ def bootstrap_difference(truth, scores, others, groups=None, rounds=1000, confid
     return float(difference(None)), *_interval(differences, confidence)
 
 
+def paired_bootstrap(score, first, second, rounds=1000, confidence=0.95, seed=0):
+    """How much larger any score is for one way to do a thing than for another, with an interval, over patients.
+
+    The same patients are drawn for both, so that what makes a draw easy or hard for both drops out of the difference.
+
+    Parameters
+    ----------
+    score : function of an array with a row for each patient, such as `first`; returns a number
+    first, second : (patients, ...) arrays, what either way gives for the same patients, in the same order
+    rounds : int, how often to draw
+    confidence : float in (0, 1)
+    seed : int
+
+    Returns
+    -------
+    difference, low, high : floats, the score of `first` less that of `second`, and the ends of the interval
+
+    Raises
+    ------
+    ValueError : the two are not of as many patients
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    if len(first) != len(second):
+        raise ValueError(f"The first has {len(first)} patients, the second {len(second)}: give the same to both.")
+    draws = np.random.default_rng(seed).integers(len(first), size=(rounds, len(first)))
+    differences = [score(first[drawn]) - score(second[drawn]) for drawn in draws]
+    return float(score(first) - score(second)), *_interval(differences, confidence)
+
+
 def bootstrap_balanced(truth, values, rounds=1000, confidence=0.95, seed=0):
     """The mean over both classes of each class's mean, with a percentile bootstrap interval.
 

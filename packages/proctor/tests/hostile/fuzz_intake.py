@@ -171,6 +171,7 @@ def fuzz(assignments: list[Assignment], count: int, folder: Path, seed: int = 0)
     for number in tqdm(range(0, count, BATCH), unit="batch", disable=None):
         which = number // BATCH % len(assignments)
         place = folder / f"batch-{seed}-{number}"
+        shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         ours, theirs = fork.Pipe(duplex=False)
         given = (assignments[which], made[which], min(BATCH, count - number), place, f"{seed}-{number}", theirs)

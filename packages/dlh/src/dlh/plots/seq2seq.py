@@ -10,7 +10,13 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics.cluster import contingency_matrix
 
-from dlh.plots.shared import BLUE, COLORS, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
+from dlh.plots.shared import BLUE, GREEN, INK, ORANGE, arrow, box, caption, clean, diagram, strip
+
+# Dark enough to be read on white, and marks for whoever does not tell colors apart.
+DARK = ("#0063A0", "#A34E00", "#00704F", "#A03A75", "#000000", "#6B6200")
+MARKS = "o^sDvX"
+DARK_ORANGE, DARK_GREEN = DARK[1:3]
+GRAY = "#6B6B6B"
 
 
 def draw_autoencoder():
@@ -39,7 +45,7 @@ def _draw_encoder(axes, visits, rng):
         caption(axes, 0.95, y + 0.17, name, ha="right")
     caption(axes, 2.0, 4.95, "$x$\n(visits, 105)")
     axes.add_patch(Rectangle((0.98, 2.43), 2.06, 2.18, fill=False, edgecolor=BLUE, linewidth=1.4, linestyle="--"))
-    caption(axes, 2.0, 1.95, "one convolution window:\na visit and its neighbors", fontsize=8, color=BLUE)
+    caption(axes, 2.0, 1.95, "one convolution window:\na visit and its neighbors", color=BLUE)
 
     box(axes, 3.45, 2.45, 0.75, 2.14, "CNN", BLUE)
     hidden = rng.random((3, 6)) * 0.85 + 0.1
@@ -48,27 +54,27 @@ def _draw_encoder(axes, visits, rng):
         arrow(axes, (4.24, y + 0.17), (4.58, y + 0.17))
         strip(axes, 4.65, y, state, BLUE)
         faded = weight == 0
-        color = "#BBBBBB" if faded else ORANGE
-        caption(axes, 6.12, y + 0.17, f"{weight:.1f}", color="#999999" if faded else ORANGE, fontweight="bold")
+        color = GRAY if faded else DARK_ORANGE
+        caption(axes, 6.12, y + 0.17, f"{weight:.1f}", color=color, fontweight="bold")
         arrow(axes, (6.45, y + 0.17), (7.12, 3.52), color, ":" if faded else "-")
         arrow(axes, (5.65, y + 0.17), (5.85, y + 0.17), color)
-    caption(axes, 5.13, 4.95, "hidden states\n(visits, 128)")
-    caption(axes, 6.3, 4.95, "masked\nattention", color=ORANGE)
+    caption(axes, 5.0, 4.95, "hidden states\n(visits, 128)")
+    caption(axes, 6.33, 4.95, "masked\nattention", color=DARK_ORANGE)
 
     strip(axes, 7.2, 3.86, attention @ hidden, GREEN, vertical=True)
-    caption(axes, 7.37, 4.95, "context\n(128)", color=GREEN, fontweight="bold")
+    caption(axes, 7.5, 4.95, "context\n(128)", color=DARK_GREEN, fontweight="bold")
     caption(axes, 3.9, 6.0, "Encoder", fontsize=13, fontweight="bold", color=BLUE)
 
 
 def _draw_clusters(axes, rng):
     """Below the context: a point for each patient, and clusters of them."""
     arrow(axes, (7.37, 2.98), (7.37, 2.0), GREEN)
-    caption(axes, 7.52, 2.5, "one point\nfor each patient", ha="left", fontsize=8, color=GREEN)
+    caption(axes, 7.52, 2.5, "one point\nfor each patient", ha="left", color=DARK_GREEN)
     axes.add_patch(Rectangle((6.27, 0.1), 2.2, 1.85, fill=False, edgecolor=GREEN, linewidth=1.2))
-    for center, color in [((6.87, 1.35), BLUE), ((7.8, 0.75), ORANGE)]:
+    for center, color, mark in [((6.87, 1.35), DARK[0], MARKS[0]), ((7.8, 0.75), DARK[1], MARKS[1])]:
         points = rng.normal(center, [0.17, 0.17], (14, 2))
-        axes.scatter(*points.T, s=11, color=color, edgecolors="none")
-    caption(axes, 7.37, -0.12, "clusters of patients", color=GREEN)
+        axes.scatter(*points.T, s=13, color=color, marker=mark, edgecolors="none")
+    caption(axes, 7.37, -0.12, "clusters of patients", color=DARK_GREEN)
 
 
 def _draw_decoder(axes, visits, rng):
@@ -80,18 +86,18 @@ def _draw_decoder(axes, visits, rng):
         arrow(axes, (x, 3.98), (x, 4.45 if step < 2 else 4.15))
         target = visits[step]
         guess = np.clip(target * 0.7 + rng.random(12) * 0.22, 0, 1) if step < 2 else rng.random(12) * 0.3
-        strip(axes, x - 0.78, 4.5, guess, ORANGE if step < 2 else "#999999", width=0.13)
+        strip(axes, x - 0.78, 4.5, guess, ORANGE if step < 2 else GRAY, width=0.13)
         caption(axes, x, 5.1, rf"$\hat{{x}}_{step + 1}$", fontsize=12)
         source = "0" if step == 0 else rf"$x_{step}$ or $\hat{{x}}_{step}$"
         caption(axes, x, 2.1, source, fontsize=11)
     arrow(axes, (7.62, 3.52), (9.2, 3.52), GREEN)
-    caption(axes, 8.4, 3.72, "first hidden state", fontsize=8, color=GREEN)
+    caption(axes, 8.4, 3.74, "first hidden state", color=DARK_GREEN)
     for left, right in itertools.pairwise(centers):
         arrow(axes, (left + 0.55, 3.52), (right - 0.55, 3.52), ORANGE)
-    caption(axes, 11.75, 1.6, "previous visit: the true one (teacher forcing) or the predicted one", fontsize=8)
-    caption(axes, 11.75, 6.0, "Decoder", fontsize=13, fontweight="bold", color=ORANGE)
-    caption(axes, 13.75, 4.3, "padding: left out of the loss", fontsize=7, color="#999999")
-    caption(axes, 11.75, 5.5, "probabilities, compared with $x$ by the masked loss", fontsize=8)
+    caption(axes, 11.75, 1.6, "previous visit: the true one (teacher forcing) or the predicted one")
+    caption(axes, 11.75, 6.0, "Decoder", fontsize=13, fontweight="bold", color=DARK_ORANGE)
+    caption(axes, 13.95, 4.27, "padding: left out of the loss", color=GRAY)
+    caption(axes, 11.75, 5.5, "probabilities, compared with $x$ by the masked loss")
 
 
 class LiveCurves:
@@ -116,12 +122,12 @@ class LiveCurves:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(alpha=0.3)
             clean(axes)
-        (self._loss_line,) = self._loss_axes.plot([], [], marker="o", markersize=3, color=COLORS[0])
-        (self._f1_line,) = self._f1_axes.plot([], [], marker="o", markersize=3, color=COLORS[2])
+        (self._loss_line,) = self._loss_axes.plot([], [], marker="o", markersize=4, color=DARK[0])
+        (self._f1_line,) = self._f1_axes.plot([], [], marker="s", markersize=4, color=DARK[2])
         self.figure.tight_layout()
         # Closed for pyplot, so that the notebook does not show the figure a second time below the cell.
         plt.close(self.figure)
-        self._display = display.display(self.figure, display_id=True)
+        self._display = display.display(self.figure, display_id=True, metadata=self._in_words())
 
     def add(self, epoch, loss, f1):
         """Add one epoch and redraw.
@@ -138,11 +144,18 @@ class LiveCurves:
         self._f1_line.set_data(self.epochs, self.f1s)
         self._loss_axes.set_ylim(0, max(self.losses) * 1.08)
         if self._display is not None:  # None outside IPython, where nothing can be redrawn
-            self._display.update(self.figure)
+            self._display.update(self.figure, metadata=self._in_words())
+
+    def _in_words(self):
+        """The figure's text for whoever does not see it."""
+        words = "Curves of the training loss and of the validation F1, after each epoch."
+        if self.epochs:
+            words += f" After epoch {self.epochs[-1]}, the loss is {self.losses[-1]:.1f}, the F1 {self.f1s[-1]:.2f}."
+        return {"image/png": {"alt": words}}
 
 
 def scatter_panels(points, colorings, names=None):
-    """The same points several times, side by side, colored another way in each panel.
+    """The same points several times, side by side, with other colors and marks in each panel.
 
     Parameters
     ----------
@@ -156,7 +169,7 @@ def scatter_panels(points, colorings, names=None):
     figure : `matplotlib.figure.Figure`
     """
     points = np.asarray(points)
-    figure, row = plt.subplots(1, len(colorings), figsize=(4.2 * len(colorings), 5.0), squeeze=False)
+    figure, row = plt.subplots(1, len(colorings), figsize=(3.5 * len(colorings), 5.2), squeeze=False)
     for axes, (title, groups) in zip(row[0], colorings.items(), strict=True):
         groups = np.asarray(groups).astype(int)
         if len(groups) != len(points):
@@ -165,14 +178,14 @@ def scatter_panels(points, colorings, names=None):
         for group in np.unique(groups):
             chosen = points[groups == group]
             axes.scatter(
-                *chosen.T, s=20, alpha=0.85, color=COLORS[group % len(COLORS)], edgecolors="white",
-                linewidths=0.3, label=labels[group] if labels else str(group),
+                *chosen.T, s=30, color=DARK[group % len(DARK)], marker=MARKS[group % len(MARKS)],
+                edgecolors="white", linewidths=0.4, label=labels[group] if labels else str(group),
             )  # fmt: skip
         axes.set(title=title, xticks=[], yticks=[])
         axes.spines[:].set_color("#CCCCCC")
         axes.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False, fontsize=8,
-            handletextpad=0.2, columnspacing=1.0,
+            loc="upper center", bbox_to_anchor=(0.5, -0.02), frameon=False, fontsize=10, handletextpad=0.2,
+            labelspacing=0.3,
         )  # fmt: skip
     figure.tight_layout()
     return figure

@@ -206,6 +206,8 @@ def _open_file(path, flags):
 
 # How nbconvert, and Jupyter's menu with it, mark the cells of a notebook that they save as a program.
 EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
+# What stands in braces behind jupytext's marks of a cell.
+OPTIONS = re.compile(r"^(#[ \t]*(?:\+|%%)[^{\n]*+)\{.*$", re.MULTILINE)
 BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n)++")
 
 
@@ -221,7 +223,7 @@ def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
         raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
     require_short([text], path.name)
     is_exported = EXPORTED.search(text) is not None
-    cells = _exported(text) if is_exported else jupytext.read(io.StringIO(text), fmt="py").cells
+    cells = _exported(text) if is_exported else _marked(text, path.name)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are graded")
     cells = [_as_text(cell) for cell in cells]
@@ -230,6 +232,17 @@ def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
         if cell.cell_type != "code":
             attach_pictures(cell)
     return cells, is_exported
+
+
+def _marked(text, name):
+    """The cells of a program whose cells are marked as jupytext marks them."""
+    # It takes a remark such as `# + {a}, {b}` for options of a cell, and stops there. Then all go without theirs.
+    for tried in (text, OPTIONS.sub(r"\1", text)):
+        try:
+            return jupytext.read(io.StringIO(tried), fmt="py").cells
+        except Exception as error:  # whatever it raises for it
+            reason = f"{type(error).__name__}: {error}"
+    raise Unreadable(f"jupytext cannot tell the cells of {name} ({reason[:200]}); hand in the notebook itself")
 
 
 def _exported(text):
