@@ -294,9 +294,13 @@ def simulate(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 
     directory = Path(directory)
     if directory.is_dir() and any(directory.iterdir()):
         raise FileExistsError(f"{directory} already holds files; give a new or empty folder for the recordings.")
+    _write_whole(directory, n, af_fraction, seed)
+    return directory
 
+
+def _write_whole(directory, n, af_fraction, seed):
+    """Write a folder of recordings elsewhere and rename it then: it is always whole, whoever else may be making it."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    # Written elsewhere and then renamed: a folder of that name is always whole, whoever else may be making it.
     unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
     try:
         _write_recordings(unfinished, n, af_fraction, seed)
@@ -310,7 +314,6 @@ def simulate(n: int = RECORDINGS, af_fraction: float = AF_FRACTION, seed: int = 
             raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return directory
 
 
 def _cache():

@@ -96,14 +96,8 @@ def give_back(
     left_out = defaultdict(list)
     graded = _sort_out(assignment, found, _rows(students, people, handed, lms), left_out)
     totals = _totals(assignment, lms, found, graded, unmarked, left_out)
-    told, pages = [], {}
-    for student in totals:
-        page = _page(assignment, student, recorded[student], left_out)
-        name = page and _name(assignment, lms, graded[student], handed.get(student, []))
-        if name and name not in pages:
-            pages[name] = page
-        elif page:
-            left_out[NO_FILE].append(student)
+    told = []
+    pages = _pages(assignment, lms, {one: recorded[one] for one in totals}, graded, handed, left_out)
     if totals:
         filled = sheet.filled(place, {graded[student].row: total for student, total in totals.items()})
         written = _write(assignment, lms, folder, sheet.name, filled, pages)
@@ -122,6 +116,19 @@ def give_back(
         [one_line(line, MAX_LISTED) for line in told],
         [one_line(f"{reason}: {roster.listed(who)}", MAX_LISTED) for reason, who in left_out.items()],
     )
+
+
+def _pages(assignment, lms, recorded, graded, handed, left_out):
+    """The pages of students, by the names that the LMS wants them under."""
+    pages = {}
+    for student, submission in recorded.items():
+        page = _page(assignment, student, submission, left_out)
+        name = page and _name(assignment, lms, graded[student], handed.get(student, []))
+        if name and name not in pages:
+            pages[name] = page
+        elif page:
+            left_out[NO_FILE].append(student)
+    return pages
 
 
 def _about_rows(sheet, place, people, totals):
