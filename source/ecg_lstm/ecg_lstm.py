@@ -4,7 +4,7 @@
 # **You learn**
 #
 # - to write an LSTM from nothing but matrix products, with the shapes that PyTorch's own has;
-# - to look whether a network is sane before you train it for long;
+# - to check whether a network is sane before you train it for long;
 # - to build networks with a convolution and with recurrent layers, and to compare them fairly;
 # - to read curves of training and validation, and to say what they show and what they do not;
 # - to say how much a result may be luck, of the seed and of the patients;
@@ -118,8 +118,8 @@ SEEDS = [SEED, SEED + 1, SEED + 2]
 # second, 9 to 61 seconds long. We take two of its classes, normal rhythm (label N, our class 0) and atrial
 # fibrillation (label A, our class 1).
 #
-# The recordings are about 100 MB. Who has fetched them (`python -m dlh.data ecg --download`) works with them;
-# everybody else gets recordings that we **simulate**: no real patients, but the same files, with the rhythms,
+# The recordings are about 100 MB. If you have fetched them (`python -m dlh.data ecg --download`), you work with
+# them; otherwise you get recordings that we **simulate**: no real patients, but the same files, with the rhythms,
 # the waves and the noise that the textbooks describe. The cell tells you which ones you have.
 
 # %% tags=["training"]
@@ -203,9 +203,10 @@ show(figure, "Six seconds of four recordings. Above, normal rhythm: spikes"
 # ## 2 From signals to spectrograms
 #
 # 9000 samples are a long way for a network to remember. A **spectrogram** shortens it: cut the signal into
-# windows of 32 samples (a tenth of a second), and note how strong each of 17 frequencies is in each. What was
-# one number 300 times a second becomes 17 numbers 11 times a second. Each frequency is then scaled to mean 0
-# and standard deviation 1, for the lowest is a million times as strong as the highest.
+# windows of 32 samples (a tenth of a second), each of which begins with the last 4 of the one before, and note
+# how strong each of 17 frequencies is in each. What was one number 300 times a second becomes 17 numbers 11 times
+# a second. Each frequency is then scaled to mean 0 and standard deviation 1, for the lowest is a million times as
+# strong as the highest.
 #
 # (To be strict, mean and standard deviation should come from the training recordings alone. With 34 numbers
 # from hundreds of recordings it makes no difference that can be measured, and we follow the published
@@ -508,14 +509,14 @@ print(f"foretold: {kept_share(0.0, 39):.1e} for the LSTM,"
       f" {kept_share(3.0, 39):.2f} with a forget bias of 3")
 show(draw_memory(memory, "How much the last hidden state heeds each step"),
      "Three rising lines on a logarithmic scale, over 40 steps. The RNN's"
-     " is steep, from 1e-37 to 1; the LSTM's half as steep in powers, from"
-     " 1e-12; with a forget bias of 3 the line is nearly flat.")
+     " is steep, from 1e-37 to 1; the LSTM's a third as steep in powers, from"
+     " 1e-11; with a forget bias of 3 the line is nearly flat.")
 
 # %% [markdown]
 # In the new RNN, each step back takes a factor of about 0.11; in the new LSTM, of about one half, as foretold. (It
-# keeps a little more, since a state also passes on through $H$.) So neither hears the first beat at the start. But
+# keeps a little more, since a state also passes on through $H$.) So neither hears the first beat while it is new. But
 # the LSTM can *learn* to hear it by a number that it has: a forget gate with a bias of 3 keeps 0.95 at each step. Some
-# libraries begin with a bias of 1 for this reason. We begin with 0, as PyTorch does, and see.
+# libraries begin with a bias of 1 for this reason. We begin with 0 (PyTorch with random numbers near 0), and see.
 
 # %% [markdown]
 # ## 8 The training loop
@@ -747,8 +748,8 @@ NETWORKS = {
 # A network with a fault in it trains as well, only badly, and you learn of it after an hour, if at all. Three looks
 # take seconds. `dlh.sanity` has them, for any network:
 #
-# - `first_loss`: a new network knows nothing, so its loss should be that of a guess which finds all classes as likely.
-#   Far above, it starts by being sure of wrong answers; far below, it has seen the answers.
+# - `first_loss`: a new network knows nothing, so its loss should be that of a guess which finds all classes
+#   equally likely. Far above, it starts by being sure of wrong answers; far below, it has seen the answers.
 # - `overfit`: train on **one batch** again and again. What cannot learn 32 chunks by heart will not learn 7000. (A copy
 #   is trained; the network stays as it is.)
 # - `layers`: what goes forward through each layer, and which gradient comes back. Numbers that die out or blow up from
@@ -954,8 +955,8 @@ single
 
 # %% [markdown]
 # An interval of one network says how well it may do. To say that one is *better* than another, ask for the interval of
-# the **difference**: both have judged the same recordings, so what made a draw hard for both drops out. Where it holds
-# zero, these recordings do not tell which is better.
+# the **difference**: both have judged the same recordings, so what made a draw hard for both drops out. Where the
+# interval holds zero, these recordings do not tell which is better.
 
 # %% tags=["training"]
 def differences(pairs):
@@ -1414,8 +1415,8 @@ show(accuracy_intervals({"validation chunks": on_chunks,
 # Nothing here is graded. Your LSTM and `nn.LSTM` do the same sums. Where does the time go?
 #
 # Count matrix products. Your layer makes eight of them at each step, two for each of three gates and the
-# input node: 320 for a chunk of 40 steps, each so small that to *start* it takes longer than to do it. Two
-# ideas help.
+# input node: 320 for a chunk of 40 steps, each so small that on a GPU it takes longer to *start* than
+# to do. Two ideas help.
 #
 # - **Fuse the gates.** All four multiply the same $X_t$ and the same $H_{t-1}$. Put the four matrices side by
 #   side into one of four times the width: two products at each step in place of eight.
