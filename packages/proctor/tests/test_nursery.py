@@ -152,3 +152,8 @@ def test_host_that_cannot_be_set_apart_runs_nothing(toy_course, monkeypatch):
     with pytest.raises(SandboxError, match="could not be started: mounting /nowhere: No such file or directory"):
         ForkedHost(nursery, open_course(toy_course))
     nursery.close()
+
+
+def test_process_that_is_only_slow_is_told_as_that(nursery):
+    nursery.start()
+    assert "it does not answer; does this machine do too much?" in str(nursery.program.fault())

@@ -65,6 +65,8 @@ class Program:
         """Why it does not answer, by the last thing it said."""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        if not lines and self.process.poll() is None:
+            return sandbox.SandboxError("a host could not be started: it does not answer; does this machine do too much?")
         words = lines[-1] if lines else "it ended without a word"
         return sandbox.SandboxError(f"a host could not be started: {words}{self._advice}")
 
