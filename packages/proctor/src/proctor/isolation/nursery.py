@@ -66,7 +66,7 @@ class Program:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         if not lines and self.process.poll() is None:
-            return sandbox.SandboxError("a host could not be started: it does not answer; does this machine do too much?")
+            return sandbox.SandboxError("a host could not be started: it does not answer; is this machine very busy?")
         words = lines[-1] if lines else "it ended without a word"
         return sandbox.SandboxError(f"a host could not be started: {words}{self._advice}")
 
