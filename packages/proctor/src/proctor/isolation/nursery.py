@@ -74,11 +74,15 @@ class Program:
         """Kill it and wait until all of it is dead."""
         self.process.kill()
         self.process.wait()
-        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it.
+        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it. Where it was
+        # killed before it had said so, nothing dies with it.
         end = time.monotonic() + DEATH_SECONDS
         while not all(map(_is_dead, self.tree)):
             if time.monotonic() > end:
                 raise sandbox.SandboxError("a submission's process does not end, although it was killed")
+            for process in self.tree:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
             time.sleep(0.002)
 
     def close(self):
