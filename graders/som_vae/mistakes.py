@@ -2876,17 +2876,8 @@ TRAINING = [
     Mistake(
         name="every_name_with_probs",
         exercise="training",
-        hint='You take every parameter that has "probs" somewhere in its name. Only the one called so learns fast.',
+        hint='You take every parameter whose name has "probs" in it. Only the one that is called just so learns fast.',
         changes=[('name != "probs"', '"probs" not in name'), ('name == "probs"', '"probs" in name')],
-    ),
-    Mistake(
-        name="every_name_that_begins_with_probs",
-        exercise="training",
-        hint='You take every parameter whose name begins with "probs". Only the one that is called so learns fast.',
-        changes=[
-            ('name != "probs"', 'not name.startswith("probs")'),
-            ('name == "probs"', 'name.startswith("probs")'),
-        ],
     ),
     Mistake(
         name="same_rate_for_probs",
