@@ -2874,12 +2874,6 @@ TRANSITIONS = [
 
 TRAINING = [
     Mistake(
-        name="every_name_with_probs",
-        exercise="training",
-        hint='You take every parameter whose name has "probs" in it. Only the one that is called just so learns fast.',
-        changes=[('name != "probs"', '"probs" not in name'), ('name == "probs"', '"probs" in name')],
-    ),
-    Mistake(
         name="same_rate_for_probs",
         exercise="training",
         hint="`probs` learns with the same rate as everything else. A hundred times that is asked for.",
