@@ -57,6 +57,8 @@ def test_shape(submission, embeddings, device):
     expect.different(out[1:], out[:-1], "What different nodes give")
     hint = "A node that is alone keeps the axis of the batch: `squeeze()` drops it."
     expect.shape(gather(submission, embeddings, INSIDE[:1], device), (1, 5, LATENT), f"{WHAT} for one node", hint)
+    given = {"embeddings": embeddings.to(device), "k": INSIDE.to(device)}
+    expect.given_is_kept(submission, submission.gather_neighbors, given, WHAT)
 
 
 @pytest.mark.points(2)
