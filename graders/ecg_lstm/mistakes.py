@@ -204,26 +204,6 @@ LSTM = [
         ],
     ),
     Mistake(
-        name="weights_in_a_dict",
-        exercise="lstm",
-        costly="Its weights cannot be put in, so nothing can be compared.",
-        hint="You keep the triples in a dict or in tuples, where PyTorch does not find them, and so nothing learns. "
-        "Give each of the twelve its name on `self`.",
-        changes=[
-            ("self.W_xi, self.W_hi, self.b_i = triple()", "self.gates = {gate: triple() for gate in 'ifoc'}"),
-            ("\n        self.W_xf, self.W_hf, self.b_f = triple()", ""),
-            ("\n        self.W_xo, self.W_ho, self.b_o = triple()", ""),
-            ("\n        self.W_xc, self.W_hc, self.b_c = triple()", ""),
-            *(
-                (
-                    f"torch.mm(x, self.W_x{gate}) + torch.mm(H, self.W_h{gate}) + self.b_{gate}",
-                    f"x @ self.gates['{gate}'][0] + H @ self.gates['{gate}'][1] + self.gates['{gate}'][2]",
-                )
-                for gate in "ifoc"
-            ),
-        ],
-    ),
-    Mistake(
         name="weights_no_parameters",
         exercise="lstm",
         costly="Its weights cannot be put in, so nothing can be compared.",
@@ -605,7 +585,7 @@ class LSTM(nn.LSTM):
         changes=[
             (
                 "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o",
-                "torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c  # of the input node",
+                "torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
             ),
             (
                 "C_tilde = torch.tanh(\n            torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
