@@ -1651,3 +1651,9 @@ pd.DataFrame([
 #   different weights can give the same verdict; read it before you show anybody a picture of attention.
 # - [The challenge of 2017](https://doi.org/10.22489/CinC.2017.065-469) (Clifford and others, 2017): how
 #   the recordings were collected and labeled, and how far the experts agreed.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

@@ -4,6 +4,14 @@ import numpy as np
 import torch
 
 
+class Difference(AssertionError):
+    """What was obtained is not what was expected; a notebook shows the message alone."""
+
+    def _render_traceback_(self):
+        """What IPython shows in a traceback's place."""
+        return [str(self)]
+
+
 def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """Print what was expected and what was obtained, and stop where the two differ.
 
@@ -18,11 +26,11 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
 
     Raises
     ------
-    AssertionError : where they differ
+    Difference : where they differ
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
+        raise Difference("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
