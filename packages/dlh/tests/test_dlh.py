@@ -119,6 +119,12 @@ def test_compare_stops_at_a_difference(capsys, obtained, expected):
     assert capsys.readouterr().out == ""
 
 
+def test_notebook_shows_the_message_of_a_difference_alone():
+    with pytest.raises(AssertionError) as found:
+        compare("it", 2, 3, "Look here.")
+    assert found.value._render_traceback_() == ["it: expected 3, obtained 2. Look here."]
+
+
 @pytest.mark.parametrize("obtained", [torch.tensor([0.311, -2.0]), np.array([0.311, -2.0], dtype=np.float32)])
 def test_compare_writes_numbers_as_short_as_they_are(capsys, obtained):
     compare("it", obtained, torch.tensor([0.311, -2.0]))

@@ -92,7 +92,7 @@ class Guide:
             return
         titles = [f"{exercise['number']} {exercise['title']}".strip() for exercise in asked]
         states = [self.state(exercise) for exercise in asked]
-        for title, state in zip(titles, states):
+        for title, state in zip(titles, states, strict=True):
             print(f"{title:{max(map(len, titles))}}  {state}")
         print(f"{states.count('passed')} of {len(states)} pass their checks. Answers in words are not looked at here.")
 
@@ -116,6 +116,8 @@ class Guide:
             # No error itself, which would hold on to all that its cell had in hand.
             error = result.error_before_exec or result.error_in_exec
             self.said[exercise] = error and _in_a_line(error)
+            if error and _is_unfinished(self.exercises[exercise], self.namespace):
+                del self.said[exercise]
 
     def missing(self, error, frames):
         """Which exercise the cell that stopped needs finished first, in one line; None where that is not the cause.
