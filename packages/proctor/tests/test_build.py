@@ -399,7 +399,7 @@ def test_an_error_does_not_end_run_all_and_nbgrader_notices_it(course):
         scores = {cell.id: determine_grade(cell) for cell in ran.cells if cell.id.startswith("check_")}
         assert scores == {"check_area": (0, 5), "check_box": (0, 2.5)}
     failed = Validator().validate(str(path))["failed"]
-    assert [one["source"].split()[0] for one in failed] == ["assert", "assert"]
+    assert [one["source"].split()[0] for one in failed] == ["assert", "assert", "Your"]
 
 
 # Hints
