@@ -151,6 +151,29 @@ def test_errors_of_another_cause_are_shown_as_ever(course, shell, capsys, before
     assert "Traceback (most recent call last)" in shown and said in shown and "first:" not in shown
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (DOUBLE.replace("return", ""), None),  # a plain difference says it itself
+        ("class Double:\n    def __call__(self, x):\n        return len(None)", "is a `return` missing?"),
+        ("class Double:\n    def __call__(self, x):\n        return [x].shape", "A list stands where a tensor is"),
+        ("class Double:\n    def __call__(self, x):\n        first, second = 0.5", "Fewer results come back"),
+        ("class Double:\n    def __call__(self, x):\n        first, second = 1, 2, 3", "More results come back"),
+        ("class Double:\n    def __call__(self, x):\n        raise RuntimeError('Sizes of tensors must match')",
+         "Two shapes do not fit"),
+        ("class Double:\n    def __call__(self, x):\n        raise RuntimeError('odd')", ""),
+    ],
+)  # fmt: skip
+def test_error_of_a_check_ends_with_what_mostly_is_behind_it(course, shell, capsys, code, said):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', code]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(CHECK)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("AssertionError") if said is None else said in last
+    assert (said is None) != last.endswith('hint("double") tells where to look again.')
+
+
 def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
     def told(*before):
         for code in before:

@@ -5,11 +5,24 @@ What it knows lies beside the notebook, in <assignment>.guide.json. Where that f
 
 import hashlib
 import json
+import re
 import textwrap
 import traceback
 from pathlib import Path
 from types import CodeType
 
+# What an error of a cell of checks says, and what mostly is behind it. The first that fits counts.
+CAUSES = [
+    (r"NoneType", "What you wrote gives None there: is a `return` missing?"),
+    (r"'(list|tuple|dict|float|int|\w*ndarray)' object has no attribute",
+     "A {0} stands where a tensor is expected, or an array."),
+    (r"not enough values to unpack|cannot unpack non-iterable",
+     "Fewer results come back than the docstring names: return them all, with commas between."),
+    (r"too many values to unpack", "More results come back than are expected there: the docstring names them."),
+    (r"Sizes of tensors must match|shapes cannot be multiplied|size of tensor a|invalid for input of size"
+     r"|same number of dimensions",
+     "Two shapes do not fit: print those in the last line of yours that the traceback shows."),
+]  # fmt: skip
 # What a cell stops with, but for a stop by hand.
 KINDS = (Exception,)
 # What it stops with where an exercise is missing.
@@ -133,6 +146,16 @@ class Guide:
         needed = [self.exercises[one] for one in self.given.get(_digest(self.cell), [])]
         return self._first_to_finish(needed, "this cell goes on with it", f" ({_in_a_line(error)})")
 
+    def likely_cause(self, error):
+        """What mostly is behind such an error of a cell of checks, a line; empty where nothing is to be said."""
+        exercise = self.exercises.get(self.checks.get(_digest(self.cell)))
+        if exercise is None or isinstance(error, AssertionError):
+            return ""
+        causes = (told.format(*match.groups()) for seen, told in CAUSES if (match := re.search(seen, str(error))))
+        more = f'hint("{exercise["id"]}") tells where to look again.' if exercise["hints"] else ""
+        line = " ".join(part for part in (next(causes, ""), more) if part)
+        return f"{line}\n" if line else ""
+
     def _missing_name(self, error, frames):
         """The same, told by what is missing."""
         frame = list(traceback.walk_tb(frames))[-1][0]
@@ -184,6 +207,7 @@ def _attend(found):
         line = found.missing(error, frames)
         if line is None:
             shell.showtraceback((kind, error, frames), tb_offset=tb_offset, running_compiled_code=True)
+            print(found.likely_cause(error), end="")
         else:
             shell._showtraceback(kind, error, [line])
 
