@@ -38,7 +38,7 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
 
 
 def _likely_cause(obtained, expected):
-    """What differs, where the two alone tell: nothing was returned, or numbers such as those of a shape stand in another order."""
+    """What differs, where the two alone tell: nothing came back, or the sizes of a shape stand in another order."""
     if obtained is None:
         return "Nothing came back: is a `return` missing?"
     if not (_is_shape(obtained) and _is_shape(expected)):
