@@ -1537,6 +1537,43 @@ shifted.loc["your guess"] = [None, *guess_unknown()]
 shifted.astype(float).round(3)
 
 # %% [markdown]
+# ### Try it: a note of your own
+#
+# Write a note, and see what the repaired model finds in it and which words it looks at: below each word, how much it is
+# looked at by all words of the note, in multiples of chance. Try the cue before and behind its term, one cue before two
+# diagnoses, two cues before one, a cue that it has never met (*unlikely*), a word that it has never met (with a question
+# mark). Where it is wrong, does it look at the cue all the same? Heads differ: choose one. (It has places for 63 words;
+# what comes after is left out.)
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_reading
+
+
+@explore(block=[1, 2], head=["all", 1, 2, 3, 4])
+def show_note(text="Patient denies chest pain. Reports severe cough, fever.",
+              block=2, head="all"):
+    """What the model finds in a note, and which words it looks at."""
+    words, note = notes.read_note(text)
+    with torch.inference_mode():
+        logits, all_attn = model.eval()(note[None].to(device))
+    attn = all_attn[block - 1][0]
+    attn = attn.mean(0) if head == "all" else attn[head - 1]
+    looked_at = (len(note) * attn.mean(0)).cpu().numpy()
+    probs = torch.sigmoid(logits[0]).tolist()
+    figure = draw_reading(
+        words, (note != notes.UNK).tolist(), looked_at, probs, groups,
+        notes.CUES, title=f"block {block}, head: {head}")
+    verdicts = ", ".join(f"{name} {p:.2f}" for name, p in zip(groups, probs))
+    most = looked_at.argmax()
+    return figure, (
+        f"The words of the note, each with a bar for how much it is looked at"
+        f" in block {block}; most, {looked_at[most]:.1f} times as much as by"
+        f" chance, {words[most]}. On the right, the probabilities: {verdicts}."
+    )
+
+
+# %% [markdown]
 # ### At the bedside ({{points:bedside}})
 #
 # A colleague wants to use the repaired model on the notes of your hospital: "its F1 is nearly 1." What has it
