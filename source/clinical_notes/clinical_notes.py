@@ -1569,8 +1569,7 @@ def show_note(text="Patient denies chest pain. Reports severe cough, fever.",
     return figure, (
         f"The words of the note, each with a bar for how much it is looked at"
         f" in block {block}; most, {looked_at[most]:.1f} times as much as by"
-        f" chance, {words[most]}. On the right, the probabilities: {verdicts}."
-    )
+        f" chance, {words[most]}. On the right, probabilities: {verdicts}.")
 
 
 # %% [markdown]

@@ -1097,10 +1097,11 @@ from dlh.plots import draw_node
 inhabitants = [test_labels[nodes == node] for node in range(64)]
 classes_there = [str(np.bincount(own).argmax()) if len(own) else "·"
                  for own in inhabitants]
+fullest = max(range(64), key=lambda node: len(inhabitants[node]))
 
 
 @explore(node=Grid([classes_there[row:row + 8] for row in range(0, 64, 8)]))
-def show_node(node=int(np.argmax([len(own) for own in inhabitants]))):
+def show_node(node=fullest):
     """One node of the map: where it leads, what is near, who lives there."""
     with torch.inference_mode():
         here = model.embeddings.flatten(0, 1)[node]
