@@ -3,7 +3,7 @@
 from dlh.plots.clinical_notes import band_curves, draw_heads, draw_labels, draw_notes, draw_reading, draw_transformer
 from dlh.plots.ecg_lstm import accuracy_intervals, draw_lstm_cell, draw_memory, draw_states_over_time, training_curves
 from dlh.plots.mina import draw_attention, draw_channels, draw_mina, draw_roc_pr, draw_threshold
-from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, match_groups, scatter_panels
+from dlh.plots.seq2seq import LiveCurves, draw_autoencoder, draw_reconstruction, match_groups, scatter_panels
 from dlh.plots.shared import COLORS, show
 from dlh.plots.som_vae import (
     draw_images,
@@ -35,6 +35,7 @@ __all__ = [
     "draw_node",
     "draw_notes",
     "draw_reading",
+    "draw_reconstruction",
     "draw_roc_pr",
     "draw_som_vae",
     "draw_states",
