@@ -944,23 +944,25 @@ first_af = next(i for i, (_, y) in enumerate(chunked_data_val) if y)
 def show_gate(gate="forget", value=0.5, chunk=first_af):
     """Your LSTM on one of the validation chunks, one of its gates held."""
     x, y = chunked_data_val[chunk]
-    nets = {"as learned": trained["LSTMNet", False, SEED]}
-    nets[f"{gate} gate at {value:.2f}"] = with_gate(
-        nets["as learned"], gate, value)
-    device = next(nets["as learned"].parameters()).device
-    both = {name: over_time(net, x[None].to(device))
-            for name, net in nets.items()}
+    run = "LSTMNet", False, SEED
+    net = trained[run] if run in trained else NETWORKS["LSTMNet"]()
+    x_there = x[None].to(next(net.parameters()).device)
+    both = {"as learned" if run in trained else "new, not trained yet":
+            over_time(net, x_there),
+            f"{gate} gate at {value:.2f}":
+            over_time(with_gate(net, gate, value), x_there)}
     cells, said = ({name: two[i] for name, two in both.items()}
                    for i in (0, 1))
     figure = draw_states_over_time(
         x.numpy(), cells, said, f"validation chunk {chunk}, in truth"
         f" {'atrial fibrillation' if y else 'normal rhythm'}")
-    ends = "; ".join(f"{name}, the cell state ends at {cells[name][-1]:.2f},"
-                     f" the probability at {said[name][-1]:.2f}"
-                     for name in both)
+    ends = "; ".join(
+        f"{name}: {cells[name][-1]:.2f} and {said[name][-1]:.2f}"
+        for name in both)
     return figure, (
-        "A chunk's spectrogram; below it, over its 40 steps, the size of the"
-        f" cell state and the probability of fibrillation. {ends}.")
+        f"The spectrogram of chunk {chunk}; below it, over its 40 steps, the"
+        " size of the cell state and the probability of fibrillation. At the"
+        f" end they are, {ends}.")
 
 
 # %% [markdown]

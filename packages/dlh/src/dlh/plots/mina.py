@@ -266,7 +266,7 @@ def draw_threshold(truth, p1, threshold, prevalence, scores, per=1000):
     left.axvline(threshold, color="black", linewidth=2, linestyle="--", label="threshold")
     left.set(xlabel="probability of AF", ylabel="share of the class", xlim=(0, 1))
     left.set_title("right of the line: an alarm", fontsize=10)
-    left.legend(frameon=False, fontsize=9, loc="upper center")
+    left.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
     clean(left)
     found, quiet = np.mean(p1[truth == 1] >= threshold), np.mean(p1[truth == 0] < threshold)
     counts = per * np.array([[prevalence * found, prevalence * (1 - found)],

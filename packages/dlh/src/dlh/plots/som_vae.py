@@ -287,8 +287,9 @@ def draw_node(node, images, transitions, distances, members, shown=12):
     places[2].set_title("distance from it, in the latent space", fontsize=11)
     row, column = divmod(node, columns)
     for axes in places:
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="white", linewidth=5))
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=RUST, linewidth=2.5))
+        for color, linewidth in (("white", 5), (RUST, 2.5)):
+            style = {"fill": False, "edgecolor": color, "linewidth": linewidth, "clip_on": False}
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
         axes.set(xticks=range(columns), yticks=range(rows))
         axes.tick_params(length=0, labelsize=9, labelcolor=GRAY)
         axes.spines[:].set_visible(False)
