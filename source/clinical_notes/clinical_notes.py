@@ -1540,19 +1540,21 @@ shifted.astype(float).round(3)
 # ### Try it: a note of your own
 #
 # Write a note, and see what the repaired model finds in it and which words it looks at: below each word, how much it is
-# looked at by all words of the note, in multiples of chance. Begin with the note that stands there: is what is denied held
-# back, and what is reported found? Then put more words between the two, as the training notes have them. Try a cue behind
-# its term, two cues before one, a cue that it has never met (*unlikely*), a word that is not in its vocabulary (it gets a
-# question mark). Heads differ: choose one. (There is room for 63 words; what comes after is left out.)
+# looked at by all words of the note, in multiples of chance. It begins with a test note of which one finding is negated
+# and one is not. Move the cue behind its terms; put one that it has never met in its place (*unlikely*), or a word that is
+# not in its vocabulary (it gets a question mark); take general words out. Then write as people do: *denies chest pain,
+# reports a cough*. Is what is denied held back, and what is reported found? Heads differ: choose one. (There is room for 63
+# words; what comes after is left out.)
 
 # %% tags=["plot"]
 from dlh.interactive import explore
 from dlh.plots import draw_reading
 
+example = " ".join(notes.words_of(test[0][first(1, 1)])[1:])
+
 
 @explore(block=[1, 2], head=["all", 1, 2, 3, 4])
-def show_note(text="Patient denies chest pain. Reports a cough, wheezing.",
-              block=2, head="all"):
+def show_note(text=example, block=2, head="all"):
     """What the model finds in a note, and which words it looks at."""
     words, note = notes.read_note(text)
     with torch.inference_mode():
