@@ -121,12 +121,12 @@ def test_an_error_at_the_first_values_is_the_cells_own(shell, shown):
 
 
 def test_a_grid_has_its_buttons_in_rows_and_gives_a_number(shell, shown):
-    @explore(node=Grid([["a", "b", "c"], ["d", "a", "·"]]))
+    @explore(node=Grid([["a", "b", "c"], ["d", "e", "·"]]))
     def show_node(node=4):
         return draw_power(node, 1, "")
 
     buttons = show_node.controls["node"]
-    assert [label for label, _ in buttons.options] == list("abcda·")
+    assert [label for label, _ in buttons.options] == list("abcde·")
     assert buttons.value == 4
     assert [buttons.tooltips[0], buttons.tooltips[5]] == ["node 0", "node 5"]
     # Three fit in a row, and a fourth does not.
@@ -135,6 +135,11 @@ def test_a_grid_has_its_buttons_in_rows_and_gives_a_number(shell, shown):
     assert 3 * (button + interactive.GAP) <= width < 4 * button
     buttons.value = 2
     assert shown[-1] == ("again", "2 ", "the number 2 ")
+
+
+def test_buttons_that_could_be_taken_for_each_other_are_refused():
+    with pytest.raises(ValueError, match="several have '1', '·'"):
+        Grid([["1", "·", "2"], ["·", "1", "3"]])
 
 
 def test_without_ipywidgets_there_are_the_figure_and_a_line(shell, shown, monkeypatch, capsys):

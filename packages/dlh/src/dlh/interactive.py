@@ -16,8 +16,8 @@ from matplotlib import pyplot as plt
 from dlh.plots.shared import show
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-# Room for two letters, and what lies between two buttons.
-BUTTON, GAP = 38, 4
+# Pixels: room for five letters, and what lies between two buttons.
+BUTTON, GAP = 58, 4
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,20 @@ class Grid:
 
     Parameters
     ----------
-    labels : list of rows, each a list of str, what is written on the buttons; one or two letters
+    labels : list of rows, each a list of str, what is written on the buttons: up to five letters, and no two alike
+
+    Raises
+    ------
+    ValueError : two labels are alike, by which ipywidgets would take one button for the other
     """
 
     labels: list
+
+    def __post_init__(self):
+        labels = [label for row in self.labels for label in row]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"Each button needs a label of its own; several have {', '.join(map(repr, twice))}.")
 
 
 def explore(**choices):
