@@ -1665,3 +1665,9 @@ pd.DataFrame(
 #   records of 700 000 real patients, judged by the diseases that they foretell.
 # - [MIMIC-III](https://doi.org/10.1038/sdata.2016.35) (Johnson and others, 2016): how the database was
 #   made, what was taken out of it to protect its patients, and what is in it.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

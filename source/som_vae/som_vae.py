@@ -1632,3 +1632,9 @@ if EICU:
 #   it, with neighborhoods that shrink as the map learns.
 # - Deterministic nonperiodic flow (Lorenz, 1963, *Journal of the Atmospheric Sciences*, volume 20, pages 130 to
 #   141): twelve pages in which chaos is found.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

@@ -4,6 +4,14 @@ import numpy as np
 import torch
 
 
+class Difference(AssertionError):
+    """What was obtained is not what was expected; a notebook shows the message alone."""
+
+    def _render_traceback_(self):
+        """What IPython shows in a traceback's place."""
+        return [str(self)]
+
+
 def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """Print what was expected and what was obtained, and stop where the two differ.
 
@@ -18,14 +26,32 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
 
     Raises
     ------
-    AssertionError : where they differ
+    Difference : where they differ
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
+        advice = " ".join(part for part in (_likely_cause(obtained, expected), hint) if part)
+        raise Difference("{}: expected {}, obtained {}. {}".format(what, *words, advice).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
+
+
+def _likely_cause(obtained, expected):
+    """What differs, where the two alone tell: nothing came back, or numbers such as those of a shape in another order."""
+    if obtained is None:
+        return "Nothing came back: is a `return` missing?"
+    if not (_is_shape(obtained) and _is_shape(expected)):
+        return ""
+    if sorted(obtained) == sorted(expected):
+        return "The numbers are right, but stand in another order."
+    if [size for size in obtained if size != 1] == [size for size in expected if size != 1]:
+        return f"There is an axis of length one too {'few' if len(obtained) < len(expected) else 'many'}."
+    return ""
+
+
+def _is_shape(value):
+    return isinstance(value, tuple) and len(value) > 0 and all(type(size) is int for size in value)
 
 
 def _plain(value):
