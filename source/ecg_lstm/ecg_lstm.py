@@ -89,7 +89,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 from dlh.d2l_torch import d2l
 from dlh.data import ecg
 from dlh.data.ecg_dataset import ECGDataset, ECGSpectrumDataset
@@ -412,7 +412,9 @@ shapes = {name: tuple(p.shape) for name, p in lstm.named_parameters()}
 for gate in "ifoc":
     names = f"W_x{gate}", f"W_h{gate}", f"b_{gate}"
     compare("shapes of " + ", ".join(names),
-            [shapes.get(name) for name in names], [(3, 5), (5, 5), (5,)])
+            [shapes.get(name) for name in names], [(3, 5), (5, 5), (5,)],
+            "As triple() gives them, under these names; None: no parameter"
+            " has the name.")
 compare("number of parameters", len(shapes), 12)
 
 # The step by hand: no weights, only biases, so that the sums are known.
@@ -420,19 +422,25 @@ by_hand = LSTM(1, 1)
 with torch.no_grad():
     for name, parameter in by_hand.named_parameters():
         parameter.fill_({"b_f": 3.0, "b_o": -3.0, "b_c": 1.0}.get(name, 0.0))
-    outputs, (h, c) = by_hand(torch.zeros(1, 1, 1))
-compare("cell state after one step from zero", c.item(), 0.3808,
-        "I * C_tilde: sigmoid(0) times tanh(1).")
-compare("hidden state after one step from zero", h.item(), 0.0172,
+    outputs, state = parts_of("what the LSTM gives",
+                              by_hand(torch.zeros(1, 1, 1)),
+                              "outputs", "(H, C)")
+h, c = parts_of("the last states", state, "H", "C")
+compare("cell state after one step from zero", c, torch.tensor([[0.3808]]),
+        "I * C_tilde: sigmoid(0) times tanh(1); return (H, C), in this"
+        " order.")
+compare("hidden state after one step from zero", h, torch.tensor([[0.0172]]),
         "O * tanh(C): sigmoid(-3) times tanh(0.3808).")
 with torch.no_grad():
     outputs, (h, c) = by_hand(torch.zeros(1, 2, 1))
-compare("cell state after two steps", c.item(), 0.7435,
-        "F * C + I * C_tilde, with the C of the step before.")
+compare("cell state after two steps", c, torch.tensor([[0.7435]]),
+        "F * C + I * C_tilde, with the C of the step before; steps are axis"
+        " 1 of the inputs.")
 with torch.no_grad():
     outputs, (h, c) = by_hand(torch.zeros(1, 40, 1))
-compare("cell state after forty steps", c.item(), 6.8795)
-compare("hidden state after forty steps", h.item(), 0.0474,
+compare("cell state after forty steps", c, torch.tensor([[6.8795]]),
+        "No bound for C: only what it shows goes through tanh.")
+compare("hidden state after forty steps", h, torch.tensor([[0.0474]]),
         "O * tanh(C); 0.326 is O * C.")
 
 # All together: PyTorch's layer, with your weights. It keeps them transposed,
@@ -449,18 +457,24 @@ with torch.no_grad():
     built_in.bias_hh_l0.zero_()
     outputs, (h, c) = lstm(x)
     expected, (expected_h, expected_c) = built_in(x)
-compare("shape of outputs", outputs.shape, (4, 7, 5),
-        "(samples, steps, hidden units): stack along axis 1.")
-compare("shape of the last hidden state", h.shape, (4, 5))
-compare("shape of the last cell state", c.shape, (4, 5))
+compare_shape("outputs", outputs, (4, 7, 5),
+              "(samples, steps, hidden units): stack along axis 1.")
+compare_shape("the last hidden state", h, (4, 5))
+compare_shape("the last cell state", c, (4, 5))
 compare("difference from nn.LSTM after one step",
-        (outputs[:, 0] - expected[:, 0]).abs().max().item(), 0.0)
+        (outputs[:, 0] - expected[:, 0]).abs().max().item(), 0.0,
+        "Does each of the four sums have x with its own W_x? Do outputs have"
+        " the H of each step, in order, from zeros on?")
 compare("difference from nn.LSTM after all steps",
-        (outputs - expected).abs().max().item(), 0.0)
+        (outputs - expected).abs().max().item(), 0.0,
+        "The first step is right: does each of the four sums have the last H,"
+        " not C, with its own W_h, not transposed?")
 compare("difference of the last hidden state",
-        (h - expected_h[0]).abs().max().item(), 0.0)
+        (h - expected_h[0]).abs().max().item(), 0.0,
+        "Return the states after the last step.")
 compare("difference of the last cell state",
-        (c - expected_c[0]).abs().max().item(), 0.0)
+        (c - expected_c[0]).abs().max().item(), 0.0,
+        "Return the states after the last step.")
 print("The LSTM passes: its own equations, and PyTorch's numbers.")
 
 # %% [markdown]
@@ -476,9 +490,10 @@ print("The LSTM passes: its own equations, and PyTorch's numbers.")
 # %% check=kept_share
 """What is left after some steps is a share, and after none it is all."""
 
-compare("what is left after no step", float(kept_share(0.3, 0)), 1.0)
+compare("what is left after no step", float(kept_share(0.3, 0)), 1.0,
+        "Each step multiplies what is left; none leaves it as it is.")
 compare("a share from 0 to 1, after 39 steps",
-        0 <= kept_share(0.0, 39) <= 1, True)
+        bool(0 <= kept_share(0.0, 39) <= 1), True)
 print("Foretold. The next cell shows whether layers do so.")
 
 # %% [markdown]
@@ -586,11 +601,14 @@ print(MeanSpectrumNet())
 
 net = ConvNet(17)
 x = torch.randn(4, 40, 17)
-compare("shape of the output", net(x).shape, (4, 1))
 compare("shapes of the weights",
         sorted(tuple(p.shape) for p in net.parameters() if p.dim() > 1),
-        sorted([(32, 17, 3), (64, 32, 3), (128, 64, 3), (1, 128)]))
-compare("outputs where there are three", ConvNet(17, 3)(x).shape, (4, 3))
+        sorted([(32, 17, 3), (64, 32, 3), (128, 64, 3), (1, 128)]),
+        "Three convolutions, (channels out, channels in, 3), and one linear.")
+compare_shape("the output", net(x), (4, 1),
+              "To one step, flatten(1), linear.")
+compare_shape("the output, where there are to be three", ConvNet(17, 3)(x),
+              (4, 3), "Use `outputs`.")
 
 # By hand: one feature that counts the 44 steps, 0 to 43, and one that jumps
 # up and down. Each kernel looks at the middle of its window alone; what it
@@ -612,7 +630,8 @@ with torch.no_grad():
     outputs = by_hand(torch.stack([counting, jumping]).unsqueeze(-1)) + 100
 compare("mean of 8.5, 12.5, ..., 32.5, what is left of 0 to 43",
         outputs[0].item(), 20.5,
-        "Average poolings after the first and the second ReLU; 22 is maxima.")
+        "Average poolings after the first and the second ReLU; 22 is maxima,"
+        " or the output is not the mean of all steps.")
 compare("mean of what is left of 2, -2, 2, -2, ...", outputs[1].item(), 1.0,
         "Convolution, then ReLU, then pooling, and no other layers.")
 print("ConvNet passes: its layers in order, and two poolings by averages.")
@@ -642,16 +661,20 @@ print(RNNNet())
 
 net = LSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True)
-compare("shape of its outputs", net.lstm(x)[0].shape, (4, 40, 128))
+compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True,
+        "Yours, from 7.1.")
+compare_shape("what net.lstm gives first", net.lstm(x)[0], (4, 40, 128),
+              "`inputs` features, 128 hidden units.")
 linear = {tuple(p.shape): p for p in net.linear.parameters()}
 compare("shapes in net.linear", sorted(linear),
         [(1,), (1, 128), (128,), (128, 128)],
         "Two linear layers, with a bias each.")
-compare("shape of the output", net(x).shape, (4, 1))
-compare("outputs where there are three", LSTMNet(17, 3)(x).shape, (4, 3))
-compare("output of one sample of other features",
-        LSTMNet(5)(x[:1, :, :5]).shape, (1, 1))
+compare_shape("the output", net(x), (4, 1),
+              "Of the last hidden state alone, (samples, 128).")
+compare_shape("the output, where there are to be three", LSTMNet(17, 3)(x),
+              (4, 3), "Use `outputs`.")
+compare_shape("the output, of one sample of 5 features",
+              LSTMNet(5)(x[:1, :, :5]), (1, 1), "Use `inputs`.")
 
 # Linear layers that add up what is positive of the last hidden state, every
 # second number with its sign turned round, and take 100 away.
@@ -688,23 +711,31 @@ print(LSTMNet())
 
 net = TorchLSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True)
+compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True,
+        "PyTorch's own, nn.LSTM.")
 compare("features of net.lstm", net.lstm.input_size, 17)
 compare("hidden units of net.lstm", net.lstm.hidden_size, 128)
 compare("weights of net.lstm", len(list(net.lstm.parameters())), 4,
         "One layer, in one direction, with its biases.")
 linear = {tuple(p.shape): p for p in net.linear.parameters()}
 compare("shapes in net.linear", sorted(linear),
-        [(1,), (1, 128), (128,), (128, 128)])
-compare("shape of the output", net(x).shape, (4, 1))
-compare("shape of the output for one sample", net(x[:1]).shape, (1, 1))
-compare("outputs where there are three", TorchLSTMNet(17, 3)(x).shape, (4, 3))
-compare("features where there are five", TorchLSTMNet(5).lstm.input_size, 5)
+        [(1,), (1, 128), (128,), (128, 128)],
+        "Two linear layers, with a bias each.")
+compare_shape("the output", net(x), (4, 1),
+              "The state is (layers, samples, 128), whatever batch_first is;"
+              " (40, 1): steps were taken for samples.")
+compare_shape("the output for one sample", net(x[:1]), (1, 1),
+              "squeeze() takes off every axis of length 1.")
+compare_shape("the output, where there are to be three",
+              TorchLSTMNet(17, 3)(x), (4, 3), "Use `outputs`.")
+compare("features where there are five", TorchLSTMNet(5).lstm.input_size, 5,
+        "Use `inputs`.")
 with torch.no_grad():
     change = (net(x)[:1] - net(x[:1])).abs().max().item()
     compare("change of the first output without the other samples",
             change, 0.0,
-            "Is batch_first set? Else samples are taken for steps.")
+            "Is batch_first set? Else samples are taken for steps. (Dropout"
+            " or a random first state would show here, too.)")
 
 # The same sum by hand as for LSTMNet.
 signs = torch.tensor([1.0, -1.0] * 64)
@@ -907,9 +938,12 @@ show(training_curves(curves(NETWORKS, [SEED])),
 # %% check=one_recording
 """With one recording of each class, one more is half of the way."""
 
-compare("two rises", len(one_recording(7, 3)), 2)
+parts_of("what one_recording gives", one_recording(7, 3),
+         "by_normal", "by_af")
 compare("one recording of each class: from 0 to a half",
-        [float(rise) for rise in one_recording(1, 1)], [0.5, 0.5])
+        [float(rise) for rise in one_recording(1, 1)], [0.5, 0.5],
+        "From none right to all right, its share rises by 1; the mean of two"
+        " shares by less.")
 print("Foretold. The next cell says it of our validation set.")
 
 # %% [markdown]

@@ -8,8 +8,9 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 
 
 def run(code, **environment):
@@ -114,7 +115,7 @@ def test_compare_prints_what_agrees(capsys, obtained, expected):
     ],
 )
 def test_compare_stops_at_a_difference(capsys, obtained, expected):
-    with pytest.raises(AssertionError, match=r"^it: expected .+, obtained .+\. Look here\.$"):
+    with pytest.raises(AssertionError, match=r"^it: expected .+, obtained .+[.?] Look here\.$"):
         compare("it", obtained, expected, "Look here.")
     assert capsys.readouterr().out == ""
 
@@ -131,3 +132,79 @@ def test_compare_shows_the_whole_of_a_difference():
     long = list(range(100))
     with pytest.raises(AssertionError, match=re.escape(f"obtained {long}.")):
         compare("it", long, [])
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected", "cause"),
+    [
+        (None, 0.5, "Is a `return` missing?"),
+        (torch.Size([3, 2]), (2, 3), "axes have changed places"),
+        (torch.Size([4, 1, 5]), (4, 5), "An axis of length 1 is left over"),
+        (torch.Size([5]), (1, 5), "An axis of length 1 is missing"),
+        (torch.Size([4, 40, 1]), (4, 1), "The axis of length 40 is left over"),
+        (torch.Size([]), (7,), "The axis of length 7 is gone"),
+        (torch.Size([4, 35]), (4, 7, 5), "but on other axes"),
+        (torch.ones(3, 1), torch.ones(3), "The shape is (3, 1), and should be (3,)"),
+        (torch.tensor(-2.0), 2.0, "The sign is the wrong way round"),
+        (torch.tensor([4.0, 9.0]), torch.tensor([2.0, 3.0]), "the squares"),
+        (torch.tensor([2.0, 3.0]), torch.tensor([4.0, 9.0]), "the square roots"),
+        (torch.tensor([[1.0, 3.0], [2.0, 4.0]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]), "Rows and columns"),
+        (torch.tensor([3.0, 2.0, 1.5]), torch.tensor([1.5, 2.0, 3.0]), "opposite order"),
+        (torch.tensor([5.0, 10.0]), torch.tensor([1.0, 2.0]), "All are 5 times the right numbers."),
+        (torch.tensor([0.2, 0.4]), torch.tensor([1.0, 2.0]), "All are 5 times too small."),
+        (float("nan"), 0.5, "`nan` is no number"),
+    ],
+)
+def test_compare_says_how_a_result_differs(obtained, expected, cause):
+    with pytest.raises(AssertionError, match=re.escape(cause)):
+        compare("it", obtained, expected)
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected"),
+    [
+        (torch.Size([2, 4]), (3, 5)),
+        (torch.tensor([0.5, 0.1]), torch.tensor([0.0, 0.0])),
+        (torch.tensor([0.2, 0.9]), torch.tensor([0.3, 0.4])),
+        (0.6, 0.3),
+        ("half", 0.5),
+        ([1, 2], [2, 1]),
+    ],
+)
+def test_compare_says_no_more_than_it_knows(obtained, expected):
+    with pytest.raises(AssertionError, match=r"obtained [^.]*(\.\d+[^.]*)*\. Look\.$"):
+        compare("it", obtained, expected, "Look.")
+
+
+@pytest.mark.parametrize(
+    ("obtained", "words"),
+    [
+        (None, "expected a tensor of shape (2, 3), obtained None. Is a `return` missing? Look."),
+        ([[1.0, 2, 3]] * 2, "obtained a list of 2. Look."),
+        (0.5, "obtained the float 0.5. Look."),
+        (nn.ReLU(), "obtained something of type ReLU. Look."),
+        (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The sizes are right"),
+    ],
+)
+def test_compare_shape_says_what_has_none(obtained, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        compare_shape("it", obtained, (2, 3), "Look.")
+
+
+def test_compare_shape_prints_what_agrees(capsys):
+    compare_shape("it", torch.ones(2, 3), (2, 3))
+    assert capsys.readouterr().out == "ok  shape of it: expected (2, 3), obtained (2, 3)\n"
+
+
+@pytest.mark.parametrize(
+    ("obtained", "words"),
+    [
+        (None, "it: expected (outputs, state), obtained None. Is a `return` missing?"),
+        (torch.ones(2, 3), "obtained a tensor of shape (2, 3)."),
+        ((1, 2, 3), "obtained a tuple of 3."),
+    ],
+)
+def test_parts_are_as_many_as_they_should_be(obtained, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        parts_of("it", obtained, "outputs", "state")
+    assert parts_of("it", (1, 2), "outputs", "state") == (1, 2)
