@@ -278,17 +278,15 @@ print(f"validation: {len(data_val_original)} recordings")
 # ## 4 Balancing the classes
 #
 # So that both classes count the same, recordings with fibrillation are repeated until there are as many as
-# normal ones. We balance the validation set as well. That is a choice: it is then no longer like the patients
-# of a real practice, but its accuracy can be compared with that in training, and guessing gives one half.
+# normal ones. The validation chunks of the next section are balanced as well. That is a choice: they are then no
+# longer like the patients of a real practice, but their accuracy can be compared with that in training, and guessing
+# gives one half.
 
 # %% include=balance_dataset
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-print("Training set")
 data_train = balance_dataset(data_train_original)
-print("Validation set")
-data_val = balance_dataset(data_val_original)
 
 # %% [markdown]
 # ## 5 Chunks
@@ -349,9 +347,8 @@ for name, parameter in rnn.named_parameters():
 # %% [markdown]
 # ### 7.1 The LSTM ({{points:lstm}})
 #
-# The RNN rewrites its whole state at every step: after forty multiplications by the same matrix little is
-# left of the first beat. The **long short-term memory** (LSTM) keeps a second vector, the **cell state** $C$,
-# which nothing multiplies by a matrix. Three *gates*, numbers between 0 and 1, decide what happens to it: how
+# The RNN rewrites its whole state at every step. The **long short-term memory** (LSTM) keeps a second vector, the
+# **cell state** $C$, which it need not rewrite. Three *gates*, numbers between 0 and 1, decide what happens to it: how
 # much of it to keep (forget gate $F$), how much news to let in (input gate $I$), how much of it to show
 # (output gate $O$). The news itself is the *input node* $\tilde C$.
 #
@@ -798,7 +795,8 @@ NETWORKS = {
 compare("loss where there is one class alone", abs(float(uniform_loss(1))),
         0.0, "It gets all of the probability, and the logarithm of 1 is 0.")
 compare("more classes are harder to guess",
-        bool(uniform_loss(3) > uniform_loss(2) > 0), True)
+        bool(uniform_loss(3) > uniform_loss(2) > 0), True,
+        "Minus the logarithm of a probability is above zero.")
 print("Foretold. The next cell shows the first loss of all six.")
 
 # %% tags=["training"]
@@ -1129,11 +1127,13 @@ against
 # ### BEGIN SOLUTION
 # Its state can carry something from any step to any later one, so it can relate beats however far apart they
 # are, while the convolution sees no further than its receptive field (18 of our 40 steps) before all is
-# averaged. It also keeps the order of what it read, and takes sequences of any length without a change.
+# averaged. It also keeps the order of what it read, and can answer after every step of a stream as it comes, without
+# reading again what came before.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for any one of: long-range dependencies not bounded by a receptive field; it keeps order where the
-#   mean pooling loses it; works step by step on a stream of any length.
+#   mean pooling loses it; works step by step on a stream. That it takes sequences of any length is none: ConvNet's
+#   mean over the steps does so, too.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -1196,7 +1196,7 @@ against
 # %% [markdown]
 # An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an
 # epoch as before, a *sampler* goes through the (balanced) recordings several times, in a new order each time.
-# Validation stays as it was.
+# The validation chunks are those of section 5; section 13 asks what you think of that.
 
 # %% tags=["training"]
 random_chunk_loaders = {
@@ -1219,10 +1219,10 @@ print("with chunks cut only once: ", len(chunked_loaders["train"]))
 # %% [markdown]
 # ### 12.2 A fair comparison ({{points:guess_augmentation}})
 #
-# Only one thing should differ between a run with augmentation and one without: the cut. So both have the same
-# validation set, the same batches in an epoch, the **same number of epochs**, and the same **seeds**, three of them, for
-# the seed decides over the first weights and over the order of the batches, and that is the other kind of luck. We
-# take four of the six networks.
+# Only one thing should differ between a run with augmentation and one without: how its training chunks are cut. So both
+# have as many batches in an epoch, the **same number of epochs**, and the same **seeds**, three of them, for the seed
+# decides over the first weights and over the order of the batches, and that is the other kind of luck. We take four of
+# the six networks.
 #
 # **Guess** by a letter: whose mean accuracy on validation chunks gains the most? (Any of the four earns the points.)
 #

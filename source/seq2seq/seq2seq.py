@@ -129,8 +129,8 @@ np.random.seed(SEED)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 # %% [markdown]
-# What takes time is set here. For 100 epochs, as the course once had it, allow seven times
-# as long; sections 4.6, 5.2 and 5.6 then show where they lead.
+# What takes time is set here. For 100 epochs, allow seven times as long; sections 4.6, 5.2 and
+# 5.6 then show where they lead.
 
 # %% tags=["training"]
 EPOCHS = 15
@@ -720,7 +720,7 @@ print("The model passes: each step goes on from the one before it.")
 
 compare("the loss is above zero", bool(foretell_start(2.0) > 0), True,
         "Cross-entropy is minus a logarithm.")
-compare("of twice as many visits, beside that of three",
+compare("the loss for six visits, divided by that for three",
         float(foretell_start(6.0) / foretell_start(3.0)), 2.0,
         "Visits are added up.")
 print("Foretold: twice the visits, twice the loss. Section 4.4 shows it.")
@@ -754,7 +754,7 @@ print("Foretold: twice the visits, twice the loss. Section 4.4 shows it.")
 # %% check=training
 """Padding adds nothing to the loss, and training makes the loss smaller."""
 
-# If every probability is one half, every code costs log 2.
+# If every probability is one half, every code costs the same.
 half = torch.full((4, 3, 105), 0.5, requires_grad=True)
 x = torch.zeros(4, 3, 105)
 masks = torch.tensor([[True, True, False], [True, False, False],
@@ -764,12 +764,12 @@ compare_shape("the loss", loss, (), "A tensor, not yet a float.")
 compare("the loss carries gradients", loss.requires_grad, True,
         "No .item(), .detach() or .data on the way.")
 compare("loss of five visits of four patients, all codes at one half",
-        loss.item(), 5 * 105 * float(np.log(2)) / 4,
+        loss.item(), 90.9756,
         "Sum over visits and codes, then take the mean over patients.")
 guess = half.clone()
 guess[~masks] = 0.9
 compare("the same with other guesses for the padding",
-        masked_loss(guess, x, masks).item(), 5 * 105 * float(np.log(2)) / 4,
+        masked_loss(guess, x, masks).item(), 90.9756,
         "Multiply by the masks before you sum.")
 compare("loss of a batch without any real visit",
         masked_loss(guess, x, masks & False).item(), 0.0)
@@ -801,7 +801,7 @@ compare("loss falls at each epoch", losses == sorted(set(losses))[::-1],
 compare("the first logit after 20 steps of Adam", stand_in.logits[0].item(),
         0.1987, "One step for each batch, along its own gradient alone.")
 compare("loss of the first epoch", losses[0], 143.477, tolerance=0.01,
-        hint="Two visits of 105 codes, some log 2 each; without the padding.")
+        hint="masked_loss of what the model makes of x and its masks.")
 compare("codes whose guess has moved the right way",
         ((stand_in.logits > 0) == (x[0, 0] > 0)).sum().item(), 105)
 print("Loss and training pass: padding adds nothing, and the loss falls.")
@@ -1449,8 +1449,9 @@ print(differences.round(3).to_string())
 # %% [markdown]
 # ### What was deep about it? ({{points:baseline_reading}})
 #
-# Stay with six clusters. What brings the counts nearer to the trained encoder: learning, or dividing by the length? What is
-# left of the trained encoder's lead, and how sure is it?
+# Stay with six clusters, and compare the counts with the trained encoder twice: as they are, and at length one. What would
+# you have said of learning after the first comparison, and what do you say after the second? How sure is what is left of
+# the lead?
 
 # %% [markdown] written=baseline_reading points=1
 # ### BEGIN SOLUTION

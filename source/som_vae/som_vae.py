@@ -897,7 +897,7 @@ show(figure, "The loss of training and test images falls over the epochs of"
 # %% [markdown]
 # (A loss of another number of terms is another loss: the second stage's cannot be compared with the first's.) In the first
 # stage, test images fare as training images do. In the second, the test loss stands still at about 2.0 from the third
-# epoch on, and that of training ends near 1.7: the probabilities know best the steps that they have seen. 6.5 comes back to that.
+# epoch on, and that of training ends near 1.7.
 
 # %% [markdown]
 # ## 6 Is it a good map?
@@ -907,8 +907,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 # The nodes are clusters. If the clusters found something real, images of one node should be of one class. Two numbers
 # measure it.
 #
-# **Purity**: give each cluster its most frequent class, and count how many images are right. Easy to read, and easy to
-# cheat: with a cluster for every image, purity is 1.
+# **Purity**: give each cluster its most frequent class, and count which share of the images is right. It is easy to read;
+# 6.2 asks how far it can be trusted.
 #
 # **Normalized mutual information** (NMI): how much does the cluster tell about the class? With $p_{ij}$ the share of images
 # that are in cluster $i$ and of class $j$, and $p_i$, $q_j$ the shares of clusters and classes,
@@ -918,8 +918,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 #
 # $$ \text{NMI} = \frac{I}{\frac{1}{2} \left( H_\text{clusters} + H_\text{classes} \right)}. $$
 #
-# A term with $p_{ij} = 0$ counts zero. More clusters make $H_\text{clusters}$ larger, so NMI does not reach 1 by the trick
-# above.
+# ($H$ is an *entropy*: how much there is to say to tell which cluster, or class, an image has.) A term with $p_{ij} = 0$
+# counts zero.
 #
 # By hand: clusters (0, 0, 0, 1, 1, 2) of six images with classes (0, 0, 1, 1, 1, 2). The most frequent classes are right
 # for $2 + 2 + 1 = 5$ of 6: purity 0.833. Both have shares of 1/2, 1/3, 1/6, so both entropies are 1.011; $I$ is 0.693, NMI
@@ -1404,12 +1404,12 @@ show(figure, "The map of 4 x 4 nodes, as in section 6.3: its images, the"
 #
 # ### 8.1 Two wings
 #
-# Straight lines between images are easy ways. The paper goes on with a system whose way nobody can foretell for long, the
-# one that Lorenz found in 1963 when he calculated weather:
+# Straight lines between images are easy ways. The paper goes on with a *chaotic* system, which Lorenz found in 1963 when
+# he calculated weather:
 #
 # $$ \dot x = 10\,(y - x), \qquad \dot y = x\,(28 - z) - y, \qquad \dot z = x y - \tfrac{8}{3} z. $$
 #
-# There is no chance in it. Yet two ways that begin side by side are soon far apart: that is **chaos**. The way goes
+# There is no chance in it: a state decides all that follow. What is chaotic about it, 8.3 will show. The way goes
 # around one wing a few times, then around the other. We follow it from many random starts, and write down its state
 # (x, y, z) every 0.1 units of time; once around takes 0.75 or so. Could a map find the two wings, if nobody
 # tells it of any? (How it is calculated is on the [data card](docs/data_card_states.md).)
@@ -1568,8 +1568,8 @@ show(figure, "The share of wings foretold rightly falls from nearly 1 towards"
 # ### What can be foretold ({{points:chaos_reading}})
 #
 # What has the map found that nobody told it, and where is it unsure? Why does foretelling die out, though the equations
-# leave nothing to chance? And what would you say to a doctor who wants to read from such a map where a patient will be
-# tomorrow?
+# leave nothing to chance? (Think of two states of the same node: are they the same, and where will they be a while
+# later?) And what would you say to a doctor who wants to read from such a map where a patient will be tomorrow?
 
 # %% [markdown] written=chaos_reading points=1
 # ### BEGIN SOLUTION
