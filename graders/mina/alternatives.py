@@ -357,7 +357,7 @@ TRAINING = [
         exercise="training",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
                 "nn.CrossEntropyLoss()(torch.log(probabilities + 1e-12), Y)",
             ),
             ("            optimizer.zero_grad()\n", ""),
@@ -369,7 +369,7 @@ TRAINING = [
         exercise="training",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
                 "nn.BCELoss()(probabilities[:, 1], Y.float())",
             ),
         ],
@@ -379,7 +379,7 @@ TRAINING = [
         exercise="training",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
                 "-probabilities.gather(1, Y.unsqueeze(1)).clamp(1e-7, 1).log().mean()",
             ),
             ("torch.optim.Adam(model.parameters(), lr=lr)", "torch.optim.Adam(list(model.parameters()), lr)"),

@@ -75,7 +75,8 @@
 #   your code included, the same training is not done twice. After a restart, run the notebook up to where you were.
 
 # %% install=dlh
-# Where you are stuck, `hint("lstm")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("lstm")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("ecg_lstm")
