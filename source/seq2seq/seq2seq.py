@@ -356,8 +356,10 @@ train_dataset, val_dataset = random_split(
 samples = [(visits, place) for place, visits in enumerate(seqs)]
 first, last = samples[:790], samples[790:]
 shuffled, in_order = load_data(first, last, collate_fn)
-compare("patients in a training batch", shuffled.batch_size, 32)
-compare("patients in a validation batch", in_order.batch_size, 32)
+compare("patients in a training batch", shuffled.batch_size, 32,
+        "Batches of 32 in both loaders.")
+compare("patients in a validation batch", in_order.batch_size, 32,
+        "Batches of 32 in both loaders.")
 compare("training batches of 790 patients", len(shuffled), 25,
         "24 batches of 32, and the 22 patients that are left.")
 compare("validation batches of 210 patients", len(in_order), 7,
