@@ -10,6 +10,8 @@ from types import CodeType
 
 # What a cell stops with where an exercise before it is missing.
 KINDS = (NameError, NotImplementedError)
+# Of an exercise, in the file.
+FIELDS = ("id", "number", "title", "names", "hints")
 
 
 def guide(assignment):
@@ -27,12 +29,8 @@ def guide(assignment):
     hint : function; `hint("encoder")` prints the first hint for this exercise, called again the next one
     """
     file = Path(f"{assignment}.guide.json")
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        read = {"exercises": [], "needs": {}}
-    exercises = {exercise["id"]: exercise for exercise in read["exercises"]}
-    _tell_what_is_missing(exercises, read["needs"])
+    exercises, needs = _read(file)
+    _tell_what_is_missing(exercises, needs)
     given = dict.fromkeys(exercises, 0)
 
     def hint(exercise=None):
@@ -59,6 +57,16 @@ def guide(assignment):
         print(f"Hint {step} of {len(hints)} for {_title(found)}: {hints[step - 1]}")
 
     return hint
+
+
+def _read(file):
+    """The exercises by their ids, and what given cells need; empty where the file is missing or of another version."""
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+        exercises = {one["id"]: {key: one[key] for key in FIELDS} for one in read["exercises"]}
+        return exercises, dict(read["needs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}, {}
 
 
 def _find(asked, exercises):
