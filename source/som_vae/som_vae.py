@@ -523,17 +523,22 @@ som = StaticSOMVAE(None, None, None, latent_dim=2, som_dim=[2, 3],
 x = torch.tensor([4.0, 8.0]).reshape(2, 1, 1, 1).expand(2, 1, 2, 2)
 x_e, x_q = x + 2, x - 3
 x_q = torch.cat([x_q[:1], x[1:] - 1])
+compare_shape("the reconstruction loss", som._loss_reconstruct(x, x_e, x_q),
+              (), "A tensor, not a float.")
 compare("reconstruction loss: 4 for x_e, (9 + 1) / 2 for x_q",
         som._loss_reconstruct(x, x_e, x_q), torch.tensor(9.0),
         "Two means of squares, each against x, added up.")
 z_e = torch.tensor([[1.2, 1.5]], requires_grad=True)
 z_q = torch.tensor([[1.0, 2.0]], requires_grad=True)
+compare_shape("the commitment loss", som._loss_commit(z_e, z_q), (),
+              "A tensor, not a float.")
 compare("commitment loss: 0.04 and 0.25, a mean over two dimensions",
         som._loss_commit(z_e, z_q), torch.tensor(0.145),
         "The mean of the squared differences, without a root.")
 around = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [1.0, 0.0], [2.0, 2.0],
                         [0.0, 2.0]]], requires_grad=True)
 loss = som._loss_som(z_e, around)
+compare_shape("the SOM loss", loss, (), "A tensor, not a float.")
 compare("SOM loss of the example", loss, torch.tensor(0.516),
         "0.885 counts the missing neighbor, 0.645 divides by four, 1.032 adds"
         " up the dimensions.")
@@ -618,12 +623,15 @@ compare("from and to each of 2 x 3 nodes, as long as all logits are zero",
         SOMVAE(None, None, None, som_dim=[2, 3]).log_transitions().exp(),
         torch.full((6, 6), 1 / 6), "Over rows and columns at once.")
 k = torch.tensor([0, 0, 1])
+compare_shape("the transition loss", markov.loss_prob(k), (),
+              "A tensor, not a float.")
 compare("transition loss of the example", markov.loss_prob(k),
         torch.tensor(0.8370), "Minus the mean over two steps, each from a"
         " node to the next; gamma comes later.")
 distances = torch.tensor([[9.0, 9.0], [0.4, 2.0], [1.6, 0.2]],
                          requires_grad=True)
 smoothness = markov._loss_z_prob(k, distances)
+compare_shape("the smoothness loss", smoothness, (), "A tensor, not a float.")
 compare("smoothness loss of the example", smoothness, torch.tensor(0.205),
         "A step's distances, weighed by what follows the node before it,"
         " added up over the nodes; the mean, divided by latent_dim, 5.")

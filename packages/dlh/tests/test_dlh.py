@@ -138,6 +138,7 @@ def test_compare_shows_the_whole_of_a_difference():
     ("obtained", "expected", "cause"),
     [
         (None, 0.5, "Is a `return` missing?"),
+        (type(None), np.ndarray, "Is a `return` missing?"),
         (torch.Size([3, 2]), (2, 3), "axes have changed places"),
         (torch.Size([4, 1, 5]), (4, 5), "An axis of length 1 is left over"),
         (torch.Size([5]), (1, 5), "An axis of length 1 is missing"),
@@ -181,6 +182,7 @@ def test_compare_says_no_more_than_it_knows(obtained, expected):
     [
         (None, "expected a tensor of shape (2, 3), obtained None. Is a `return` missing? Look."),
         ([[1.0, 2, 3]] * 2, "obtained a list of 2. Look."),
+        (torch.ones(2, 3).min(dim=0), "obtained a tuple of 2. Look."),
         (0.5, "obtained the float 0.5. Look."),
         (nn.ReLU(), "obtained something of type ReLU. Look."),
         (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The sizes are right"),

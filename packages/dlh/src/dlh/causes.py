@@ -18,7 +18,7 @@ def cause_of(obtained, expected, tolerance=1e-3):
     obtained, expected : a shape (a tuple of ints), a NumPy array or a number, or anything else
     tolerance : float, within which numbers are the same
     """
-    if obtained is None:
+    if obtained is None or obtained is type(None):
         return RETURN
     if _is_shape(expected):
         return _of_shapes(tuple(obtained), expected) if _is_shape(obtained) else ""

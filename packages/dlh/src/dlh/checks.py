@@ -80,7 +80,7 @@ def _described(value):
     if isinstance(value, (torch.Tensor, np.ndarray)):
         return f"a {'tensor' if isinstance(value, torch.Tensor) else 'NumPy array'} of shape {tuple(value.shape)}"
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
     if value is None or isinstance(value, (bool, int, float)):
         return f"the {type(value).__name__} {value}" if value is not None else "None"
     return f"something of type {type(value).__name__}"
