@@ -244,8 +244,9 @@ class RhythmNet(nn.Module):
         self.rnn_hidden_size = 32
         # 1. The recurrent network, `lstm`.
         ### BEGIN SOLUTION
-        self.lstm = nn.LSTM(self.input_size, self.rnn_hidden_size,
-                            batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(
+            self.input_size, self.rnn_hidden_size, batch_first=True,
+            bidirectional=True)
         ### END SOLUTION
         lstm_out_size = 2 * self.rnn_hidden_size
         self.att_rnn_dim = 8

@@ -241,7 +241,7 @@ RHYTHM_NET = [
         name="windows_first",
         exercise="rhythm_net",
         changes=[
-            ("batch_first=True, ", ""),
+            ("batch_first=True,\n            ", ""),
             ("states, _ = self.lstm(x)", "states = self.lstm(x.transpose(0, 1))[0].transpose(0, 1)"),
         ],
     ),

@@ -1454,14 +1454,17 @@ RHYTHM_NET = [
         name="one_direction",
         exercise="rhythm_net",
         hint="Your LSTM goes one way only. It should be bidirectional.",
-        changes=[(", bidirectional=True", ""), ("self.attn(states, k", "self.attn(torch.cat([states, states], -1), k")],
+        changes=[
+            (",\n            bidirectional=True", ""),
+            ("self.attn(states, k", "self.attn(torch.cat([states, states], -1), k"),
+        ],
     ),
     Mistake(
         name="batch_not_first",
         exercise="rhythm_net",
         hint="Your LSTM takes the first axis for the windows, and so goes from patient to patient. Tell it that the "
         "batch comes first.",
-        changes=[("batch_first=True, ", "")],
+        changes=[("batch_first=True,\n            ", "")],
     ),
     Mistake(
         name="two_layers",
@@ -1481,8 +1484,7 @@ RHYTHM_NET = [
         hint="Each direction of your LSTM has 64 hidden units. It should have `self.rnn_hidden_size`; the two "
         "together then make 64.",
         changes=[
-            ("self.input_size, self.rnn_hidden_size,\n"
-             "                            batch", "self.input_size, 2 * self.rnn_hidden_size, batch"),
+            ("self.input_size, self.rnn_hidden_size, batch", "self.input_size, 2 * self.rnn_hidden_size, batch"),
             ("KnowledgeAttn(lstm_out_size", "KnowledgeAttn(2 * lstm_out_size"),
             ("nn.Linear(lstm_out_size", "nn.Linear(2 * lstm_out_size"),
         ],
@@ -1619,7 +1621,7 @@ RHYTHM_NET = [
         "direction.",
         changes=[
             (
-                "self.rnn_hidden_size,\n                            batch_first=True, bidirectional=True",
+                "self.rnn_hidden_size, batch_first=True,\n            bidirectional=True",
                 "2 * self.rnn_hidden_size, batch_first=True",
             ),
         ],
@@ -1634,7 +1636,7 @@ RHYTHM_NET = [
         name="input_of_fixed_size",
         exercise="rhythm_net",
         hint="Your LSTM takes 64 numbers whatever `input_size` says.",
-        changes=[("nn.LSTM(self.input_size", "nn.LSTM(64")],
+        changes=[("nn.LSTM(\n            self.input_size", "nn.LSTM(64")],
     ),
     Mistake(
         name="tanh_for_relu_after_fc",
@@ -1694,7 +1696,7 @@ RHYTHM_NET = [
         name="lstm_without_bias",
         exercise="rhythm_net",
         hint="Your LSTM has no biases. The layer that is asked for has them.",
-        changes=[("batch_first=True, bid", "batch_first=True, bias=False, bid")],
+        changes=[("batch_first=True,\n            bid", "batch_first=True, bias=False, bid")],
     ),
     Mistake(
         name="sigmoid_for_relu_after_fc",

@@ -380,9 +380,8 @@ print("The loaders pass: by 32, nobody left out, and only training mixed.")
 # %% [markdown]
 # ### 2.4 How much of it is padding? ({{points:guess_padding}})
 #
-# A batch is as wide as the longest of its 32 records. **Guess**: of all places for visits in the training batches,
-# which share is padding? (The few visits of which no frequent code is left count with it. Any share from 0 to 1 earns the
-# point.)
+# **Guess**: of all places for visits in the training batches, which share is padding? (The few visits of which no
+# frequent code is left count with it. Any share from 0 to 1 earns the point.)
 
 # %% exercise=guess_padding include=guess_padding points=1
 
