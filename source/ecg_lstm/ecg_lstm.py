@@ -804,16 +804,16 @@ print("Foretold. The next cell shows the first loss of all six.")
 from dlh import sanity
 
 torch.manual_seed(SEED)
-x, y = next(iter(chunked_loaders["train"]))
-x, y = x[:32], y[:32]
+one_x, one_y = next(iter(chunked_loaders["train"]))
+one_x, one_y = one_x[:32], one_y[:32]
 rows = {}
 for name, network in NETWORKS.items():
     torch.manual_seed(SEED)
     net = network()
-    losses = sanity.overfit(net, x, y, steps=100)
+    losses = sanity.overfit(net, one_x, one_y, steps=100)
     rows[name] = {
         "weights": sum(weight.numel() for weight in net.parameters()),
-        "first loss": sanity.first_loss(net, x, y),
+        "first loss": sanity.first_loss(net, one_x, one_y),
         "one batch, after 100 steps": losses[-1],
     }
 sane = pd.DataFrame(rows).T.round(3).astype({"weights": int})
@@ -822,7 +822,7 @@ sane
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-conv_layers = sanity.layers(ConvNet(17), x, y)
+conv_layers = sanity.layers(ConvNet(17), one_x, one_y)
 conv_layers
 
 # %% [markdown]
@@ -1475,10 +1475,11 @@ from dlh.fused_lstm import FusedLSTM
 
 plain = LSTM(17, 128)
 fused = FusedLSTM.copy_of(plain)
-x = torch.randn(192, 40, 17)
+one_batch = torch.randn(192, 40, 17)
 with torch.no_grad():
     compare("largest difference between the two",
-            (plain(x)[0] - fused(x)[0]).abs().max().item(), 0.0)
+            (plain(one_batch)[0] - fused(one_batch)[0]).abs().max().item(),
+            0.0)
 
 # %% [markdown]
 # The same numbers from both. Now measure them: one batch of 192 chunks, forward and backward.
@@ -1503,7 +1504,7 @@ if torch.cuda.is_available():
 layers = {"from scratch": LSTM(17, 128), "fused": FusedLSTM(17, 128),
           "torch.nn.LSTM": nn.LSTM(17, 128, batch_first=True)}
 speed = pd.DataFrame({
-    str(device): {name: milliseconds(layer.to(device), x.to(device))
+    str(device): {name: milliseconds(layer.to(device), one_batch.to(device))
                   for name, layer in layers.items()}
     for device in devices
 }).round(1)

@@ -1304,8 +1304,8 @@ def correlation_of(vectors):
 
 print("correlation of the length of an embedding with the number of"
       " diagnoses at a visit:")
-for name, (_, vectors) in by_seed.items():
-    print(f"  {name:8} {correlation_of(vectors):.2f}")
+for name, (_, of_run) in by_seed.items():
+    print(f"  {name:8} {correlation_of(of_run):.2f}")
 
 # %% [markdown]
 # The encoder adds up patterns of codes, so the more codes, the longer the vector. The length says **how
