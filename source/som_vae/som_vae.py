@@ -926,8 +926,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 #
 # $$ \text{NMI} = \frac{I}{\frac{1}{2} \left( H_\text{clusters} + H_\text{classes} \right)}. $$
 #
-# ($H$ is an *entropy*: how much there is to say to tell which cluster, or class, an image has.) A term with $p_{ij} = 0$
-# counts zero.
+# ($H$ is an *entropy*: how much has to be said to tell in which cluster, or of which class, an image is.) A term with
+# $p_{ij} = 0$ counts zero.
 #
 # By hand: clusters (0, 0, 0, 1, 1, 2) of six images with classes (0, 0, 1, 1, 1, 2). The most frequent classes are right
 # for $2 + 2 + 1 = 5$ of 6: purity 0.833. Both have shares of 1/2, 1/3, 1/6, so both entropies are 1.011; $I$ is 0.693, NMI
