@@ -112,8 +112,8 @@ class MultiHeadSelfAttention(nn.Module):
         # 4. The heads side by side again, and through `W_o`: `out`.
         ### BEGIN SOLUTION
         queries, keys, values = (
-            layer(x).view(
-                batch, length, self.num_heads, self.d_k).transpose(1, 2)
+            layer(x).view(batch, length, self.num_heads, self.d_k)
+            .transpose(1, 2)
             for layer in (self.W_q, self.W_k, self.W_v)
         )
         scores = queries @ keys.transpose(-2, -1) * self.scale
@@ -442,8 +442,10 @@ def ablation_curves(variants, seeds, run):
     curves : dict, a variant's name to a (seeds, epochs) float array
     """
     ### BEGIN SOLUTION
-    return {name: np.array([run(change, seed) for seed in seeds])
-            for name, change in variants.items()}
+    return {
+        name: np.array([run(change, seed) for seed in seeds])
+        for name, change in variants.items()
+    }
     ### END SOLUTION
 
 

@@ -47,8 +47,8 @@ class ECGDataset(Dataset):
         (channels, 1), and ().
         """
         ### BEGIN SOLUTION
-        inputs = (self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i],
-                  self.K_freq[:, i])
+        inputs = (self.X[:, i], self.K_beat[:, i],
+                  self.K_rhythm[:, i], self.K_freq[:, i])
         return inputs, self.Y[i]
         ### END SOLUTION
 
@@ -116,8 +116,9 @@ class KnowledgeAttn(nn.Module):
         self.attn_dim = attn_dim
         self.n_knowledge = 1
         ### BEGIN SOLUTION
-        self.att_W = nn.Linear(self.input_features + self.n_knowledge,
-                               self.attn_dim, bias=False)
+        self.att_W = nn.Linear(
+            self.input_features + self.n_knowledge, self.attn_dim, bias=False
+        )
         self.att_v = nn.Linear(self.attn_dim, 1, bias=False)
         ### END SOLUTION
         self.init()
@@ -244,9 +245,8 @@ class RhythmNet(nn.Module):
         self.rnn_hidden_size = 32
         # 1. The recurrent network, `lstm`.
         ### BEGIN SOLUTION
-        self.lstm = nn.LSTM(
-            self.input_size, self.rnn_hidden_size, batch_first=True,
-            bidirectional=True)
+        self.lstm = nn.LSTM(self.input_size, self.rnn_hidden_size,
+                            batch_first=True, bidirectional=True)
         ### END SOLUTION
         lstm_out_size = 2 * self.rnn_hidden_size
         self.att_rnn_dim = 8
@@ -309,10 +309,12 @@ class FreqNet(nn.Module):
         ### BEGIN SOLUTION
         for _ in range(self.n_channels):
             self.beat_nets.append(
-                BeatNet(self.n, self.T, self.conv_out_channels))
+                BeatNet(self.n, self.T, self.conv_out_channels)
+            )
             self.rhythm_nets.append(
                 RhythmNet(self.n, self.T, self.conv_out_channels,
-                          self.rhythm_out_size))
+                          self.rhythm_out_size)
+            )
         ### END SOLUTION
         self.att_channel_dim = 2
         # 2. The attention `attn` and the output layer `fc`.

@@ -274,7 +274,7 @@ class TransformerBlock(nn.Module):
     Alternative(
         name="dropout_before_relu",
         exercise="block",
-        changes=[("nn.ReLU(), nn.Dropout(dropout),\n            ", "nn.Dropout(dropout), nn.ReLU(inplace=True), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.Dropout(dropout), nn.ReLU(inplace=True), ")],
     ),
     Alternative(
         name="result_as_a_list",

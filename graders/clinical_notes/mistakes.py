@@ -802,7 +802,7 @@ ATTENTION = [
         "first, then swap.",
         changes=[
             (
-                "layer(x).view(\n                batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "layer(x).view(batch, self.num_heads, length, self.d_k)",
             ),
         ],
@@ -820,7 +820,7 @@ ATTENTION = [
         "number. Heads are pieces of d_k neighbors.",
         changes=[
             (
-                "view(\n                batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "view(batch, length, self.d_k, self.num_heads).permute(0, 3, 1, 2)",
             ),
         ],
@@ -851,7 +851,7 @@ ATTENTION = [
                 for name in "qkv"
             ),
             (
-                "layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "layer(x).unsqueeze(1).expand(-1, self.num_heads, -1, -1)",
             ),
         ],
@@ -1026,10 +1026,7 @@ ATTENTION = [
         exercise="attention",
         hint="You cut into d_k heads of num_heads numbers. There are num_heads heads, of d_k numbers each.",
         changes=[
-            (
-                "view(\n                batch, length, self.num_heads, self.d_k)",
-                "view(batch, length, self.d_k, self.num_heads)",
-            ),
+            ("view(batch, length, self.num_heads, self.d_k)", "view(batch, length, self.d_k, self.num_heads)"),
         ],
     ),
     Mistake(
@@ -1111,8 +1108,12 @@ ATTENTION = [
         hint=(
             "You add the mask to the scores, which changes them by one. Where it is False, the score must be very low."
         ),
-        changes=[("scores = scores.masked_fill(\n"
-                  "                mask == 0, torch.finfo(scores.dtype).min)", "scores = scores + mask")],
+        changes=[
+            (
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores + mask",
+            ),
+        ],
     ),
     Mistake(
         name="scores_returned",
@@ -1351,7 +1352,7 @@ BLOCK = [
         name="inner_dropout_forgotten",
         exercise="block",
         hint="There is no dropout inside your `ffn`, after the ReLU.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout),\n            ", "nn.ReLU(), nn.Identity(), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Identity(), ")],
     ),
     Mistake(
         name="dropout_at_the_end_of_the_network",
@@ -1526,13 +1527,13 @@ BLOCK = [
         name="inner_dropout_of_one_half",
         exercise="block",
         hint="The dropout inside your `ffn` takes half, whatever `dropout` says.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout),\n            ", "nn.ReLU(), nn.Dropout(), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Dropout(), ")],
     ),
     Mistake(
         name="inner_dropout_of_one_tenth",
         exercise="block",
         hint="The dropout inside your `ffn` takes a tenth, whatever `dropout` says.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout),\n            ", "nn.ReLU(), nn.Dropout(0.1), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Dropout(0.1), ")],
     ),
     Mistake(
         name="norms_of_one_object",
@@ -2486,8 +2487,8 @@ ABLATION = [
         hint="Your variants run with different seeds. Then a difference may be luck: give all of them the same ones.",
         changes=[
             (
-                "{name: np.array([run(change, seed) for seed in seeds])\n"
-                "            for name, change in variants.items()}",
+                "{\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "{name: np.array([run(change, seed + 100 * i) for seed in seeds]) "
                 "for i, (name, change) in enumerate(variants.items())}",
             ),
@@ -2668,7 +2669,7 @@ ABLATION = [
         name="first_variant_only",
         exercise="ablation",
         hint="You train the first variant only.",
-        changes=[("for name, change in variants.items()}", "for name, change in list(variants.items())[:1]}")],
+        changes=[("for name, change in variants.items()\n    }", "for name, change in list(variants.items())[:1]}")],
     ),
     Mistake(
         name="deviation_of_everything",
@@ -2728,8 +2729,8 @@ ABLATION = [
         hint="You never empty the list of rows, so that each variant also has the curves of those before.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds])\n"
-                "            for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "rows, curves = [], {}\n"
                 "    for name, change in variants.items():\n"
                 "        rows += [run(change, seed) for seed in seeds]\n"
@@ -2744,8 +2745,8 @@ ABLATION = [
         hint="All variants share one list of rows, so that all have the curves of the last. Make one for each.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds])\n"
-                "            for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "for change in variants.values():\n"
                 "        rows = np.array([run(change, seed) for seed in seeds])\n"
                 "    return dict.fromkeys(variants, rows)",
@@ -2878,8 +2879,8 @@ ABLATION = [
         hint="All your variants share one list, and so each has the curves of all. Make one for each.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds])\n"
-                "            for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "rows = dict.fromkeys(variants, [])\n"
                 "    for name, change in variants.items():\n"
                 "        rows[name] += [run(change, seed) for seed in seeds]\n"
@@ -2899,8 +2900,8 @@ ABLATION = [
         hint="You run only after the loop, when `change` is the last variant's for all of them. Run within the loop.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds])\n"
-                "            for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "jobs = {}\n"
                 "    for name, change in variants.items():\n"
                 "        jobs[name] = lambda seed: run(change, seed)\n"

@@ -2,6 +2,9 @@
 
 from proctor.authoring.bank import Mistake
 
+# As it stands in the solution, on two lines.
+LOSS = "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)"
+
 DATASET = [
     Mistake(
         name="channels_indexed",
@@ -81,7 +84,7 @@ DATASET = [
         hint="Your inputs keep an axis of length one for the segment. Index with `i`, which removes it.",
         changes=[
             (
-                "(self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i],\n                  self.K_freq[:, i])",
+                "(self.X[:, i], self.K_beat[:, i],\n                  self.K_rhythm[:, i], self.K_freq[:, i])",
                 "tuple(part[:, i : i + 1] for part in (self.X, self.K_beat, self.K_rhythm, self.K_freq))",
             ),
         ],
@@ -138,8 +141,7 @@ DATASET = [
         name="rhythm_and_frequency_exchanged",
         exercise="dataset",
         hint="You hand out the frequency knowledge in the place of the rhythm knowledge, and the other way round.",
-        changes=[("self.K_rhythm[:, i],\n"
-                  "                  self.K_freq[:, i]", "self.K_freq[:, i], self.K_rhythm[:, i]")],
+        changes=[("self.K_rhythm[:, i], self.K_freq[:, i]", "self.K_freq[:, i], self.K_rhythm[:, i]")],
     ),
     Mistake(
         name="frequency_of_first_segment",
@@ -653,8 +655,7 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="Your layer `att_W` has no place for the knowledge: it sees the items alone.",
         changes=[
-            ("self.input_features + self.n_knowledge,\n"
-             "                               self.attn_dim", "self.input_features, self.attn_dim"),
+            ("self.input_features + self.n_knowledge, self.attn_dim", "self.input_features, self.attn_dim"),
             ("torch.cat([x, k], dim=-1)", "x"),
         ],
     ),
@@ -749,8 +750,7 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="Your two layers have biases, which the formula does not.",
         changes=[
-            ("self.n_knowledge,\n"
-             "                               self.attn_dim, bias=False", "self.n_knowledge, self.attn_dim"),
+            ("self.n_knowledge, self.attn_dim, bias=False", "self.n_knowledge, self.attn_dim"),
             ("nn.Linear(self.attn_dim, 1, bias=False)", "nn.Linear(self.attn_dim, 1)"),
         ],
     ),
@@ -808,7 +808,7 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="Your layers have 8 hidden numbers whatever `attn_dim` says.",
         changes=[
-            ("self.n_knowledge,\n                               self.attn_dim", "self.n_knowledge, 8"),
+            ("self.n_knowledge, self.attn_dim", "self.n_knowledge, 8"),
             ("nn.Linear(self.attn_dim, 1", "nn.Linear(8, 1"),
         ],
     ),
@@ -926,8 +926,7 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="Your layers have as many hidden numbers as an item has features. It should be `attn_dim`.",
         changes=[
-            ("self.n_knowledge,\n"
-             "                               self.attn_dim", "self.n_knowledge, self.input_features"),
+            ("self.n_knowledge, self.attn_dim", "self.n_knowledge, self.input_features"),
             ("nn.Linear(self.attn_dim, 1", "nn.Linear(self.input_features, 1"),
         ],
     ),
@@ -953,8 +952,10 @@ BEAT_NET = [
         exercise="beat_net",
         hint="Your convolutions go sample by sample, the default. They should have the stride `self.conv_stride`.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size,\n"
-             "                              stride=self.conv_stride", "conv_out_channels, 32"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride=self.conv_stride",
+                "conv_out_channels, 32",
+            ),
             ("1, 1, self.conv_kernel_size,\n                                stride=self.conv_stride", "1, 1, 32"),
         ],
     ),
@@ -973,8 +974,10 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You pad the windows with zeros, so that the convolution has more places than were asked for.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size,\n"
-             "                              stride", "conv_out_channels, 32, padding=16, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 32, padding=16, stride",
+            ),
             ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 32, padding=16, stride"),
         ],
     ),
@@ -1432,8 +1435,10 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You pad the windows with a zero at each end. The convolution goes over the samples that there are.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size,\n"
-             "                              stride", "conv_out_channels, 32, padding=1, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 32, padding=1, stride",
+            ),
             ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 32, padding=1, stride"),
         ],
     ),
@@ -1442,8 +1447,10 @@ BEAT_NET = [
         exercise="beat_net",
         hint="Your kernels are 31 samples long. `self.conv_kernel_size` says 32.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size,\n"
-             "                              stride", "conv_out_channels, 31, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 31, stride",
+            ),
             ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 31, stride"),
         ],
     ),
@@ -1454,17 +1461,14 @@ RHYTHM_NET = [
         name="one_direction",
         exercise="rhythm_net",
         hint="Your LSTM goes one way only. It should be bidirectional.",
-        changes=[
-            (",\n            bidirectional=True", ""),
-            ("self.attn(states, k", "self.attn(torch.cat([states, states], -1), k"),
-        ],
+        changes=[(", bidirectional=True", ""), ("self.attn(states, k", "self.attn(torch.cat([states, states], -1), k")],
     ),
     Mistake(
         name="batch_not_first",
         exercise="rhythm_net",
         hint="Your LSTM takes the first axis for the windows, and so goes from patient to patient. Tell it that the "
         "batch comes first.",
-        changes=[("batch_first=True,\n            ", "")],
+        changes=[("batch_first=True, ", "")],
     ),
     Mistake(
         name="two_layers",
@@ -1484,7 +1488,10 @@ RHYTHM_NET = [
         hint="Each direction of your LSTM has 64 hidden units. It should have `self.rnn_hidden_size`; the two "
         "together then make 64.",
         changes=[
-            ("self.input_size, self.rnn_hidden_size, batch", "self.input_size, 2 * self.rnn_hidden_size, batch"),
+            (
+                "self.input_size, self.rnn_hidden_size,\n                            batch",
+                "self.input_size, 2 * self.rnn_hidden_size, batch",
+            ),
             ("KnowledgeAttn(lstm_out_size", "KnowledgeAttn(2 * lstm_out_size"),
             ("nn.Linear(lstm_out_size", "nn.Linear(2 * lstm_out_size"),
         ],
@@ -1621,7 +1628,7 @@ RHYTHM_NET = [
         "direction.",
         changes=[
             (
-                "self.rnn_hidden_size, batch_first=True,\n            bidirectional=True",
+                "self.rnn_hidden_size,\n                            batch_first=True, bidirectional=True",
                 "2 * self.rnn_hidden_size, batch_first=True",
             ),
         ],
@@ -1636,7 +1643,7 @@ RHYTHM_NET = [
         name="input_of_fixed_size",
         exercise="rhythm_net",
         hint="Your LSTM takes 64 numbers whatever `input_size` says.",
-        changes=[("nn.LSTM(\n            self.input_size", "nn.LSTM(64")],
+        changes=[("nn.LSTM(self.input_size", "nn.LSTM(64")],
     ),
     Mistake(
         name="tanh_for_relu_after_fc",
@@ -1696,7 +1703,7 @@ RHYTHM_NET = [
         name="lstm_without_bias",
         exercise="rhythm_net",
         hint="Your LSTM has no biases. The layer that is asked for has them.",
-        changes=[("batch_first=True,\n            bid", "batch_first=True, bias=False, bid")],
+        changes=[("batch_first=True, bid", "batch_first=True, bias=False, bid")],
     ),
     Mistake(
         name="sigmoid_for_relu_after_fc",
@@ -1811,7 +1818,7 @@ FREQ_NET = [
                 "        beat_net = BeatNet(self.n, self.T, self.conv_out_channels)\n"
                 "        for _ in range(self.n_channels):\n",
             ),
-            (".append(\n                BeatNet(self.n, self.T, self.conv_out_channels))", ".append(beat_net)"),
+            ("BeatNet(self.n, self.T, self.conv_out_channels)\n            )", "beat_net\n            )"),
         ],
     ),
     Mistake(
@@ -2124,10 +2131,8 @@ FREQ_NET = [
                 "        for _ in range(self.n_channels):\n",
             ),
             (
-                "self.rhythm_nets.append(\n"
-                "                RhythmNet(self.n, self.T, self.conv_out_channels,\n"
-                "                          self.rhythm_out_size))",
-                "self.rhythm_nets.append(rhythm_net)",
+                "RhythmNet(self.n, self.T, self.conv_out_channels,\n                          self.rhythm_out_size)",
+                "rhythm_net",
             ),
         ],
     ),
@@ -2201,8 +2206,7 @@ TRAINING = [
         hint="`cross_entropy` applies a softmax, and the model has applied one already. Take the logarithm of the "
         "probabilities, and `nll_loss`.",
         changes=[
-            ("nll_loss(\n"
-             "                torch.log(probabilities.clamp_min(1e-8)), Y)", "cross_entropy(probabilities, Y)"),
+            (LOSS, "nn.functional.cross_entropy(probabilities, Y)"),
         ],
     ),
     Mistake(
@@ -2231,7 +2235,7 @@ TRAINING = [
         hint="Your loss is the squared error of the probabilities. Take minus the logarithm of the true class's.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.mse_loss(probabilities, nn.functional.one_hot(Y, 2).float())",
             ),
         ],
@@ -2384,7 +2388,7 @@ TRAINING = [
         hint="Your loss looks at the probability of class 0, whatever the label. It is that of the true class.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "-torch.log(probabilities[:, 0].clamp_min(1e-8)).mean()",
             )
         ],
@@ -2410,7 +2414,7 @@ TRAINING = [
         hint="You smooth the labels. The loss is minus the logarithm of the true class's probability, and no more.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.cross_entropy(torch.log(probabilities.clamp_min(1e-8)), Y, label_smoothing=0.1)",
             )
         ],
@@ -2421,7 +2425,7 @@ TRAINING = [
         hint="You weigh the classes. The loss is the plain mean over the batch.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y, "
                 "weight=torch.tensor([1.0, 3.0], device=device))",
             )
@@ -2439,7 +2443,7 @@ TRAINING = [
         hint="Your loss takes each label for the other one.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), 1 - Y)",
             )
         ],
@@ -2463,7 +2467,7 @@ TRAINING = [
         hint="You weigh the classes by how often the batch has them. The loss is the plain mean over the batch.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(\n"
                 "                torch.log(probabilities.clamp_min(1e-8)),\n"
                 "                Y,\n"
@@ -2488,7 +2492,7 @@ TRAINING = [
         hint="Your loss counts the segments of class 1 alone. Those of class 0 have a loss, too.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "-(Y * torch.log(probabilities[:, 1].clamp_min(1e-8))).mean()",
             ),
         ],
@@ -2499,7 +2503,7 @@ TRAINING = [
         hint="You give the probability of class 1 to a loss that takes scores and applies a sigmoid itself.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.binary_cross_entropy_with_logits(probabilities[:, 1], Y.float())",
             ),
         ],
@@ -2510,7 +2514,7 @@ TRAINING = [
         hint="Your loss is that of the batch's last segment. It is the mean over all of them.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[-1:], Y[-1:])",
             ),
         ],
@@ -2521,7 +2525,7 @@ TRAINING = [
         hint="Your loss is that of the batch's first segment. It is the mean over all of them.",
         changes=[
             (
-                "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[:1], Y[:1])",
             ),
         ],
