@@ -653,7 +653,7 @@ with torch.inference_mode():
     net.fc.bias.zero_()
     net.fc.weight[range(8), range(0, 64, 8)] = signs
     out, _ = net(x, pointer)
-    lstm = nn.LSTM(37, 32, batch_first=True, bidirectional=True)
+    lstm = nn.LSTM(37, 32, bidirectional=True, batch_first=True)
     lstm.load_state_dict(net.lstm.state_dict())
     window = lstm(x)[0][:, 4]
 compare("largest difference from what the LSTM says of window 4",

@@ -6,7 +6,6 @@ KNOWLEDGE = "knowledge = torch.relu(self.conv_k(k_beat)).transpose(1, 2)"
 OUT = "out = self.do(torch.relu(self.fc(out)))"
 ADAM = "torch.optim.Adam(model.parameters(), lr=lr)"
 LOSS = "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)"
-INPUTS = "inputs = (self.X[:, i], self.K_beat[:, i],\n                  self.K_rhythm[:, i], self.K_freq[:, i])"
 
 # (name, exercise, changes of the solution)
 WRONG = [
@@ -157,7 +156,9 @@ WRONG = [
         [
             (
                 "        for _ in range(self.n_channels):\n"
-                "            self.beat_nets.append(\n                BeatNet(self.n, self.T, self.conv_out_channels)\n            )\n",
+                "            self.beat_nets.append(\n"
+                "                BeatNet(self.n, self.T, self.conv_out_channels)\n"
+                "            )\n",
                 "        self.beat_nets.extend([BeatNet(self.n, self.T, self.conv_out_channels)] * "
                 "self.n_channels)\n        for _ in range(self.n_channels):\n",
             )
