@@ -108,7 +108,6 @@ def test_compare_prints_what_agrees(capsys, obtained, expected):
         (torch.Size([2, 3]), (3, 2)),
         (0.126, 0.1248),
         (float("nan"), 0.0),
-        (None, 0.5),
         ("half", 0.5),
         (torch.ones(3), torch.ones(1)),
         ([1, 2], [2, 1]),
@@ -118,6 +117,30 @@ def test_compare_stops_at_a_difference(capsys, obtained, expected):
     with pytest.raises(AssertionError, match=r"^it: expected .+, obtained .+[.?] Look here\.$"):
         compare("it", obtained, expected, "Look here.")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected", "cause"),
+    [
+        (None, 3, "Nothing came back: is a `return` missing?"),
+        (torch.zeros(3, 4, 6).shape, (4, 3, 6), "The numbers are right, but stand in another order."),
+        ((4, 3), (4, 3, 1), "There is an axis of length one too few."),
+        ((1, 4, 3), (4, 3), "There is an axis of length one too many."),
+        ((4, 5), (4, 3), None),
+        ((True, False), (False, True), None),
+        ([4, 3], (3, 4), None),
+    ],
+)
+def test_compare_names_the_cause_where_the_values_tell(obtained, expected, cause):
+    with pytest.raises(AssertionError) as found:
+        compare("it", obtained, expected, "Look here.")
+    assert str(found.value).partition(". ")[2] == (f"{cause} Look here." if cause else "Look here.")
+
+
+def test_notebook_shows_the_message_of_a_difference_alone():
+    with pytest.raises(AssertionError) as found:
+        compare("it", 2, 3, "Look here.")
+    assert found.value._render_traceback_() == ["it: expected 3, obtained 2. Look here."]
 
 
 @pytest.mark.parametrize("obtained", [torch.tensor([0.311, -2.0]), np.array([0.311, -2.0], dtype=np.float32)])
@@ -137,11 +160,11 @@ def test_compare_shows_the_whole_of_a_difference():
 @pytest.mark.parametrize(
     ("obtained", "expected", "cause"),
     [
-        (None, 0.5, "Is a `return` missing?"),
-        (type(None), np.ndarray, "Is a `return` missing?"),
-        (torch.Size([3, 2]), (2, 3), "axes have changed places"),
-        (torch.Size([4, 1, 5]), (4, 5), "An axis of length 1 is left over"),
-        (torch.Size([5]), (1, 5), "An axis of length 1 is missing"),
+        (None, 0.5, "is a `return` missing?"),
+        (type(None), np.ndarray, "is a `return` missing?"),
+        (torch.Size([3, 2]), (2, 3), "The numbers are right, but stand in another order"),
+        (torch.Size([4, 1, 5]), (4, 5), "There is an axis of length one too many"),
+        (torch.Size([5]), (1, 5), "There is an axis of length one too few"),
         (torch.Size([4, 40, 1]), (4, 1), "The axis of length 40 is left over"),
         (torch.Size([]), (7,), "The axis of length 7 is gone"),
         (torch.Size([4, 35]), (4, 7, 5), "but on other axes"),
@@ -180,12 +203,12 @@ def test_compare_says_no_more_than_it_knows(obtained, expected):
 @pytest.mark.parametrize(
     ("obtained", "words"),
     [
-        (None, "expected a tensor of shape (2, 3), obtained None. Is a `return` missing? Look."),
+        (None, "expected a tensor of shape (2, 3), obtained None. Nothing came back: is a `return` missing? Look."),
         ([[1.0, 2, 3]] * 2, "obtained a list of 2. Look."),
         (torch.ones(2, 3).min(dim=0), "obtained a tuple of 2. Look."),
         (0.5, "obtained the float 0.5. Look."),
         (nn.ReLU(), "obtained something of type ReLU. Look."),
-        (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The sizes are right"),
+        (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The numbers are right"),
     ],
 )
 def test_compare_shape_says_what_has_none(obtained, words):
@@ -201,7 +224,7 @@ def test_compare_shape_prints_what_agrees(capsys):
 @pytest.mark.parametrize(
     ("obtained", "words"),
     [
-        (None, "it: expected (outputs, state), obtained None. Is a `return` missing?"),
+        (None, "it: expected (outputs, state), obtained None. Nothing came back: is a `return` missing?"),
         (torch.ones(2, 3), "obtained a tensor of shape (2, 3)."),
         ((1, 2, 3), "obtained a tuple of 3."),
     ],

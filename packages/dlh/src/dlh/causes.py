@@ -1,13 +1,13 @@
 """What a wrong result looks like: one sentence on how it differs from the right one, for the notebooks' check cells.
 
-Each sentence is a fact about the two values, such as "Two axes have changed places"; what has none is left without.
+Each sentence is a fact about the two values, such as "The sign is the wrong way round"; what has none is left without.
 """
 
 import math
 
 import numpy as np
 
-RETURN = "Is a `return` missing?"
+RETURN = "Nothing came back: is a `return` missing?"
 
 
 def cause_of(obtained, expected, tolerance=1e-3):
@@ -41,10 +41,10 @@ def _is_shape(value):
 def _of_shapes(obtained, expected):
     """How a shape differs from another."""
     if sorted(obtained) == sorted(expected):
-        return "The sizes are right, but axes have changed places."
+        return "The numbers are right, but stand in another order."
     ones = [[size for size in shape if size != 1] for shape in (obtained, expected)]
     if ones[0] == ones[1]:
-        return f"An axis of length 1 is {'left over' if len(obtained) > len(expected) else 'missing'}."
+        return f"There is an axis of length one too {'few' if len(obtained) < len(expected) else 'many'}."
     for some, others, words in (
         (obtained, expected, "is left over: was it to be added up, or one place of it to be taken?"),
         (expected, obtained, "is gone: was something added up, or taken out, that was to stay?"),

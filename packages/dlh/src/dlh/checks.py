@@ -6,6 +6,14 @@ import torch
 from dlh.causes import RETURN, cause_of
 
 
+class Difference(AssertionError):
+    """What was obtained is not what was expected; a notebook shows the message alone."""
+
+    def _render_traceback_(self):
+        """What IPython shows in a traceback's place."""
+        return [str(self)]
+
+
 def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """Print what was expected and what was obtained, and stop where the two differ.
 
@@ -20,13 +28,12 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
 
     Raises
     ------
-    AssertionError : where they differ
+    Difference : where they differ
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        cause = cause_of(_plain(obtained), _plain(expected), tolerance)
-        hint = f"{cause} {hint}".strip()
-        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
+        advice = f"{cause_of(_plain(obtained), _plain(expected), tolerance)} {hint}".strip()
+        raise Difference("{}: expected {}, obtained {}. {}".format(what, *words, advice).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
@@ -44,7 +51,7 @@ def compare_shape(what, obtained, expected, hint=""):
 
     Raises
     ------
-    AssertionError : where the shapes differ, or there is none
+    Difference : where the shapes differ, or there is none
     """
     if isinstance(obtained, (torch.Tensor, np.ndarray, np.generic)):
         compare(f"shape of {what}", tuple(obtained.shape), expected, hint)
@@ -68,7 +75,7 @@ def parts_of(what, obtained, *names):
 
     Raises
     ------
-    AssertionError : where it is no tuple, or has another number of parts
+    Difference : where it is no tuple, or has another number of parts
     """
     if not isinstance(obtained, (tuple, list)) or len(obtained) != len(names):
         compare(what, _described(obtained), f"({', '.join(names)})", RETURN if obtained is None else "")
