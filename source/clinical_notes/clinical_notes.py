@@ -35,7 +35,8 @@
 # "denies"; then find out **why**; and then repair it, with one line.
 
 # %% install=dlh
-# Where you are stuck, `hint("attention")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("attention")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("clinical_notes")

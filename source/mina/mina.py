@@ -34,7 +34,8 @@
 # this attention is not left to itself: it is guided by what is **known** about ECGs.
 
 # %% install=dlh
-# Where you are stuck, `hint("beat_net")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("beat_net")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("mina")
