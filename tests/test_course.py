@@ -82,6 +82,16 @@ def test_solved_notebook_passes_its_visible_checks_without_training(name, notebo
     execute(notebook, tmp_path, timeout=300)
 
 
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_no_line_of_code_is_wider_than_a_notebook_shows(name):
+    """Solved or blank: what is wider has to be scrolled to be read, and printed it is cut."""
+    assignment = load_assignment(open_course(ROOT), name)
+    for path in (assignment.source_notebook, assignment.release_notebook):
+        cells = nbformat.read(path, as_version=4).cells
+        lines = [line for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+        assert [line for line in lines if len(line) > 78] == []
+
+
 def claims(name):
     """What an assignment's text says of its own run: says, value (an expression of the notebook's names), low, high."""
     file = ROOT / "tests" / "claims" / f"{name}.toml"
@@ -203,7 +213,7 @@ def test_demo_class_gets_its_points(name, tmp_path):
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *unneeded))
     # What never ends is waited for, and how known mistakes fare is found out once.
     with (folder / "course_config.py").open("a", encoding="utf-8") as config:
-        config.write("c.Proctor.own_cells_seconds = 8\n")
+        config.write("c.Proctor.own_cells_seconds = c.Proctor.cell_seconds = 5\n")
     (ROOT / known.FOLDER).mkdir(exist_ok=True)
     (folder / known.FOLDER).symlink_to(ROOT / known.FOLDER)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

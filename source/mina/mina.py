@@ -34,7 +34,8 @@
 # this attention is not left to itself: it is guided by what is **known** about ECGs.
 
 # %% install=dlh
-# Where you are stuck, `hint("beat_net")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("beat_net")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("mina")
@@ -1249,6 +1250,39 @@ for name, limit in [("one half", 0.5), ("chosen", threshold)]:
 print("of 1000 segments in a clinic, 120 of them AF:")
 thresholds = pd.DataFrame(per_thousand).T
 thresholds.round(2)
+
+# %% [markdown]
+# ### Try it: the threshold, and the place
+#
+# Move the threshold, and see who is found, who is missed, and who is called for nothing; precision and F1 are those of
+# your `at_prevalence`. Where would you put it, if a missed AF cost as much as ten false alarms? Then move the prevalence,
+# and leave the threshold: two of the scores move, and two do not. (This is about the whole test, and only a look: a
+# threshold that you choose here looks best just here.)
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_threshold
+
+
+@explore(threshold=(0.0, 1.0, 0.01), prevalence=(0.01, 0.6, 0.01))
+def show_threshold(threshold=0.5, prevalence=0.12):
+    """What a threshold makes of our network where AF is so frequent."""
+    recall = float(np.mean(p1[truth == 1] >= threshold))
+    specificity = float(np.mean(p1[truth == 0] < threshold))
+    # Without any alarm, nothing is right among them.
+    precision, f1 = 0.0, 0.0
+    if recall > 0:
+        precision, f1 = at_prevalence(recall, specificity, prevalence)
+    scores = {"recall": recall, "specificity": specificity,
+              "precision (PPV)": float(precision), "F1": float(f1)}
+    figure = draw_threshold(truth, p1, threshold, prevalence, scores)
+    numbers = ", ".join(f"{name} {x:.2f}" for name, x in scores.items())
+    return figure, (
+        "Left, the probabilities of normal and of AF segments, and a line at"
+        f" the threshold {threshold:.2f}. Middle, of 1000 segments,"
+        f" {prevalence:.0%} of them with AF, how many are found, missed,"
+        f" called for nothing and rightly quiet. Right, scores: {numbers}.")
+
 
 # %% [markdown]
 # ### 4.8 In a clinic: what is a probability? ({{points:recalibrate}})

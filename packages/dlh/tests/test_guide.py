@@ -207,6 +207,13 @@ def test_without_its_file_nothing_changes(tmp_path, monkeypatch, shell, capsys):
     assert capsys.readouterr().out.startswith("Nothing is known here: sums.guide.json should lie beside")
 
 
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"exercises": [{"id": "double"}], "needs": {}}'])
+def test_file_of_another_version_is_as_none(course, capsys, content):
+    (course / "sums.guide.json").write_text(content)
+    guide("sums")("double")
+    assert capsys.readouterr().out.startswith("There are no hints here")
+
+
 def test_handler_of_another_is_kept(course, shell):
     shell.set_custom_exc((ValueError,), lambda *arguments, **named: None)
     guide("sums")

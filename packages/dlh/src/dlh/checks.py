@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from dlh.causes import RETURN, cause_of
+
 
 class Difference(AssertionError):
     """What was obtained is not what was expected; a notebook shows the message alone."""
@@ -30,28 +32,65 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        advice = " ".join(part for part in (_likely_cause(obtained, expected), hint) if part)
+        advice = f"{cause_of(_plain(obtained), _plain(expected), tolerance)} {hint}".strip()
         raise Difference("{}: expected {}, obtained {}. {}".format(what, *words, advice).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
 
 
-def _likely_cause(obtained, expected):
-    """What differs, where the two alone tell: nothing came back, or the sizes of a shape stand in another order."""
-    if obtained is None:
-        return "Nothing came back: is a `return` missing?"
-    if not (_is_shape(obtained) and _is_shape(expected)):
-        return ""
-    if sorted(obtained) == sorted(expected):
-        return "The numbers are right, but stand in another order."
-    if [size for size in obtained if size != 1] == [size for size in expected if size != 1]:
-        return f"There is an axis of length one too {'few' if len(obtained) < len(expected) else 'many'}."
-    return ""
+def compare_shape(what, obtained, expected, hint=""):
+    """Compare the shape of a tensor, as `compare` does; of what has no shape, say what it is.
+
+    Parameters
+    ----------
+    what : str, whose shape is looked at, in words
+    obtained : what the notebook's code gave in a tensor's or an array's place
+    expected : tuple of int
+    hint : str, where to look first when they differ
+
+    Raises
+    ------
+    Difference : where the shapes differ, or there is none
+    """
+    if isinstance(obtained, (torch.Tensor, np.ndarray, np.generic)):
+        compare(f"shape of {what}", tuple(obtained.shape), expected, hint)
+    else:
+        missing = RETURN if obtained is None else ""
+        compare(what, _described(obtained), f"a tensor of shape {expected}", f"{missing} {hint}".strip())
 
 
-def _is_shape(value):
-    return isinstance(value, tuple) and len(value) > 0 and all(type(size) is int for size in value)
+def parts_of(what, obtained, *names):
+    """The parts of a tuple, where it has as many as it should; else stop.
+
+    Parameters
+    ----------
+    what : str, what gave the tuple, in words
+    obtained : what the notebook's code gave in the tuple's place
+    names : str, what each part is
+
+    Returns
+    -------
+    obtained : tuple or list
+
+    Raises
+    ------
+    Difference : where it is no tuple, or has another number of parts
+    """
+    if not isinstance(obtained, (tuple, list)) or len(obtained) != len(names):
+        compare(what, _described(obtained), f"({', '.join(names)})", RETURN if obtained is None else "")
+    return obtained
+
+
+def _described(value):
+    """What a value is, in a few words."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return f"a {'tensor' if isinstance(value, torch.Tensor) else 'NumPy array'} of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
+    if value is None or isinstance(value, (bool, int, float)):
+        return f"the {type(value).__name__} {value}" if value is not None else "None"
+    return f"something of type {type(value).__name__}"
 
 
 def _plain(value):

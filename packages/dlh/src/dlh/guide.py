@@ -29,6 +29,8 @@ CAUSES = [
 KINDS = (Exception,)
 # What it stops with where an exercise is missing.
 MISSING = (NameError, NotImplementedError)
+# Of an exercise, in the file.
+FIELDS = ("id", "number", "title", "names", "hints")
 
 
 def guide(assignment):
@@ -48,10 +50,10 @@ def guide(assignment):
     """
     file = Path(f"{assignment}.guide.json")
     try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        read = {}
-    found = Guide(file, read)
+        found = Guide(file, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        # It is missing, or of another version.
+        found = Guide(file, {})
     if found.exercises:
         _attend(found)
     return found
@@ -70,8 +72,9 @@ class Guide:
 
     def __init__(self, file, read):
         self.file = file
-        self.exercises = {exercise["id"]: exercise for exercise in read.get("exercises", [])}
-        self.needs, self.given, self.checks = (read.get(key, {}) for key in ("needs", "given", "checks"))
+        listed = read.get("exercises", [])
+        self.exercises = {exercise["id"]: {key: exercise[key] for key in FIELDS} for exercise in listed}
+        self.needs, self.given, self.checks = (dict(read.get(key, {})) for key in ("needs", "given", "checks"))
         self.namespace, self.cell = {}, ""
         self.said = {}  # by exercise: what its checks stopped with; None where they passed
         self.steps = dict.fromkeys(self.exercises, 0)
