@@ -863,7 +863,7 @@ print("Your guess stands.")
 from dlh.kept import kept
 
 chunks = [*train_chunks.tensors, *val_chunks.tensors, SEED]
-results = {}
+results, trained = {}, {}
 
 
 def experiment(name, loaders, seed=SEED, augmented=False):
@@ -879,6 +879,7 @@ def experiment(name, loaders, seed=SEED, augmented=False):
     results[name, augmented, seed] = kept(
         net, run, chunks, EPOCHS, batch_size, train, accuracy, vote,
         augmented and random_chunk_collate_fn)
+    trained[name, augmented, seed] = net
 
 # %% tags=["training"]
 experiment("MeanSpectrumNet", chunked_loaders)
@@ -923,6 +924,76 @@ show(training_curves(curves(NETWORKS, [SEED])),
      " nearly perfect while its validation loss leaves the panel; those of"
      " MeanSpectrumNet and RNNNet hardly move; those of ConvNet and the two"
      " LSTMs get better in training and in validation.")
+
+# %% [markdown]
+# ### Try it: hold a gate
+#
+# What are the gates for? Here is your trained `LSTMNet` on one chunk, as it has learned, and with one of its gates held
+# at a value of your choice at every step: the gate's weights are set to 0, and its bias such that the sigmoid gives that
+# value. Below the chunk, the size of the cell state (the root of its mean square), and the probability of fibrillation if
+# the chunk ended there.
+#
+# Foretell each before you move: the forget gate at 0, and at 1; the input gate at 0; the output gate at 0. With which of
+# them does the network say the same about every chunk? And how large does the cell state grow where nothing is forgotten?
+
+# %% tags=["plot"]
+import copy
+
+from dlh.interactive import explore
+from dlh.plots import draw_states_over_time
+
+
+def with_gate(net, gate, value):
+    """A copy of a network whose LSTM has a gate that always is `value`."""
+    net = copy.deepcopy(net)
+    with torch.no_grad():
+        for part in ("W_x", "W_h", "b_"):
+            getattr(net.lstm, part + gate[0]).zero_()
+        # Of 0 and of 1 it is infinite, and the sigmoid makes 0 and 1 of that.
+        getattr(net.lstm, f"b_{gate[0]}").add_(
+            torch.logit(torch.tensor(value)))
+    return net
+
+
+@torch.no_grad()
+def over_time(net, x):
+    """The size of the cell state after each step, and what the net says."""
+    net.eval()
+    cells = [net.lstm(x[:, :step])[1][1].square().mean().sqrt().item()
+             for step in range(1, x.shape[1] + 1)]
+    said = [torch.sigmoid(net(x[:, :step])).item()
+            for step in range(1, x.shape[1] + 1)]
+    return cells, said
+
+
+first_af = next(i for i, (_, y) in enumerate(chunked_data_val) if y)
+
+
+@explore(gate=["forget", "input", "output"], value=(0.0, 1.0, 0.05),
+         chunk=(0, len(chunked_data_val) - 1, 1))
+def show_gate(gate="forget", value=0.5, chunk=first_af):
+    """Your LSTM on one of the validation chunks, one of its gates held."""
+    x, y = chunked_data_val[chunk]
+    run = "LSTMNet", False, SEED
+    net = trained[run] if run in trained else NETWORKS["LSTMNet"]()
+    x_there = x[None].to(next(net.parameters()).device)
+    both = {"as learned" if run in trained else "new, not trained yet":
+            over_time(net, x_there),
+            f"{gate} gate at {value:.2f}":
+            over_time(with_gate(net, gate, value), x_there)}
+    cells, said = ({name: two[i] for name, two in both.items()}
+                   for i in (0, 1))
+    figure = draw_states_over_time(
+        x.numpy(), cells, said, f"validation chunk {chunk}, in truth"
+        f" {'atrial fibrillation' if y else 'normal rhythm'}")
+    ends = "; ".join(
+        f"{name}: {cells[name][-1]:.2f} and {said[name][-1]:.2f}"
+        for name in both)
+    return figure, (
+        f"The spectrogram of chunk {chunk}; below it, over its 40 steps, the"
+        " size of the cell state and the probability of fibrillation. At the"
+        f" end they are, {ends}.")
+
 
 # %% [markdown]
 # ### 10.3 How much is one recording? ({{points:one_recording}})
@@ -1529,4 +1600,7 @@ speed
 # ## The end
 #
 # You have written a network with a memory, and seen where it pays. Save the notebook, run it once from top to
-# bottom, and hand it in.
+# bottom, and hand it in. The last cell says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

@@ -939,6 +939,58 @@ pd.DataFrame([found, dict(zip(["F1", "accuracy"], guess_scores()))],
              index=["found", "guessed"]).round(3)
 
 # %% [markdown]
+# ### Try it: one patient
+#
+# Here is one of the validation patients: each row a visit, each mark a code that comes back rightly, is left out, or is
+# added; on the left, the attention of your encoder. Go through some patients. Which codes are left out, those of many
+# visits or those of one? Look for a patient with more than three visits: is all attention at one of them? Then lower the
+# threshold from which a code is predicted. What is left out becomes less, and what is added more; which of the two
+# grows faster?
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_reconstruction
+
+
+def reconstruct(index):
+    """A patient's visits, the probabilities of their codes, attention."""
+    x, masks, _ = (part[:1].to(device) for part in collate_fn(
+        [val_dataset[index]]))
+    scores = []
+    hook = seq2seq.encoder.att.register_forward_hook(
+        lambda layer, given, made: scores.append(made.detach()))
+    seq2seq.teacher_forcing_ratio = 0.0
+    state = random.getstate()
+    try:
+        with torch.no_grad():
+            x_hat = seq2seq.eval()(x, masks)
+    finally:
+        hook.remove()
+        # All that follows draws what it would have drawn without this look.
+        random.setstate(state)
+    real = masks[0]
+    attention = torch.softmax(scores[0].reshape(-1)[real], dim=0)
+    return (part.cpu().numpy() for part in
+            (x[0, real] > 0.5, x_hat[0, real], attention))
+
+
+@explore(patient=(0, len(val_dataset) - 1, 1), threshold=(0.05, 0.95, 0.05))
+def show_patient(patient=0, threshold=0.5):
+    """What comes back of a validation patient, and where attention is."""
+    true, probabilities, attention = reconstruct(patient)
+    predicted = probabilities > threshold
+    figure = draw_reconstruction(
+        true, predicted, attention, f"validation patient {patient}, codes"
+        f" with a probability above {threshold:.2f}")
+    return figure, (
+        f"{len(true)} visits of a patient, a row each, with their attention"
+        f" ({', '.join(f'{weight:.2f}' for weight in attention)}) and their"
+        f" codes: {(true & predicted).sum()} right,"
+        f" {(true & ~predicted).sum()} left out,"
+        f" {(~true & predicted).sum()} added.")
+
+
+# %% [markdown]
 # ### What it gets wrong ({{points:scores_reading}})
 #
 # Which kind of mistake does the model make more often, to predict what is not there or to leave out what is? And how
@@ -1641,3 +1693,9 @@ pd.DataFrame(
 #   records of 700 000 real patients, judged by the diseases that they foretell.
 # - [MIMIC-III](https://doi.org/10.1038/sdata.2016.35) (Johnson and others, 2016): how the database was
 #   made, what was taken out of it to protect its patients, and what is in it.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

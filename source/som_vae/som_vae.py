@@ -1142,6 +1142,44 @@ show(figure, "Left, the way of a test series over the map, a probability at"
      " step, with other marks for those that stay and those that move.")
 
 # %% [markdown]
+# ### Try it: click a node
+#
+# Each button is a node, in its place on the map: its number, and the most frequent class of the test images that live
+# there, if any do. Click one, and see where it lies, where its next step leads by your `log_transitions`, how far all other
+# nodes are by your `find_nearest`, and its images. Walk over a border between two classes: do distances grow where the
+# U-matrix has a ridge? Are nodes that are near in the latent space near on the map, too? And do steps lead to neighbors, or
+# anywhere?
+
+# %% tags=["plot"]
+from dlh.interactive import Grid, explore
+from dlh.plots import draw_node
+
+inhabitants = [test_labels[nodes == node] for node in range(64)]
+buttons = [f"{node}: {np.bincount(own).argmax()}" if len(own) else f"{node}"
+           for node, own in enumerate(inhabitants)]
+fullest = max(range(64), key=lambda node: len(inhabitants[node]))
+
+
+@explore(node=Grid([buttons[row:row + 8] for row in range(0, 64, 8)]))
+def show_node(node=fullest):
+    """One node of the map: where it leads, what is near, who lives there."""
+    with torch.inference_mode():
+        here = model.embeddings.flatten(0, 1)[node]
+        _, squares = find_nearest(here[None], model.embeddings)
+    distances = squares[0].clamp(min=0).sqrt().cpu().numpy().reshape(8, 8)
+    there = test_images[nodes == node, 0].numpy()
+    figure = draw_node(node, decoded, transitions, distances, there)
+    leads = transitions[node].copy()
+    stays, leads[node] = leads[node], 0
+    return figure, (
+        f"Node {node} framed on the map, with {len(there)} test"
+        f" images. Its next step stays with {stays:.0%}, and of all others"
+        f" leads most likely to node {leads.argmax()}, with"
+        f" {leads.max():.0%}. The node nearest to it in the latent space is"
+        f" node {np.argsort(distances.ravel())[1]}.")
+
+
+# %% [markdown]
 # ### 6.5 Learnt or counted? ({{points:guess_counted}})
 #
 # Are these probabilities any good? Without the network, one would count: of all steps from a node, which share goes
@@ -1654,3 +1692,9 @@ if EICU:
 #   it, with neighborhoods that shrink as the map learns.
 # - Deterministic nonperiodic flow (Lorenz, 1963, *Journal of the Atmospheric Sciences*, volume 20, pages 130 to
 #   141): twelve pages in which chaos is found.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

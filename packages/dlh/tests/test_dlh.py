@@ -119,24 +119,6 @@ def test_compare_stops_at_a_difference(capsys, obtained, expected):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(
-    ("obtained", "expected", "cause"),
-    [
-        (None, 3, "Nothing came back: is a `return` missing?"),
-        (torch.zeros(3, 4, 6).shape, (4, 3, 6), "The numbers are right, but stand in another order."),
-        ((4, 3), (4, 3, 1), "There is an axis of length one too few."),
-        ((1, 4, 3), (4, 3), "There is an axis of length one too many."),
-        ((4, 5), (4, 3), None),
-        ((True, False), (False, True), None),
-        ([4, 3], (3, 4), None),
-    ],
-)
-def test_compare_names_the_cause_where_the_values_tell(obtained, expected, cause):
-    with pytest.raises(AssertionError) as found:
-        compare("it", obtained, expected, "Look here.")
-    assert str(found.value).partition(". ")[2] == (f"{cause} Look here." if cause else "Look here.")
-
-
 def test_notebook_shows_the_message_of_a_difference_alone():
     with pytest.raises(AssertionError) as found:
         compare("it", 2, 3, "Look here.")
