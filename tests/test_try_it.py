@@ -53,7 +53,7 @@ def mina():
 
     truth = np.arange(60) % 2
     p1 = np.random.default_rng(1).random(60)
-    return {"at_prevalence": solution.at_prevalence}, {"truth": truth, "p1": p1}
+    return {"at_prevalence": solution.at_prevalence}, {"truth": truth, "pred": np.stack([1 - p1, p1], axis=1)}
 
 
 def seq2seq():

@@ -1267,15 +1267,17 @@ from dlh.plots import draw_threshold
 @explore(threshold=(0.0, 1.0, 0.01), prevalence=(0.01, 0.6, 0.01))
 def show_threshold(threshold=0.5, prevalence=0.12):
     """What a threshold makes of our network where AF is so frequent."""
-    recall = float(np.mean(p1[truth == 1] >= threshold))
-    specificity = float(np.mean(p1[truth == 0] < threshold))
+    # Not `p1`, which is another network's in section 6.
+    says = pred[:, 1]
+    recall = float(np.mean(says[truth == 1] >= threshold))
+    specificity = float(np.mean(says[truth == 0] < threshold))
     # Without any alarm, nothing is right among them.
     precision, f1 = 0.0, 0.0
     if recall > 0:
         precision, f1 = at_prevalence(recall, specificity, prevalence)
     scores = {"recall": recall, "specificity": specificity,
               "precision (PPV)": float(precision), "F1": float(f1)}
-    figure = draw_threshold(truth, p1, threshold, prevalence, scores)
+    figure = draw_threshold(truth, says, threshold, prevalence, scores)
     numbers = ", ".join(f"{name} {x:.2f}" for name, x in scores.items())
     return figure, (
         "Left, the probabilities of normal and of AF segments, and a line at"
