@@ -3298,9 +3298,9 @@ EVALUATION = [
         "ones.",
         changes=[
             (
-                "    return contingency_matrix(classes, clusters).max",
+                "    counts = contingency_matrix(classes, clusters)\n",
                 "    clusters -= clusters.min()\n    classes -= classes.min()\n"
-                "    return contingency_matrix(classes, clusters).max",
+                "    counts = contingency_matrix(classes, clusters)\n",
             )
         ],
     ),
