@@ -3,6 +3,20 @@
 # (name, exercise, changes of the solution)
 WRONG = [
     (
+        "mask_left_out_in_training",
+        "attention",
+        [
+            ("if mask is not None:", "if mask is not None and not self.training:"),
+        ],
+    ),
+    (
+        "another_dropout_by_default",
+        "classifier",
+        [
+            ("max_len=128, dropout=0.15,", "max_len=128, dropout=0.1,"),
+        ],
+    ),
+    (
         "cut_off",
         "positions",
         [

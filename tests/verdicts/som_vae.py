@@ -3,6 +3,13 @@
 # (name, exercise, changes of the solution)
 WRONG = [
     (
+        "poolings_that_keep_what_is_left",
+        "encoder",
+        [
+            ("self.maxpool1 = nn.MaxPool2d(2, 2)", "self.maxpool1 = nn.MaxPool2d(2, 2, ceil_mode=True)"),
+        ],
+    ),
+    (
         "arguments_in_another_order",
         "encoder",
         [
