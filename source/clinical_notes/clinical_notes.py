@@ -35,7 +35,8 @@
 # "denies"; then find out **why**; and then repair it, with one line.
 
 # %% install=dlh
-# Where you are stuck, `hint("attention")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("attention")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("clinical_notes")
@@ -1637,4 +1638,7 @@ table
 #
 # ## The end
 #
-# Save the notebook, run it once from top to bottom, and hand it in.
+# Save the notebook, run it once from top to bottom, and hand it in. The last cell says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

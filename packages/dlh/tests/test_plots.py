@@ -17,6 +17,12 @@ def noise(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+def contrast(color):
+    """That of a color with white, 1 to 21."""
+    red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color))
+    return 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue)
+
+
 # seq2seq
 
 
@@ -275,6 +281,14 @@ def test_words_of_a_long_reading_go_on_below_and_none_lies_on_another():
     assert all(box.x1 <= edge for box in boxes)
 
 
+def test_each_of_many_curves_is_dark_enough_and_looks_unlike_all_others():
+    band = np.array([[0.2, 0.4], [0.1, 0.3], [0.3, 0.5]])
+    (axes,) = plots.band_curves({str(number): band for number in range(8)}, levels={"chance": 0.1}).axes
+    looks = [(line.get_color(), line.get_marker(), line.get_linestyle()) for line in axes.lines]
+    assert len(set(looks)) == 9
+    assert min(contrast(color) for color, *_ in looks) > 4.5
+
+
 # shared
 
 
@@ -373,5 +387,4 @@ def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
     ]
     for text in [text for figure in figures for text in figure.findobj(Text) if text.get_text()]:
         assert text.get_fontsize() >= 9, text.get_text()
-        red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(text.get_color()))
-        assert 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue) > 4.5, text.get_text()
+        assert contrast(text.get_color()) > 4.5, text.get_text()

@@ -285,7 +285,7 @@ def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     figure : `matplotlib.figure.Figure`
     """
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
-    looks = zip(itertools.cycle(COLORS[:6]), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
+    looks = zip(itertools.cycle(DARK), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
     for (color, marker, line), (name, (mean, low, high)) in zip(looks, bands.items(), strict=False):
         epochs = np.arange(1, len(mean) + 1)
         axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
