@@ -140,12 +140,13 @@ def test_a_cell_to_try_leaves_random_numbers_as_they_were(world, shown, namespac
 def test_a_cell_to_try_says_what_to_finish_first(world, shown, namespace):
     name = world.__name__
     assignment = load_assignment(COURSE, name)
-    help_beside = json.loads(assignment.release_notebook.with_name(f"{name}.guide.json").read_bytes())
-    exercises = {exercise["id"]: exercise for exercise in help_beside["exercises"]}
+    file = assignment.release_notebook.with_name(f"{name}.guide.json")
+    hint = guide.Guide(file, json.loads(file.read_bytes()))
     namespace |= world()[0]
+    hint.namespace, hint.cell = namespace, trying(name).source
     with pytest.raises(Exception) as raised:  # noqa: B017, PT011
-        exec(trying(name).source, namespace)
-    line = guide.missing(raised.value, raised.tb, namespace, exercises, help_beside["needs"])
+        exec(hint.cell, namespace)
+    line = hint.missing(raised.value, raised.tb)
     assert re.match(r"Finish exercise .* first: `\w+` is made with it, in a cell above", line)
     assert shown == []
 
