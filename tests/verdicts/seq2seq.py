@@ -249,6 +249,13 @@ WRONG = [
 ]
 
 # By exercise: code that has the right layers, shapes, ranges and dtypes, and constants or sums of weights for values.
+# (name, exercise, changes of the solution): nothing, on which all parts of an answer agree
+NOTHING = [
+    ("nan", "seq2seq", [("previous, hiddens)", "torch.nan * x[:, t], torch.nan * hiddens)"),
+                        ("hiddens = self.encoder(x, masks)", "hiddens = torch.full((len(x), 128), torch.nan)"),
+                        ("self.decoder(first_input,", "self.decoder(torch.nan * first_input,")]),
+]  # fmt: skip
+
 STUBS = {
     "dataset": """
 class CustomDataset(Dataset):
