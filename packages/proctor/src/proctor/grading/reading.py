@@ -35,6 +35,10 @@ MAX_FILES = 10_000
 MAX_NAME_BYTES = 200
 UNSAFE = frozenset('/\\<>"|*?[]%')
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What nobody sees of a name, so that it reads as another's: what turns the direction of the rest, or shows nothing.
+# Joiners belong to scripts that need them.
+UNSEEN = frozenset("\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2800\u3164\ufeff\uffa0")
+UNSEEN |= TURNING | {chr(code) for code in (*range(0x2060, 0x2070), *range(0xE0000, 0xE1000))}
 
 
 class Unreadable(Exception):
@@ -48,7 +52,8 @@ def is_student_id(name: str) -> bool:
     """Whether a folder's name may be a student's: of any script, with spaces and signs, but nothing that could harm.
 
     That is a character that paths, patterns, addresses or pages read in their own way; a control character, or one
-    that turns the direction of what follows; a byte that is no text; a dot or dash at the start; space at an end.
+    that turns the direction of what follows, or shows nothing; a byte that is no text; a dot or dash at the start;
+    space at an end.
     """
     return not why_no_student_id(name)
 
@@ -64,7 +69,7 @@ def why_no_student_id(name: str) -> str:
     for character in name:
         if character in UNSAFE:
             return f"it has {character!r} in it"
-        if character in TURNING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+        if character in UNSEEN or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             return f"it has {character!a} in it, which nobody sees"
     return f"it is longer than {MAX_NAME_BYTES} bytes" if len(name.encode()) > MAX_NAME_BYTES else ""
 
