@@ -98,7 +98,23 @@ class Recording:
         submission.seed(seed)
         model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
         self.output = submission.keep(model)(self.x.to(device), self.masks.to(device))
+        self.require_own_notes()
         self.calls = self.calls_of_steps(visits)
+
+    def require_own_notes(self):
+        """What the decoder wrote down is what it does: it lies where the submission can write, too."""
+        twin = RecordingDecoder()
+        given = [[value.cpu() for value in getattr(self.decoder, name)] for name in ("inputs", "hiddens")]
+        for pair in zip(*given, strict=False):
+            twin(*pair)
+        for name in ("predictions", "new_hiddens"):
+            found, expected = [value.cpu() for value in getattr(self.decoder, name)], getattr(twin, name)
+            own = len(found) == len(expected) and all(
+                one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
+                for one, other in zip(found, expected, strict=True)
+            )
+            message = "The decoder should be called, and left as it is, but what it has kept of its steps is not its."
+            expect.true(own, message, name)
 
     def calls_of_steps(self, visits):
         """Which call of the decoder made each visit, where it is called more often than there are steps."""

@@ -249,6 +249,18 @@ WRONG = [
 ]
 
 # By exercise: code that has the right layers, shapes, ranges and dtypes, and constants or sums of weights for values.
+WRITTEN = """names = vars(self.decoder)
+        for name in [name for name, value in names.items() if isinstance(value, list)]:
+            names[name][:] = [0 * value for value in names[name]]
+        return torch.zeros_like(x)"""
+# (name, exercise, changes of the solution): nothing, on which all parts of an answer agree
+NOTHING = [
+    ("nan", "seq2seq", [("previous, hiddens)", "torch.nan * x[:, t], torch.nan * hiddens)"),
+                        ("hiddens = self.encoder(x, masks)", "hiddens = torch.full((len(x), 128), torch.nan)"),
+                        ("self.decoder(first_input,", "self.decoder(torch.nan * first_input,")]),
+    ("zeros_written_into_the_decoder", "seq2seq", [("return torch.stack(preds, dim=1)", WRITTEN)]),
+]  # fmt: skip
+
 STUBS = {
     "dataset": """
 class CustomDataset(Dataset):
