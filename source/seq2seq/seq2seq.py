@@ -93,7 +93,7 @@ show(draw_autoencoder(), "An encoder reads a patient's visits into one"
 # - **After a result** you say in two or three sentences what it means. A person reads that. Take the numbers from
 #   your own run; to have guessed wrong costs nothing, here neither.
 # - The cells that train the model and draw the figures are for you. They do not run when your work is graded.
-#   What has been trained is kept: after a restart, the last section is there within a minute.
+#   What has been trained is kept: after a restart, you are back in the last section within a minute.
 # - Nothing here needs a GPU. If you have one, it is used.
 
 # %%
@@ -222,7 +222,7 @@ pd.DataFrame(
 #
 # - `__init__` stores `seqs` as `self.x` and `hfs` as `self.y`.
 # - `__len__` returns the number of patients.
-# - `__getitem__` returns the pair of visits and label of one patient.
+# - `__getitem__` returns a pair for one patient: the visits, and the heart-failure label.
 
 # %% exercise=dataset include=CustomDataset points=2
 
@@ -286,9 +286,9 @@ print("The dataset passes: every patient comes out as they went in.")
 #
 # Your part, in `collate_fn`:
 #
-# 1. In the innermost loop, set the entry of `x` that belongs to `code`, if `code` is frequent. (`code in
-#    code2idx` takes the same time however long the dictionary is; `code in freq_codes` searches the whole
-#    list, for each code of each visit.)
+# 1. In the innermost loop, `code` is a label, such as 7. Set the entry of `x` that belongs to it, if it is
+#    frequent. (`code in code2idx` takes the same time however long the dictionary is; `code in freq_codes`
+#    searches the whole list, for each code of each visit.)
 # 2. After the loops, make `masks` from `x`.
 
 # %% exercise=collate include=collate_fn points=10
@@ -692,9 +692,10 @@ print("The model passes: each step goes on from the one before it.")
 # %% include=criterion
 
 # %% [markdown]
-# Our loss adds these numbers up, over the codes of all *real* visits of a patient; then it takes the mean over the
-# patients. **Foretell** where training will start. A new network knows nothing, so that each of its probabilities is
-# near one half. What is its loss, if patients have `visits` real visits on average? (It counts if it is right.)
+# Our loss (you will write it in 4.3, as `masked_loss`) adds these numbers up, over the codes of all *real* visits of a
+# patient; then it takes the mean over the patients. **Foretell** where training will start. A new network knows
+# nothing, so that each of its probabilities is near one half. What is its loss, if patients have `visits` real visits
+# on average? (It counts if it is right.)
 
 # %% exercise=foretell_start include=foretell_start points=1
 
@@ -940,8 +941,9 @@ pd.DataFrame([found, dict(zip(["F1", "accuracy"], guess_scores()))],
 # %% [markdown]
 # ### 4.6 Without the teacher ({{points:guess_alone}})
 #
-# The numbers above are of a decoder that was alone: at no step did it see the truth. **Guess** by a letter how much F1
-# that has cost, beside a teacher at every step. (Any of the four earns the point.)
+# The numbers of the table above are of a decoder that was alone: at no step did it see the truth. (For the F1 of the
+# curves, it saw the truth at half of the steps.) **Guess** by a letter how much F1 it has cost to be alone, beside a
+# teacher at every step. (Any of the four earns the point.)
 #
 # - a: more than 0.1;
 # - b: between 0.02 and 0.1;
@@ -1239,8 +1241,8 @@ seeds.round({"F1": 3})
 # %% [markdown]
 # ### Four runs, one F1 ({{points:clusters_reading}})
 #
-# What would you have written in a report, had you had your own run alone? And what do you write now? The F1 of the four
-# runs is nearly the same: what does it tell of their clusters?
+# What would you have written in a report, had you had your own run alone (`our run` in the table)? And what do you
+# write now? The F1 of the four runs is nearly the same: what does it tell of their clusters?
 
 # %% [markdown] written=clusters_reading points=1
 # ### BEGIN SOLUTION
@@ -1319,7 +1321,7 @@ print(f"in the cluster of their phenotype:"
 # information](https://scikit-learn.org/stable/modules/clustering.html#mutual-information-based-scores) (NMI)
 # and the [adjusted Rand index](https://scikit-learn.org/stable/modules/clustering.html#adjusted-rand-score)
 # (ARI). Both are 1 if clusters and truth are the same up to their names. ARI is 0 on average for clusters
-# drawn at random, and NMI near 0. The Calinski-Harabasz score needs no truth. What is it worth without?
+# drawn at random, and NMI near 0. The Calinski-Harabasz score needs no truth. What is it worth without one?
 #
 # **Guess** by a letter: for six clusters and vectors of length one, how far is the trained encoder ahead of the counts, in
 # NMI with the phenotypes? (Any of the four earns the point.)
@@ -1379,8 +1381,8 @@ comparison.round({"Calinski-Harabasz": 0}).round(2)
 
 # %% [markdown]
 # Before you read it: how far do such numbers go from seed to seed, and is a difference more than the luck of these
-# patients? The first table has the other trainings, the second the bootstrap of differences, patients drawn anew
-# for both.
+# patients? The first table has the other trainings, the second the bootstrap of differences, the same
+# patients drawn for both.
 
 # %% tags=["plot"]
 def six_of(points):
@@ -1421,7 +1423,7 @@ print(differences.round(3).to_string())
 # %% [markdown]
 # ### What was deep about it? ({{points:baseline_reading}})
 #
-# Stay with six clusters. What brings the counts nearer to the trained encoder, to learn or to divide by the length? What is
+# Stay with six clusters. What brings the counts nearer to the trained encoder: learning, or dividing by the length? What is
 # left of the trained encoder's lead, and how sure is it?
 
 # %% [markdown] written=baseline_reading points=1
@@ -1448,7 +1450,7 @@ print(differences.round(3).to_string())
 # - **Six clusters, vectors as they are.** Here luck decides: the trained encoder has 0.78 in our run, and from 0.43 to
 #   0.82 with the other seeds. Even untrained it has 0.71: attention *averages* over the visits, so a patient with many
 #   of them is not far from everyone else.
-# - **The untrained encoder** of length one stays at 0.72, below both rivals. So training does add something to the
+# - **The untrained encoder** of length one stays at 0.72, below the other two. So training does add something to the
 #   architecture.
 # - **Heart failure.** Here the counts win, 0.73 to 0.40 in two clusters of length one. No wonder: `DIAG_428`
 #   *is* heart failure. It stands in the records of 93% of the patients with the label, and of less than 1% of
@@ -1513,9 +1515,9 @@ print("trained encoder less counts: "
 #
 # ### 5.6 A longer training ({{points:guess_longer}})
 #
-# We trained until the F1 was flat. But the F1 was never what we wanted. From epoch 5 to the last, the F1 rose by a tenth or
+# We trained until the F1 was flat. But the F1 was never what we wanted. From epoch 5 to the last, the F1 rose by 0.1 or
 # more. **Guess** by a letter what the share of neighbors of the same kind did meanwhile, in the mean of the other
-# seeds. (Any of the three earns the point.)
+# three seeds. (Any of the three earns the point.)
 #
 # - a: it rose, too, by more than 2 points in a hundred;
 # - b: it stayed where it was, within 2 points;

@@ -417,7 +417,7 @@ print("The nearest node passes: all distances, squared, and the least.")
 # | for node 4 above | 4 | none | 1 | 5 | 3 |
 #
 # **The map has edges.** A node in a corner has two neighbors and not four, and the map is no globe: the right-most column
-# does not touch the left-most. Where there is no neighbor, the row holds zeros. Two traps: a column of -1 means the *last*
+# does not touch the left-most. Where there is no neighbor, its place holds zeros. Two traps: a column of -1 means the *last*
 # column to Python, and the number $k + 1$ of a node at the right edge belongs to the first node of the next row.
 #
 # Indexing does a whole batch at once: `embeddings[rows, columns]`, with two integer tensors of the same shape, gives an
@@ -546,14 +546,14 @@ print("The losses pass: each measures, and moves, what it should.")
 #
 # $$ \mathcal{L}_\text{transitions} = -\text{mean}_{t \ge 2}\ \log P(k_{t-1} \to k_t). $$
 #
-# **The smoothness loss** makes the encodings lie where the step before would lead, so that the way gets smoother:
+# **The smoothness loss** makes the encodings lie where the node before would lead, so that the way gets smoother:
 #
 # $$ \mathcal{L}_\text{smoothness} = \text{mean}_{t \ge 2}\ \sum_j P(k_{t-1} \to j)\ \frac{d_{t,j}}{\text{latent\_dim}}, $$
 #
 # with $d_{t,j}$ the squared distance of $z_{e,t}$ to node $j$, which is in `z_dist_flat`. It moves encodings and nodes, but not the
 # probabilities: those are learnt from the transitions alone (`detach`).
 #
-# The first step of a series has no step before it, so a series of $T$ images has $T - 1$ transitions. And the time is the
+# The first image of a series has none before it, so a series of $T$ images has $T - 1$ transitions. And the time is the
 # **last axis** of `k`, so that series do not run into each other: (series, steps).
 #
 # By hand: a map of 1 row and 2 columns in five dimensions; from node 0 one stays with probability 0.75. The series is
@@ -808,7 +808,7 @@ at_once_table.round(4)
 # over it.
 #
 # Another choice is $\beta$, how strongly neighbors are pulled along. Here it is 10, where the paper has 0.9. What comes of it is
-# measured: how far apart nodes are that lie side by side on the grid, beside any two nodes. Section 6.3 prints that for
+# measured: how far apart nodes are that lie side by side on the grid, against any two nodes. Section 6.3 prints that for
 # this map, and section 7 for a smaller one that has the published 0.9.
 
 # %% tags=["training"]
@@ -1033,8 +1033,8 @@ show(figure, "Left, the images of 8 x 8 nodes, neighbors alike. Top right,"
 
 # %% [markdown]
 # The paper also has a map of 16 x 32 nodes, which shows all the shapes there are between a class and the next. Set
-# `LARGE_MAP` above, and the next cell makes one. (The paper reports a lower NMI for it, as you have foretold in 6.2. To be
-# read, it is worth it.)
+# `LARGE_MAP` above, and the next cell makes one. (The paper reports a lower NMI for it, as you have foretold in 6.2. As a
+# map to read, it is worth it.)
 
 # %% tags=["training"]
 if LARGE_MAP:
@@ -1126,7 +1126,7 @@ surprise.round(3)
 # %% [markdown]
 # ### On a par? ({{points:counted_reading}})
 #
-# Is the paper's finding borne out? Look at steps that stay and at moves apart, and beside chance: what have the
+# Is the paper's finding borne out? Look at steps that stay and at moves, each by itself and against chance: what have the
 # probabilities learned, and what have they not?
 
 # %% [markdown] written=counted_reading points=1
@@ -1358,7 +1358,7 @@ show(figure, "The map of 4 x 4 nodes, as in section 6.3: its images, the"
 # $$ \dot x = 10\,(y - x), \qquad \dot y = x\,(28 - z) - y, \qquad \dot z = x y - \tfrac{8}{3} z. $$
 #
 # There is no chance in it. Yet two ways that begin side by side are soon far apart: that is **chaos**. The way goes
-# around one wing, some times, then around the other. We follow it from many random starts, and write down its state
+# around one wing a few times, then around the other. We follow it from many random starts, and write down its state
 # (x, y, z) every 0.1 units of time; once around takes 0.75 or so. Could a map find the two wings, if nobody
 # tells it of any? (How it is calculated is on the [data card](docs/data_card_states.md).)
 
@@ -1461,9 +1461,9 @@ show(draw_states(places[..., [0, 2]], of_wing_1.reshape(8, 8), onwards,
 # %% [markdown]
 # ### 8.3 How far ahead? ({{points:guess_horizon}})
 #
-# One step of the Markov model leads from a node to the next; $h$ steps are the matrix of probabilities, $h$ times
-# multiplied with itself. So it can foretell on which wing the system will be. It can be compared with a guess that
-# needs no model: *it stays on its wing*. Both wings are as frequent, so by chance half would be right.
+# One step of the Markov model leads from a node to the next; $h$ steps are the $h$-th power of the matrix of
+# probabilities. So it can foretell on which wing the system will be. It can be compared with a guess that
+# needs no model: *it stays on its wing*. Both wings are equally frequent, so by chance half would be right.
 #
 # **Guess** by a letter: up to which time ahead does the map foretell the wing rightly in more than 60% of all cases?
 # (Any of the four earns the point.)
@@ -1568,7 +1568,7 @@ if EICU:
 #   be *read*.
 # - $\arg\min$ has no gradient. SOM-VAE goes around it with a second decoder, VQ-VAE by copying the gradient. It pays to ask of
 #   each loss whom it moves, and to check it.
-# - Keep time on an axis of its own. What is next to each other in memory did not always follow each other.
+# - Keep time on an axis of its own. What lies side by side in memory has not always followed in time.
 # - Indexing with tensors instead of loops changes nothing in the result, and is many times faster.
 # - A loss can be lowest where the result is worst. What a model should not be able to do, all images on one node, is a thing to
 #   look for.
