@@ -427,3 +427,10 @@ def check_meta(call, message, devices=list, words=TWO_DEVICES):
         expect.true(False, f"{message} The model is given inputs on {given[0]}, while it is on `meta`.", given[0])
     mixed = any(some in said for some in words)
     expect.true(not mixed, f"{message} torch says: {said}", said)
+
+
+def check_number(value, expected, what, hint=""):
+    """A result that is one number, of Python, numpy or torch, not an array of one, is the expected one."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        expect.shape(value, (), what, "It is a single number.")
+    expect.close(value, expected, what, hint)

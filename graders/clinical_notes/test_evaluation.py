@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, values
-from graders.helpers import TWO_DEVICES, check_meta
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, values
+from graders.helpers import TWO_DEVICES, check_meta, check_number
 from proctor.checks import expect
 
 # Thirteen notes in batches of five: the last batch is smaller.
@@ -137,8 +137,8 @@ def test_f1_of_all(submission, reference, predicted):
     """Micro F1 counts all notes and diagnoses in one, macro F1 is the mean over the diagnoses."""
     _, micro, macro = scores(submission, predicted)
     _, expected_micro, expected_macro = reference.f1_scores(*predicted)
-    number(micro, float(expected_micro), "micro", "Counts of all, in one F1.")
-    number(macro, float(expected_macro), "macro", "The mean of the F1s.")
+    check_number(micro, float(expected_micro), "micro", "Counts of all, in one F1.")
+    check_number(macro, float(expected_macro), "macro", "The mean of the F1s.")
 
 
 @pytest.mark.points(1)
@@ -149,8 +149,8 @@ def test_f1_of_nothing(submission):
     probs = np.array([[0.9, 0.1], [0.2, 0.3], [0.4, 0.2]], dtype=np.float32)
     per_class, micro, macro = scores(submission, (truth, probs))
     expect.close(np.asarray(per_class, dtype=float), np.array([2 / 3, 0.0]), "per_class")
-    number(micro, 2 / 3, "micro")
-    number(macro, 1 / 3, "macro", "The mean over both diagnoses.")
+    check_number(micro, 2 / 3, "micro")
+    check_number(macro, 1 / 3, "macro", "The mean over both diagnoses.")
     hint = "Say `zero_division=0`."
     for value, what in zip(scores(submission, (truth * 0, truth * 0.2)), ("per_class", "micro", "macro"), strict=True):
         found = float(np.abs(np.asarray(value, dtype=float)).max())
@@ -184,7 +184,7 @@ def test_negated_mentions(submission, reference, predicted, mentions):
     probs = np.where(mentions, probs, np.float32(0.9))
     accuracy, _ = negation(submission, truth, probs, mentions)
     hint = "Negated are the mentions whose label is 0; diagnoses that are not mentioned do not count."
-    number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
+    check_number(accuracy, float(reference.negation_scores(truth, probs, mentions)[0]), "accuracy", hint)
     given = {"truth": truth, "probs": probs, "mentioned": mentions}
     expect.given_is_kept(submission, submission.negation_scores, given, "`negation_scores(truth, probs, mentioned)`")
 
@@ -195,4 +195,4 @@ def test_negation_f1(submission, reference, predicted, mentions):
     truth, probs = predicted
     _, f1 = negation(submission, truth, probs, mentions)
     expected = float(reference.negation_scores(truth, probs, mentions)[1])
-    number(f1, expected, "f1", "Of the mentions only; to find are those with label 0; found are those held back.")
+    check_number(f1, expected, "f1", "Of the mentions only; to find are those with label 0; found are those held back.")

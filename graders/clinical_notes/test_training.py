@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from graders.carried import same, version_of
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, number, put_in, values
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, put_in, values
 from graders.clinical_notes.mistakes import TRAINING
-from graders.helpers import check_meta
+from graders.helpers import check_meta, check_number
 from proctor.checks import expect
 
 # Thirteen notes to train on in batches of 5, 5 and 3, eight to validate on in batches of 4.
@@ -132,12 +132,13 @@ def test_loss(submission, reference, first_losses, generator, device):
     _, expected = training.expected(reference, lr=1e-6)
     expect.true(all(np.isfinite(losses)), "The losses should be finite numbers, but are not.", losses)
     hint = "The model gives logits; a note may have several diagnoses at once, so no softmax over them."
-    number(losses[0], expected[0], "The loss of the first epoch, with hardly any learning rate,", hint)
+    check_number(losses[0], expected[0], "The loss of the first epoch, with hardly any learning rate,", hint)
     # The logarithm of a probability ends at -100, or where it is kept away from 0.
     far = Training(submission, generator, device, size=300.0, gain=1.0)
     _, expected = far.expected(reference, lr=1e-6)
     hint = "Compute the cross entropy from logits: the sigmoid of a large one is 0 or 1, and forgets how large it was."
-    number(far.train(lr=1e-6)[0][0], expected[0], "The loss of the first epoch, with logits in the hundreds,", hint)
+    loss = far.train(lr=1e-6)[0][0]
+    check_number(loss, expected[0], "The loss of the first epoch, with logits in the hundreds,", hint)
 
 
 @pytest.mark.points(3)
@@ -226,7 +227,8 @@ def test_mode(submission, reference, generator, device):
     last = SmallModel(training.given.weight.cpu(), gains=training.gains)
     last.shift.data = training.given.shift.detach().cpu()
     _, expected, _ = scored(*predicted(last, Batches(*training.others, 4)))
-    number(f1s[-1], float(expected), "The last of val_f1_scores", "It is that of the model as it is after the epoch.")
+    hint = "It is that of the model as it is after the epoch."
+    check_number(f1s[-1], float(expected), "The last of val_f1_scores", hint)
 
 
 @pytest.mark.points(1)

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import number, values
+from graders.clinical_notes.helpers import values
+from graders.helpers import check_number
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_weight(submission, gaps):
     for gap in gaps:
         weight, _ = pair(submission, gap)
         hint = "Of scores `gap` and 0: e to the one, divided by the sum of both."
-        number(weight, 1 / (1 + math.exp(-gap)), f"weight at a gap of {gap:.4g}", hint)
+        check_number(weight, 1 / (1 + math.exp(-gap)), f"weight at a gap of {gap:.4g}", hint)
 
 
 @pytest.mark.points(1)
@@ -40,4 +41,4 @@ def test_slope(submission, gaps):
         # A wrong weight has been charged above: its own slope is right, unless it has none.
         if varied and abs(slope - weight * (1 - weight)) < 1e-6:
             expected = slope
-        number(slope, expected, f"slope at a gap of {gap:.4g}", "Differentiate weight = 1 / (1 + exp(-gap)).")
+        check_number(slope, expected, f"slope at a gap of {gap:.4g}", "Differentiate weight = 1 / (1 + exp(-gap)).")

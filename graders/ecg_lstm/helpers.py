@@ -1,6 +1,5 @@
 """What several exercises' checks share: the sizes of the assignment, weights put in by their shape, the last layers."""
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -133,10 +132,3 @@ def twin_of(net, module, weights):
     drawn = dict((_kind(part, weight), weight) for part, weight in weights.values())
     net.load_state_dict({name: drawn[_kind(name, value)] for name, value in net.state_dict().items()})
     return Twin(net, {name: tuple(value.shape) for name, value in module.state_dict().items()})
-
-
-def check_number(value, expected, what, hint):
-    """What is foretold is one number, of Python, numpy or torch, not an array of one."""
-    if isinstance(value, (torch.Tensor, np.ndarray)):
-        expect.shape(value, (), what, "It is a single number.")
-    expect.close(value, expected, what, hint)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from graders.ecg_lstm.helpers import check_number
+from graders.helpers import check_number
 
 
 @pytest.mark.points(1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.ecg_lstm.helpers import check_number
+from graders.helpers import check_number
 from proctor.checks import expect
 
 

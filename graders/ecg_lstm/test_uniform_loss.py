@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from graders.ecg_lstm.helpers import check_number
+from graders.helpers import check_number
 
 
 @pytest.mark.points(1)

@@ -1229,6 +1229,18 @@ NEAREST_NODE = [
 
 NEIGHBORS = [
     Mistake(
+        name="last_row_and_column_outside",
+        exercise="neighbors",
+        hint="You take the last row and the last column for the outside of the map. They are its end, and have nodes.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "inside = (rows < embeddings.shape[0] - 1) & (columns < embeddings.shape[1] - 1)\n"
+                "    return padded[rows + 1, columns + 1] * inside.unsqueeze(-1)",
+            )
+        ],
+    ),
+    Mistake(
         name="right_never_assigned",
         exercise="neighbors",
         hint="The place of the neighbor one column further stays zero. Is `==` where `=` should be?",
@@ -2245,6 +2257,30 @@ LOSSES = [
 ]
 
 TRANSITIONS = [
+    Mistake(
+        name="logits_overwritten",
+        exercise="transitions",
+        hint="You put the logarithms of the probabilities in the place of `probs`. Only an optimizer moves it.",
+        changes=[
+            (
+                "return torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "found = torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)\n"
+                "        self.probs.data = found.detach().view_as(self.probs)\n"
+                "        return found",
+            )
+        ],
+    ),
+    Mistake(
+        name="small_number_in_the_logarithm",
+        exercise="transitions",
+        hint="You add a small number before the logarithm. It moves the probabilities; torch.log_softmax needs none.",
+        changes=[
+            (
+                "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                "torch.log(torch.softmax(self.probs.flatten(2).flatten(0, 1), dim=-1) + 1e-4)",
+            )
+        ],
+    ),
     Mistake(
         name="probabilities_for_logarithms",
         exercise="transitions",

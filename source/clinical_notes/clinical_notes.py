@@ -78,14 +78,14 @@ figure = draw_transformer()
 # - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
 #   own, `hint("3.2")` or `hint(MultiHeadSelfAttention)` says where to look again; called again, it says more. That
 #   costs nothing.
-# - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
-#   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
+# - After you hand in, more checks run, on other data. The points of an exercise are shared out over several of
+#   them, so that a part that is right earns its part. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
 # - **Before a result** you say what you expect. Where the text says *foretell*, you can work it out: it counts
 #   whether it is right. Where it says *guess*, nobody can know: any answer that could be right earns the point, for
 #   standing there before you ran the cell. So leave it as it was, most of all where it was wrong.
 # - **After a result** you say in two or three sentences what it means. A person reads that. Take the numbers from
-#   your own run; to have guessed wrong costs nothing, here neither.
+#   your own run; to have guessed wrong costs nothing here, either.
 # - *From scratch* means: with `nn.Linear`, `nn.LayerNorm`, `nn.Dropout`, `nn.Embedding` and what torch offers for
 #   tensors, but without its ready-made attention and Transformers. (The checks compare yours with those.)
 # - The cells that train models and draw figures are for you. They do not run when your work is graded. The whole

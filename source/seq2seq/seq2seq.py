@@ -84,14 +84,14 @@ show(draw_autoencoder(), "An encoder reads a patient's visits into one"
 #   difference, and says in its last line what has passed.
 # - Where a cell needs an exercise that you have not finished, it says which one. Are you stuck? In a cell of your
 #   own, `hint("3.1")` or `hint(Encoder)` says where to look again; called again, it says more. That costs nothing.
-# - After you hand in, more checks run, on other data. Each exercise is shared out over several of them, so a
-#   part that is right earns its part of the points. An exercise that builds on an earlier one is judged on
+# - After you hand in, more checks run, on other data. The points of an exercise are shared out over several of
+#   them, so that a part that is right earns its part. An exercise that builds on an earlier one is judged on
 #   its own: one mistake costs you once.
 # - **Before a result** you say what you expect. Where the text says *foretell*, you can work it out: it counts
 #   whether it is right. Where it says *guess*, nobody can know: any of the answers earns the point, for standing
 #   there before you ran the cell. So leave it as it was, most of all where it was wrong.
 # - **After a result** you say in two or three sentences what it means. A person reads that. Take the numbers from
-#   your own run; to have guessed wrong costs nothing, here neither.
+#   your own run; to have guessed wrong costs nothing here, either.
 # - The cells that train the model and draw the figures are for you. They do not run when your work is graded.
 #   What has been trained is kept: after a restart, you are back in the last section within a minute.
 # - Nothing here needs a GPU. If you have one, it is used.

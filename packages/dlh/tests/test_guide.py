@@ -132,8 +132,8 @@ def test_hint_for_nothing_says_what_there_is(course, capsys):
     hint()
     hint("total")
     assert capsys.readouterr().out.splitlines() == [
-        "There is no exercise 'tripple'. There are: double (2.1), total (2.2).",
-        "There is no exercise 'sorted'. There are: double (2.1), total (2.2).",
-        "Which exercise? There are: double (2.1), total (2.2).",
+        "There are no hints for 'tripple'. There are hints for: double (2.1), total (2.2).",
+        "There are no hints for 'sorted'. There are hints for: double (2.1), total (2.2).",
+        "Which exercise? There are hints for: double (2.1), total (2.2).",
         "There are no hints for exercise 2.2 (Sums).",
     ]

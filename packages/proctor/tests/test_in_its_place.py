@@ -71,6 +71,8 @@ CHANGED = "class Way:\n    def take(self, x):\n        return 3 * x\n\n\ndef dou
         (CHANGED, "Way.take = lambda self, x: FACTOR * x"),
         (CHANGED, "@lambda way: setattr(Way, 'take', way)\ndef take(self, x):\n    return FACTOR * x"),
         (CHANGED, "def take(self, x, own=setattr(Way, 'take', lambda self, x: FACTOR * x)):\n    return x"),
+        (CHANGED, "def take(self, x: setattr(Way, 'take', lambda self, x: FACTOR * x)):\n    return x"),
+        (CHANGED, "def take(self, x) -> setattr(Way, 'take', lambda self, x: FACTOR * x):\n    return x"),
         (CHANGED, "class Better(Way):\n    Way.take = lambda self, x: FACTOR * x"),
         (CHANGED, "class Way:\n    def take(self, x):\n        return FACTOR * x"),
         (CHANGED, "def double(x):\n    return FACTOR * x"),

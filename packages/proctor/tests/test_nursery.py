@@ -1,5 +1,6 @@
 """Warm hosts: forked from a nursery, and set apart from it and from each other."""
 
+import contextlib
 import os
 import signal
 import textwrap
@@ -13,7 +14,7 @@ from proctor.isolation import sandbox
 from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost
 from proctor.isolation.sandbox import SandboxError
-from submissions import ENDINGS, SMALL, alive, descendants, hosts_of, sandboxed
+from submissions import ENDINGS, SMALL, alive, descendants, hosts_of, sandboxed, small_nursery
 
 
 @pytest.fixture
@@ -152,3 +153,9 @@ def test_host_that_cannot_be_set_apart_runs_nothing(toy_course, monkeypatch):
     with pytest.raises(SandboxError, match="could not be started: mounting /nowhere: No such file or directory"):
         ForkedHost(nursery, open_course(toy_course))
     nursery.close()
+
+
+def test_process_that_is_only_slow_is_told_as_that(toy_course):
+    with contextlib.closing(small_nursery(toy_course)) as nursery:
+        nursery.start()
+        assert "it does not answer; is this machine very busy?" in str(nursery.program.fault())

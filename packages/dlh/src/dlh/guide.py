@@ -48,8 +48,8 @@ def guide(assignment):
         found = _find(exercise, exercises)
         if found is None:
             known = ", ".join(f"{one['id']} ({one['number'] or one['title']})" for one in exercises.values())
-            asked = "Which exercise?" if exercise is None else f"There is no exercise {_name(exercise)!r}."
-            print(f"{asked} There are: {known}.")
+            asked = "Which exercise?" if exercise is None else f"There are no hints for {_name(exercise)!r}."
+            print(f"{asked} There are hints for: {known}.")
             return
         hints = found["hints"]
         if not hints:

@@ -138,9 +138,10 @@ def _defines(node):
         bases = [*node.bases, *node.decorator_list]
         return not node.keywords and all(map(_only_named, bases)) and all(map(_defines, node.body))
     if isinstance(node, ast.FunctionDef):
-        defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-        decorators = [_only_named(decorator) for decorator in node.decorator_list]
-        return all(decorators) and not any(isinstance(n, WORKING) for default in defaults for n in ast.walk(default))
+        # Defaults and annotations are computed when it is defined.
+        head = [node.args, *filter(None, [node.returns])]
+        works = any(isinstance(n, WORKING) for part in head for n in ast.walk(part))
+        return not works and all(map(_only_named, node.decorator_list))
     return isinstance(node, ast.Pass)
 
 

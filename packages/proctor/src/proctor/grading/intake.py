@@ -311,8 +311,9 @@ def _about_older_release(submitted, release, matched, assignment, past):
             matched.added.add(exercise.id)
     parts = []
     if matched.replaced:
-        cells = "1 given cell has" if matched.replaced == 1 else f"{matched.replaced} given cells have"
-        parts.append(f"{cells} been corrected since, and stand here as they are now")
+        several = f"{matched.replaced} given cells have been corrected since, and stand here as they are now"
+        one = "1 given cell has been corrected since, and stands here as it is now"
+        parts.append(one if matched.replaced == 1 else several)
     if matched.added:
         names = ", ".join(f"`{exercise.id}`" for exercise in assignment.exercises if exercise.id in matched.added)
         parts.append(f"it did not have {names} yet, so nothing is implemented there")

@@ -65,6 +65,8 @@ class Program:
         """Why it does not answer, by the last thing it said."""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        if not lines and self.process.poll() is None:
+            return sandbox.SandboxError("a host could not be started: it does not answer; is this machine very busy?")
         words = lines[-1] if lines else "it ended without a word"
         return sandbox.SandboxError(f"a host could not be started: {words}{self._advice}")
 
@@ -72,11 +74,15 @@ class Program:
         """Kill it and wait until all of it is dead."""
         self.process.kill()
         self.process.wait()
-        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it.
+        # What bubblewrap started dies with it, but only soon after, and nobody else's code runs beside it. Where it was
+        # killed before it had said so, nothing dies with it.
         end = time.monotonic() + DEATH_SECONDS
         while not all(map(_is_dead, self.tree)):
             if time.monotonic() > end:
                 raise sandbox.SandboxError("a submission's process does not end, although it was killed")
+            for process in self.tree:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
             time.sleep(0.002)
 
     def close(self):
