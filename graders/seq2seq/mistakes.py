@@ -363,6 +363,12 @@ COLLATE = [
         changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).long()")],
     ),
     Mistake(
+        name="mask_squeezed",
+        exercise="collate",
+        hint="`squeeze()` takes off every axis of length one, those of a single patient and of a single visit, too.",
+        changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).squeeze()")],
+    ),
+    Mistake(
         name="mask_keeps_axis",
         exercise="collate",
         hint="Your mask keeps an axis of length one at its end.",
@@ -471,8 +477,7 @@ COLLATE = [
         name="mask_by_first_code",
         exercise="collate",
         hint=(
-            "The first code of a visit decides over your mask alone. One frequent code is enough, wherever it "
-            "stands."
+            "The first code of a visit decides over your mask alone. One frequent code is enough, wherever it stands."
         ),
         changes=[
             (
@@ -605,6 +610,18 @@ LOADERS = [
         changes=[("shuffle=False, ", "shuffle=False, drop_last=True, ")],
     ),
     Mistake(
+        name="iterators_returned",
+        exercise="loaders",
+        hint="You return iterators (`iter`), which are used up after one epoch. Return the `DataLoader`s themselves.",
+        changes=[("return train_loader, val_loader", "return iter(train_loader), iter(val_loader)")],
+    ),
+    Mistake(
+        name="batches_made_once",
+        exercise="loaders",
+        hint="You make the training batches once, as a list, so that each epoch has the same. Return the `DataLoader`.",
+        changes=[("return train_loader, val_loader", "return list(train_loader), val_loader")],
+    ),
+    Mistake(
         name="last_batches_dropped",
         exercise="loaders",
         hint="You drop the last batch where it is not full, in training and in validation. No patient should be "
@@ -640,8 +657,7 @@ LOADERS = [
         changes=[
             (
                 "train_dataset, batch_size=32, shuffle=True",
-                "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, "
-                "replacement=True)",
+                "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, replacement=True)",
             ),
         ],
     ),
@@ -773,6 +789,16 @@ ENCODER = [
         changes=[("-1e9", 'float("-inf")')],
     ),
     Mistake(
+        name="nan_replaced_in_context",
+        exercise="encoder",
+        hint="You replace the NaN of a patient without any real visit in the context. On the way back it comes up all "
+        "the same, and spoils the weights. Mask with -1e9.",
+        changes=[
+            ("-1e9", 'float("-inf")'),
+            ("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=1).nan_to_num()"),
+        ],
+    ),
+    Mistake(
         name="masked_after_softmax",
         exercise="encoder",
         hint="You mask the attention after the softmax. The padded visits have taken their share by "
@@ -887,6 +913,33 @@ ENCODER = [
             ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
             ("sum(dim=1)", "sum(dim=1))"),
         ],
+    ),
+    Mistake(
+        name="dropout_of_one_half",
+        exercise="encoder",
+        hint="You drop hidden states in training. The encoder is asked for no dropout.",
+        changes=[
+            ("        self.att = nn", "        self.dropout = nn.Dropout(0.5)\n        self.att = nn"),
+            ("self.cnn(x.unsqueeze(1)).squeeze", "self.dropout(self.cnn(x.unsqueeze(1))).squeeze"),
+        ],
+    ),
+    Mistake(
+        name="squeezed_everywhere",
+        exercise="encoder",
+        hint="`squeeze()` without an axis takes off that of a single patient and that of a single visit, too.",
+        code="""
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cnn = nn.Conv2d(1, 128, kernel_size=(3, 105), padding=(1, 0))
+        self.att = nn.Linear(128, 1)
+
+    def forward(self, x, masks):
+        hidden_states = self.cnn(x.unsqueeze(1)).squeeze().transpose(-2, -1)
+        scores = self.att(hidden_states).squeeze().masked_fill(~masks, -1e9)
+        attention = torch.softmax(scores, dim=-1)
+        return (attention.unsqueeze(-1) * hidden_states).sum(dim=-2)
+""",
     ),
     Mistake(
         name="scores_on_cpu",
@@ -1309,9 +1362,26 @@ SEQ2SEQ = [
     Mistake(
         name="context_detached",
         exercise="seq2seq",
-        hint="You cut the context off from its gradient (`detach`, `torch.no_grad`), so that the encoder never "
-        "learns.",
+        hint="You cut the context off from its gradient (`detach`, `torch.no_grad`), so that the encoder never learns.",
         changes=[("self.encoder(x, masks)", "self.encoder(x, masks).detach()")],
+    ),
+    Mistake(
+        name="masks_as_floats",
+        exercise="seq2seq",
+        hint="You hand the encoder the masks as floats. It takes them as they come, as bool: `~` refuses floats.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks.float())")],
+    ),
+    Mistake(
+        name="context_squeezed",
+        exercise="seq2seq",
+        hint="You squeeze the context, which takes off the axis of a single patient. It has no axis too many.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks).squeeze()")],
+    ),
+    Mistake(
+        name="coin_seeded",
+        exercise="seq2seq",
+        hint="You seed the generator in `forward`, so that the coins fall alike in each pass. Seed once, outside.",
+        changes=[("hiddens = self.encoder(x, masks)", "random.seed(0)\n        hiddens = self.encoder(x, masks)")],
     ),
     Mistake(
         name="list_returned",
@@ -1461,8 +1531,7 @@ SEQ2SEQ = [
         changes=[
             (
                 "previous = x[:, t - 1] if teacher_force else cur_pred",
-                "first = teacher_force if t == 1 else first\n"
-                "            previous = x[:, t - 1] if first else cur_pred",
+                "first = teacher_force if t == 1 else first\n            previous = x[:, t - 1] if first else cur_pred",
             ),
         ],
     ),
@@ -1505,6 +1574,12 @@ SEQ2SEQ = [
 ]
 
 TRAINING = [
+    Mistake(
+        name="guesses_clamped_to_tenths",
+        exercise="training",
+        hint="You keep the probabilities between 0.1 and 0.9, so that being sure and wrong costs too little.",
+        changes=[("criterion(x_hat, x)", "criterion(x_hat.clamp(0.1, 0.9), x)")],
+    ),
     Mistake(
         name="guesses_clamped",
         exercise="training",
@@ -1679,6 +1754,40 @@ TRAINING = [
         hint="You clip the gradients. The step is along the gradients as they are.",
         changes=[
             ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 1.0)"),
+        ],
+    ),
+    Mistake(
+        name="gradients_clipped_at_five",
+        exercise="training",
+        hint="You clip the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 5.0)"),
+        ],
+    ),
+    Mistake(
+        name="gradient_values_clipped",
+        exercise="training",
+        hint="You clip the values of the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_value_(model.parameters(), 1.0)"),
+        ],
+    ),
+    Mistake(
+        name="divided_by_visits_in_train",
+        exercise="training",
+        hint="You divide the loss by the number of visits in `train`. What goes backward, and into the history, is "
+        "what `masked_loss` gives.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(model(x, masks), x, masks) / x.shape[1]")],
+    ),
+    Mistake(
+        name="visits_up_to_the_number",
+        exercise="training",
+        hint="You take the masks for a number of visits from the start on. A visit between two others may be empty.",
+        changes=[
+            (
+                "* masks.unsqueeze(-1)",
+                "* (torch.arange(masks.shape[1], device=masks.device) < masks.sum(1, keepdim=True)).unsqueeze(-1)",
+            ),
         ],
     ),
     Mistake(
@@ -1889,6 +1998,23 @@ CLUSTERING = [
         changes=[("masks.to(device)", "torch.ones_like(masks).to(device)")],
     ),
     Mistake(
+        name="training_mode_switched_on",
+        exercise="clustering",
+        hint="You call `model.train()`, with which dropout is at work. Embeddings are made after `model.eval()`.",
+        changes=[("model.eval()", "model.train()")],
+    ),
+    Mistake(
+        name="first_components_clustered",
+        exercise="clustering",
+        hint="You give k-means a few principal components. It looks at the embeddings as they are.",
+        changes=[
+            (
+                "fit_predict(embeddings)",
+                "fit_predict(embeddings @ np.linalg.svd(embeddings - embeddings.mean(axis=0), False)[2][:2].T)",
+            ),
+        ],
+    ),
+    Mistake(
         name="tensors_returned",
         exercise="clustering",
         hint="You return torch tensors. What comes next works with numpy arrays.",
@@ -2048,6 +2174,23 @@ CLUSTERING = [
                 "return np.concatenate(labels), np.concatenate(embeddings)",
             ),
         ],
+    ),
+    Mistake(
+        name="context_squeezed_in_embedding",
+        exercise="clustering",
+        hint="You squeeze the context, which takes off the axis of a batch with one patient. It has none too many.",
+        changes=[
+            (
+                "model.encoder(x.to(device), masks.to(device))",
+                "model.encoder(x.to(device), masks.to(device)).squeeze()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="embeddings_centered_in_place",
+        exercise="clustering",
+        hint="You change the caller's embeddings in place (`-=`). Make a new array instead.",
+        changes=[("    labels = KMeans(", "    embeddings -= embeddings.mean(axis=0)\n    labels = KMeans(")],
     ),
     Mistake(
         name="embeddings_of_unit_length",
@@ -2243,6 +2386,4 @@ FORETELL = [
     ),
 ]
 
-MISTAKES = (
-    DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
-)
+MISTAKES = DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
