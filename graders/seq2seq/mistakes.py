@@ -1356,8 +1356,13 @@ SEQ2SEQ = [
         name="notebook_encoder_called",
         exercise="seq2seq",
         hint="You call the notebook's `encoder`. The model has one of its own, `self.encoder`.",
-        costly="The encoder of the model is never called: nothing runs.",
         changes=[("self.encoder(x, masks)", "encoder(x, masks)")],
+    ),
+    Mistake(
+        name="notebook_decoder_called",
+        exercise="seq2seq",
+        hint="You call the notebook's `decoder`. The model has one of its own, `self.decoder`.",
+        changes=[("= self.decoder(previous, hiddens)", "= decoder(previous, hiddens)")],
     ),
     Mistake(
         name="context_detached",
@@ -1370,6 +1375,12 @@ SEQ2SEQ = [
         exercise="seq2seq",
         hint="You hand the encoder the masks as floats. It takes them as they come, as bool: `~` refuses floats.",
         changes=[("self.encoder(x, masks)", "self.encoder(x, masks.float())")],
+    ),
+    Mistake(
+        name="masks_with_another_axis",
+        exercise="seq2seq",
+        hint="You hand the encoder the masks with an axis more. It takes them as they come, (batch, visits).",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks.unsqueeze(-1))")],
     ),
     Mistake(
         name="context_squeezed",

@@ -26,6 +26,8 @@ class RecordingEncoder(nn.Module):
 
     def forward(self, x, masks):
         self.calls.append((x.detach().clone(), masks.clone()))
+        # A mask with an axis too many is told by what it was given.
+        masks = masks.reshape(x.shape[:2])
         place = torch.arange(1.0, x.shape[1] + 1, device=x.device)
         weighted = x.mean(dim=2) * (1.0 + masks) * place
         return weighted.sum(dim=1, keepdim=True) * self.scale
@@ -96,9 +98,10 @@ class Recording:
         self.masks = torch.arange(visits) < lengths.unsqueeze(1)
         self.encoder = submission.send(RecordingEncoder)().to(str(device))
         self.decoder = submission.send(RecordingDecoder)()
+        put_in_notebook(submission, self.encoder, self.decoder)
         submission.seed(seed)
-        model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
-        self.output = submission.keep(model)(self.x.to(device), self.masks.to(device))
+        self.model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
+        self.output = submission.keep(self.model)(self.x.to(device), self.masks.to(device))
         self.calls = self.calls_of_steps(visits)
 
     def calls_of_steps(self, visits):
@@ -118,10 +121,17 @@ class Recording:
         return [written[call].cpu() for call in self.calls]
 
 
+def put_in_notebook(submission, encoder, decoder):
+    """Puts parts in the place of the notebook's `encoder` and `decoder`: who calls those is charged in one check."""
+    submission.replace("encoder", encoder)
+    submission.replace("decoder", decoder)
+
+
 def check_learning(submission, reference, generator, device, ratio):
     """The gradients that go back through all steps are the reference's, and training mode changes nothing."""
     from_state = ratio == 1
     encoder, decoder = submission.send(RecordingEncoder)(), submission.send(SmoothDecoder)(from_state)
+    put_in_notebook(submission, encoder, decoder)
     model = submission.Seq2Seq(encoder, decoder, ratio).to(str(device))
     twin = reference.Seq2Seq(RecordingEncoder(), SmoothDecoder(from_state), ratio)
     x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
@@ -148,6 +158,16 @@ def test_start(submission, generator, device):
     expect.close(first_input, torch.zeros(PATIENTS, NUM_CODES), "The first input of the decoder")
     context = RecordingEncoder()(recording.x, recording.masks).detach()
     expect.close(first_hiddens, context, "The first hidden state of the decoder", "It is the encoder's context.")
+    others = submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)()
+    put_in_notebook(submission, *others)
+    submission.keep(recording.model)(recording.x.to(device), recording.masks.to(device))
+    called = [name for name, calls in (("encoder", others[0].calls), ("decoder", others[1].inputs)) if len(calls)]
+    expect.true(
+        not called,
+        f"`Seq2Seq` calls the notebook's `{' and '.join(called)}`. It has an encoder and a decoder of its own, "
+        "`self.encoder` and `self.decoder`, as it was given them.",
+        called,
+    )
 
 
 @pytest.mark.points(4)
@@ -247,7 +267,9 @@ def test_device(submission, generator):
     # Whoever writes predictions into x does so where there is no teacher forcing.
     own = submission.Seq2Seq(submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)(), 0.0)
     for tried in (model, own):
+        put_in_notebook(submission, tried.encoder, tried.decoder)
         check_inputs_kept(submission, tried, {"x": x, "masks": masks}, "`Seq2Seq(...)(x, masks)`")
+    put_in_notebook(submission, encoder, decoder)
     check_device(model, encoder, [x, masks], message)
     devices = decoder.devices
     expect.true(len(devices) > 0, "The decoder should be called at each step, but was never called.", devices)
