@@ -532,36 +532,6 @@ COLLATE = [
         ],
     ),
     Mistake(
-        name="signal_in_place_of_beat_knowledge",
-        exercise="loader",
-        hint=(
-            "You make K_beat of the signal, which is the first of a sample's inputs. The beat knowledge is the second."
-        ),
-        changes=[
-            ("return inputs, torch", "inputs = (inputs[0], inputs[0], *inputs[2:])\n        return inputs, torch"),
-        ],
-    ),
-    Mistake(
-        name="beat_knowledge_in_place_of_rhythm",
-        exercise="loader",
-        hint=(
-            "You make K_rhythm of the beat knowledge, which is the second of a sample's inputs. The rhythm "
-            "knowledge is the third."
-        ),
-        changes=[
-            ("return inputs, torch", "inputs = (*inputs[:2], inputs[1], inputs[3])\n        return inputs, torch"),
-        ],
-    ),
-    Mistake(
-        name="rhythm_knowledge_in_place_of_frequency",
-        exercise="loader",
-        hint=(
-            "You make K_freq of the rhythm knowledge, which is the third of a sample's inputs. The frequency "
-            "knowledge is the fourth."
-        ),
-        changes=[("return inputs, torch", "inputs = (*inputs[:3], inputs[2])\n        return inputs, torch")],
-    ),
-    Mistake(
         name="rhythm_and_frequency_swapped",
         exercise="loader",
         hint=(
@@ -780,17 +750,6 @@ KNOWLEDGE_ATTN = [
         exercise="knowledge_attn",
         hint="`squeeze()` without an axis also removes the axis of a single sequence. Name the axis.",
         changes=[("(attn * x).sum(dim=1)", "(attn.transpose(1, 2) @ x).squeeze()")],
-    ),
-    Mistake(
-        name="scores_squeezed_for_softmax",
-        exercise="knowledge_attn",
-        hint="`squeeze()` takes off every axis of length one, that of a single item, too.",
-        changes=[
-            (
-                "torch.softmax(self.att_v(hidden), dim=1)",
-                "torch.softmax(self.att_v(hidden).squeeze(), dim=1).unsqueeze(-1)",
-            )
-        ],
     ),
     Mistake(
         name="attention_squeezed_too_much",
@@ -2704,16 +2663,10 @@ EVALUATION = [
         changes=[("f1_score(truth, pred.argmax(axis=1))", "float((pred.argmax(axis=1) == truth).mean())")],
     ),
     Mistake(
-        name="probabilities_squeezed_in_evaluation",
+        name="squeezed_in_evaluation",
         exercise="evaluation",
-        hint="You squeeze the probabilities, which takes off the axis of a batch with a single segment.",
+        hint="You squeeze probabilities or labels, which takes off the axis of a batch with a single segment.",
         changes=[("probabilities.cpu()", "probabilities.squeeze().cpu()")],
-    ),
-    Mistake(
-        name="labels_squeezed_in_evaluation",
-        exercise="evaluation",
-        hint="You squeeze the labels, which takes off the axis of a batch with a single segment.",
-        changes=[("Y.cpu()", "Y.squeeze().cpu()")],
     ),
     Mistake(
         name="classes_along_segments",
@@ -3157,7 +3110,8 @@ CHOOSE_THRESHOLD = [
     Mistake(
         name="one_too_many_of_a_whole_number",
         exercise="choose_threshold",
-        hint="Adding 1 is no rounding up: where the share is a whole number of segments, you ask for one too many.",
+        hint="Where the share is a whole number of segments, you go one too far, as adding 1 for rounding up does, or a "
+        "quantile.",
         changes=[("math.ceil(recall * len(of_af))", "min(int(recall * len(of_af)) + 1, len(of_af))")],
     ),
     Mistake(
@@ -3171,12 +3125,6 @@ CHOOSE_THRESHOLD = [
         exercise="choose_threshold",
         hint="np.quantile gives a number between two probabilities, so not the largest threshold that finds enough.",
         changes=[("threshold = of_af[-to_find]", "threshold = np.quantile(of_af, 1 - recall)")],
-    ),
-    Mistake(
-        name="quantile_of_a_whole_number",
-        exercise="choose_threshold",
-        hint="Where the share is a whole number of segments, this quantile lies one segment below the last to find.",
-        changes=[("threshold = of_af[-to_find]", 'threshold = np.quantile(of_af, 1 - recall, method="inverted_cdf")')],
     ),
     Mistake(
         name="in_steps",

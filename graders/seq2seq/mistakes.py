@@ -363,6 +363,12 @@ COLLATE = [
         changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).long()")],
     ),
     Mistake(
+        name="long_records_cut",
+        exercise="collate",
+        hint="You cut long records off. Every visit of a patient counts, however many there are.",
+        changes=[("enumerate(patient)", "enumerate(patient[:10])")],
+    ),
+    Mistake(
         name="mask_squeezed",
         exercise="collate",
         hint="`squeeze()` takes off every axis of length one, those of a single patient and of a single visit, too.",
@@ -614,12 +620,6 @@ LOADERS = [
         exercise="loaders",
         hint="You return iterators (`iter`), which are used up after one epoch. Return the `DataLoader`s themselves.",
         changes=[("return train_loader, val_loader", "return iter(train_loader), iter(val_loader)")],
-    ),
-    Mistake(
-        name="batches_made_once",
-        exercise="loaders",
-        hint="You make the training batches once, as a list, so that each epoch has the same. Return the `DataLoader`.",
-        changes=[("return train_loader, val_loader", "return list(train_loader), val_loader")],
     ),
     Mistake(
         name="last_batches_dropped",
@@ -1123,6 +1123,12 @@ DECODER = [
         exercise="decoder",
         hint="You put a ReLU on the hidden state. The GRU's new state is what is asked for, as it is.",
         changes=[("hiddens.squeeze(0)", "hiddens.squeeze(0).relu()")],
+    ),
+    Mistake(
+        name="softmax_for_sigmoid",
+        exercise="decoder",
+        hint="Your probabilities go through a softmax, as if a visit had one code alone. Each code has its sigmoid.",
+        changes=[("self.sigmoid(self.linear2(", "torch.softmax(self.linear2("), ("hiddens)))", "hiddens))), dim=-1")],
     ),
     Mistake(
         name="sigmoid_left_out",
@@ -1946,7 +1952,7 @@ CLUSTERING = [
     Mistake(
         name="embeddings_standardized",
         exercise="clustering",
-        hint="You cluster standardized embeddings. The text asks for the groups of the embeddings as they are.",
+        hint="You scale the embeddings, their numbers or their rows, before k-means. Cluster them as they are.",
         changes=[
             (
                 ".fit_predict(embeddings)",
@@ -2042,17 +2048,6 @@ CLUSTERING = [
         exercise="clustering",
         hint="You ask for three clusters. There are to be two.",
         changes=[("n_clusters=2", "n_clusters=3")],
-    ),
-    Mistake(
-        name="standardised_first",
-        exercise="clustering",
-        hint="You scale the embeddings, their numbers or their rows, before k-means. Cluster them as they are.",
-        changes=[
-            (
-                ".fit_predict(embeddings)",
-                ".fit_predict((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-9))",
-            )
-        ],
     ),
     Mistake(
         name="clusters_not_seeded",
