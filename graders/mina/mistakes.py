@@ -3110,8 +3110,8 @@ CHOOSE_THRESHOLD = [
     Mistake(
         name="one_too_many_of_a_whole_number",
         exercise="choose_threshold",
-        hint="Where the share is a whole number of segments, you go one too far, as adding 1 for rounding up does, or a "
-        "quantile.",
+        hint="Where the share is a whole number of segments, you go one too far, as adding 1 for rounding up does, or "
+        "a quantile.",
         changes=[("math.ceil(recall * len(of_af))", "min(int(recall * len(of_af)) + 1, len(of_af))")],
     ),
     Mistake(

@@ -1377,6 +1377,12 @@ SEQ2SEQ = [
         changes=[("self.encoder(x, masks)", "self.encoder(x, masks).detach()")],
     ),
     Mistake(
+        name="relu_of_context",
+        exercise="seq2seq",
+        hint="You put a ReLU on the context. It is the first hidden state as the encoder gives it.",
+        changes=[("self.encoder(x, masks)", "torch.relu(self.encoder(x, masks))")],
+    ),
+    Mistake(
         name="masks_as_floats",
         exercise="seq2seq",
         hint="You hand the encoder the masks as floats. It takes them as they come, as bool: `~` refuses floats.",
@@ -1806,6 +1812,12 @@ TRAINING = [
                 "* (torch.arange(masks.shape[1], device=masks.device) < masks.sum(1, keepdim=True)).unsqueeze(-1)",
             ),
         ],
+    ),
+    Mistake(
+        name="validation_patients_trained_on",
+        exercise="training",
+        hint="You train on the validation patients, and so F1 says nothing of patients whom the model has never met.",
+        changes=[("for x, masks, _ in train_loader:", "for x, masks, _ in val_loader:")],
     ),
     Mistake(
         name="evaluation_mode",

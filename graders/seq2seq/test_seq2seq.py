@@ -21,7 +21,8 @@ class RecordingEncoder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.scale = nn.Parameter(torch.linspace(0.1, 1.0, 128))
+        # Of both signs, as a context is.
+        self.scale = nn.Parameter(torch.linspace(-0.7, 1.0, 128))
         self.calls = []
 
     def forward(self, x, masks):

@@ -199,7 +199,13 @@ class Training:
         masks = (torch.arange(VISITS) <= 3 * torch.arange(PATIENTS).unsqueeze(1) % VISITS).clone()
         self.data = (x * masks.unsqueeze(-1), masks, x[:, 0, 0])
         dataset = submission.library("torch.utils.data.TensorDataset")(*self.data)
-        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=BATCH)
+        loader = submission.library("torch.utils.data.DataLoader")
+        self.loader = loader(dataset, batch_size=BATCH)
+        # Others are validated: each visit has the codes that the one of the same place lacks.
+        others = (1 - x) * masks.unsqueeze(-1)
+        others[..., :UNUSED] = 0
+        dataset = submission.library("torch.utils.data.TensorDataset")(others, *self.data[1:])
+        self.val_loader = loader(dataset, batch_size=BATCH)
         self.tiny_model = submission.send(TinyModel)
 
     def model(self):
@@ -209,10 +215,10 @@ class Training:
     def train(self, model, epochs=EPOCHS):
         """What the student's `train` returns, with a loss of the check's own where the student's stops it."""
         try:
-            return self.submission.train(model, self.loader, self.loader, epochs)
+            return self.submission.train(model, self.loader, self.val_loader, epochs)
         except StudentError:
             self.submission.replace("masked_loss", self.submission.send(other_loss))
-            return self.submission.train(model, self.loader, self.loader, epochs)
+            return self.submission.train(model, self.loader, self.val_loader, epochs)
 
     def trained(self):
         """The student's model after training, a handle."""
