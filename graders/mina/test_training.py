@@ -82,6 +82,7 @@ def test_certainty(submission, generator, device):
     """The loss stays finite where the model is so sure that a probability is zero."""
     training = Training(submission, generator, device)
     training.weight = 1000 * training.weight
+    training.other = training.model()
     # Every other segment is of the class that the model is sure it is not.
     sure = SmallModel(training.weight)(*training.inputs)[0].argmax(dim=1)
     training.label((sure + torch.arange(SEGMENTS)) % 2)
