@@ -35,7 +35,8 @@
 # "denies"; then find out **why**; and then repair it, with one line.
 
 # %% install=dlh
-# Where you are stuck, `hint("attention")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("attention")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("clinical_notes")
@@ -1537,6 +1538,44 @@ shifted.loc["your guess"] = [None, *guess_unknown()]
 shifted.astype(float).round(3)
 
 # %% [markdown]
+# ### Try it: a note of your own
+#
+# Write a note, and see what the repaired model finds in it and which words it looks at: below each word, how much it is
+# looked at by all words of the note, in multiples of chance. It begins with a test note of which one finding is negated
+# and one is not. Move the cue behind its terms; put one that it has never met in its place (*unlikely*), or a word that is
+# not in its vocabulary (it gets a question mark); take general words out. Then write as people do: *denies chest pain,
+# reports a cough*. Is what is denied held back, and what is reported found? Heads differ: choose one. (There is room for 63
+# words; what comes after is left out.)
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_reading
+
+example = " ".join(notes.words_of(test[0][first(1, 1)])[1:])
+
+
+@explore(block=[1, 2], head=["all", 1, 2, 3, 4])
+def show_note(text=example, block=2, head="all"):
+    """What the model finds in a note, and which words it looks at."""
+    words, note = notes.read_note(text)
+    with torch.inference_mode():
+        logits, all_attn = model.eval()(note[None].to(device))
+    attn = all_attn[block - 1][0]
+    attn = attn.mean(0) if head == "all" else attn[head - 1]
+    looked_at = (len(note) * attn.mean(0)).cpu().numpy()
+    probs = torch.sigmoid(logits[0]).tolist()
+    figure = draw_reading(
+        words, (note != notes.UNK).tolist(), looked_at, probs, groups,
+        notes.CUES, title=f"block {block}, head: {head}")
+    verdicts = ", ".join(f"{name} {p:.2f}" for name, p in zip(groups, probs))
+    most = looked_at.argmax()
+    return figure, (
+        f"The words of the note, each with a bar for how much it is looked at"
+        f" in block {block}; most, {looked_at[most]:.1f} times as much as by"
+        f" chance, {words[most]}. On the right, probabilities: {verdicts}.")
+
+
+# %% [markdown]
 # ### At the bedside ({{points:bedside}})
 #
 # A colleague wants to use the repaired model on the notes of your hospital: "its F1 is nearly 1." What has it
@@ -1599,4 +1638,7 @@ table
 #
 # ## The end
 #
-# Save the notebook, run it once from top to bottom, and hand it in.
+# Save the notebook, run it once from top to bottom, and hand it in. The last cell says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

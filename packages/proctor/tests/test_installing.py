@@ -99,6 +99,14 @@ def test_cell_installs_what_is_missing_and_then_does_nothing(distributed, tmp_pa
     assert run().stdout == first.stdout
 
 
+def test_cell_says_what_to_do_where_pip_fails(distributed, tmp_path):
+    (tmp_path / "toy_lib-1.2-py3-none-any.whl").write_bytes(b"not a wheel")
+    command = [sys.executable, "-c", install_code(open_course(distributed), "toylib")]
+    ran = subprocess.run(command, cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True)
+    said = ran.stderr.splitlines()[-1]
+    assert "could not be installed from toy_lib-1.2-py3-none-any.whl: above, pip says why" in said
+
+
 def test_cell_says_what_to_do_where_there_is_no_wheel(distributed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # Other tests' courses may be on the path.

@@ -35,7 +35,11 @@ if importlib.util.find_spec("{package}") is None:
     beside = sorted(map(str, Path().glob("{distribution}-*.whl")))
 {found}
     pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, wheel], check=True)
+    if subprocess.run([*pip, wheel]).returncode:
+        raise ModuleNotFoundError(
+            f"`{package}` could not be installed from {{wheel}}: above, pip says"
+            " why. Put that right, and run this cell again"
+        )
     importlib.invalidate_caches()"""
 
 FROM_COURSE = """\
@@ -45,7 +49,8 @@ FROM_COURSE = """\
 FROM_BESIDE = """\
     if not beside:
         raise ModuleNotFoundError(
-            "`{package}` is missing: put its folder or `{distribution}-*.whl`, both in the course's zip,"
+            "`{package}` is missing: put its folder or"
+            " `{distribution}-*.whl`, both in the course's zip,"
             " beside this notebook, and run this cell again"
         )
     wheel = beside[-1]"""

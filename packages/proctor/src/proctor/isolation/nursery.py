@@ -17,8 +17,6 @@ from proctor.isolation import sandbox
 from proctor.settings import Settings
 
 DEATH_SECONDS = 30
-# The first step of an optimizer imports a compiler, whichever code takes it: two seconds.
-ALWAYS = ("torch.optim",)
 
 
 class Program:
@@ -107,7 +105,8 @@ class Nursery:
     """
 
     def __init__(self, course: Course, modules: list[str], control: socket.socket | None = None):
-        self._arguments = (course, "cpu", [*ALWAYS, *modules])
+        # Which a host has anyway: without any module, its process would be a host itself.
+        self._arguments = (course, "cpu", ["torch", *modules])
         self._control, self.program = control, None
 
     def start(self) -> socket.socket:
