@@ -53,7 +53,7 @@ def mina():
 
     truth = np.arange(60) % 2
     p1 = np.random.default_rng(1).random(60)
-    return {"at_prevalence": solution.at_prevalence}, {"truth": truth, "p1": p1}
+    return {"at_prevalence": solution.at_prevalence}, {"truth": truth, "pred": np.stack([1 - p1, p1], axis=1)}
 
 
 def seq2seq():
@@ -141,11 +141,12 @@ def test_a_cell_to_try_says_what_to_finish_first(world, shown, namespace):
     name = world.__name__
     assignment = load_assignment(COURSE, name)
     help_beside = json.loads(assignment.release_notebook.with_name(f"{name}.guide.json").read_bytes())
-    exercises = {exercise["id"]: exercise for exercise in help_beside["exercises"]}
     namespace |= world()[0]
     with pytest.raises(Exception) as raised:  # noqa: B017, PT011
         exec(trying(name).source, namespace)
-    line = guide.missing(raised.value, raised.tb, namespace, exercises, help_beside["needs"])
+    found = guide.Guide(name, help_beside)
+    found.namespace = namespace
+    line = found.missing(raised.value, raised.tb)
     assert re.match(r"Finish exercise .* first: `\w+` is made with it, in a cell above", line)
     assert shown == []
 

@@ -292,6 +292,11 @@ def test_each_of_many_curves_is_dark_enough_and_looks_unlike_all_others():
 # shared
 
 
+def test_frames_and_arrows_can_be_seen_on_white():
+    colors = (plots.shared.BLUE, plots.shared.ORANGE, plots.shared.GREEN, plots.shared.INK)
+    assert min(contrast(color) for color in colors) > 3
+
+
 def test_a_figure_is_shown_once_with_words_for_whoever_does_not_see_it(monkeypatch):
     shown = []
     monkeypatch.setattr(plots.shared, "display", lambda figure, metadata: shown.append((figure, metadata)))

@@ -13,14 +13,16 @@ from types import CodeType
 
 # What an error of a cell of checks says, and what mostly is behind it. The first that fits counts.
 CAUSES = [
-    (r"NoneType", "What you wrote gives None there: is a `return` missing?"),
+    (r"NoneType(?!' object is not callable)", "What you wrote gives None there: is a `return` missing?"),
     (r"'(list|tuple|dict|float|int|\w*ndarray)' object has no attribute",
      "A {0} stands where a tensor is expected, or an array."),
-    (r"not enough values to unpack|cannot unpack non-iterable",
+    (r"must be Tensor, not (\w+)", "A {0} stands where a tensor is expected."),
+    (r"requires grad\. Use", "Only a number or an array may stand there: `.item()`, or no gradients around it."),
+    (r"not enough values to unpack|cannot unpack non-iterable|'float' object is not (?:subscriptable|iterable)",
      "Fewer results come back than the docstring names: return them all, with commas between."),
     (r"too many values to unpack", "More results come back than are expected there: the docstring names them."),
     (r"Sizes of tensors must match|shapes cannot be multiplied|size of tensor a|invalid for input of size"
-     r"|same number of dimensions",
+     r"|same number of dimensions|could not be broadcast",
      "Two shapes do not fit: print those in the last line of yours that the traceback shows."),
 ]  # fmt: skip
 # What a cell stops with, but for a stop by hand.

@@ -372,8 +372,7 @@ def _put_back(original, student, matched, code, taken, past):
 def imports(assignment: Assignment) -> list[str]:
     """What the cells of the release that run import: modules, and names in them, which may be modules or not."""
     release, code = _release(assignment)
-    # The first step of an optimizer imports a compiler, whichever code takes it: two seconds.
-    names = {"torch.optim"} if any("optim" in cell.source for cell in release.cells) else set()
+    names = set()
     for cell in filter(_runs, release.cells):
         for node in ast.walk(ast.parse(code[cell.id])):
             if isinstance(node, ast.Import):

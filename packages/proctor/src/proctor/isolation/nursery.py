@@ -17,6 +17,8 @@ from proctor.isolation import sandbox
 from proctor.settings import Settings
 
 DEATH_SECONDS = 30
+# The first step of an optimizer, and a layer on the meta device, import a compiler, whoever takes it: two seconds.
+ALWAYS = ("torch.optim",)
 
 
 class Program:
@@ -105,8 +107,7 @@ class Nursery:
     """
 
     def __init__(self, course: Course, modules: list[str], control: socket.socket | None = None):
-        # Which a host has anyway: without any module, its process would be a host itself.
-        self._arguments = (course, "cpu", ["torch", *modules])
+        self._arguments = (course, "cpu", [*ALWAYS, *modules])
         self._control, self.program = control, None
 
     def start(self) -> socket.socket:
