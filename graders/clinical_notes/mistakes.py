@@ -4,6 +4,18 @@ from proctor.authoring.bank import Mistake
 
 EVALUATION = [
     Mistake(
+        name="logits_squeezed",
+        exercise="evaluation",
+        hint="You squeeze the logits. Where the last batch is a single note, that drops the axis of the "
+        "notes.",
+        changes=[
+            (
+                "probs.append(torch.sigmoid(logits).cpu().numpy())",
+                "probs.append(torch.sigmoid(logits).squeeze().cpu().numpy())",
+            ),
+        ],
+    ),
+    Mistake(
         name="evaluation_mode_forgotten",
         exercise="evaluation",
         hint="Your `predict` does not switch to evaluation mode, so dropout goes on leaving numbers out.",
@@ -539,6 +551,30 @@ POSITIONS = [
         ],
     ),
     Mistake(
+        name="words_squeezed",
+        exercise="positions",
+        hint="You squeeze what comes out. With a single note or a single word, that drops an axis that has to "
+        "stay.",
+        changes=[
+            (
+                "return x + self.pe[:, : x.shape[1]]",
+                "return (x + self.pe[:, : x.shape[1]]).squeeze()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="table_cut_for_good",
+        exercise="positions",
+        hint="You cut `self.pe` itself to the length of the first notes. Longer notes that come later find "
+        "too few rows: cut it for the call alone.",
+        changes=[
+            (
+                "return x + self.pe[:, : x.shape[1]]",
+                "self.pe = self.pe[:, : x.shape[1]]\n        return x + self.pe",
+            ),
+        ],
+    ),
+    Mistake(
         name="positions_learned",
         exercise="positions",
         hint="Your table is a parameter, and so would be trained. The paper's positions are fixed.",
@@ -873,6 +909,30 @@ ATTENTION = [
         exercise="attention",
         hint="You set masked scores to 0. The softmax makes e^0 = 1 of that, not nothing: take a very low number.",
         changes=[("torch.finfo(scores.dtype).min", "0.0")],
+    ),
+    Mistake(
+        name="masked_with_a_hundred",
+        exercise="attention",
+        hint="You set masked scores to -100, which is not low enough: where scores are large, those of words "
+        "go below it. Take the lowest number there is.",
+        changes=[
+            (
+                "torch.finfo(scores.dtype).min",
+                "-100.0",
+            ),
+        ],
+    ),
+    Mistake(
+        name="single_note_squeezed",
+        exercise="attention",
+        hint="You squeeze what the heads make. With a single note or a single word, that drops an axis that "
+        "has to stay.",
+        changes=[
+            (
+                "out = self.W_o(context)",
+                "out = self.W_o(context).squeeze()",
+            ),
+        ],
     ),
     Mistake(
         name="masked_with_ten",
@@ -1246,6 +1306,18 @@ BLOCK = [
                 "self.dropout2 = nn.Dropout(dropout)",
                 "self.dropout2 = nn.Dropout(dropout)\n"
                 "        built_in = nn.TransformerEncoderLayer(d_model, num_heads, d_ff, dropout)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="block_squeezed",
+        exercise="block",
+        hint="You squeeze what comes out of the block. With a single note or a single word, that drops an "
+        "axis that has to stay.",
+        changes=[
+            (
+                "x = self.norm2(x + self.dropout2(self.ffn(x)))",
+                "x = self.norm2(x + self.dropout2(self.ffn(x))).squeeze()",
             ),
         ],
     ),
@@ -1634,6 +1706,17 @@ CLASSIFIER = [
         exercise="classifier",
         hint="You do not multiply the words' vectors by sqrt(d_model).",
         changes=[("self.embedding(x) * math.sqrt(self.d_model)", "self.embedding(x)")],
+    ),
+    Mistake(
+        name="logits_of_single_note_squeezed",
+        exercise="classifier",
+        hint="You squeeze the logits. With a single note, that drops the axis of the batch.",
+        changes=[
+            (
+                "logits = self.classifier(mean)",
+                "logits = self.classifier(mean).squeeze()",
+            ),
+        ],
     ),
     Mistake(
         name="words_divided",
@@ -2150,6 +2233,18 @@ TRAINING = [
         hint="You do not clip the gradients, or not in time: before `backward` there is nothing to clip yet, after "
         "`step` it is too late.",
         changes=[("nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)", "pass")],
+    ),
+    Mistake(
+        name="learning_rate_halved",
+        exercise="training",
+        hint="Your learning rate falls over the epochs. The recipe has one rate for all: no scheduler.",
+        changes=[
+            (
+                "        model.train()\n",
+                "        model.train()\n        if epoch and epoch % 10 == 0:\n"
+                '            optimizer.param_groups[0]["lr"] /= 2\n',
+            ),
+        ],
     ),
     Mistake(
         name="clipped_to_five",

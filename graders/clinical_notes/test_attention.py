@@ -20,6 +20,7 @@ NOTES, LENGTH, HEADS, D_MODEL, DROPOUT = 5, 11, 3, 21, 0.3
 MADE = f"`MultiHeadSelfAttention({D_MODEL}, {HEADS})`"
 CALL = f"{MADE}(x, mask)"
 LAYERS = ("W_q", "W_k", "W_v", "W_o")
+NAMES = ("out", "attn_weights")
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +135,10 @@ def test_shapes(submission, made, x, mask, device):
     for value, other, what in zip((out, attn_weights), others, ("out", "attn_weights"), strict=True):
         expect.different(other, value, f"{what} of some notes and of others")
     expect.given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
+    hint = "A note or a word that is alone keeps its axis: `squeeze()` drops it."
+    shapes = [(1, 1, D_MODEL), (1, HEADS, 1, 1)]
+    for value, shape, what in zip(call(module, device, x[:1, :1]), shapes, NAMES, strict=True):
+        expect.shape(value, shape, f"{what} for a single note of one word", hint)
 
 
 @pytest.mark.points(4)
@@ -207,6 +212,22 @@ def test_padding(unmasked, x, mask, device):
     expect.shape(found, other.shape, "out")
     hint = "The mask is to hide the padding's scores from the softmax."
     expect.close(found[:, :LENGTH][words], expected[words], "out of the words, with other and more padding,", hint)
+    if version.alike:
+        check_nobody_looks(module, version, device, 20 * x, mask, "where scores are in the thousands")
+        check_nobody_looks(module.train(), version, device, x, mask, "in training mode")
+
+
+def check_nobody_looks(module, version, device, x, mask, when):
+    """No attention goes to where it goes in no version that is like the student's without a mask."""
+    found, expected = call(module, device, x, mask)[1], call(version, "cpu", x, mask)[1]
+    expect.shape(found, expected.shape, "attn_weights with a mask")
+    looked = found[~mask.expand_as(expected) & (expected == 0)]
+    expect.true(
+        not bool((looked > 1e-6).any()),
+        f"Words where the mask is False should get no attention, also {when}, but get up to "
+        f"{float(looked.max()) if len(looked) else 0:.3g}. The number that hides a score is to be below any score.",
+        when,
+    )
 
 
 @pytest.mark.points(1)

@@ -112,6 +112,11 @@ def test_shapes(submission, made, x, mask, device):
     out = call(module, device, x, mask)
     expect.different(call(module, device, x.flip(0), mask), out, "x of the block for some words and for others")
     expect.given_is_kept(submission, module, {"x": x.to(device), "mask": mask.to(device)}, CALL)
+    single = module(x[:1, :1].to(device))
+    hint = "A note or a word that is alone keeps its axis: `squeeze()` drops it."
+    for value, shape, what in zip(single, [(1, 1, D_MODEL), (1, HEADS, 1, 1)], ("x", "attn_weights"), strict=True):
+        if what == "x" or tuple(result[1].shape) == (NOTES, HEADS, LENGTH, LENGTH):
+            expect.shape(value, shape, f"{what} of the block for a single note of one word", hint)
 
 
 @pytest.mark.points(3.5)

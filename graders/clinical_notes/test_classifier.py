@@ -91,6 +91,11 @@ def test_parts_get_their_sizes(submission):
     expect.equal(list(given), [D_MODEL, MAX_LEN], "What the positions are made with", "Pass max_len on.")
     given = [list(submission.get(block.given)) for block in module.blocks]
     expect.equal(given, [[D_MODEL, HEADS, D_FF, DROPOUT]] * LAYERS, "What the blocks are made with", "Pass all on.")
+    module = submission.ClinicalNoteClassifier(VOCABULARY)
+    made = [list(submission.get(part.given)) for part in (module.pos_encoding, *module.blocks)]
+    hint = "Leave the sizes that are there by default as they are given."
+    what = f"What positions and blocks of `ClinicalNoteClassifier({VOCABULARY})` are made with"
+    expect.equal(made, [[128, 128], [128, 4, 512, 0.15], [128, 4, 512, 0.15]], what, hint)
 
 
 @pytest.mark.points(1)
@@ -100,6 +105,9 @@ def test_shapes(submission, made, x, device):
     logits, _ = call(module, device, x)
     expect.different(logits[1:], logits[:-1], "logits of different notes")
     expect.given_is_kept(submission, module, {"x": x.to(device)}, CALL)
+    single, _ = values(module(x[:1].to(device)), CALL, ["logits", "all_attn"])
+    hint = "A note that is alone keeps the axis of the batch: `squeeze()` drops it."
+    expect.shape(single, (1, CLASSES), "logits of a single note", hint)
 
 
 @pytest.mark.points(4)

@@ -52,6 +52,8 @@ def test_added(submission, x, device):
     zero = encode(submission, torch.zeros_like(x[:1]), device).cpu()
     expect.different(zero, torch.zeros_like(zero), f"{MADE} of zeros and zeros")
     expect.close(found, x + zero, f"{MADE}(x)", "Return x plus the table, and nothing else: x itself is not scaled.")
+    hint = "A note or a word that is alone keeps its axis: `squeeze()` drops it."
+    expect.shape(encode(submission, x[:1, :1], device), (1, 1, D_MODEL), f"{MADE} of a single note of one word", hint)
     hint = "The words are float32, as all weights, and stay so: make the table of such numbers, too."
     expect.dtype(found, x.dtype, f"{MADE}(x)", hint)
     expect.given_is_kept(submission, make(submission, device), {"x": x.to(device)}, f"{MADE}(x)")
@@ -65,8 +67,11 @@ def test_shorter_notes(submission, x, device):
     expect.different(whole.cpu(), x, f"{MADE}(x) and x")
     expect.different(encode(submission, x + 1, device), whole, f"{MADE}(x + 1) and {MADE}(x)")
     hint = "Cut the table to the length of x, its axis 1, from the first position on."
-    shorter = encode(submission, x[:FEWER, :LENGTH], device)
+    module = make(submission, device)
+    shorter = module(x[:FEWER, :LENGTH].to(device))
     expect.close(shorter, whole[:FEWER, :LENGTH].cpu(), f"{MADE} of shorter notes", hint)
+    hint = "The table is the same at each call: cut it for this call alone."
+    expect.close(module(x.to(device)), whole.cpu(), f"{MADE} of longer notes, after shorter ones,", hint)
     check_max_len(submission)
 
 

@@ -15,8 +15,10 @@ from graders.clinical_notes.mistakes import TRAINING
 from graders.helpers import check_meta, check_number
 from proctor.checks import expect
 
-# Thirteen notes to train on in batches of 5, 5 and 3, eight to validate on in batches of 4.
-NOTES, VALIDATION, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 13, 8, 7, 11, 3, 5, 3, 4
+# Eleven notes to train on in batches of 5, 5 and 1, eight to validate on in batches of 4; more diagnoses than four.
+NOTES, VALIDATION, LENGTH, VOCABULARY, CLASSES, BATCH, BATCHES, EPOCHS = 11, 8, 7, 11, 5, 5, 3, 4
+# As many epochs as the recipe has, of one batch.
+MANY = 25
 STEPS = EPOCHS * BATCHES
 CALL = "`train_model(model, train_loader, val_loader)`"
 # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show.
@@ -141,6 +143,38 @@ def test_loss(submission, reference, first_losses, generator, device):
     check_number(loss, expected[0], "The loss of the first epoch, with logits in the hundreds,", hint)
 
 
+class Slope(nn.Module):
+    """So sure of the wrong verdict that its gradient is the same in every step. It writes its weight down."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((classes,), -1000.0))
+        self.places = []
+
+    def forward(self, x):
+        if self.training:
+            self.places.append(self.weight[0].item())
+        return self.weight.expand(len(x), -1), []
+
+
+def check_rate_stays(submission, device):
+    """Over as many epochs as the recipe has, the learning rate stays what it is."""
+    model = submission.send(Slope)(CLASSES).to(str(device))
+    notes = torch.ones(2, LENGTH, dtype=torch.long), torch.ones(2, CLASSES)
+    loader = submission.send(Batches)(*notes, 2)
+    submission.train_model(model, loader, loader, num_epochs=MANY, lr=0.5, device=device)
+    places = list(submission.get(model.places))
+    message = f"{MANY} epochs of one batch should pass the model {MANY} times in training mode, but {len(places)} do."
+    expect.true(len(places) >= MANY, message, len(places))
+    first, last = places[1] - places[0], places[-1] - places[-2]
+    expect.true(
+        not last < 0.75 * first,
+        f"Over {MANY} epochs on a slope that stays the same, steps should stay as long as they are, but the first is "
+        f"{first:.4g} and the last {last:.4g}. The recipe has one learning rate, and nothing that changes it.",
+        "shorter",
+    )
+
+
 @pytest.mark.points(3)
 def test_steps(submission, reference, has_these_losses, generator, device):
     """Each batch makes one step of Adam with the given learning rate, along its own gradient only."""
@@ -162,6 +196,7 @@ def test_steps(submission, reference, has_these_losses, generator, device):
         "In each step: loss, clear the gradients, backward, clip, step.",
         **CLOSE,
     )
+    check_rate_stays(submission, device)
 
 
 def loud(submission, generator, device):

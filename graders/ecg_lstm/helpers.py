@@ -120,6 +120,21 @@ def check_single_output(net, what, device):
         expect.shape(net(torch.ones(samples, 40, 17, device=device)), (samples, 1), f"{what} of {samples} samples")
 
 
+def check_single_is_plain(net, what, device):
+    """Nothing follows the last layer where there is one output either: its bias moves the output by as much."""
+    x = torch.ones(3, 40, 17, device=device)
+    before, state = net(x), net.state_dict()
+    for by in (-100.0, 100.0):
+        net.load_state_dict({name: value + by * (tuple(value.shape) == (1,)) for name, value in state.items()})
+        expect.close(
+            net(x),
+            before.cpu() + by,
+            f"{what}, with one output and {by:g} more in the bias of the last layer",
+            "For one output as for several, the last linear layer comes last: no sigmoid after it.",
+            atol=1e-3,
+        )
+
+
 def twin_of(net, module, weights):
     """The reference's net with weights put in by their shape, under the names that the student's module has for them.
 

@@ -506,6 +506,18 @@ class LSTM(nn.LSTM):
         ],
     ),
     Mistake(
+        name="gates_share_weights_of_hidden_state",
+        exercise="lstm",
+        hint="Your four gates share one matrix for the hidden state. Each has a `triple()` of its own, all three parts "
+        "of it.",
+        changes=[
+            (
+                "self.W_xc, self.W_hc, self.b_c = triple()",
+                "self.W_xc, self.W_hc, self.b_c = triple()\n        self.W_hf = self.W_ho = self.W_hc = self.W_hi",
+            ),
+        ],
+    ),
+    Mistake(
         name="two_gates_share_weights",
         exercise="lstm",
         hint="Your forget gate has the weights of the input gate. Each gate has a `triple()` of its own.",
@@ -564,6 +576,22 @@ class LSTM(nn.LSTM):
         exercise="lstm",
         hint="You put a ReLU around the cell state. The hidden state takes its tanh.",
         changes=[("O * torch.tanh(C)", "O * torch.relu(C)")],
+    ),
+    Mistake(
+        name="sums_of_output_gate_and_input_node_exchanged",
+        exercise="lstm",
+        hint="Your output gate has the sum of the input node, and the input node that of the output gate. Where one "
+        "product makes all four, cut it in the order in which you put it together.",
+        changes=[
+            (
+                "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o",
+                "torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
+            ),
+            (
+                "C_tilde = torch.tanh(\n            torch.mm(x, self.W_xc) + torch.mm(H, self.W_hc) + self.b_c",
+                "C_tilde = torch.tanh(\n            torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o",
+            ),
+        ],
     ),
     Mistake(
         name="input_gate_through_softmax",
@@ -1021,6 +1049,14 @@ CONV_NET = [
         exercise="conv_net",
         hint="You took out the swap of the axes in `forward`. A convolution wants samples, channels, steps.",
         code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x"),
+    ),
+    Mistake(
+        name="axes_reshaped",
+        exercise="conv_net",
+        hint="You reshape where `forward` swaps the axes, which mixes steps and features. `transpose` was given.",
+        code=conv_net(
+            FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x.reshape(len(x), x.shape[2], -1)"
+        ),
     ),
     Mistake(
         name="first_relu_left_out",
@@ -1498,6 +1534,17 @@ LSTM_NET = [
         changes=[("nn.ReLU()", "nn.Tanh()")],
     ),
     Mistake(
+        name="sigmoid_of_a_single_output",
+        exercise="lstm_net",
+        hint="With one output, it goes through a sigmoid. The loss does that by itself: return the raw number.",
+        changes=[
+            (
+                "return self.linear(h)",
+                "out = self.linear(h)\n        return torch.sigmoid(out) if out.shape[1] == 1 else out",
+            ),
+        ],
+    ),
+    Mistake(
         name="sigmoid_after_lstm",
         exercise="lstm_net",
         hint="Your output goes through a sigmoid. The loss does that by itself: return the raw number.",
@@ -1863,6 +1910,17 @@ TORCH_LSTM_NET = [
         changes=[("            nn.ReLU(),\n", "")],
     ),
     Mistake(
+        name="sigmoid_of_a_single_output_of_torch",
+        exercise="torch_lstm_net",
+        hint="With one output, it goes through a sigmoid. The loss does that by itself: return the raw number.",
+        changes=[
+            (
+                "return self.linear(h[-1])",
+                "out = self.linear(h[-1])\n        return torch.sigmoid(out) if out.shape[1] == 1 else out",
+            ),
+        ],
+    ),
+    Mistake(
         name="sigmoid_after_torch",
         exercise="torch_lstm_net",
         hint="Your output goes through a sigmoid. The loss does that by itself: return the raw number.",
@@ -2131,12 +2189,6 @@ FORETOLD = [
         changes=[("(1 / (1 + np.exp(-total)))", "np.tanh(total)")],
     ),
     Mistake(
-        name="sigmoid_of_minus_the_sum",
-        exercise="kept_share",
-        hint="Your sigmoid is that of minus `total`: it falls where the sum rises.",
-        changes=[("np.exp(-total)", "np.exp(total)")],
-    ),
-    Mistake(
         name="what_is_forgotten",
         exercise="kept_share",
         hint="Your share is what is lost. Asked is what is left.",
@@ -2145,8 +2197,16 @@ FORETOLD = [
     Mistake(
         name="forgotten_at_each_step",
         exercise="kept_share",
-        hint="At each step you keep what the forget gate lets go. In spite of its name, it says how much is kept.",
+        hint="At each step you keep what the forget gate lets go, one minus its sigmoid, which is the sigmoid of minus "
+        "`total`. In spite of its name, the gate says how much is kept.",
         changes=[("(1 / (1 + np.exp(-total)))", "(1 - 1 / (1 + np.exp(-total)))")],
+    ),
+    Mistake(
+        name="exponential_decay",
+        exercise="kept_share",
+        hint="You let the cell state fall as exp(-total * steps) does. What each step lets pass is the forget gate's "
+        "number, the sigmoid of `total`.",
+        changes=[("share = (1 / (1 + np.exp(-total))) ** steps", "share = np.exp(-total * steps)")],
     ),
     Mistake(
         name="steps_within_the_sigmoid",

@@ -6,6 +6,7 @@ import torch
 from graders.ecg_lstm.helpers import (
     FAR_BELOW_ZERO,
     check_child,
+    check_single_is_plain,
     check_single_output,
     find_parameters,
     put_weights,
@@ -160,6 +161,7 @@ def test_values(submission, weights, expected, generator, device):
             f"{CALL} with {steps} steps",
             "Each convolution is followed by a ReLU, and only then by its pooling.",
         )
+    check_single_is_plain(submission.ConvNet(17).to(str(device)).eval(), "`ConvNet(17)(x)`", device)
 
 
 @pytest.mark.points(0.125)

@@ -11,6 +11,7 @@ from graders.ecg_lstm.helpers import (
     NUM_HIDDENS,
     check_child,
     check_linear,
+    check_single_is_plain,
     check_single_output,
     classify,
     linear_weights,
@@ -111,6 +112,7 @@ def test_values(submission, weights, generator, device):
         x = torch.randn(3, steps, INPUTS, generator=generator)
         _, (hidden, _) = lstm(x)
         expect.close(model(x.to(device)), classify(hidden.detach(), weights), f"{CALL} with {steps} steps", hint)
+    check_single_is_plain(make(submission)[0].to(str(device)).eval(), "`LSTMNet()(x)`", device)
 
 
 @pytest.mark.points(0.125)

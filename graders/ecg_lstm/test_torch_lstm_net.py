@@ -8,6 +8,7 @@ from graders.ecg_lstm.helpers import (
     NUM_HIDDENS,
     check_child,
     check_linear,
+    check_single_is_plain,
     check_single_output,
     classify,
     linear_weights,
@@ -89,6 +90,7 @@ def test_values(submission, weights, lstm, generator, device):
         x = torch.randn(samples, steps, INPUTS, generator=generator)
         _, (hidden, _) = lstm(x)
         expect.close(model(x.to(device)), classify(hidden[0].detach(), weights), f"{CALL} with {steps} steps", hint)
+    check_single_is_plain(make(submission).to(str(device)).eval(), "`TorchLSTMNet()(x)`", device)
 
 
 @pytest.mark.points(0.125)

@@ -1313,6 +1313,17 @@ NEIGHBORS = [
         ],
     ),
     Mistake(
+        name="numbers_changed_in_place",
+        exercise="neighbors",
+        hint="You change `k` in place (`//=`). It is the caller's, who needs it afterwards: make a tensor of your own.",
+        changes=[
+            (
+                "row, column = k // embeddings.shape[1], k % embeddings.shape[1]",
+                "column = k % embeddings.shape[1]\n    k //= embeddings.shape[1]\n    row = k",
+            )
+        ],
+    ),
+    Mistake(
         name="rows_exchanged",
         exercise="neighbors",
         hint="You exchange the neighbors one row further and one row before.",
@@ -1819,6 +1830,24 @@ LOSSES = [
         changes=[("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e.detach(), z_q)")],
     ),
     Mistake(
+        name="commitment_of_single_images_only",
+        exercise="losses",
+        hint="Your commitment loss sums over axis 1, which is the time in series. A mean over all numbers needs no "
+        "axis.",
+        changes=[("F.mse_loss(z_e, z_q)", "((z_e - z_q) ** 2).sum(dim=1).mean() / z_e.shape[-1]")],
+    ),
+    Mistake(
+        name="reconstruction_of_single_images_only",
+        exercise="losses",
+        hint="Your reconstruction loss counts on four axes. Series have one more: take the mean over all numbers.",
+        changes=[
+            (
+                "return F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "return sum(((x - y) ** 2).sum((1, 2, 3)).mean() / x[0].numel() for y in (x_e, x_q))",
+            )
+        ],
+    ),
+    Mistake(
         name="commitment_summed",
         exercise="losses",
         hint="Your commitment loss is a sum. The mean is asked for.",
@@ -1971,6 +2000,13 @@ LOSSES = [
         changes=[
             ("(z_q_neighbors != 0)", "(z_q_neighbors > 0)"),
         ],
+    ),
+    Mistake(
+        name="missing_unless_its_sum_is_positive",
+        exercise="losses",
+        hint="You leave out neighbors whose numbers add up to less than zero. Only a row of nothing but zeros is not "
+        "there.",
+        changes=[("(z_q_neighbors != 0).any(dim=-1)", "z_q_neighbors.sum(dim=-1) > 0")],
     ),
     Mistake(
         name="missing_by_its_sum",
@@ -2267,6 +2303,19 @@ TRANSITIONS = [
                 "found = torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)\n"
                 "        self.probs.data = found.detach().view_as(self.probs)\n"
                 "        return found",
+            )
+        ],
+    ),
+    Mistake(
+        name="logarithms_kept_from_the_first_call",
+        exercise="transitions",
+        hint="You keep the logarithms from the first call. `probs` learns in each step: compute them anew.",
+        changes=[
+            (
+                "return torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)",
+                'if not hasattr(self, "kept"):\n'
+                "            self.kept = torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)\n"
+                "        return self.kept",
             )
         ],
     ),
@@ -3193,6 +3242,24 @@ TRAINING = [
         changes=[("named = list(model.named_parameters())", "named = list(model.named_parameters(recurse=False))")],
     ),
     Mistake(
+        name="embeddings_left_out",
+        exercise="training",
+        hint="Your optimizer does not hold `embeddings`, so that the nodes never move. All parameters learn.",
+        changes=[('if name != "probs"]', 'if name not in ("probs", "embeddings")]')],
+    ),
+    Mistake(
+        name="transition_loss_twice",
+        exercise="training",
+        hint="You add the transition loss to the loss of the batch. `model.loss` has it already, with its weight.",
+        changes=[
+            (
+                "loss = model.loss(x, *model(x))",
+                'loss = model.loss(x, *model(x))\n            if hasattr(model, "probs"):\n'
+                "                loss = loss + model.loss_prob(model(x)[-2])",
+            )
+        ],
+    ),
+    Mistake(
         name="embeddings_fast_too",
         exercise="training",
         hint="The embeddings learn a hundred times as fast, too. That is for `probs` alone.",
@@ -3217,6 +3284,25 @@ EVALUATION = [
             "You leave the model in the mode it is in. Layers such as dropout behave differently in evaluation mode."
         ),
         changes=[("    model.eval()\n", "")],
+    ),
+    Mistake(
+        name="gradients_left_off",
+        exercise="evaluation",
+        hint="You switch gradients off and never on again, for the whole notebook. Use `with torch.no_grad():`.",
+        changes=[("with torch.no_grad():", "torch.set_grad_enabled(False)\n    if True:")],
+    ),
+    Mistake(
+        name="clusters_counted_from_zero_in_place",
+        exercise="evaluation",
+        hint="You change the arrays of clusters or classes that you are given (`-=`). They are the caller's: make new "
+        "ones.",
+        changes=[
+            (
+                "    counts = contingency_matrix(classes, clusters)\n",
+                "    clusters -= clusters.min()\n    classes -= classes.min()\n"
+                "    counts = contingency_matrix(classes, clusters)\n",
+            )
+        ],
     ),
     Mistake(
         name="gradients_kept",

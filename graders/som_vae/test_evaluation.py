@@ -97,7 +97,11 @@ def test_nodes(submission, reference, weights, images, device):
 @pytest.mark.points(1)
 def test_batches(submission, weights, images, device):
     """At most `batch_size` images are encoded at a time, and no gradients are kept."""
-    _, model = assign(submission, weights, images, device)
+    try:
+        _, model = assign(submission, weights, images, device)
+        left = submission.library("torch.is_grad_enabled")()
+    finally:
+        submission.library("torch.set_grad_enabled")(True)
     sizes = list(submission.get(model.encoder.sizes))
     expect.true(
         sum(sizes) >= IMAGES and max(sizes) <= BATCH,
@@ -107,6 +111,8 @@ def test_batches(submission, weights, images, device):
     )
     kept = model.encoder.with_gradients
     expect.true(not kept, "Gradients are kept for every image, and nobody needs them: use torch.no_grad().", kept)
+    message = f"After {WHAT} gradients should be on again, but are off, so that nothing can learn any more."
+    expect.true(left is True, f"{message} Use `with torch.no_grad():`.", left)
 
 
 @pytest.mark.points(1)
@@ -154,6 +160,8 @@ def test_purity(submission, reference, clusters):
     hint = "For each cluster its most frequent class; all of these counts, divided by the number of images."
     found, expected = submission.compute_purity(*clusters), float(reference.compute_purity(*clusters))
     score(found, expected, "`compute_purity(clusters, classes)`", hint)
+    given = dict(zip(("clusters", "classes"), clusters, strict=True))
+    expect.given_is_kept(submission, submission.compute_purity, given, "`compute_purity(clusters, classes)`")
 
 
 @pytest.mark.points(2)
@@ -169,6 +177,8 @@ def test_nmi(submission, clusters):
     expected = np.full(2, normalized_mutual_info_score(clusters[1], clusters[0]))
     what = "`compute_nmi`, once as it is called and once with clusters and classes exchanged,"
     expect.close(np.array([float(value) for value in found]), expected, what, hint)
+    given = dict(zip(("clusters", "classes"), clusters, strict=True))
+    expect.given_is_kept(submission, submission.compute_nmi, given, "`compute_nmi(clusters, classes)`")
 
 
 @pytest.mark.points(1)

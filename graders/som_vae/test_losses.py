@@ -8,6 +8,7 @@ from graders.helpers import check_meta
 from graders.som_vae.helpers import check_moves, number
 from graders.som_vae.mistakes import LOSSES
 from proctor.checks import expect
+from proctor.checks.submission import StudentError
 
 # No two sizes are the same.
 BATCH, LATENT, SERIES = 11, 7, 3
@@ -128,8 +129,8 @@ def test_som_moves_nodes_only(submission, reference, z_e, at_edges, generator, d
 
 
 @pytest.mark.points(1)
-def test_som_of_series(submission, reference, z_e, at_edges, generator, device):
-    """The SOM loss takes series as well, with a time axis."""
+def test_som_of_series(submission, reference, images, z_e, at_edges, generator, device):
+    """The losses take series as well, with a time axis."""
     version = carried(submission, reference, "_loss_som", (z_e, at_edges), device)
     z_e = torch.randn(SERIES, STEPS, LATENT, generator=generator)
     around = torch.randn(SERIES, STEPS, 5, LATENT, generator=generator)
@@ -137,6 +138,30 @@ def test_som_of_series(submission, reference, z_e, at_edges, generator, device):
     loss = put_to(submission, "_loss_som", (z_e, around), device)
     hint = "The five embeddings are on the last axis but one, however many come before."
     expect.close(loss, version._loss_som(z_e, around), "`_loss_som` of series", hint)
+    check_other_losses_of_series(submission, reference, images, at_edges, z_e, around[..., 0, :], generator, device)
+
+
+def is_right(submission, name, inputs, expected, device):
+    """Whether the student's loss of these tensors is what is expected; that it is not is another check's matter."""
+    try:
+        loss = getattr(model(submission).to(str(device)), name)(*(value.to(device) for value in inputs))
+    except StudentError:
+        return False
+    return isinstance(loss, torch.Tensor) and same(loss, expected)
+
+
+def check_other_losses_of_series(submission, reference, images, at_edges, z_e, z_q, generator, device):
+    """The losses whose value is right without a time axis take series as well."""
+    of_series = torch.rand(3, SERIES, STEPS, 2, 3, 4, generator=generator).unbind()
+    for name, flat, series in (
+        ("_loss_reconstruct", images, of_series),
+        ("_loss_commit", (at_edges[:, 0], at_edges[:, 1]), (z_e, z_q)),
+    ):
+        expected = getattr(model(reference), name)
+        if is_right(submission, name, flat, expected(*flat), device):
+            hint = "Whatever axes come in front: the mean over all numbers needs to know none of them."
+            loss = put_to(submission, name, series, device)
+            expect.close(loss, expected(*series), f"`{name}` of series", hint)
 
 
 @pytest.fixture

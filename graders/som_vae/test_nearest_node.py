@@ -47,6 +47,8 @@ def test_shapes(submission, z_e, embeddings, device):
     expect.shape(z_dist_flat, (BATCH, ROWS * COLUMNS), f"z_dist_flat {given}")
     expect.shape(k, (BATCH,), f"k {given}")
     expect.dtype(k, torch.long, "k", "It is a number of a node, to index with.")
+    given = {"z_e": z_e.to(device), "embeddings": embeddings.to(device)}
+    expect.given_is_kept(submission, submission.find_nearest, given, WHAT)
 
 
 @pytest.mark.points(4)

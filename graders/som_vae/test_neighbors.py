@@ -34,7 +34,8 @@ def gather(submission, embeddings, k, device):
 def of_inside(submission, reference, embeddings, device):
     """What the student gathers inside of the map, and the version that gathers the same there."""
     out = gather(submission, embeddings, INSIDE, device)
-    wanted = ["gather_neighbors"], NEIGHBORS, lambda one: same(out, one.gather_neighbors(embeddings, INSIDE))
+    # A version with a mistake may change what it is given.
+    wanted = ["gather_neighbors"], NEIGHBORS, lambda one: same(out, one.gather_neighbors(embeddings, INSIDE.clone()))
     return out, version_of(reference, *wanted)
 
 
@@ -44,7 +45,7 @@ def places(of_inside, reference, embeddings):
     out, version = of_inside
     expected = reference.gather_neighbors(embeddings, INSIDE)
     started = out.shape == expected.shape and same(out[:, 0], expected[:, 0])
-    expected = expected if started else version.gather_neighbors(embeddings, INSIDE)
+    expected = expected if started else version.gather_neighbors(embeddings, INSIDE.clone())
     expect.shape(out, expected.shape, WHAT)
     return out, expected
 
@@ -57,6 +58,8 @@ def test_shape(submission, embeddings, device):
     expect.different(out[1:], out[:-1], "What different nodes give")
     hint = "A node that is alone keeps the axis of the batch: `squeeze()` drops it."
     expect.shape(gather(submission, embeddings, INSIDE[:1], device), (1, 5, LATENT), f"{WHAT} for one node", hint)
+    given = {"embeddings": embeddings.to(device), "k": INSIDE.to(device)}
+    expect.given_is_kept(submission, submission.gather_neighbors, given, WHAT)
 
 
 @pytest.mark.points(2)
@@ -99,7 +102,7 @@ def test_edges(submission, reference, of_inside, embeddings, device):
     """At the edges of the map, zeros stand in the places of neighbors that do not exist."""
     _, version = of_inside
     out = gather(submission, embeddings, NODES, device)
-    expected = version.gather_neighbors(embeddings, NODES)
+    expected = version.gather_neighbors(embeddings, NODES.clone())
     if not bool((expected == 0).all(dim=-1).any()):
         expected = reference.gather_neighbors(embeddings, NODES)
     expect.shape(out, expected.shape, WHAT)

@@ -103,6 +103,12 @@ def test_log_transitions(submission, reference, probs, device):
         found,
     )
     expect.close(found, model(reference, probs).log_transitions().detach(), what, "Rows are from, columns are to.")
+    mine = model(submission, probs, device)
+    mine.log_transitions()
+    mine.load_state_dict({"probs": probs.flip(0)}, strict=False)
+    expected = model(reference, probs.flip(0)).log_transitions().detach()
+    hint = "`probs` learns: compute them anew at each call."
+    expect.close(mine.log_transitions(), expected, "`log_transitions()` after `probs` has changed", hint)
 
 
 @pytest.mark.points(2)
