@@ -140,13 +140,13 @@ def test_a_cell_to_try_leaves_random_numbers_as_they_were(world, shown, namespac
 def test_a_cell_to_try_says_what_to_finish_first(world, shown, namespace):
     name = world.__name__
     assignment = load_assignment(COURSE, name)
-    help_beside = json.loads(assignment.release_notebook.with_name(f"{name}.guide.json").read_bytes())
+    file = assignment.release_notebook.with_name(f"{name}.guide.json")
+    hint = guide.Guide(file, json.loads(file.read_bytes()))
     namespace |= world()[0]
+    hint.namespace, hint.cell = namespace, trying(name).source
     with pytest.raises(Exception) as raised:  # noqa: B017, PT011
-        exec(trying(name).source, namespace)
-    found = guide.Guide(name, help_beside)
-    found.namespace = namespace
-    line = found.missing(raised.value, raised.tb)
+        exec(hint.cell, namespace)
+    line = hint.missing(raised.value, raised.tb)
     assert re.match(r"Finish exercise .* first: `\w+` is made with it, in a cell above", line)
     assert shown == []
 

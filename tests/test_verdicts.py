@@ -55,6 +55,16 @@ def test_constants_earn_next_to_nothing(name):
     assert sum(earned.values()) <= 0.15 * sum(exercises.values()), earned
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize("name", ["seq2seq", "som_vae"])
+def test_what_is_nothing_is_not_right_because_its_parts_agree(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    points = {exercise.id: exercise.points for exercise in assignment.exercises}
+    variants = [Alternative(*nothing) for nothing in answers(name).NOTHING]
+    for (exercise, variant), value in lost(assignment, variants).items():
+        assert value >= 0.85 * points[exercise], variant
+
+
 @pytest.mark.parametrize("name", ["clinical_notes", "mina"])
 def test_a_slip_that_no_bank_has_costs_at_most_half_of_its_exercise(name):
     assignment = load_assignment(open_course(ROOT), name)

@@ -426,6 +426,18 @@ COLLATE = [
         ],
     ),
     Mistake(
+        name="signal_standardized_by_batch",
+        exercise="loader",
+        hint="You standardize the signal of a batch. The recordings were normalized when the segments were made.",
+        changes=[
+            (
+                "        return inputs, torch.as_tensor",
+                "        X = inputs[0]\n        inputs = ((X - X.mean()) / (X.std() + 1e-8), *inputs[1:])\n"
+                "        return inputs, torch.as_tensor",
+            ),
+        ],
+    ),
+    Mistake(
         name="single_segment_squeezed",
         exercise="loader",
         hint="A batch of a single segment loses the axis of the segments (`squeeze`). Leave the axes as they are.",
@@ -521,36 +533,6 @@ COLLATE = [
                 "inputs = (*inputs[:3], inputs[3].double(), *inputs[4:])\n        return inputs, torch",
             ),
         ],
-    ),
-    Mistake(
-        name="signal_in_place_of_beat_knowledge",
-        exercise="loader",
-        hint=(
-            "You make K_beat of the signal, which is the first of a sample's inputs. The beat knowledge is the second."
-        ),
-        changes=[
-            ("return inputs, torch", "inputs = (inputs[0], inputs[0], *inputs[2:])\n        return inputs, torch"),
-        ],
-    ),
-    Mistake(
-        name="beat_knowledge_in_place_of_rhythm",
-        exercise="loader",
-        hint=(
-            "You make K_rhythm of the beat knowledge, which is the second of a sample's inputs. The rhythm "
-            "knowledge is the third."
-        ),
-        changes=[
-            ("return inputs, torch", "inputs = (*inputs[:2], inputs[1], inputs[3])\n        return inputs, torch"),
-        ],
-    ),
-    Mistake(
-        name="rhythm_knowledge_in_place_of_frequency",
-        exercise="loader",
-        hint=(
-            "You make K_freq of the rhythm knowledge, which is the third of a sample's inputs. The frequency "
-            "knowledge is the fourth."
-        ),
-        changes=[("return inputs, torch", "inputs = (*inputs[:3], inputs[2])\n        return inputs, torch")],
     ),
     Mistake(
         name="rhythm_and_frequency_swapped",
@@ -1745,6 +1727,18 @@ RHYTHM_NET = [
         ],
     ),
     Mistake(
+        name="leaky_relu_after_fc",
+        exercise="rhythm_net",
+        hint="A leaky ReLU lets numbers below zero through. After `fc` comes the plain one.",
+        changes=[("torch.relu(self.fc(out))", "nn.functional.leaky_relu(self.fc(out))")],
+    ),
+    Mistake(
+        name="rhythm_knowledge_of_unit_length",
+        exercise="rhythm_net",
+        hint="You scale the knowledge. It goes into the attention as it is.",
+        changes=[("self.attn(states, k_rhythm", "self.attn(states, nn.functional.normalize(k_rhythm)")],
+    ),
+    Mistake(
         name="dropout_of_six_tenths",
         exercise="rhythm_net",
         hint="Your dropout takes more than half of the numbers. One half is asked for.",
@@ -2058,6 +2052,12 @@ FREQ_NET = [
         exercise="freq_net",
         hint="You cut what the attention gives off from its gradient: `fc` learns, and nothing before it.",
         changes=[("self.fc(out)", "self.fc(out.detach())")],
+    ),
+    Mistake(
+        name="logarithm_of_channel_knowledge",
+        exercise="freq_net",
+        hint="You take the logarithm of the power. It goes into the attention as it is.",
+        changes=[("k_freq.transpose(0, 1)", "torch.log1p(k_freq.abs()).transpose(0, 1)")],
     ),
     Mistake(
         name="softmax_of_softmax",
@@ -2409,6 +2409,29 @@ TRAINING = [
         changes=[("torch.optim.Adam(", "torch.optim.RMSprop(")],
     ),
     Mistake(
+        name="gradients_clipped_at_one",
+        exercise="training",
+        hint="You clip the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 1.0)"),
+        ],
+    ),
+    Mistake(
+        name="gradient_values_clipped",
+        exercise="training",
+        hint="You clip the values of the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_value_(model.parameters(), 0.5)"),
+        ],
+    ),
+    Mistake(
+        name="clamped_at_one_thousandth",
+        exercise="training",
+        hint="You keep the probabilities above 0.001, so that nothing is learned from what is sure and wrong. "
+        "Something like 1e-8 is enough.",
+        changes=[("clamp_min(1e-8)", "clamp_min(1e-3)")],
+    ),
+    Mistake(
         name="label_smoothing",
         exercise="training",
         hint="You smooth the labels. The loss is minus the logarithm of the true class's probability, and no more.",
@@ -2656,6 +2679,12 @@ EVALUATION = [
         exercise="evaluation",
         hint="You compute the accuracy, which is high as soon as one class is frequent. F1 is asked for.",
         changes=[("f1_score(truth, pred.argmax(axis=1))", "float((pred.argmax(axis=1) == truth).mean())")],
+    ),
+    Mistake(
+        name="squeezed_in_evaluation",
+        exercise="evaluation",
+        hint="You squeeze probabilities or labels, which takes off the axis of a batch with a single segment.",
+        changes=[("probabilities.cpu()", "probabilities.squeeze().cpu()")],
     ),
     Mistake(
         name="classes_along_segments",
@@ -2959,6 +2988,29 @@ LETTERS = [
 
 AT_PREVALENCE = [
     Mistake(
+        name="recall_and_specificity_exchanged",
+        exercise="at_prevalence",
+        hint="You take the specificity for the recall. Of the AF segments the share `recall` is found; of the normal "
+        "ones the share `specificity` is left alone.",
+        changes=[
+            (
+                "found = recall * prevalence",
+                "recall, specificity = specificity, recall\n    found = recall * prevalence",
+            ),
+        ],
+    ),
+    Mistake(
+        name="accuracy_as_f1",
+        exercise="at_prevalence",
+        hint="Your F1 is the accuracy. F1 knows recall and precision alone.",
+        changes=[
+            (
+                "f1 = 2 * precision * recall / (precision + recall)",
+                "f1 = recall * prevalence + specificity * (1 - prevalence)",
+            ),
+        ],
+    ),
+    Mistake(
         name="recall_as_precision",
         exercise="at_prevalence",
         hint="Your precision is the recall. Precision asks of the alarms, how many are right.",
@@ -2999,6 +3051,12 @@ AT_PREVALENCE = [
         exercise="at_prevalence",
         hint="Your F1 is the plain mean of precision and recall. It is their harmonic mean.",
         changes=[("2 * precision * recall / (precision + recall)", "(precision + recall) / 2")],
+    ),
+    Mistake(
+        name="geometric_mean_as_f1",
+        exercise="at_prevalence",
+        hint="Your F1 is the geometric mean of recall and precision. It is the harmonic one.",
+        changes=[("2 * precision * recall / (precision + recall)", "(precision * recall) ** 0.5")],
     ),
     Mistake(
         name="f1_without_two",
@@ -3070,20 +3128,21 @@ CHOOSE_THRESHOLD = [
     Mistake(
         name="one_too_many_of_a_whole_number",
         exercise="choose_threshold",
-        hint="Adding 1 is no rounding up: where the share is a whole number of segments, you ask for one too many.",
+        hint="Where the share is a whole number of segments, you go one too far, as adding 1 for rounding up does, or "
+        "a quantile.",
         changes=[("math.ceil(recall * len(of_af))", "min(int(recall * len(of_af)) + 1, len(of_af))")],
+    ),
+    Mistake(
+        name="equal_probabilities_counted_once",
+        exercise="choose_threshold",
+        hint="You drop probabilities that several segments have. Each AF segment has to be counted.",
+        changes=[("np.sort(p1[truth == 1])", "np.unique(p1[truth == 1])")],
     ),
     Mistake(
         name="quantile",
         exercise="choose_threshold",
         hint="np.quantile gives a number between two probabilities, so not the largest threshold that finds enough.",
         changes=[("threshold = of_af[-to_find]", "threshold = np.quantile(of_af, 1 - recall)")],
-    ),
-    Mistake(
-        name="quantile_of_a_whole_number",
-        exercise="choose_threshold",
-        hint="Where the share is a whole number of segments, this quantile lies one segment below the last to find.",
-        changes=[("threshold = of_af[-to_find]", 'threshold = np.quantile(of_af, 1 - recall, method="inverted_cdf")')],
     ),
     Mistake(
         name="in_steps",

@@ -1,5 +1,6 @@
 """The checks of the threshold that finds enough of the AF segments."""
 
+import functools
 import math
 
 import numpy as np
@@ -55,3 +56,15 @@ def test_largest(submission, reference, judged):
         threshold, what = chosen(submission, judged, share)
         due = float(reference.choose_threshold(*judged, share))
         expect.close(threshold, due, what, "It is the probability of the last AF segment that has to be found.")
+    # Several segments may have the same probability; each of them counts.
+    truth, p1 = judged[0], judged[1].copy()
+    of_af = np.flatnonzero(truth)
+    p1[of_af[np.argsort(p1[of_af])[4:]]] = 0.99
+    for share in SHARES:
+        threshold, what = chosen(submission, (truth, p1), share)
+        what = f"{what}, where {N_AF - 4} of {N_AF} AF segments have the same p1,"
+        due = float(reference.choose_threshold(truth, p1, share))
+        expect.close(threshold, due, what, "Count each segment, not each number.")
+    given = {"truth": judged[0], "p1": judged[1]}
+    call = functools.partial(submission.choose_threshold, recall=HALF)
+    expect.given_is_kept(submission, call, given, "`choose_threshold(truth, p1, recall)`")

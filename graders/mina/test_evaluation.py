@@ -5,13 +5,13 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, roc_auc_score
 
-from graders.helpers import check_meta, check_varied
+from graders.helpers import alone, check_meta, check_varied
 from graders.mina.helpers import CHANNELS, RealModel, SmallModel, batches, pair, segments
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
-# Thirteen segments in batches of five: the last batch is smaller.
-SEGMENTS, BATCH = 13, 5
+# Thirteen segments in batches of five: the last batch is smaller. Of eleven, it is a single one.
+SEGMENTS, SINGLE, BATCH = 13, 11, 5
 WHAT = "`eval_model(model, loader)`"
 
 
@@ -21,12 +21,13 @@ class Evaluation:
     Parameters
     ----------
     submission, generator, device : the fixtures
+    count : int, how many segments
     """
 
-    def __init__(self, submission, generator, device):
+    def __init__(self, submission, generator, device, count=SEGMENTS):
         self.submission, self.device = submission, device
         self.weight = torch.randn(4 * CHANNELS, generator=generator)
-        inputs, self.labels = segments(SEGMENTS, generator)
+        inputs, self.labels = segments(count, generator)
         self.loader = batches(submission, inputs, self.labels, BATCH)
         self.expected = SmallModel(self.weight).eval()(*inputs)[0].detach().numpy()
 
@@ -66,6 +67,10 @@ def test_predictions(submission, generator, device):
     )
     hint = "Call the model that is passed in, and keep the order of the segments and of the classes."
     expect.close(predictions, evaluation.expected, what, hint)
+    what = f"`eval_model` of {SINGLE} segments in batches of {BATCH}, the last one of a single segment,"
+    with alone(True, what, "segment"):
+        found = Evaluation(submission, generator, device, SINGLE).evaluate()
+        expect.equal([value.shape for value in found], [(SINGLE, 2), (SINGLE,)], f"The shapes from {what}")
 
 
 @pytest.mark.points(1)
@@ -181,3 +186,5 @@ def test_f1(submission, predicted):
     second = np.array([0.05, 0.9, 0.1, 0.45, 0.2], dtype=np.float32)
     _, f1 = scores(submission, (np.array([0, 1, 0, 0, 0]), np.stack([1 - second, second], axis=1)))
     expect.close(f1, 1.0, "F1, of five segments of which one is AF and only its probability is above one half,", hint)
+    given = {"truth": truth, "pred": pred}
+    expect.given_is_kept(submission, submission.evaluate_predictions, given, "`evaluate_predictions(truth, pred)`")

@@ -104,6 +104,12 @@ def test_shapes(submission, inputs, device):
             expect.shape(attn, (count, ITEMS, 1), f"attn {given}", hint)
         if count > 1:
             check_varied(out, "out of different sequences")
+    some = [value[:, :1] for value in inputs]
+    given = f"for x of shape {tuple(some[0].shape)}"
+    with alone(True, f"{WHAT} {given}", "item"):
+        out, attn = attend_anyhow(submission, some, device)
+        expect.shape(fit(out, (SEGMENTS, FEATURES)), (SEGMENTS, FEATURES), f"out {given}")
+        expect.shape(attn, (SEGMENTS, 1, 1), f"attn {given}")
 
 
 @pytest.mark.points(3)

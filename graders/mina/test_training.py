@@ -14,6 +14,8 @@ from graders.mina.helpers import CHANNELS, Cut, SmallModel, batches, pair, segme
 from proctor.checks import expect
 
 SEGMENTS, BATCH, BATCHES, EPOCHS = 13, 5, 3, 2
+# The visible check takes no coarser one, either.
+LEAST_PROBABILITY = 4.6e-5
 WHAT = "`train_model(model, loader)`"
 
 
@@ -28,11 +30,16 @@ class Training:
     def __init__(self, submission, generator, device):
         self.submission, self.device = submission, device
         self.weight = torch.randn(4 * CHANNELS, generator=generator)
-        self.inputs, self.labels = segments(SEGMENTS, generator)
-        self.loader = batches(submission, self.inputs, self.labels, BATCH)
+        self.inputs, labels = segments(SEGMENTS, generator)
+        self.label(labels)
         self.small_model = submission.send(SmallModel)
         # What student code finds where it calls the notebook's model.
         self.other = self.model()
+
+    def label(self, labels):
+        """Gives the segments these labels."""
+        self.labels = labels
+        self.loader = batches(self.submission, self.inputs, labels, BATCH)
 
     def model(self):
         """A model with the initial weights."""
@@ -75,10 +82,10 @@ def test_certainty(submission, generator, device):
     """The loss stays finite where the model is so sure that a probability is zero."""
     training = Training(submission, generator, device)
     training.weight = 1000 * training.weight
+    training.other = training.model()
     # Every other segment is of the class that the model is sure it is not.
     sure = SmallModel(training.weight)(*training.inputs)[0].argmax(dim=1)
-    training.labels = (sure + torch.arange(SEGMENTS)) % 2
-    training.loader = batches(submission, training.inputs, training.labels, BATCH)
+    training.label((sure + torch.arange(SEGMENTS)) % 2)
     _, history = training.train(training.model(), lr=0.01)
     expect.true(
         len(history) > 0 and all(math.isfinite(loss) for loss in history),
@@ -87,6 +94,37 @@ def test_certainty(submission, generator, device):
         history,
     )
     expect.true(len(set(history)) > 1, "Different batches should have different losses, but all are the same.", history)
+    check_not_cut_off(submission, generator, training, history[0])
+
+
+def check_not_cut_off(submission, generator, sure, loss):
+    """The first loss of a model that is sure is as large as it has to be; a loss that is wrong anyway was charged."""
+    training = Training(submission, generator, sure.device)
+    _, plain = training.train(training.model(), lr=0.01, epochs=1)
+    probabilities = SmallModel(training.weight)(*training.inputs)[0].detach()
+    due = float(-probabilities[torch.arange(BATCH), training.labels[:BATCH]].log().mean())
+    if not math.isclose(plain[0], due, rel_tol=1e-3):
+        return
+    probabilities = SmallModel(sure.weight)(*sure.inputs)[0].detach()
+    of_truth = probabilities[torch.arange(BATCH), sure.labels[:BATCH]]
+    least = float(-of_truth.clamp_min(LEAST_PROBABILITY).log().mean())
+    expect.true(
+        loss > 0.99 * least,
+        f"The loss of a batch in which {int((of_truth < 0.5).sum())} of {BATCH} true classes get a probability of zero "
+        f"should be {least:.3g} or more, but is {loss:.3g}. Keep the probabilities above something like 1e-8: where "
+        "they are cut off, nothing is learned.",
+        loss,
+    )
+    most_probable, classes = probabilities.max(dim=1)
+    sure.label(classes)
+    _, history = sure.train(sure.model(), lr=0.01, epochs=1)
+    most = float(-most_probable[:BATCH].log().mean()) + 5e-4
+    expect.true(
+        history[0] < most,
+        f"A model that is sure of the true classes should pay {most:.3g} at most, but pays {history[0]:.3g}. A "
+        "probability of one is no trouble: keep away from zero alone.",
+        history[0],
+    )
 
 
 @pytest.mark.points(2)

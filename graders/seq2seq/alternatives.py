@@ -148,6 +148,23 @@ class Encoder(nn.Module):
 """,
     ),
     Alternative(
+        name="attention_built_in",
+        exercise="encoder",
+        code="""
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cnn = nn.Conv2d(1, 128, kernel_size=(3, 105), padding=(1, 0))
+        self.att = nn.Linear(128, 1)
+
+    def forward(self, x, masks):
+        states = self.cnn(x.unsqueeze(1)).squeeze(3).transpose(1, 2)
+        query = self.att.weight.expand(len(x), 1, 128)
+        low = torch.zeros_like(masks, dtype=x.dtype).masked_fill(~masks, -1e9).unsqueeze(1)
+        return nn.functional.scaled_dot_product_attention(query, states, states, attn_mask=low, scale=1.0).squeeze(1)
+""",
+    ),
+    Alternative(
         name="context_by_einsum",
         exercise="encoder",
         code="""
@@ -578,10 +595,11 @@ def get_clusters(embeddings):
     ),
 ]
 
+FRACTION = "from fractions import Fraction\n\n    share = Fraction(2, 3)"
 GUESSES = [
     Alternative(name=f"{exercise}_{name}", exercise=exercise, changes=[(line, other)])
     for exercise, line, others in (
-        ("guess_padding", "share = 0.2", ("share = 0", "share = 1.0", "share = np.float32(0.7)")),
+        ("guess_padding", "share = 0.2", ("share = torch.tensor(0.7)", FRACTION, "share = np.float32(0)")),
         ("guess_scores", "return f1, accuracy", ("return [f1, accuracy]", "return 1, 0.0", "return f1, f1")),
         ("guess_alone", 'letter = "a"', ('letter = "b"', 'letter = "c"', 'letter = " D"')),
         ("guess_clusters", "patients = 195", ("patients = 100", "patients = 200", "patients = 158.5")),
@@ -596,6 +614,11 @@ FORETELL = [
         name="of_one_half",
         exercise="foretell_start",
         changes=[("visits * 105 * np.log(2)", "-len(freq_codes) * visits * np.log(1 / 2)")],
+    ),
+    Alternative(
+        name="by_hand",
+        exercise="foretell_start",
+        changes=[("np.log(2)", "0.693")],
     ),
     Alternative(
         name="by_the_criterion",

@@ -363,6 +363,18 @@ COLLATE = [
         changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).long()")],
     ),
     Mistake(
+        name="long_records_cut",
+        exercise="collate",
+        hint="You cut long records off. Every visit of a patient counts, however many there are.",
+        changes=[("enumerate(patient)", "enumerate(patient[:10])")],
+    ),
+    Mistake(
+        name="mask_squeezed",
+        exercise="collate",
+        hint="`squeeze()` takes off every axis of length one, those of a single patient and of a single visit, too.",
+        changes=[("masks = x.sum(dim=-1) > 0", "masks = (x.sum(dim=-1) > 0).squeeze()")],
+    ),
+    Mistake(
         name="mask_keeps_axis",
         exercise="collate",
         hint="Your mask keeps an axis of length one at its end.",
@@ -471,8 +483,7 @@ COLLATE = [
         name="mask_by_first_code",
         exercise="collate",
         hint=(
-            "The first code of a visit decides over your mask alone. One frequent code is enough, wherever it "
-            "stands."
+            "The first code of a visit decides over your mask alone. One frequent code is enough, wherever it stands."
         ),
         changes=[
             (
@@ -605,6 +616,12 @@ LOADERS = [
         changes=[("shuffle=False, ", "shuffle=False, drop_last=True, ")],
     ),
     Mistake(
+        name="iterators_returned",
+        exercise="loaders",
+        hint="You return iterators (`iter`), which are used up after one epoch. Return the `DataLoader`s themselves.",
+        changes=[("return train_loader, val_loader", "return iter(train_loader), iter(val_loader)")],
+    ),
+    Mistake(
         name="last_batches_dropped",
         exercise="loaders",
         hint="You drop the last batch where it is not full, in training and in validation. No patient should be "
@@ -640,8 +657,7 @@ LOADERS = [
         changes=[
             (
                 "train_dataset, batch_size=32, shuffle=True",
-                "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, "
-                "replacement=True)",
+                "train_dataset, batch_size=32, sampler=torch.utils.data.RandomSampler(train_dataset, replacement=True)",
             ),
         ],
     ),
@@ -773,6 +789,16 @@ ENCODER = [
         changes=[("-1e9", 'float("-inf")')],
     ),
     Mistake(
+        name="nan_replaced_in_context",
+        exercise="encoder",
+        hint="You replace the NaN of a patient without any real visit in the context. On the way back it comes up all "
+        "the same, and spoils the weights. Mask with -1e9.",
+        changes=[
+            ("-1e9", 'float("-inf")'),
+            ("(attention * hidden_states).sum(dim=1)", "(attention * hidden_states).sum(dim=1).nan_to_num()"),
+        ],
+    ),
+    Mistake(
         name="masked_after_softmax",
         exercise="encoder",
         hint="You mask the attention after the softmax. The padded visits have taken their share by "
@@ -887,6 +913,33 @@ ENCODER = [
             ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
             ("sum(dim=1)", "sum(dim=1))"),
         ],
+    ),
+    Mistake(
+        name="dropout_of_one_half",
+        exercise="encoder",
+        hint="You drop hidden states in training. The encoder is asked for no dropout.",
+        changes=[
+            ("        self.att = nn", "        self.dropout = nn.Dropout(0.5)\n        self.att = nn"),
+            ("self.cnn(x.unsqueeze(1)).squeeze", "self.dropout(self.cnn(x.unsqueeze(1))).squeeze"),
+        ],
+    ),
+    Mistake(
+        name="squeezed_everywhere",
+        exercise="encoder",
+        hint="`squeeze()` without an axis takes off that of a single patient and that of a single visit, too.",
+        code="""
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cnn = nn.Conv2d(1, 128, kernel_size=(3, 105), padding=(1, 0))
+        self.att = nn.Linear(128, 1)
+
+    def forward(self, x, masks):
+        hidden_states = self.cnn(x.unsqueeze(1)).squeeze().transpose(-2, -1)
+        scores = self.att(hidden_states).squeeze().masked_fill(~masks, -1e9)
+        attention = torch.softmax(scores, dim=-1)
+        return (attention.unsqueeze(-1) * hidden_states).sum(dim=-2)
+""",
     ),
     Mistake(
         name="scores_on_cpu",
@@ -1070,6 +1123,12 @@ DECODER = [
         exercise="decoder",
         hint="You put a ReLU on the hidden state. The GRU's new state is what is asked for, as it is.",
         changes=[("hiddens.squeeze(0)", "hiddens.squeeze(0).relu()")],
+    ),
+    Mistake(
+        name="softmax_for_sigmoid",
+        exercise="decoder",
+        hint="Your probabilities go through a softmax, as if a visit had one code alone. Each code has its sigmoid.",
+        changes=[("self.sigmoid(self.linear2(", "torch.softmax(self.linear2("), ("hiddens)))", "hiddens))), dim=-1")],
     ),
     Mistake(
         name="sigmoid_left_out",
@@ -1303,15 +1362,49 @@ SEQ2SEQ = [
         name="notebook_encoder_called",
         exercise="seq2seq",
         hint="You call the notebook's `encoder`. The model has one of its own, `self.encoder`.",
-        costly="The encoder of the model is never called: nothing runs.",
         changes=[("self.encoder(x, masks)", "encoder(x, masks)")],
+    ),
+    Mistake(
+        name="notebook_decoder_called",
+        exercise="seq2seq",
+        hint="You call the notebook's `decoder`. The model has one of its own, `self.decoder`.",
+        changes=[("= self.decoder(previous, hiddens)", "= decoder(previous, hiddens)")],
     ),
     Mistake(
         name="context_detached",
         exercise="seq2seq",
-        hint="You cut the context off from its gradient (`detach`, `torch.no_grad`), so that the encoder never "
-        "learns.",
+        hint="You cut the context off from its gradient (`detach`, `torch.no_grad`), so that the encoder never learns.",
         changes=[("self.encoder(x, masks)", "self.encoder(x, masks).detach()")],
+    ),
+    Mistake(
+        name="relu_of_context",
+        exercise="seq2seq",
+        hint="You put a ReLU on the context. It is the first hidden state as the encoder gives it.",
+        changes=[("self.encoder(x, masks)", "torch.relu(self.encoder(x, masks))")],
+    ),
+    Mistake(
+        name="masks_as_floats",
+        exercise="seq2seq",
+        hint="You hand the encoder the masks as floats. It takes them as they come, as bool: `~` refuses floats.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks.float())")],
+    ),
+    Mistake(
+        name="masks_with_another_axis",
+        exercise="seq2seq",
+        hint="You hand the encoder the masks with an axis more. It takes them as they come, (batch, visits).",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks.unsqueeze(-1))")],
+    ),
+    Mistake(
+        name="context_squeezed",
+        exercise="seq2seq",
+        hint="You squeeze the context, which takes off the axis of a single patient. It has no axis too many.",
+        changes=[("self.encoder(x, masks)", "self.encoder(x, masks).squeeze()")],
+    ),
+    Mistake(
+        name="coin_seeded",
+        exercise="seq2seq",
+        hint="You seed the generator in `forward`, so that the coins fall alike in each pass. Seed once, outside.",
+        changes=[("hiddens = self.encoder(x, masks)", "random.seed(0)\n        hiddens = self.encoder(x, masks)")],
     ),
     Mistake(
         name="list_returned",
@@ -1461,8 +1554,7 @@ SEQ2SEQ = [
         changes=[
             (
                 "previous = x[:, t - 1] if teacher_force else cur_pred",
-                "first = teacher_force if t == 1 else first\n"
-                "            previous = x[:, t - 1] if first else cur_pred",
+                "first = teacher_force if t == 1 else first\n            previous = x[:, t - 1] if first else cur_pred",
             ),
         ],
     ),
@@ -1505,6 +1597,12 @@ SEQ2SEQ = [
 ]
 
 TRAINING = [
+    Mistake(
+        name="guesses_clamped_to_tenths",
+        exercise="training",
+        hint="You keep the probabilities between 0.1 and 0.9, so that being sure and wrong costs too little.",
+        changes=[("criterion(x_hat, x)", "criterion(x_hat.clamp(0.1, 0.9), x)")],
+    ),
     Mistake(
         name="guesses_clamped",
         exercise="training",
@@ -1682,6 +1780,46 @@ TRAINING = [
         ],
     ),
     Mistake(
+        name="gradients_clipped_at_five",
+        exercise="training",
+        hint="You clip the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 5.0)"),
+        ],
+    ),
+    Mistake(
+        name="gradient_values_clipped",
+        exercise="training",
+        hint="You clip the values of the gradients. The step is along the gradients as they are.",
+        changes=[
+            ("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_value_(model.parameters(), 1.0)"),
+        ],
+    ),
+    Mistake(
+        name="divided_by_visits_in_train",
+        exercise="training",
+        hint="You divide the loss by the number of visits in `train`. What goes backward, and into the history, is "
+        "what `masked_loss` gives.",
+        changes=[("masked_loss(model(x, masks), x, masks)", "masked_loss(model(x, masks), x, masks) / x.shape[1]")],
+    ),
+    Mistake(
+        name="visits_up_to_the_number",
+        exercise="training",
+        hint="You take the masks for a number of visits from the start on. A visit between two others may be empty.",
+        changes=[
+            (
+                "* masks.unsqueeze(-1)",
+                "* (torch.arange(masks.shape[1], device=masks.device) < masks.sum(1, keepdim=True)).unsqueeze(-1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="validation_patients_trained_on",
+        exercise="training",
+        hint="You train on the validation patients, and so F1 says nothing of patients whom the model has never met.",
+        changes=[("for x, masks, _ in train_loader:", "for x, masks, _ in val_loader:")],
+    ),
+    Mistake(
         name="evaluation_mode",
         exercise="training",
         hint="You train in evaluation mode, where dropout does nothing. The given line has called `model.train()`.",
@@ -1826,7 +1964,7 @@ CLUSTERING = [
     Mistake(
         name="embeddings_standardized",
         exercise="clustering",
-        hint="You cluster standardized embeddings. The text asks for the groups of the embeddings as they are.",
+        hint="You scale the embeddings, their numbers or their rows, before k-means. Cluster them as they are.",
         changes=[
             (
                 ".fit_predict(embeddings)",
@@ -1889,6 +2027,23 @@ CLUSTERING = [
         changes=[("masks.to(device)", "torch.ones_like(masks).to(device)")],
     ),
     Mistake(
+        name="training_mode_switched_on",
+        exercise="clustering",
+        hint="You call `model.train()`, with which dropout is at work. Embeddings are made after `model.eval()`.",
+        changes=[("model.eval()", "model.train()")],
+    ),
+    Mistake(
+        name="first_components_clustered",
+        exercise="clustering",
+        hint="You give k-means a few principal components. It looks at the embeddings as they are.",
+        changes=[
+            (
+                "fit_predict(embeddings)",
+                "fit_predict(embeddings @ np.linalg.svd(embeddings - embeddings.mean(axis=0), False)[2][:2].T)",
+            ),
+        ],
+    ),
+    Mistake(
         name="tensors_returned",
         exercise="clustering",
         hint="You return torch tensors. What comes next works with numpy arrays.",
@@ -1905,17 +2060,6 @@ CLUSTERING = [
         exercise="clustering",
         hint="You ask for three clusters. There are to be two.",
         changes=[("n_clusters=2", "n_clusters=3")],
-    ),
-    Mistake(
-        name="standardised_first",
-        exercise="clustering",
-        hint="You scale the embeddings, their numbers or their rows, before k-means. Cluster them as they are.",
-        changes=[
-            (
-                ".fit_predict(embeddings)",
-                ".fit_predict((embeddings - embeddings.mean(axis=0)) / (embeddings.std(axis=0) + 1e-9))",
-            )
-        ],
     ),
     Mistake(
         name="clusters_not_seeded",
@@ -2048,6 +2192,23 @@ CLUSTERING = [
                 "return np.concatenate(labels), np.concatenate(embeddings)",
             ),
         ],
+    ),
+    Mistake(
+        name="context_squeezed_in_embedding",
+        exercise="clustering",
+        hint="You squeeze the context, which takes off the axis of a batch with one patient. It has none too many.",
+        changes=[
+            (
+                "model.encoder(x.to(device), masks.to(device))",
+                "model.encoder(x.to(device), masks.to(device)).squeeze()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="embeddings_centered_in_place",
+        exercise="clustering",
+        hint="You change the caller's embeddings in place (`-=`). Make a new array instead.",
+        changes=[("    labels = KMeans(", "    embeddings -= embeddings.mean(axis=0)\n    labels = KMeans(")],
     ),
     Mistake(
         name="embeddings_of_unit_length",
@@ -2243,6 +2404,4 @@ FORETELL = [
     ),
 ]
 
-MISTAKES = (
-    DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL
-)
+MISTAKES = DATASET + COLLATE + LOADERS + ENCODER + DECODER + SEQ2SEQ + TRAINING + CLUSTERING + GUESSES + FORETELL

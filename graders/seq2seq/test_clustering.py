@@ -9,14 +9,14 @@ import torch
 from sklearn.metrics import calinski_harabasz_score
 from torch import nn
 
-from graders.helpers import check_varied
+from graders.helpers import alone, check_varied
 from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
 PATIENTS, VISITS, BATCH = 15, 3, 5
-# With these, the last batch is smaller.
-ODD = 13
+# With these, the last batch is smaller, and has a single patient.
+ODD, SINGLE = 13, 11
 MOST_NUMBERS = 12
 
 
@@ -126,6 +126,11 @@ def test_embeddings_shape(submission, generator, device):
     expect.shape(embeddings, (ODD, NUM_HIDDEN), f"The embeddings {what}", "Join the batches along the patients.")
     expect.shape(labels, (ODD,), f"The labels {what}", "Join the batches along the patients.")
     check_varied(embeddings, "The embeddings of different patients")
+    what = f"`get_embeddings` of {SINGLE} patients in batches of {BATCH}, the last one of a single patient,"
+    with alone(True, what):
+        embedding = Embedding(submission, generator, device, SINGLE)
+        found = embedding.answer(embedding.model(embedding.weight).requires_grad_(False))
+        expect.equal([value.shape for value in found], [(SINGLE, NUM_HIDDEN), (SINGLE,)], f"The shapes from {what}")
 
 
 @pytest.mark.points(3)
@@ -230,7 +235,7 @@ def two_scales(generator):
     few, many = torch.arange(53) // 2 % 2, torch.arange(53) // 4 % 2
     embeddings = 0.005 * torch.randn(53, NUM_HIDDEN, generator=generator) + 0.1 * many.unsqueeze(1) - 0.05
     embeddings[:, 40:50] += 0.8 * few.unsqueeze(1) - 0.4
-    embeddings[:, 17] = 100 + 60 * groups + 3 * torch.randn(53, generator=generator)
+    embeddings[:, -1] = 100 + 60 * groups + 3 * torch.randn(53, generator=generator)
     order = torch.randperm(53, generator=generator)
     return embeddings[order].numpy(), groups[order].numpy()
 
@@ -257,10 +262,11 @@ def test_clusters(submission, generator):
             "Fit k-means on the embeddings as they are, and return the cluster of each.",
             labels,
         )
-    # A cloud without groups, twice as long as wide. Wherever k-means comes to rest, everyone is with the nearer center.
-    for _ in range(3):
-        cloud = torch.zeros(211, NUM_HIDDEN)
-        cloud[:, 3:5] = torch.rand(211, 2, generator=generator) * torch.tensor([20.0, 10.0])
+    # Clouds without groups, as wide in many numbers: whoever looks at a few of them, such as at principal components,
+    # has others on the wrong side. Wherever k-means comes to rest, everyone is with the nearer center.
+    for _ in range(2):
+        cloud = torch.zeros(401, NUM_HIDDEN)
+        cloud[:, 3:24] = torch.randn(401, 21, generator=generator)
         labels = clusters_of(submission, cloud.numpy())
         wrong = strays(cloud.numpy(), labels) if len(set(labels.tolist())) == 2 else len(labels)
         expect.true(
@@ -290,6 +296,7 @@ def test_same_clusters_again(submission, generator):
         "places: give it a `random_state`.",
         "changes",
     )
+    expect.given_is_kept(submission, submission.get_clusters, {"embeddings": embeddings}, "`get_clusters(embeddings)`")
 
 
 @pytest.mark.points(2)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from graders.helpers import alone
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
@@ -74,6 +75,10 @@ def test_shapes(submission, reference, small):
     expect.equal([int(label) for label in y], [1, 0, 1, 0, 0], "The labels y")
     expect.true(bool((x == 1).any()), "x should be 1 where a visit has a code, but has no 1 at all.", "no 1")
     expect.true(len(masks.unique()) == 2, "`masks` should tell visits from padding, but is the same everywhere.", masks)
+    what = "`collate_fn` of a single patient with a single visit"
+    with alone(True, what):
+        x, masks, y = batch(submission, data[2:3])
+        expect.equal([list(value.shape) for value in (x, masks, y)], [[1, 1, num_codes], [1, 1], [1]], what)
 
 
 @pytest.mark.points(3)
@@ -82,10 +87,26 @@ def test_codes(submission, reference, frequent):
     data = [([frequent[:3], frequent[3:4]], 0), ([frequent[4:9], frequent[9:11], frequent[11:12]], 1)]
     data += [([frequent[12:19]], 0), ([frequent[2:6], frequent[19:23]], 1), ([frequent[0:1]], 0)]
     # Every code has its turn, that of column 0 and that of the last one, too.
-    data += [([frequent[23:60], frequent[60:]], 1)]
+    # One patient came very often.
+    data += [([frequent[23:60], frequent[60:]], 1), ([frequent[place : place + 2] for place in range(31)], 0)]
     x, _, _ = batch(submission, data)
+    expected = multi_hot(reference, data)
+    expect.true(
+        not is_cut_off(numbers(x), expected),
+        "x has nothing of the later visits of a patient who came 31 times. Every visit has its row, however many there "
+        "are.",
+        "cut off",
+    )
     hint = "The patient, the visit and `code2idx[code]` say which single element of x becomes 1."
-    expect.close(numbers(x), multi_hot(reference, data), "x, for visits of frequent codes,", hint)
+    expect.close(numbers(x), expected, "x, for visits of frequent codes,", hint)
+
+
+def is_cut_off(x, expected):
+    """Whether x is as expected but for the last visits of the last patient, which are missing or empty."""
+    if not isinstance(x, torch.Tensor) or x.dim() != 3 or x.shape[::2] != expected.shape[::2]:
+        return False
+    visits = int(x[-1].any(dim=-1).sum())
+    return 0 < visits < expected.shape[1] and torch.equal(x[:, :visits], expected[:, :visits])
 
 
 @pytest.mark.points(2)
@@ -95,6 +116,8 @@ def test_rare_codes(submission, reference, frequent, rare):
     data += [
         ([[rare[3], rare[4]], [frequent[3], rare[3], frequent[4]], [frequent[5]]], 1),
         ([[frequent[6]]], 0),
+        # Whoever puts rare codes into a column takes the first one or the last one.
+        ([[reference.freq_codes[0], reference.freq_codes[-1], rare[5]]], 1),
     ]
     x, _, _ = batch(submission, data)
     what = "x, for visits that also have rare codes,"

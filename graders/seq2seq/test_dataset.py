@@ -18,6 +18,7 @@ def cohort(generator):
 
     seqs = [[[integer(600) for _ in range(1 + integer(7))] for _ in range(1 + integer(5))] for _ in range(NUM_PATIENTS)]
     seqs[3] = [[41, 7, 41], [], [599, 0, 12]]
+    seqs[5] = [[integer(600)] for _ in range(31)]
     hfs = [integer(2) for _ in range(NUM_PATIENTS)]
     hfs[:2] = [1, 0]
     return seqs, hfs
@@ -86,6 +87,8 @@ def test_order(submission, cohort):
     """Sample i is patient i."""
     seqs, hfs = cohort
     dataset = submission.CustomDataset(seqs, hfs)
+    # Another dataset, made later, has patients of its own.
+    submission.CustomDataset(seqs[:4], hfs[:4])
     samples = [dataset[index] for index in range(len(seqs))]
     num_visits = [len(visits_of(sample, f"`dataset[{index}]`")) for index, sample in enumerate(samples)]
     labels = [value for sample in samples for value in sample if not isinstance(value, (list, tuple))]

@@ -9,4 +9,4 @@ from graders.seq2seq.helpers import check_between
 def test_a_guess(submission):
     """The guess is a number of patients from 100 to 200; whichever it is, it counts."""
     hint = "There are 200 patients, and of two clusters the better fit cannot be below one half."
-    check_between(submission.guess_clusters(), "`guess_clusters()`", 100, 200, hint)
+    check_between(submission, submission.guess_clusters(), "`guess_clusters()`", 100, 200, hint)

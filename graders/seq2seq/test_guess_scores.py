@@ -13,4 +13,4 @@ def test_a_guess(submission):
     expect.type(guess, (tuple, list), "`guess_scores()`")
     expect.equal(len(guess), 2, "The number of values that `guess_scores()` returns", "Return f1 and accuracy.")
     for share, what in zip(guess, ("f1", "accuracy"), strict=True):
-        check_between(share, f"`guess_scores()`, {what},", 0, 1, "Half is 0.5, not 50.")
+        check_between(submission, share, f"`guess_scores()`, {what},", 0, 1, "Half is 0.5, not 50.")

@@ -5,7 +5,8 @@ import torch
 
 from proctor.checks import expect
 
-NUM_PATIENTS = 101
+# So many in the train dataset and in the validation dataset.
+NUM_PATIENTS = (101, 69)
 LOADERS = ("train loader", "validation loader")
 MARKER = "made by the given collate function"
 
@@ -18,8 +19,8 @@ def collate_marked(samples):
 def loaders(submission, seed):
     """The student's two loaders, over patients that are known by a number of their own."""
     submission.seed(seed)
-    train = [(number, 0) for number in range(NUM_PATIENTS)]
-    val = [(1000 + number, 0) for number in range(NUM_PATIENTS)]
+    train = [(number, 0) for number in range(NUM_PATIENTS[0])]
+    val = [(1000 + number, 0) for number in range(NUM_PATIENTS[1])]
     result = submission.load_data(train, val, submission.send(collate_marked))
     expect.type(result, (tuple, list), "What `load_data` returns")
     expect.equal(len(result), 2, "The number of loaders that `load_data` returns", "Return the train and val loaders.")
@@ -73,8 +74,8 @@ def test_batches(loaders):
     }
     check_both(
         found,
-        dict.fromkeys(LOADERS, [32, 32, 32, 5]),
-        f"The batch sizes of {{named}} over {NUM_PATIENTS} patients should be [32, 32, 32, 5], but are "
+        dict(zip(LOADERS, ([32, 32, 32, 5], [32, 32, 5]), strict=True)),
+        "The batch sizes should be [32, 32, 32, 5] over 101 patients and [32, 32, 5] over 69, but those of {named} are "
         "{values:.200}. No patient is left out of an epoch.",
     )
 
@@ -109,6 +110,12 @@ def test_shuffled(loaders):
         "the patients; do not draw them with replacement.",
         "more than once",
     )
+    expect.true(
+        len(second) == len(first),
+        f"The train loader should bring as many patients in each epoch, but brings {len(first)} in the first and "
+        f"{len(second)} in the second. Return the `DataLoader` itself: an iterator is used up after one epoch.",
+        [len(first), len(second)],
+    )
 
 
 @pytest.mark.points(0.25)
@@ -121,4 +128,11 @@ def test_in_order(loaders):
         "The validation loader should keep the patients in the order of the dataset, but changes it. "
         "Only training needs a new order.",
         numbers,
+    )
+    again = passed(patients(loaders[1], "validation loader"))
+    expect.true(
+        again == numbers,
+        "The validation loader should bring the same patients each time, but the second time brings others, or none. "
+        "Return the `DataLoader` itself: an iterator is used up after one epoch.",
+        again,
     )

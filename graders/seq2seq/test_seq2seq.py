@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from graders.helpers import check_device, check_gradients, check_inputs_kept
+from graders.helpers import alone, check_device, check_gradients, check_inputs_kept
 from graders.layers import is_close
 from graders.seq2seq.helpers import NUM_CODES, binary
 from proctor.checks import expect
@@ -21,11 +21,14 @@ class RecordingEncoder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.scale = nn.Parameter(torch.linspace(0.1, 1.0, 128))
+        # Of both signs, as a context is.
+        self.scale = nn.Parameter(torch.linspace(-0.7, 1.0, 128))
         self.calls = []
 
     def forward(self, x, masks):
         self.calls.append((x.detach().clone(), masks.clone()))
+        # A mask with an axis too many is told by what it was given.
+        masks = masks.reshape(x.shape[:2])
         place = torch.arange(1.0, x.shape[1] + 1, device=x.device)
         weighted = x.mean(dim=2) * (1.0 + masks) * place
         return weighted.sum(dim=1, keepdim=True) * self.scale
@@ -86,19 +89,37 @@ class Recording:
     visits : int
     training : bool, whether in training mode
     seed : int, of the coin
+    patients : int
     """
 
-    def __init__(self, submission, generator, device, ratio, visits=VISITS, training=False, seed=0):
+    def __init__(self, submission, generator, device, ratio, visits=VISITS, training=False, seed=0, patients=PATIENTS):
         self.submission = submission
-        self.x = binary(PATIENTS, visits, NUM_CODES, generator=generator)
-        lengths = torch.arange(PATIENTS) % visits + 1
+        self.x = binary(patients, visits, NUM_CODES, generator=generator)
+        lengths = torch.arange(patients) % visits + 1
         self.masks = torch.arange(visits) < lengths.unsqueeze(1)
         self.encoder = submission.send(RecordingEncoder)().to(str(device))
         self.decoder = submission.send(RecordingDecoder)()
+        put_in_notebook(submission, self.encoder, self.decoder)
         submission.seed(seed)
-        model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
-        self.output = submission.keep(model)(self.x.to(device), self.masks.to(device))
+        self.model = submission.Seq2Seq(self.encoder, self.decoder, ratio).train(training)
+        self.output = submission.keep(self.model)(self.x.to(device), self.masks.to(device))
+        self.require_own_notes()
         self.calls = self.calls_of_steps(visits)
+
+    def require_own_notes(self):
+        """What the decoder wrote down is what it does: it lies where the submission can write, too."""
+        twin = RecordingDecoder()
+        given = [[value.cpu() for value in getattr(self.decoder, name)] for name in ("inputs", "hiddens")]
+        for pair in zip(*given, strict=False):
+            twin(*pair)
+        for name in ("predictions", "new_hiddens"):
+            found, expected = [value.cpu() for value in getattr(self.decoder, name)], getattr(twin, name)
+            own = len(found) == len(expected) and all(
+                one.shape == other.shape and torch.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
+                for one, other in zip(found, expected, strict=True)
+            )
+            message = "The decoder should be called, and left as it is, but what it has kept of its steps is not its."
+            expect.true(own, message, name)
 
     def calls_of_steps(self, visits):
         """Which call of the decoder made each visit, where it is called more often than there are steps."""
@@ -117,10 +138,17 @@ class Recording:
         return [written[call].cpu() for call in self.calls]
 
 
+def put_in_notebook(submission, encoder, decoder):
+    """Puts parts in the place of the notebook's `encoder` and `decoder`: who calls those is charged in one check."""
+    submission.replace("encoder", encoder)
+    submission.replace("decoder", decoder)
+
+
 def check_learning(submission, reference, generator, device, ratio):
     """The gradients that go back through all steps are the reference's, and training mode changes nothing."""
     from_state = ratio == 1
     encoder, decoder = submission.send(RecordingEncoder)(), submission.send(SmoothDecoder)(from_state)
+    put_in_notebook(submission, encoder, decoder)
     model = submission.Seq2Seq(encoder, decoder, ratio).to(str(device))
     twin = reference.Seq2Seq(RecordingEncoder(), SmoothDecoder(from_state), ratio)
     x = binary(PATIENTS, VISITS, NUM_CODES, generator=generator)
@@ -141,11 +169,22 @@ def test_start(submission, generator, device):
     expect.true(len(calls) > 0, "The encoder should be called before the first step, but never is.", "never")
     hint = "The encoder is called with x and the masks, as they come."
     expect.close(calls[0][0].cpu(), recording.x, "The x that the encoder is given", hint)
-    expect.close(calls[0][1].cpu() != 0, recording.masks, "The mask that the encoder is given", hint)
+    expect.dtype(calls[0][1], torch.bool, "The mask that the encoder is given", hint)
+    expect.close(calls[0][1].cpu(), recording.masks, "The mask that the encoder is given", hint)
     first_input, first_hiddens = recording.read("inputs")[0], recording.read("hiddens")[0]
     expect.close(first_input, torch.zeros(PATIENTS, NUM_CODES), "The first input of the decoder")
     context = RecordingEncoder()(recording.x, recording.masks).detach()
     expect.close(first_hiddens, context, "The first hidden state of the decoder", "It is the encoder's context.")
+    others = submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)()
+    put_in_notebook(submission, *others)
+    submission.keep(recording.model)(recording.x.to(device), recording.masks.to(device))
+    called = [name for name, calls in (("encoder", others[0].calls), ("decoder", others[1].inputs)) if len(calls)]
+    expect.true(
+        not called,
+        f"`Seq2Seq` calls the notebook's `{' and '.join(called)}`. It has an encoder and a decoder of its own, "
+        "`self.encoder` and `self.decoder`, as it was given them.",
+        called,
+    )
 
 
 @pytest.mark.points(4)
@@ -188,25 +227,30 @@ def test_ratio_between(submission, generator, device):
     """At a ratio of one half, some steps see the true visit and others the prediction."""
     # Each of 40 steps throws a coin: that all fall alike has a probability below 1e-11. A second pass tells who throws
     # one coin for all steps from who throws none: it falls the other way there.
-    missing = [never_seen(submission, generator, device, 41, seed) for seed in (0, 1)]
+    passes = [coins(submission, generator, device, 41, seed) for seed in (0, 1)]
+    missing = [what for forced, own in passes for seen, what in ((forced, "the true visit"), (own, "the prediction"))
+               if not any(seen)]
     expect.true(
-        missing == [None, None],
-        f"With a teacher forcing ratio of 0.5, about half of the steps should be given {missing[0] or missing[1]} "
+        not missing,
+        f"With a teacher forcing ratio of 0.5, about half of the steps should be given {' and '.join(missing[:1])} "
         "before them, but none of 40 is. Each step decides anew, with `teacher_force`.",
         missing,
     )
+    expect.true(
+        passes[0] != passes[1],
+        "With a teacher forcing ratio of 0.5, the steps that are given the true visit should be others each time, but "
+        "are the same in two passes of 40. Each step decides anew, with `teacher_force`; start no generator again.",
+        "the same",
+    )
 
 
-def never_seen(submission, generator, device, visits, seed):
-    """What no step of a pass at a ratio of one half is given: the true visit, the prediction, or None."""
+def coins(submission, generator, device, visits, seed):
+    """Which steps of a pass at a ratio of one half are given the true visit, and which the prediction."""
     recording = Recording(submission, generator, device, ratio=0.5, visits=visits, training=True, seed=seed)
     inputs, predictions = recording.read("inputs"), recording.read("predictions")
     forced = [torch.isclose(inputs[step], recording.x[:, step - 1]).all(1) for step in range(1, visits)]
     own = [torch.isclose(inputs[step], predictions[step - 1]).all(1) for step in range(1, visits)]
-    for seen, what in ((forced, "the true visit"), (own, "the prediction")):
-        if not any(bool(step.any()) for step in seen):
-            return what
-    return None
+    return [[bool(step.any()) for step in steps] for steps in (forced, own)]
 
 
 @pytest.mark.points(3)
@@ -220,6 +264,9 @@ def test_output(submission, generator, device):
         expected = torch.stack(recording.read("predictions"), dim=1)
         hint = "What the decoder predicted at each step stands there as it is, each patient's in the patient's own row."
         expect.close(output, expected, what, hint)
+    with alone(True, "`Seq2Seq(...)(x, masks)`"):
+        recording = Recording(submission, generator, device, ratio=0.0, patients=1)
+        expect.shape(submission.get(recording.output), (1, VISITS, NUM_CODES), "The output for one patient")
 
 
 @pytest.mark.points(1)
@@ -237,7 +284,9 @@ def test_device(submission, generator):
     # Whoever writes predictions into x does so where there is no teacher forcing.
     own = submission.Seq2Seq(submission.send(RecordingEncoder)(), submission.send(RecordingDecoder)(), 0.0)
     for tried in (model, own):
+        put_in_notebook(submission, tried.encoder, tried.decoder)
         check_inputs_kept(submission, tried, {"x": x, "masks": masks}, "`Seq2Seq(...)(x, masks)`")
+    put_in_notebook(submission, encoder, decoder)
     check_device(model, encoder, [x, masks], message)
     devices = decoder.devices
     expect.true(len(devices) > 0, "The decoder should be called at each step, but was never called.", devices)

@@ -19,7 +19,10 @@ UNUSED = 11
 
 
 class TinyModel(nn.Module):
-    """A reconstruction by one linear layer, which writes down its mode at each call and counts its gradients."""
+    """A reconstruction by one linear layer, which writes down its mode at each call and counts its gradients.
+
+    Every third gradient is thirty times as large: whoever clips gradients steps otherwise.
+    """
 
     def __init__(self, weight):
         super().__init__()
@@ -27,9 +30,15 @@ class TinyModel(nn.Module):
         self.bias = nn.Parameter(torch.zeros(105))
         self.modes, self.gradients = [], 0
         self.bias.register_hook(self.count)
+        self.steps = 0
+        self.weight.register_hook(self.steepen)
 
     def count(self, gradient):
         self.gradients += 1
+
+    def steepen(self, gradient):
+        self.steps += 1
+        return gradient * (30 if self.steps % 3 == 2 else 1)
 
     def forward(self, x, masks):
         self.modes.append(self.training)
@@ -45,7 +54,7 @@ def other_loss(x_hat, x, masks):
 def reconstruction(generator):
     """A true batch and its reconstruction, both (5, 7, 105); some guesses are sure."""
     x = binary(BATCH, VISITS, NUM_CODES, generator=generator)
-    return torch.sigmoid(2.5 * torch.randn(x.shape, generator=generator)), x
+    return torch.sigmoid((2.5 * torch.randn(x.shape, generator=generator)).clamp(-9, 9)), x
 
 
 @pytest.fixture
@@ -79,20 +88,24 @@ def test_loss_value(submission, reference, reconstruction, masks, device):
         f"{float(loss):.4g}. Sum within each patient, then take the mean over the patients.",
         torch.stack([loss.double(), padded.double()]),
     )
+    fewer = loss_of(submission, x_hat[:3], x[:3], everything[:3], device)
+    what = "`masked_loss(x_hat, x, masks)` of three of these five patients"
+    hint = "Take the mean over the patients of the batch, however many there are."
+    expect.close(fewer, float(reference.masked_loss(x_hat[:3], x[:3], everything[:3])), what, hint)
 
 
 @pytest.mark.points(2)
-def test_loss_padding(submission, reconstruction, generator, device):
+def test_loss_padding(submission, reference, reconstruction, masks, generator, device):
     """Padded visits add nothing to the loss."""
     x_hat, x = reconstruction
-    masks = torch.ones(BATCH, VISITS, dtype=torch.bool)
+    real = torch.ones(BATCH, VISITS, dtype=torch.bool)
     padding = torch.rand(BATCH, 4, NUM_CODES, generator=generator)
     longer_x_hat, longer_x = (
         torch.cat([x_hat, padding], dim=1),
         torch.cat([x, torch.zeros_like(padding)], dim=1),
     )
-    longer_masks = torch.cat([masks, torch.zeros(BATCH, 4, dtype=torch.bool)], dim=1)
-    loss = loss_of(submission, x_hat, x, masks, device)
+    longer_masks = torch.cat([real, torch.zeros(BATCH, 4, dtype=torch.bool)], dim=1)
+    loss = loss_of(submission, x_hat, x, real, device)
     check_says_something(submission, reconstruction, device)
     expect.close(
         loss_of(submission, longer_x_hat, longer_x, longer_masks, device),
@@ -100,6 +113,12 @@ def test_loss_padding(submission, reconstruction, generator, device):
         "`masked_loss` of a batch with four padded visits more",
         "It should be the loss of the batch without them: multiply by the masks before you sum.",
     )
+    # A loss that is wrong where all visits are real is another check's matter.
+    if is_close(loss, reference.masked_loss(x_hat, x, real)):
+        x = x * masks.unsqueeze(-1)
+        expected = float(reference.masked_loss(x_hat, x, masks))
+        what = "`masked_loss` of patients with one to seven real visits, one of them with a gap between two,"
+        expect.close(loss_of(submission, x_hat, x, masks, device), expected, what, "The masks tell which are real.")
 
 
 def check_says_something(submission, reconstruction, device):
@@ -180,7 +199,13 @@ class Training:
         masks = (torch.arange(VISITS) <= 3 * torch.arange(PATIENTS).unsqueeze(1) % VISITS).clone()
         self.data = (x * masks.unsqueeze(-1), masks, x[:, 0, 0])
         dataset = submission.library("torch.utils.data.TensorDataset")(*self.data)
-        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=BATCH)
+        loader = submission.library("torch.utils.data.DataLoader")
+        self.loader = loader(dataset, batch_size=BATCH)
+        # Others are validated: each visit has the codes that the one of the same place lacks.
+        others = (1 - x) * masks.unsqueeze(-1)
+        others[..., :UNUSED] = 0
+        dataset = submission.library("torch.utils.data.TensorDataset")(others, *self.data[1:])
+        self.val_loader = loader(dataset, batch_size=BATCH)
         self.tiny_model = submission.send(TinyModel)
 
     def model(self):
@@ -190,10 +215,10 @@ class Training:
     def train(self, model, epochs=EPOCHS):
         """What the student's `train` returns, with a loss of the check's own where the student's stops it."""
         try:
-            return self.submission.train(model, self.loader, self.loader, epochs)
+            return self.submission.train(model, self.loader, self.val_loader, epochs)
         except StudentError:
             self.submission.replace("masked_loss", self.submission.send(other_loss))
-            return self.submission.train(model, self.loader, self.loader, epochs)
+            return self.submission.train(model, self.loader, self.val_loader, epochs)
 
     def trained(self):
         """The student's model after training, a handle."""
@@ -278,3 +303,31 @@ def test_history(submission, generator, device):
     expect.true(len(model.modes) > 0, "`train` should call the model that it is given, but never does.", "never")
     losses = [pair[0] for pair in pairs]
     expect.true(losses[2] < losses[0], f"The loss should fall from epoch to epoch, but went {losses}.", losses)
+    check_recorded(submission, training)
+
+
+class RecordedLoss:
+    """In place of `masked_loss`: a loss that writes down what it gives."""
+
+    def __init__(self):
+        self.given = []
+
+    def __call__(self, x_hat, x, masks):
+        loss = (((x_hat - x) ** 2 * (1 + x)).sum(dim=-1) * (0.3 + masks.float())).mean()
+        self.given.append(loss.item())
+        return loss
+
+
+def check_recorded(submission, training):
+    """The loss in the history is what `masked_loss` gave, on average; who does without it is not judged by it."""
+    recorded = submission.send(RecordedLoss)()
+    submission.replace("masked_loss", recorded)
+    history = training.train(training.model(), epochs=1)
+    given = list(recorded.given)
+    # Whoever looks at a batch again afterwards has gone backward from the first look.
+    calls, rest = divmod(len(given), NUM_BATCHES)
+    if calls and not rest:
+        given = given[::calls]
+        what = "The loss in the history of one epoch, with a `masked_loss` of the check's own,"
+        hint = "It is the mean over the batches: what goes backward, by the name `loss`, is what `masked_loss` gives."
+        expect.close(float(history[0][0]), sum(given) / len(given), what, hint)

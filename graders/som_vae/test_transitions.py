@@ -68,7 +68,9 @@ def carried(submission, reference, probs, device):
         return same(found, model(version, probs).log_transitions())
 
     version = version_of(reference, ["SOMVAE"], TRANSITIONS, shows)
-    if isinstance(found, torch.Tensor) and found.shape == (NODES, NODES) and not shows(version):
+    # What is about the same everywhere tells the losses nothing, and no loss would have to look at it.
+    is_some = isinstance(found, torch.Tensor) and found.shape == (NODES, NODES) and bool(found.double().std() > 1e-3)
+    if is_some and not shows(version):
         given = type("SOMVAE", (reference.SOMVAE,), {"log_transitions": lambda model: found.cpu()})
         return SimpleNamespace(SOMVAE=given)
     return version

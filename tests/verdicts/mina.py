@@ -258,6 +258,38 @@ WRONG = [
     ),
     ("scores_of_shape_one", "evaluation", [("return auroc, f1", "return np.array([auroc]), np.array([f1])")]),
     ("labels_as_floats", "evaluation", [("Y.cpu().numpy()", "Y.float().cpu().numpy()")]),
+    ("kept_on_the_class", "dataset", [('self.X = data_dict["X"]', 'type(self).X = data_dict["X"]')]),
+    (
+        "no_more_than_99",
+        "training",
+        [("clamp_min(1e-8)", "clamp(1e-8, 0.99)")],
+    ),
+    ("cut_off_at_one_hundredth", "training", [("clamp_min(1e-8)", "clamp_min(1e-2)")]),
+    (
+        "gradients_clipped_at_five",
+        "training",
+        [("loss.backward()", "loss.backward()\n            nn.utils.clip_grad_norm_(model.parameters(), 5.0)")],
+    ),
+    (
+        "single_segments_skipped",
+        "evaluation",
+        [
+            (
+                "            probabilities, _ =",
+                "            if len(Y) == 1:\n                continue\n            probabilities, _ =",
+            )
+        ],
+    ),
+    (
+        "margin_in_place",
+        "evaluation",
+        [("    auroc =", "    pred[:, 1] -= pred[:, 0]\n    auroc ="), ("pred.argmax(axis=1)", "pred[:, 1] > 0")],
+    ),
+    (
+        "equal_ones_counted_once",
+        "choose_threshold",
+        [("np.sort(p1[truth == 1])", "np.array(sorted(set(p1[truth == 1].tolist())))")],
+    ),
 ]
 
 # (name, exercise, changes of the solution): slips that are in no bank, which cost once.

@@ -246,9 +246,95 @@ WRONG = [
             )
         ],
     ),
+    (
+        "kept_on_the_class",
+        "dataset",
+        [("self.x = seqs", "type(self).x = seqs"), ("self.y = hfs", "type(self).y = hfs")],
+    ),
+    (
+        "rare_codes_clear_the_first",
+        "collate",
+        [
+            (
+                "if code in code2idx:\n                    x[i_patient, j_visit, code2idx[code]] = 1",
+                "x[i_patient, j_visit, code2idx.get(code, 0)] = code in code2idx",
+            )
+        ],
+    ),
+    ("ten_visits", "collate", [("enumerate(patient)", "enumerate(patient[:10])")]),
+    (
+        "sampler_over_validation",
+        "loaders",
+        [
+            (
+                "train_dataset, batch_size=32, shuffle=True",
+                "train_dataset, batch_size=32, sampler=torch.utils.data.SubsetRandomSampler(range(len(val_dataset)))",
+            )
+        ],
+    ),
+    (
+        "iterator_for_validation",
+        "loaders",
+        [("return train_loader, val_loader", "return train_loader, iter(val_loader)")],
+    ),
+    (
+        "zeros_for_nan",
+        "encoder",
+        [
+            ("-1e9", "-torch.inf"),
+            (CONTEXT, CONTEXT + "\n        context = torch.where(masks.any(1, True), context, 0.0)"),
+        ],
+    ),
+    (
+        "softmax_that_underflows",
+        "encoder",
+        [("torch.softmax(scores, dim=1)", "scores.exp() / (scores.exp().sum(1, True) + 1e-6)")],
+    ),
+    (
+        "every_other_step",
+        "seq2seq",
+        [("if teacher_force", "if (t % 2 if 0 < self.teacher_forcing_ratio < 1 else teacher_force)")],
+    ),
+    ("mean_over_five_always", "training", [("loss.sum(dim=(1, 2)).mean()", "loss.sum() / 5")]),
+    ("times_a_hundred", "training", [(CALL, CALL + " * 100")]),
+    ("looked_at_after_the_step", "training", [("optimizer.step()", "optimizer.step()\n            " + CALL)]),
+    (
+        "single_visits_left_out",
+        "training",
+        [("masks.unsqueeze(-1)", "(masks & (masks.sum(1, True) > 1)).unsqueeze(-1)")],
+    ),
+    (
+        "single_patients_skipped",
+        "clustering",
+        [
+            (
+                "            embeddings.append(",
+                "            if len(x) == 1:\n                continue\n            embeddings.append(",
+            )
+        ],
+    ),
+    (
+        "embeddings_doubled_in_place",
+        "clustering",
+        [("    labels = KMeans(", "    embeddings *= 2\n    labels = KMeans(")],
+    ),
+    ("without_the_last_numbers", "clustering", [("fit_predict(embeddings)", "fit_predict(embeddings[:, :100])")]),
+    ("one_iteration", "clustering", [("n_init=10", "n_init=10, max_iter=1")]),
 ]
 
 # By exercise: code that has the right layers, shapes, ranges and dtypes, and constants or sums of weights for values.
+WRITTEN = """names = vars(self.decoder)
+        for name in [name for name, value in names.items() if isinstance(value, list)]:
+            names[name][:] = [0 * value for value in names[name]]
+        return torch.zeros_like(x)"""
+# (name, exercise, changes of the solution): nothing, on which all parts of an answer agree
+NOTHING = [
+    ("nan", "seq2seq", [("previous, hiddens)", "torch.nan * x[:, t], torch.nan * hiddens)"),
+                        ("hiddens = self.encoder(x, masks)", "hiddens = torch.full((len(x), 128), torch.nan)"),
+                        ("self.decoder(first_input,", "self.decoder(torch.nan * first_input,")]),
+    ("zeros_written_into_the_decoder", "seq2seq", [("return torch.stack(preds, dim=1)", WRITTEN)]),
+]  # fmt: skip
+
 STUBS = {
     "dataset": """
 class CustomDataset(Dataset):

@@ -301,6 +301,33 @@ WRONG = [
     ),
 ]
 
+PROBABILITIES = """probabilities = self.log_transitions().exp().detach()
+        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)
+        return expected.mean()"""
+NORMALIZED = "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)"
+STEPS = "-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()"
+# (name, exercise, changes of the solution): nothing, on which all parts of an answer agree
+NOTHING = [
+    (
+        "nan",
+        "transitions",
+        [
+            (NORMALIZED, "torch.full_like(self.probs.flatten(2).flatten(0, 1), torch.nan)"),
+            (STEPS, "self.log_transitions().sum()"),
+            (PROBABILITIES, "return self.log_transitions().sum()"),
+        ],
+    ),
+    (
+        "the_same_everywhere",
+        "transitions",
+        [
+            (NORMALIZED, "0 * self.probs.flatten(2).flatten(0, 1)"),
+            (STEPS, "self.log_transitions().sum()"),
+            (PROBABILITIES, "return z_dist_flat[..., 1:, :].sum(dim=-1).mean()"),
+        ],
+    ),
+]
+
 STUBS = {
     "encoder": """
 class ConvEncoder(nn.Module):

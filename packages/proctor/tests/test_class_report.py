@@ -21,9 +21,11 @@ from proctor.authoring.assignment import load_assignment
 from proctor.authoring.bank import BEGINNING, as_entry
 from proctor.authoring.build import scripts_on_path
 from proctor.authoring.errors import BuildError
+from proctor.checks import plain
+from proctor.checks.cell import Cell
 from proctor.checks.diagnosis import mistakes_outcomes
 from proctor.checks.outcome import GradingError
-from proctor.checks.plain import standing_alone
+from proctor.checks.plain import standing_alone, stays_as_it_is
 from proctor.course import open_course
 from proctor.grading import class_report
 from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
@@ -259,6 +261,33 @@ def test_entries_are_what_ruff_would_write_and_hold_the_code_as_it_is(tmp_path):
 )  # fmt: skip
 def test_answer_stands_alone_with_what_it_needs_of_other_cells(code, own, whole):
     assert standing_alone(code, own) == whole
+
+
+IN_TURN = "".join(f"{' ' * n}try: x()\n{' ' * n}finally:\n" for n in range(19)) + " " * 19 + "x()"
+WAYS_OUT = "def f(x):\n try:\n" + "  if x: return 1\n" * 3000 + " finally:\n" + "  x()\n" * 3000
+
+
+@pytest.mark.parametrize(
+    ("code", "whole"),
+    [
+        (IN_TURN, IN_TURN),
+        (WAYS_OUT, WAYS_OUT.strip("\n")),
+        ("try: x()\nexcept* A: pass\nfinally: return 1", ""),
+        ("try: x()\nfinally: y()", "try: x()\nfinally: y()"),
+    ],
+)
+def test_what_a_compiler_writes_out_for_each_way_to_it_is_not_compiled(code, whole):
+    assert standing_alone(code, []) == whole
+    assert stays_as_it_is({"f"}, [Cell("a", code, own=True)], [], {}), "symbols alone are looked at"
+
+
+def test_definitions_of_which_each_needs_the_next_are_read_once(monkeypatch):
+    read = []
+    names = plain._names
+    monkeypatch.setattr(plain, "_names", lambda code: read.append(code) or names(code))
+    own = [f"def f{number}(): return f{number + 1}()" for number in range(200)]
+    assert standing_alone("def total(x): return f0()", own).count("def ") == 201
+    assert len(read) == 201
 
 
 @pytest.mark.parametrize(

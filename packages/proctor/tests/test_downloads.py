@@ -95,6 +95,7 @@ SEEN = {
     "Anna-Lena O'Neil, Dr._123_assignsubmission_file_/seq2seq.ipynb": ("Anna-Lena O'Neil, Dr._123", "seq2seq.ipynb"),
     "Jose\u0301 Nu\u0301n\u0303ez_123_assignsubmission_file_/seq2seq.ipynb": ("José Núñez_123", "seq2seq.ipynb"),
     "محمد علي_123_assignsubmission_file_/seq2seq.ipynb": ("محمد علي_123", "seq2seq.ipynb"),
+    "Ann\u200b Lee\U000e0041_123_assignsubmission_file_/seq2seq.ipynb": ("Ann Lee_123", "seq2seq.ipynb"),
     "Ann <A*> Lee_123_assignsubmission_file_/seq2seq.ipynb": ("Ann A Lee_123", "seq2seq.ipynb"),
     f"Seq2Seq_ann_attempt_{ONE}_seq2seq.ipynb": ("ann", "seq2seq.ipynb"),
     f"Seq2Seq_ann_lee_attempt_{ONE}_my seq2seq.ipynb": ("ann_lee", "seq2seq.ipynb"),

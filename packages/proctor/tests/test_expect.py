@@ -162,6 +162,14 @@ def test_close_sees_wrong_infinities_and_imaginary_parts():
     message(expect.close, torch.tensor([1 + 2j]), torch.tensor([1 + 3j]), "it")
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (3, 5)])
+def test_close_takes_no_nan_for_like_another(shape):
+    """What is expected may be what the submission itself gave before."""
+    nothing = torch.full(shape, math.nan)
+    assert "should be finite" in message(expect.close, nothing, nothing, "it")
+    assert "should be finite" in message(expect.close, nothing.numpy(), nothing.double().numpy(), "it")
+
+
 def test_close_never_shows_an_expected_value():
     said = message(expect.close, torch.zeros(2), torch.tensor([0.0, 123.456]) + 1e6, "it")
     assert "123.456" not in said

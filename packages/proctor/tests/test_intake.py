@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 from proctor.grading import intake, reading
 from proctor.grading.harmless import safe_markdown
 from proctor.grading.intake import plain_python, read_submission, rebuild
-from proctor.grading.reading import Unreadable, read_notebook
+from proctor.grading.reading import Unreadable, read_notebook, read_program
 from proctor.proof.demo import cell
 from shapes import given
 
@@ -344,6 +344,64 @@ def test_what_is_too_large_is_refused(hand_in, release, monkeypatch):
     monkeypatch.setattr(reading, "MAX_BYTES", 2**20)
     with pytest.raises(Unreadable, match="larger than 1 MB; clear its outputs"):
         hand_in(release)
+
+
+def test_words_that_a_program_reads_and_nobody_sees_are_left_out(hand_in, solved):
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "full marks")
+    solved.cells.append(new_markdown_cell(f"Because.{hidden} \u0645\u06cc\u200c\u0634\u0648\u062f", id="words"))
+    solved.cells.append(new_code_cell("1", id="code", outputs=[new_output("stream", text=f"one{hidden}\n")]))
+    taken = hand_in(solved)
+    assert taken.notebook.cells[-2].source == "Because. \u0645\u06cc\u200c\u0634\u0648\u062f"
+    assert taken.notebook.cells[-1].outputs[0].text == "one\n"
+
+
+TOLD = "# ---\n# jupyter:\n#   jupytext:\n#     text_representation:\n#       format_name: {}\n# ---\n\n# %%\nx = 1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOLD.format("marimo"),
+        TOLD.format("marimo").replace("# ", "#").replace("#%%", "# %%"),
+        TOLD.format("percent\n#     formats: py:marimo"),
+        "# ---\n# jupyter:\n#   jupytext_formats: py:marimo\n# ---\nx = 1\n",
+        "import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n    x = 1\n",
+    ],
+)
+def test_no_other_program_reads_what_was_handed_in(tmp_path, monkeypatch, text):
+    (tmp_path / "marimo").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\necho 1.0.0\n")
+    (tmp_path / "marimo").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "toy.py").write_text(text)
+    cells, _ = read_program(tmp_path / "toy.py")
+    assert "x = 1" in cells[-1].source and not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "a: &a [x, x]\n#   b: &b [*a, *a, *a, *a, *a, *a]\n#   c: [*b, *b, *b, *b, *b, *b]",
+        "a: " + "1:" * 50_000 + "1",
+        "a: &a\n#     b: *a",
+        "a: 2001-99-99",
+        "a: !!python/name:os.system",
+        "kernelspec: {}",
+        "kernelspec",
+    ],
+)
+def test_head_of_a_program_tells_how_its_cells_are_marked_and_nothing_else(tmp_path, monkeypatch, head):
+    monkeypatch.setattr("yaml.safe_load", None)
+    marked = "# ---\n# title: mine\n# jupyter:\n#   {}\n#   jupytext:\n#     cell_markers: '\"\"\"'\n# ---\n\n"
+    (tmp_path / "toy.py").write_text(marked.format(head) + '# %% [markdown]\n"""\nhello\n"""\n\n# %%\nx = 1\n')
+    cells, _ = read_program(tmp_path / "toy.py")
+    assert [cell.source for cell in cells] == ["---\ntitle: mine\n---", "hello", "x = 1"]
+
+
+def test_blank_lines_of_a_program_are_not_a_cell_each(tmp_path):
+    (tmp_path / "toy.py").write_text("# %%\nx = 1\n" + " \n" * 9000 + "# %%\ny = 2\n")
+    assert [cell.source.strip() for cell in read_program(tmp_path / "toy.py")[0]] == ["x = 1", "y = 2"]
+    (tmp_path / "toy.py").write_text("\n" * 9000 + "y = 2\n")
+    assert len(read_program(tmp_path / "toy.py")[0]) < 50
 
 
 def test_blank_intake_is_the_release_with_the_reason(toy, release):

@@ -62,6 +62,8 @@ def test_a_bad_roster_is_told_in_one_line(tmp_path, case):
         ("", "it is empty"), (".ann", "it begins with '.'"), ("-a", "it begins with '-'"), ("ann ", "with space"),
         ("a*b", "it has '*' in it"), ("a%20", "it has '%' in it"), ("a\u202eb", "u202e"),
         ("a\nb", "it has '\\n' in it"),
+        ("ann\u200b", "u200b"), ("an\xadn", "xad"), ("ann\u3164", "u3164"), ("ann\U000e0061", "e0061"),
+        ("علی\u200cرضا", ""),
         ("a\udc80", "udc80"), ("ä" * 101, "longer than 200 bytes"), ("李雷 (2)", ""), ("o'neil@uni.edu", ""),
     ],
 )  # fmt: skip

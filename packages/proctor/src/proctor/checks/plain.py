@@ -110,8 +110,8 @@ def stays_as_it_is(names: set[str], earlier: list[Cell], later: list[Cell], answ
 @functools.lru_cache(maxsize=1024)
 def _called(source):
     """The names that what a cell defines takes from the notebook whenever it is called."""
-    code, taken = plain_python(source), set()
-    tables = symtable.symtable(code, "cell", "exec").get_children() if _compiles(code) else []
+    whole, taken = _table(plain_python(source)), set()
+    tables = whole.get_children() if whole else []
     while tables:
         table = tables.pop()
         tables += table.get_children()
@@ -182,29 +182,58 @@ def standing_alone(source: str, others: list[str]) -> str:
     others : the cells that it may build on, in their order
     """
     code, defining = plain_python(source).strip("\n"), list(map(definitions, others))
+    # Each is read once, for one may need the next, and so on through a thousand of them.
+    names = list(map(_names, defining))
     needed, chosen = _names(code)[1], set()
-    while more := {n for n, other in enumerate(defining) if n not in chosen and _names(other)[0] & needed}:
+    while more := {n for n, (made, _) in enumerate(names) if n not in chosen and made & needed}:
         chosen |= more
-        needed = needed.union(*(_names(defining[n])[1] for n in more))
+        needed = set().union(*(names[n][1] for n in more))
     kept = [re.sub(r"\n{4,}", "\n\n\n", defining[n].strip("\n")) for n in sorted(chosen)]
     whole = "\n\n\n".join([*kept, code])
     return whole if code and _compiles(whole) else ""
 
 
+class _Once(ast.NodeTransformer):
+    """Has what `finally` does stand behind its `try`.
+
+    The compiler writes it out anew for each way out of the `try`, and again for each of those around it: a megabyte
+    for each of these, two to the power of their depth.
+    """
+
+    def generic_visit(self, node):
+        super().generic_visit(node)
+        final = getattr(node, "finalbody", [])
+        if final:
+            node.finalbody = []
+        return [*([node] if node.handlers else node.body), *final] if final else node
+
+
 def _compiles(code):
+    """Whether code is valid, in a time that grows with its length."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return bool(compile(code, "cell", "exec", dont_inherit=True))
+            return bool(compile(_Once().visit(ast.parse(code)), "cell", "exec", dont_inherit=True))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
 
+def _table(code):
+    """The symbols of some code, for which nothing is compiled; None if it is not valid."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return symtable.symtable(code, "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _names(code):
     """The names that code makes at its top level, and those that it takes from there; none if it is not valid."""
-    if not _compiles(code):
+    whole, taken = _table(code), set()
+    if whole is None:
         return set(), set()
-    tables, taken = [symtable.symtable(code, "cell", "exec")], set()
+    tables = [whole]
     made = {s.get_name() for s in tables[0].get_symbols() if s.is_assigned() or s.is_imported()}
     while tables:
         table = tables.pop()

@@ -25,6 +25,9 @@ BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*+")
 # A picture that stands in the text itself, as Colab pastes it.
 IN_TEXT = re.compile(r"data:(image/(?:png|jpe?g|gif));base64,([A-Za-z0-9+/]++={0,2})", re.IGNORECASE)
 
+# Tags and variation selectors: an alphabet of its own that nothing shows.
+UNSEEN = re.compile("[\U000e0000-\U000e0fff]")
+
 
 class Lost(str):
     """In the place of an attachment's data, why there is none; no file can say that."""
@@ -180,9 +183,10 @@ def encodable(text):
 def plain_text(text: str, limit: int) -> str:
     """Text without control characters (but for newlines and tabs), cut at the limit with a word about it.
 
-    Those that turn the direction of what follows count as such: they would have a message read as another one.
+    Those that turn the direction of what follows count as such: they would have a message read as another one. Those
+    that spell words which a program reads and a person does not see are left out.
     """
-    text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", encodable(text[: 4 * limit]))
+    text = UNSEEN.sub("", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", encodable(text[: 4 * limit])))
     text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text)
     if len(text) <= limit:
         return text
@@ -255,7 +259,7 @@ def safe_markdown(source: str, names: Mapping[str, str] | None = None) -> str:
     names : of the cell's attachments, and what they are called now
     """
     # MathJax makes links, too, of what a browser has read: without NUL, and with characters in the place of references.
-    source = LINKING.sub(r"\\text", REFERENCE.sub(_spelled_out, source.replace("\0", "")))
+    source = LINKING.sub(r"\\text", REFERENCE.sub(_spelled_out, UNSEEN.sub("", source.replace("\0", ""))))
     parts, end, names = [], 0, names or {}
     for match in ATTACHED.finditer(source):
         name = names.get(match[2]) or names.get(unquote(match[2]))

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import unicodedata
-from itertools import accumulate, islice
+from itertools import accumulate, islice, takewhile
 from pathlib import Path
 
 import jupytext
@@ -35,6 +35,10 @@ MAX_FILES = 10_000
 MAX_NAME_BYTES = 200
 UNSAFE = frozenset('/\\<>"|*?[]%')
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What nobody sees of a name, so that it reads as another's: what turns the direction of the rest, or shows nothing.
+# Joiners belong to scripts that need them.
+UNSEEN = frozenset("\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2800\u3164\ufeff\uffa0")
+UNSEEN |= TURNING | {chr(code) for code in (*range(0x2060, 0x2070), *range(0xE0000, 0xE1000))}
 
 
 class Unreadable(Exception):
@@ -48,7 +52,8 @@ def is_student_id(name: str) -> bool:
     """Whether a folder's name may be a student's: of any script, with spaces and signs, but nothing that could harm.
 
     That is a character that paths, patterns, addresses or pages read in their own way; a control character, or one
-    that turns the direction of what follows; a byte that is no text; a dot or dash at the start; space at an end.
+    that turns the direction of what follows, or shows nothing; a byte that is no text; a dot or dash at the start;
+    space at an end.
     """
     return not why_no_student_id(name)
 
@@ -64,7 +69,7 @@ def why_no_student_id(name: str) -> str:
     for character in name:
         if character in UNSAFE:
             return f"it has {character!r} in it"
-        if character in TURNING or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+        if character in UNSEEN or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
             return f"it has {character!a} in it, which nobody sees"
     return f"it is longer than {MAX_NAME_BYTES} bytes" if len(name.encode()) > MAX_NAME_BYTES else ""
 
@@ -208,6 +213,13 @@ def _open_file(path, flags):
 EXPORTED = re.compile(r"^# In\[[ \d]*\]:$", re.MULTILINE)
 # What stands in braces behind jupytext's marks of a cell.
 OPTIONS = re.compile(r"^(#[ \t]*(?:\+|%%)[^{\n]*+)\{.*$", re.MULTILINE)
+# What jupytext reads as YAML in the head of a program, and of that what tells how the cells are marked.
+IN_HEAD = re.compile(r"jupyter\s*:\s*$")
+FORMAT = re.compile(r"^# *(format_name|cell_markers): *['\"]?([^\n\"']+|\"{3})['\"]?$", re.MULTILINE)
+# Others, it has other programs read.
+FORMATS = ("light", "percent", "hydrogen", "sphinx", "nomarker")
+# Of many blank lines, each pair is a cell, for which the others are looked at once more.
+MANY_BLANK_LINES = re.compile(r"^((?:[ \t\f\v]*+\n){50})(?:[ \t\f\v]*+\n)++", re.MULTILINE)
 BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n)++")
 
 
@@ -236,13 +248,31 @@ def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
 
 def _marked(text, name):
     """The cells of a program whose cells are marked as jupytext marks them."""
+    text, options = _without_head(MANY_BLANK_LINES.sub(r"\1", text))
     # It takes a remark such as `# + {a}, {b}` for options of a cell, and stops there. Then all go without theirs.
     for tried in (text, OPTIONS.sub(r"\1", text)):
         try:
-            return jupytext.read(io.StringIO(tried), fmt="py").cells
+            if "format_name" not in options:
+                guessed, more = jupytext.formats.guess_format(tried, ".py")
+                options = {"format_name": guessed if guessed in FORMATS else "light"} | more | options
+            return jupytext.read(io.StringIO(tried), fmt={"extension": ".py"} | options).cells
         except Exception as error:  # whatever it raises for it
             reason = f"{type(error).__name__}: {error}"
     raise Unreadable(f"jupytext cannot tell the cells of {name} ({reason[:200]}); hand in the notebook itself")
+
+
+def _without_head(text):
+    """A program without what jupytext reads as YAML, in which a line can stand for millions; and what that tells."""
+    lines, kept, left, is_left = text.splitlines(), [], [], False
+    head = list(takewhile(lambda line: line.startswith("#"), lines))
+    for line in head:
+        words = line[1:].removeprefix(" ")
+        is_left = IN_HEAD.match(words) is not None or (is_left and (not words or words[0].isspace()))
+        (left if is_left else kept).append(line)
+    told = dict(FORMAT.findall("\n".join(left)))
+    if told.get("format_name") not in FORMATS:
+        told.pop("format_name", None)
+    return "\n".join([*kept, *lines[len(head) :]]), told
 
 
 def _exported(text):
