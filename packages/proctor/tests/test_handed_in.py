@@ -101,7 +101,7 @@ def test_notebook_in_what_windows_calls_unicode_is_read(toy, folder, solved):
     assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
 
 
-OTHER_NAMES = ["toy", "toy.json", "toy.txt", "toy.ipynb~", "toy.ipynb.download", "toy.ipynb.bak", "toy.py", "toy.py.txt"]
+OTHER_NAMES = ["ann", "toy.json", "toy.txt", "toy.ipynb~", "toy.ipynb.download", "toy.ipynb.bak", "a.py", "a.py.txt"]
 
 
 @pytest.mark.parametrize("name", OTHER_NAMES)
