@@ -32,7 +32,8 @@ def candidates(path: Path) -> list[Path]:
     # Somebody may have handed in the folder, and that in another one.
     for _ in range(3):
         for form in FORMS:
-            found = [file for file in present if _is_of(form, file) and file.is_file() and file != path]
+            found = [file for file in present if ending(form, NUMBERED.sub("", file.name))]
+            found = [file for file in found if file.is_file() and file != path]
             if form == FORMS[-1]:
                 found = [file for file in found[:MAX_FOLDERS] if not right and holds_notebook(file)]
             if right or found:
@@ -48,9 +49,10 @@ def candidates(path: Path) -> list[Path]:
     raise Unreadable(f"No notebook was handed in{_what_is_there(path.parent)}")
 
 
-def _is_of(form, file):
-    name = NUMBERED.sub("", file.name).lower()
-    return bool(re.search(form, name)) and not name.endswith(PACKED)
+def ending(form: str, name: str) -> str:
+    """The end of a file's name that makes it one of `FORMS`; empty where it is none."""
+    found = re.search(form, name, re.IGNORECASE)
+    return found[0] if found and not name.lower().endswith(PACKED) else ""
 
 
 def _what_is_there(folder):
