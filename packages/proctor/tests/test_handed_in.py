@@ -18,7 +18,7 @@ from proctor.course import open_course
 from proctor.grading import reading
 from proctor.grading.grade import grade_intake
 from proctor.grading.gradebook import read_grades
-from proctor.grading.intake import take_in
+from proctor.grading.intake import made_of, take_in
 from proctor.proof.demo import cell
 
 
@@ -114,6 +114,24 @@ def test_notebook_is_known_by_what_is_in_it(name, handed_in, solved):
 @pytest.mark.parametrize("name", ["toy.ipynb", "toy.py.txt", "toy.ipynb.txt"])
 def test_program_is_known_by_what_is_in_it(name, handed_in, solved):
     assert handed_in(**{name: jupytext.writes(solved, "py:percent")}).points == 10
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("place", ["toy.py", "final/toy.ipynb", "toy.ipynb.bak"])
+def test_answers_are_found_in_another_form_or_folder_beside_a_notebook_without(place, broken, toy, folder, solved):
+    (folder / place).parent.mkdir(parents=True)
+    (folder / place).write_text(jupytext.writes(solved, "py:percent" if place.endswith(".py") else "ipynb"))
+    before = made_of(folder / "toy.ipynb")
+    release = toy.release_notebook.read_text()
+    (folder / "toy.ipynb").write_text(release[:-200] if broken else release)
+    assert made_of(folder / "toy.ipynb") != before
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert grade_intake(taken, toy, "ann", "cpu").points == 10
+    assert f"as `{place}`, not as `toy.ipynb`. Not graded: `toy.ipynb`. It alone has answers" in taken.choice
+
+
+def test_helper_beside_a_notebook_is_not_told(handed_in, solved, toy):
+    assert handed_in(**{"toy.ipynb": solved, "double.py": toy.exercises[0].code}).notes == []
 
 
 def test_what_jupyter_saved_by_itself_is_graded_where_there_is_nothing_else(toy, folder, solved):

@@ -49,6 +49,17 @@ def candidates(path: Path) -> list[Path]:
     raise Unreadable(f"No notebook was handed in{_what_is_there(path.parent)}")
 
 
+def further(path: Path, found: list[Path]) -> list[Path]:
+    """Other files that may be the notebook, of any form, in any folder: of use where `candidates` have no answers."""
+    present, more = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"], []
+    for _ in range(3):
+        named = [file for file in present if any(ending(form, file.name) for form in FORMS[:-1])]
+        more += [file for file in named if file not in found and file.is_file()]
+        folders = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
+        present = [folder / name for folder in folders[:MAX_FOLDERS] for name in names_in(folder)]
+    return more[:MAX_FOLDERS]
+
+
 def ending(form: str, name: str) -> str:
     """The end of a file's name that makes it one of `FORMS`; empty where it is none."""
     found = re.search(form, name, re.IGNORECASE)

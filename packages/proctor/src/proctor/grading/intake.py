@@ -21,7 +21,7 @@ from proctor.authoring.errors import BuildError
 from proctor.authoring.released import LEFT_OUT_TAGS, past_file, plain_lines, read_past, release_digest, text_digest
 from proctor.checks.cell import Cell
 from proctor.checks.plain import defined_names, plain_python
-from proctor.grading.finding import MAX_FOLDERS, NUMBERED, candidates, listed
+from proctor.grading.finding import MAX_FOLDERS, NUMBERED, candidates, further, listed
 from proctor.grading.harmless import (
     ATTACHED,
     cut_outputs,
@@ -81,7 +81,7 @@ def _take_in(path, assignment):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
     found = candidates(path)
-    handed_in, taken, why = _choose(found, path, assignment)
+    handed_in, taken, why = _choose_of_all(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
     files = {*files, *found} - {handed_in, *handed_in.parents}
     others = listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
@@ -97,6 +97,31 @@ def _take_in(path, assignment):
     return taken
 
 
+def _choose_of_all(found, path, assignment):
+    """As `_choose`; where that has no answers, and one other file has some, whatever its form and place, that one."""
+    chosen = refused = None
+    try:
+        chosen = _choose(found, path, assignment)
+    except Unreadable as error:
+        refused = error
+    if chosen is None or not _is_answered(chosen[1]):
+        read = {}
+        for file in further(path, found):
+            with contextlib.suppress(Unreadable):
+                read[file] = _read(file, assignment)
+        answered = [file for file, taken in read.items() if _is_answered(taken)]
+        if len(answered) == 1:
+            unread = f", for {refused}" if refused else ""
+            return answered[0], read[answered[0]], f"It alone has answers{unread}."
+    if chosen is None:
+        raise refused
+    return chosen
+
+
+def _is_answered(taken):
+    return any(cell.released for cell in taken.cells)
+
+
 def _choose(found, path, assignment):
     """Of the files that may be a notebook, the one to grade, its intake, and why that: if one alone has answers, it."""
     if len(found) == 1:
@@ -105,7 +130,7 @@ def _choose(found, path, assignment):
     for file in found[:MAX_FOLDERS]:
         with contextlib.suppress(Unreadable):
             read[file] = _read(file, assignment)
-    answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
+    answered = [file for file, taken in read.items() if _is_answered(taken)]
     if len(answered) == 1:
         unread = listed([file.relative_to(path.parent).as_posix() for file in found if file not in read])
         why = f"It alone has answers; {unread} could not be read." if unread else "It alone has answers."
@@ -143,7 +168,9 @@ def _refusals(path):
 def made_of(path: Path) -> str:
     """The digest of all that may have been handed in for a notebook; empty where there is nothing."""
     try:
-        made_of = [digest(file) for file in candidates(path)[:MAX_FOLDERS]] + digests(path.parent)
+        found = candidates(path)
+        files = [*found[:MAX_FOLDERS], *further(path, found)]
+        made_of = [digest(file) for file in files] + digests(path.parent)
     except Unreadable:
         return ""
     return made_of[0] if len(made_of) == 1 else hashlib.sha256("".join(made_of).encode()).hexdigest()
