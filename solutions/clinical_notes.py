@@ -32,7 +32,8 @@ class SinusoidalPositionalEncoding(nn.Module):
         # The table `pe`, (max_len, d_model).
         ### BEGIN SOLUTION
         position = torch.arange(max_len, dtype=torch.float).unsqueeze(1)
-        frequency = torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)
+        frequency = torch.exp(
+            -math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)
         pe = torch.zeros(max_len, d_model)
         pe[:, 0::2] = torch.sin(position * frequency)
         pe[:, 1::2] = torch.cos(position * frequency)
@@ -111,15 +112,19 @@ class MultiHeadSelfAttention(nn.Module):
         # 4. The heads side by side again, and through `W_o`: `out`.
         ### BEGIN SOLUTION
         queries, keys, values = (
-            layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)
+            layer(x).view(batch, length, self.num_heads, self.d_k)
+            .transpose(1, 2)
             for layer in (self.W_q, self.W_k, self.W_v)
         )
         scores = queries @ keys.transpose(-2, -1) * self.scale
         if mask is not None:
-            # The least finite number: where all is masked, -inf would give 0 / 0.
-            scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)
+            # The least finite number: where all is masked, -inf would give
+            # 0 / 0.
+            scores = scores.masked_fill(
+                mask == 0, torch.finfo(scores.dtype).min)
         attn_weights = self.dropout(torch.softmax(scores, dim=-1))
-        context = (attn_weights @ values).transpose(1, 2).reshape(batch, length, self.d_model)
+        context = (attn_weights @ values).transpose(1, 2).reshape(
+            batch, length, self.d_model)
         out = self.W_o(context)
         ### END SOLUTION
         return out, attn_weights
@@ -144,7 +149,8 @@ class TransformerBlock(nn.Module):
         ### BEGIN SOLUTION
         self.attention = MultiHeadSelfAttention(d_model, num_heads, dropout)
         self.ffn = nn.Sequential(
-            nn.Linear(d_model, d_ff), nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model)
+            nn.Linear(d_model, d_ff), nn.ReLU(), nn.Dropout(dropout),
+            nn.Linear(d_ff, d_model)
         )
         self.norm1 = nn.LayerNorm(d_model)
         self.norm2 = nn.LayerNorm(d_model)
@@ -199,7 +205,8 @@ class ClinicalNoteClassifier(nn.Module):
         self.embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
         self.pos_encoding = SinusoidalPositionalEncoding(d_model, max_len)
         self.blocks = nn.ModuleList(
-            [TransformerBlock(d_model, num_heads, d_ff, dropout) for _ in range(num_layers)]
+            [TransformerBlock(d_model, num_heads, d_ff, dropout)
+             for _ in range(num_layers)]
         )
         self.classifier = nn.Linear(d_model, num_classes)
         self.dropout = nn.Dropout(dropout)
@@ -435,7 +442,10 @@ def ablation_curves(variants, seeds, run):
     curves : dict, a variant's name to a (seeds, epochs) float array
     """
     ### BEGIN SOLUTION
-    return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}
+    return {
+        name: np.array([run(change, seed) for seed in seeds])
+        for name, change in variants.items()
+    }
     ### END SOLUTION
 
 
@@ -473,7 +483,8 @@ def free_scores(negated):
     f1 : float, of "this mention is negated"
     """
     ### BEGIN SOLUTION
-    # All that is predicted is a mention, and all that is to be found is predicted.
+    # All that is predicted is a mention, and all that is to be found is
+    # predicted.
     precision, recall = 1 - negated, 1.0
     micro_f1 = 2 * precision * recall / (precision + recall)
     accuracy, f1 = 0.0, 0.0

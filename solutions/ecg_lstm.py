@@ -561,7 +561,7 @@ def kept_share(total, steps):
 
 
 def uniform_loss(classes):
-    """The cross entropy of a network that finds all classes as likely."""
+    """The cross entropy of a guess that gives all classes the same share."""
     ### BEGIN SOLUTION
     loss = -np.log(1 / classes)
     ### END SOLUTION

@@ -47,7 +47,8 @@ class ECGDataset(Dataset):
         (channels, 1), and ().
         """
         ### BEGIN SOLUTION
-        inputs = (self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i], self.K_freq[:, i])
+        inputs = (self.X[:, i], self.K_beat[:, i],
+                  self.K_rhythm[:, i], self.K_freq[:, i])
         return inputs, self.Y[i]
         ### END SOLUTION
 
@@ -84,9 +85,11 @@ def load_data(dataset, batch_size=128):
         """
         ### BEGIN SOLUTION
         samples, labels = zip(*batch)
-        # One array first: to make a tensor of a list of arrays takes a hundred times as long.
+        # One array first: to make a tensor of a list of arrays takes a
+        # hundred times as long.
         inputs = tuple(
-            torch.as_tensor(np.stack(parts, axis=1), dtype=torch.float) for parts in zip(*samples)
+            torch.as_tensor(np.stack(parts, axis=1), dtype=torch.float)
+            for parts in zip(*samples)
         )
         return inputs, torch.as_tensor(np.array(labels), dtype=torch.long)
         ### END SOLUTION
@@ -113,7 +116,9 @@ class KnowledgeAttn(nn.Module):
         self.attn_dim = attn_dim
         self.n_knowledge = 1
         ### BEGIN SOLUTION
-        self.att_W = nn.Linear(self.input_features + self.n_knowledge, self.attn_dim, bias=False)
+        self.att_W = nn.Linear(
+            self.input_features + self.n_knowledge, self.attn_dim, bias=False
+        )
         self.att_v = nn.Linear(self.attn_dim, 1, bias=False)
         ### END SOLUTION
         self.init()
@@ -182,8 +187,10 @@ class BeatNet(nn.Module):
         self.conv_stride = 2
         # 1. The two convolutions, `conv` and `conv_k`.
         ### BEGIN SOLUTION
-        self.conv = nn.Conv1d(1, conv_out_channels, self.conv_kernel_size, stride=self.conv_stride)
-        self.conv_k = nn.Conv1d(1, 1, self.conv_kernel_size, stride=self.conv_stride)
+        self.conv = nn.Conv1d(1, conv_out_channels, self.conv_kernel_size,
+                              stride=self.conv_stride)
+        self.conv_k = nn.Conv1d(1, 1, self.conv_kernel_size,
+                                stride=self.conv_stride)
         ### END SOLUTION
         self.att_cnn_dim = 8
         # 2. The attention, `attn`.
@@ -238,7 +245,8 @@ class RhythmNet(nn.Module):
         self.rnn_hidden_size = 32
         # 1. The recurrent network, `lstm`.
         ### BEGIN SOLUTION
-        self.lstm = nn.LSTM(self.input_size, self.rnn_hidden_size, batch_first=True, bidirectional=True)
+        self.lstm = nn.LSTM(self.input_size, self.rnn_hidden_size,
+                            batch_first=True, bidirectional=True)
         ### END SOLUTION
         lstm_out_size = 2 * self.rnn_hidden_size
         self.att_rnn_dim = 8
@@ -300,8 +308,13 @@ class FreqNet(nn.Module):
         # 1. One network of each kind for each channel, with the sizes above.
         ### BEGIN SOLUTION
         for _ in range(self.n_channels):
-            self.beat_nets.append(BeatNet(self.n, self.T, self.conv_out_channels))
-            self.rhythm_nets.append(RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size))
+            self.beat_nets.append(
+                BeatNet(self.n, self.T, self.conv_out_channels)
+            )
+            self.rhythm_nets.append(
+                RhythmNet(self.n, self.T, self.conv_out_channels,
+                          self.rhythm_out_size)
+            )
         ### END SOLUTION
         self.att_channel_dim = 2
         # 2. The attention `attn` and the output layer `fc`.
@@ -371,7 +384,8 @@ def train_model(model, train_dataloader, n_epoch=5, lr=0.003, device=None):
             # 2. One step of gradient descent; call the batch's loss `loss`.
             ### BEGIN SOLUTION
             probabilities, _ = model(X, K_beat, K_rhythm, K_freq)
-            loss = nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)
+            loss = nn.functional.nll_loss(
+                torch.log(probabilities.clamp_min(1e-8)), Y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -32,9 +32,11 @@ class ConvEncoder(nn.Module):
         # 1. The layers: `conv1`, `maxpool1`, `conv2`, `maxpool2`,
         #    `latent_transform`.
         ### BEGIN SOLUTION
-        self.conv1 = nn.Conv2d(input_channels, n_channels[0], kernel_size[0], stride=strides[0])
+        self.conv1 = nn.Conv2d(input_channels, n_channels[0],
+                               kernel_size[0], stride=strides[0])
         self.maxpool1 = nn.MaxPool2d(2, 2)
-        self.conv2 = nn.Conv2d(n_channels[0], n_channels[1], kernel_size[1], stride=strides[1])
+        self.conv2 = nn.Conv2d(n_channels[0], n_channels[1],
+                               kernel_size[1], stride=strides[1])
         self.maxpool2 = nn.MaxPool2d(2, 2)
         self.latent_transform = nn.Linear(4 * 4 * n_channels[-1], latent_dim)
         ### END SOLUTION
@@ -83,9 +85,12 @@ class ConvDecoder(nn.Module):
         #    `out_transform`.
         ### BEGIN SOLUTION
         width, height, channels = flatten_shape
-        self.latent_transform = nn.Linear(latent_dim, width * height * channels)
-        self.deconv1 = nn.Conv2d(channels, n_channels[0], kernel_size[0], stride=strides[0])
-        self.deconv2 = nn.Conv2d(n_channels[0], n_channels[1], kernel_size[1], stride=strides[1], padding=1)
+        self.latent_transform = nn.Linear(
+            latent_dim, width * height * channels)
+        self.deconv1 = nn.Conv2d(channels, n_channels[0],
+                                 kernel_size[0], stride=strides[0])
+        self.deconv2 = nn.Conv2d(n_channels[0], n_channels[1],
+                                 kernel_size[1], stride=strides[1], padding=1)
         self.out_transform = nn.Conv2d(n_channels[1], output_channels, 1)
         ### END SOLUTION
 
@@ -155,7 +160,8 @@ def gather_neighbors(embeddings, k):
     # With a border of zeros, every node has four neighbors.
     padded = F.pad(embeddings, (0, 0, 1, 1, 1, 1))
     rows = torch.stack([row, row + 1, row - 1, row, row], dim=1)
-    columns = torch.stack([column, column, column, column + 1, column - 1], dim=1)
+    columns = torch.stack(
+        [column, column, column, column + 1, column - 1], dim=1)
     return padded[rows + 1, columns + 1]
     ### END SOLUTION
 
@@ -310,7 +316,8 @@ class SOMVAE(StaticSOMVAE):
         ### BEGIN SOLUTION
         # The probabilities are learnt from the transitions alone.
         probabilities = self.log_transitions().exp().detach()
-        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)
+        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(
+            dim=-1)
         return expected.mean() / self.latent_dim
         ### END SOLUTION
 
@@ -319,7 +326,8 @@ class SOMVAE(StaticSOMVAE):
         static = super().loss(
             x, x_e, x_q, z_e, z_q, z_q_neighbors, k, z_dist_flat)
         ### BEGIN SOLUTION
-        return static + self.gamma * self.loss_prob(k) + self.tau * self._loss_z_prob(k, z_dist_flat)
+        smooth = self.tau * self._loss_z_prob(k, z_dist_flat)
+        return static + self.gamma * self.loss_prob(k) + smooth
         ### END SOLUTION
 
 
@@ -349,8 +357,10 @@ def train_model(model, loader, n_epoch, lr=0.0005, device=None):
     named = list(model.named_parameters())
     optimizer = torch.optim.Adam(
         [
-            {"params": [parameter for name, parameter in named if name != "probs"]},
-            {"params": [parameter for name, parameter in named if name == "probs"], "lr": 100 * lr},
+            {"params": [parameter for name, parameter in named
+                        if name != "probs"]},
+            {"params": [parameter for name, parameter in named
+                        if name == "probs"], "lr": 100 * lr},
         ],
         lr=lr,
     )
@@ -394,7 +404,8 @@ def assign_nodes(model, images, batch_size=500, device=None):
     nodes = []
     with torch.no_grad():
         for batch in images.split(batch_size):
-            k, _ = find_nearest(model.encoder(batch.to(device)), model.embeddings)
+            k, _ = find_nearest(
+                model.encoder(batch.to(device)), model.embeddings)
             nodes.append(k.cpu().numpy())
     return np.concatenate(nodes)
     ### END SOLUTION
@@ -412,7 +423,8 @@ def compute_purity(clusters, classes):
     float, between 0 and 1
     """
     ### BEGIN SOLUTION
-    return contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)
+    counts = contingency_matrix(classes, clusters)
+    return counts.max(axis=0).sum() / len(classes)
     ### END SOLUTION
 
 
@@ -431,8 +443,11 @@ def compute_nmi(clusters, classes):
     joint = contingency_matrix(classes, clusters) / len(classes)
     class_shares, cluster_shares = joint.sum(axis=1), joint.sum(axis=0)
     seen = joint > 0
-    information = (joint[seen] * np.log((joint / np.outer(class_shares, cluster_shares))[seen])).sum()
-    entropies = [-(shares * np.log(shares)).sum() for shares in (class_shares, cluster_shares)]
+    if_independent = np.outer(class_shares, cluster_shares)
+    information = (
+        joint[seen] * np.log((joint / if_independent)[seen])).sum()
+    entropies = [-(shares * np.log(shares)).sum()
+                 for shares in (class_shares, cluster_shares)]
     return information / np.mean(entropies)
     ### END SOLUTION
 

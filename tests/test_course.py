@@ -14,9 +14,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from proctor.authoring import bank
 from proctor.authoring.assignment import load_assignment
+from proctor.authoring.text import GOES_ON_TAG
 from proctor.checks.secret import AUDIT_KEY
 from proctor.course import open_course
 from proctor.grading import grade, gradebook, known
@@ -33,8 +35,15 @@ SLOW = {"training", "plot"}
 
 
 def execute(notebook, folder, **options):
-    """Run a notebook as Jupyter does; any error, one of a visible check included, is raised."""
+    """Run a notebook as Jupyter does; any error of a cell that is not tagged for it is raised."""
     NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, **options).execute()
+
+
+def strict(notebook):
+    """A notebook in which no cell may fail, be it one of visible checks."""
+    for cell in notebook.cells:
+        cell.metadata.tags = [tag for tag in cell.metadata.get("tags", []) if tag != GOES_ON_TAG]
+    return notebook
 
 
 @pytest.fixture
@@ -44,7 +53,16 @@ def notebook(name, monkeypatch, tmp_path):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     # What an earlier run has trained would be taken from there.
     monkeypatch.setenv("DLH_KEPT", str(tmp_path / "trained"))
-    return nbformat.read(load_assignment(open_course(ROOT), name).source_notebook, as_version=4)
+    return strict(nbformat.read(load_assignment(open_course(ROOT), name).source_notebook, as_version=4))
+
+
+def test_run_of_a_solved_notebook_fails_where_a_check_of_it_does(tmp_path):
+    notebook = nbformat.read(load_assignment(open_course(ROOT), "seq2seq").source_notebook, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id == "check_dataset"]
+    execute(notebook, tmp_path)
+    assert notebook.cells[0].outputs[0].ename == "NameError"
+    with pytest.raises(CellExecutionError, match="NameError"):
+        execute(strict(notebook), tmp_path)
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
@@ -57,11 +75,21 @@ def test_solved_notebook_passes_its_visible_checks_without_training(name, notebo
         if not SLOW & set(cell.metadata.get("tags", [])):
             kept.append(cell)
         elif not written.search(cell.source):
-            cell.metadata.tags = [*cell.metadata.tags, "raises-exception"]
+            cell.metadata.tags = [*cell.metadata.tags, GOES_ON_TAG]
             kept.append(cell)
     last = max(number for number, cell in enumerate(kept) if "visible-check" in cell.metadata.get("tags", []))
     notebook.cells = kept[: last + 1]
     execute(notebook, tmp_path, timeout=300)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_no_line_of_code_is_wider_than_a_notebook_shows(name):
+    """Solved or blank: what is wider has to be scrolled to be read, and printed it is cut."""
+    assignment = load_assignment(open_course(ROOT), name)
+    for path in (assignment.source_notebook, assignment.release_notebook):
+        cells = nbformat.read(path, as_version=4).cells
+        lines = [line for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+        assert [line for line in lines if len(line) > 78] == []
 
 
 def claims(name):
@@ -185,7 +213,7 @@ def test_demo_class_gets_its_points(name, tmp_path):
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *unneeded))
     # What never ends is waited for, and how known mistakes fare is found out once.
     with (folder / "course_config.py").open("a", encoding="utf-8") as config:
-        config.write("c.Proctor.own_cells_seconds = 8\n")
+        config.write("c.Proctor.own_cells_seconds = c.Proctor.cell_seconds = 5\n")
     (ROOT / known.FOLDER).mkdir(exist_ok=True)
     (folder / known.FOLDER).symlink_to(ROOT / known.FOLDER)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

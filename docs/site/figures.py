@@ -25,7 +25,7 @@ def draw(name: str, wanted: set[str]) -> None:
     last = max(number for number, cell in enumerate(notebook.cells) if cell.id in wanted)
     notebook.cells = notebook.cells[: last + 1]
     with tempfile.TemporaryDirectory() as work:
-        NotebookClient(notebook, resources={"metadata": {"path": work}}).execute()
+        NotebookClient(notebook, resources={"metadata": {"path": work}}, force_raise_errors=True).execute()
     for cell in notebook.cells:
         if cell.id in wanted:
             (picture,) = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]

@@ -151,7 +151,7 @@ class MultiHeadSelfAttention(nn.Module):
         exercise="attention",
         changes=[
             (
-                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
                 'scores = scores.masked_fill(~mask.bool(), float("-inf"))',
             ),
             (
@@ -202,7 +202,7 @@ class MultiHeadSelfAttention(nn.Module):
                 "torch.softmax(scores, dim=-1)",
                 "(scores - torch.logsumexp(scores, dim=-1, keepdim=True)).exp()",
             ),
-            ("reshape(batch, length, self.d_model)", "contiguous().view(batch, length, -1)"),
+            ("reshape(\n            batch, length, self.d_model)", "contiguous().view(batch, length, -1)"),
         ],
     ),
     Alternative(
@@ -274,7 +274,7 @@ class TransformerBlock(nn.Module):
     Alternative(
         name="dropout_before_relu",
         exercise="block",
-        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.Dropout(dropout), nn.ReLU(inplace=True), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.Dropout(dropout), nn.ReLU(inplace=True), ")],
     ),
     Alternative(
         name="result_as_a_list",

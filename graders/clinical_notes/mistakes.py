@@ -620,7 +620,7 @@ POSITIONS = [
         hint="Your last frequency is 1/10000 itself. The exponent 2i / d_model ends one step before 1.",
         changes=[
             (
-                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.exp(\n            -math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
                 "torch.logspace(0, -4, d_model // 2)",
             ),
         ],
@@ -631,7 +631,7 @@ POSITIONS = [
         hint="Your frequencies fall by the same difference from column to column. They fall by the same factor.",
         changes=[
             (
-                "torch.exp(-math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
+                "torch.exp(\n            -math.log(10000.0) * torch.arange(0, d_model, 2) / d_model)",
                 "torch.linspace(1, 1e-4, d_model // 2)",
             ),
         ],
@@ -802,7 +802,7 @@ ATTENTION = [
         "first, then swap.",
         changes=[
             (
-                "layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "layer(x).view(batch, self.num_heads, length, self.d_k)",
             ),
         ],
@@ -820,7 +820,7 @@ ATTENTION = [
         "number. Heads are pieces of d_k neighbors.",
         changes=[
             (
-                "view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "view(batch, length, self.d_k, self.num_heads).permute(0, 3, 1, 2)",
             ),
         ],
@@ -851,7 +851,7 @@ ATTENTION = [
                 for name in "qkv"
             ),
             (
-                "layer(x).view(batch, length, self.num_heads, self.d_k).transpose(1, 2)",
+                "layer(x).view(batch, length, self.num_heads, self.d_k)\n            .transpose(1, 2)",
                 "layer(x).unsqueeze(1).expand(-1, self.num_heads, -1, -1)",
             ),
         ],
@@ -886,7 +886,7 @@ ATTENTION = [
         exercise="attention",
         hint="You set weights to zero after the softmax, so that what is left no longer sums to one. Mask the scores.",
         changes=[
-            ("scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)", "pass"),
+            ("scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)", "pass"),
             (
                 "attn_weights = self.dropout(torch.softmax(scores, dim=-1))",
                 "attn_weights = torch.softmax(scores, dim=-1)\n"
@@ -936,7 +936,7 @@ ATTENTION = [
         hint="You make a tensor without telling its device, so that it lies on the CPU while the words are on the GPU.",
         changes=[
             (
-                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
                 "scores = torch.where(mask == 0, torch.full(scores.shape, -1e9), scores)",
             ),
         ],
@@ -1013,7 +1013,7 @@ ATTENTION = [
         name="notes_and_words_exchanged_at_the_join",
         exercise="attention",
         hint="You join the heads to (length, batch, d_model). The notes come first: (batch, length, d_model).",
-        changes=[("reshape(batch, length, self.d_model)", "reshape(length, batch, self.d_model)")],
+        changes=[("reshape(\n            batch, length, self.d_model)", "reshape(length, batch, self.d_model)")],
     ),
     Mistake(
         name="values_not_weighed",
@@ -1108,7 +1108,12 @@ ATTENTION = [
         hint=(
             "You add the mask to the scores, which changes them by one. Where it is False, the score must be very low."
         ),
-        changes=[("scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)", "scores = scores + mask")],
+        changes=[
+            (
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores + mask",
+            ),
+        ],
     ),
     Mistake(
         name="scores_returned",
@@ -1172,7 +1177,7 @@ ATTENTION = [
         hint="You mask the first head only. The mask is for all of them.",
         changes=[
             (
-                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
                 "scores[:, :1] = scores[:, :1].masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
             ),
         ],
@@ -1347,7 +1352,7 @@ BLOCK = [
         name="inner_dropout_forgotten",
         exercise="block",
         hint="There is no dropout inside your `ffn`, after the ReLU.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Identity(), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Identity(), ")],
     ),
     Mistake(
         name="dropout_at_the_end_of_the_network",
@@ -1432,7 +1437,7 @@ BLOCK = [
         hint="The dropout of your `ffn` stands at its end. It belongs after the ReLU; `dropout2` follows at the end.",
         changes=[
             (
-                "nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model)",
+                "nn.ReLU(), nn.Dropout(dropout),\n            nn.Linear(d_ff, d_model)",
                 "nn.ReLU(), nn.Linear(d_ff, d_model), nn.Dropout(dropout)",
             )
         ],
@@ -1522,13 +1527,13 @@ BLOCK = [
         name="inner_dropout_of_one_half",
         exercise="block",
         hint="The dropout inside your `ffn` takes half, whatever `dropout` says.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Dropout(), ")],
     ),
     Mistake(
         name="inner_dropout_of_one_tenth",
         exercise="block",
         hint="The dropout inside your `ffn` takes a tenth, whatever `dropout` says.",
-        changes=[("nn.ReLU(), nn.Dropout(dropout), ", "nn.ReLU(), nn.Dropout(0.1), ")],
+        changes=[("nn.ReLU(), nn.Dropout(dropout),", "nn.ReLU(), nn.Dropout(0.1), ")],
     ),
     Mistake(
         name="norms_of_one_object",
@@ -1676,7 +1681,7 @@ CLASSIFIER = [
         hint="Your list holds the same block several times, so that all share their weights. Make a new one for each.",
         changes=[
             (
-                "[TransformerBlock(d_model, num_heads, d_ff, dropout) for _ in range(num_layers)]",
+                "[TransformerBlock(d_model, num_heads, d_ff, dropout)\n             for _ in range(num_layers)]",
                 "[TransformerBlock(d_model, num_heads, d_ff, dropout)] * num_layers",
             ),
         ],
@@ -1980,13 +1985,13 @@ CLASSIFIER = [
         name="four_times_as_many_hidden_units",
         exercise="classifier",
         hint="Your blocks have 4 * d_model hidden units, whatever d_ff says.",
-        changes=[("num_heads, d_ff, dropout) for", "num_heads, 4 * d_model, dropout) for")],
+        changes=[("num_heads, d_ff, dropout)\n             for", "num_heads, 4 * d_model, dropout) for")],
     ),
     Mistake(
         name="hidden_units_typed_in",
         exercise="classifier",
         hint="Your blocks have 512 hidden units, whatever d_ff says.",
-        changes=[("num_heads, d_ff, dropout) for", "num_heads, 512, dropout) for")],
+        changes=[("num_heads, d_ff, dropout)\n             for", "num_heads, 512, dropout) for")],
     ),
     Mistake(
         name="first_word_left_out_of_mean",
@@ -2482,7 +2487,8 @@ ABLATION = [
         hint="Your variants run with different seeds. Then a difference may be luck: give all of them the same ones.",
         changes=[
             (
-                "{name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "{\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "{name: np.array([run(change, seed + 100 * i) for seed in seeds]) "
                 "for i, (name, change) in enumerate(variants.items())}",
             ),
@@ -2663,7 +2669,7 @@ ABLATION = [
         name="first_variant_only",
         exercise="ablation",
         hint="You train the first variant only.",
-        changes=[("for name, change in variants.items()}", "for name, change in list(variants.items())[:1]}")],
+        changes=[("for name, change in variants.items()\n    }", "for name, change in list(variants.items())[:1]}")],
     ),
     Mistake(
         name="deviation_of_everything",
@@ -2723,7 +2729,8 @@ ABLATION = [
         hint="You never empty the list of rows, so that each variant also has the curves of those before.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "rows, curves = [], {}\n"
                 "    for name, change in variants.items():\n"
                 "        rows += [run(change, seed) for seed in seeds]\n"
@@ -2738,7 +2745,8 @@ ABLATION = [
         hint="All variants share one list of rows, so that all have the curves of the last. Make one for each.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "for change in variants.values():\n"
                 "        rows = np.array([run(change, seed) for seed in seeds])\n"
                 "    return dict.fromkeys(variants, rows)",
@@ -2871,7 +2879,8 @@ ABLATION = [
         hint="All your variants share one list, and so each has the curves of all. Make one for each.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "rows = dict.fromkeys(variants, [])\n"
                 "    for name, change in variants.items():\n"
                 "        rows[name] += [run(change, seed) for seed in seeds]\n"
@@ -2891,7 +2900,8 @@ ABLATION = [
         hint="You run only after the loop, when `change` is the last variant's for all of them. Run within the loop.",
         changes=[
             (
-                "return {name: np.array([run(change, seed) for seed in seeds]) for name, change in variants.items()}",
+                "return {\n        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n    }",
                 "jobs = {}\n"
                 "    for name, change in variants.items():\n"
                 "        jobs[name] = lambda seed: run(change, seed)\n"

@@ -2,6 +2,9 @@
 
 from proctor.authoring.bank import Mistake
 
+# As it stands in the solution, on two lines.
+LOSS = "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)"
+
 DATASET = [
     Mistake(
         name="channels_indexed",
@@ -81,7 +84,7 @@ DATASET = [
         hint="Your inputs keep an axis of length one for the segment. Index with `i`, which removes it.",
         changes=[
             (
-                "(self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i], self.K_freq[:, i])",
+                "(self.X[:, i], self.K_beat[:, i],\n                  self.K_rhythm[:, i], self.K_freq[:, i])",
                 "tuple(part[:, i : i + 1] for part in (self.X, self.K_beat, self.K_rhythm, self.K_freq))",
             ),
         ],
@@ -949,8 +952,11 @@ BEAT_NET = [
         exercise="beat_net",
         hint="Your convolutions go sample by sample, the default. They should have the stride `self.conv_stride`.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride=self.conv_stride", "conv_out_channels, 32"),
-            ("1, 1, self.conv_kernel_size, stride=self.conv_stride", "1, 1, 32"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride=self.conv_stride",
+                "conv_out_channels, 32",
+            ),
+            ("1, 1, self.conv_kernel_size,\n                                stride=self.conv_stride", "1, 1, 32"),
         ],
     ),
     Mistake(
@@ -968,8 +974,11 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You pad the windows with zeros, so that the convolution has more places than were asked for.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 32, padding=16, stride"),
-            ("1, 1, self.conv_kernel_size, stride", "1, 1, 32, padding=16, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 32, padding=16, stride",
+            ),
+            ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 32, padding=16, stride"),
         ],
     ),
     Mistake(
@@ -1128,11 +1137,11 @@ BEAT_NET = [
         hint="Your convolutions have no bias. With `bias` left at its default, they have.",
         changes=[
             (
-                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride",
+                "conv_out_channels, self.conv_kernel_size,\n                              stride=self.conv_stride",
                 "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride, bias=False",
             ),
             (
-                "1, 1, self.conv_kernel_size, stride=self.conv_stride",
+                "1, 1, self.conv_kernel_size,\n                                stride=self.conv_stride",
                 "1, 1, self.conv_kernel_size, stride=self.conv_stride, bias=False",
             ),
         ],
@@ -1364,7 +1373,7 @@ BEAT_NET = [
         hint="Your `conv_k` has no bias. With `bias` left at its default, it has.",
         changes=[
             (
-                "1, 1, self.conv_kernel_size, stride=self.conv_stride",
+                "1, 1, self.conv_kernel_size,\n                                stride=self.conv_stride",
                 "1, 1, self.conv_kernel_size, stride=self.conv_stride, bias=False",
             ),
         ],
@@ -1375,7 +1384,7 @@ BEAT_NET = [
         hint="Your `conv` has no bias. With `bias` left at its default, it has.",
         changes=[
             (
-                "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride",
+                "conv_out_channels, self.conv_kernel_size,\n                              stride=self.conv_stride",
                 "conv_out_channels, self.conv_kernel_size, stride=self.conv_stride, bias=False",
             ),
         ],
@@ -1426,8 +1435,11 @@ BEAT_NET = [
         exercise="beat_net",
         hint="You pad the windows with a zero at each end. The convolution goes over the samples that there are.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 32, padding=1, stride"),
-            ("1, 1, self.conv_kernel_size, stride", "1, 1, 32, padding=1, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 32, padding=1, stride",
+            ),
+            ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 32, padding=1, stride"),
         ],
     ),
     Mistake(
@@ -1435,8 +1447,11 @@ BEAT_NET = [
         exercise="beat_net",
         hint="Your kernels are 31 samples long. `self.conv_kernel_size` says 32.",
         changes=[
-            ("conv_out_channels, self.conv_kernel_size, stride", "conv_out_channels, 31, stride"),
-            ("1, 1, self.conv_kernel_size, stride", "1, 1, 31, stride"),
+            (
+                "conv_out_channels, self.conv_kernel_size,\n                              stride",
+                "conv_out_channels, 31, stride",
+            ),
+            ("1, 1, self.conv_kernel_size,\n                                stride", "1, 1, 31, stride"),
         ],
     ),
 ]
@@ -1473,7 +1488,10 @@ RHYTHM_NET = [
         hint="Each direction of your LSTM has 64 hidden units. It should have `self.rnn_hidden_size`; the two "
         "together then make 64.",
         changes=[
-            ("self.input_size, self.rnn_hidden_size, batch", "self.input_size, 2 * self.rnn_hidden_size, batch"),
+            (
+                "self.input_size, self.rnn_hidden_size,\n                            batch",
+                "self.input_size, 2 * self.rnn_hidden_size, batch",
+            ),
             ("KnowledgeAttn(lstm_out_size", "KnowledgeAttn(2 * lstm_out_size"),
             ("nn.Linear(lstm_out_size", "nn.Linear(2 * lstm_out_size"),
         ],
@@ -1610,7 +1628,7 @@ RHYTHM_NET = [
         "direction.",
         changes=[
             (
-                "self.rnn_hidden_size, batch_first=True, bidirectional=True",
+                "self.rnn_hidden_size,\n                            batch_first=True, bidirectional=True",
                 "2 * self.rnn_hidden_size, batch_first=True",
             ),
         ],
@@ -1800,7 +1818,7 @@ FREQ_NET = [
                 "        beat_net = BeatNet(self.n, self.T, self.conv_out_channels)\n"
                 "        for _ in range(self.n_channels):\n",
             ),
-            (".append(BeatNet(self.n, self.T, self.conv_out_channels))", ".append(beat_net)"),
+            ("BeatNet(self.n, self.T, self.conv_out_channels)\n            )", "beat_net\n            )"),
         ],
     ),
     Mistake(
@@ -1857,7 +1875,7 @@ FREQ_NET = [
         changes=[
             ("BeatNet(self.n, self.T, self.conv_out_channels)", "BeatNet()"),
             (
-                "RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size)",
+                "RhythmNet(self.n, self.T, self.conv_out_channels,\n                          self.rhythm_out_size)",
                 "RhythmNet()",
             ),
         ],
@@ -1965,7 +1983,7 @@ FREQ_NET = [
         hint="You make the `RhythmNet`s with their default n and T, those of the notebook's data. Hand them on.",
         changes=[
             (
-                "RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size)",
+                "RhythmNet(self.n, self.T, self.conv_out_channels,\n                          self.rhythm_out_size)",
                 "RhythmNet(input_size=self.conv_out_channels, rhythm_out_size=self.rhythm_out_size)",
             ),
         ],
@@ -2113,8 +2131,8 @@ FREQ_NET = [
                 "        for _ in range(self.n_channels):\n",
             ),
             (
-                "self.rhythm_nets.append(RhythmNet(self.n, self.T, self.conv_out_channels, self.rhythm_out_size))",
-                "self.rhythm_nets.append(rhythm_net)",
+                "RhythmNet(self.n, self.T, self.conv_out_channels,\n                          self.rhythm_out_size)",
+                "rhythm_net",
             ),
         ],
     ),
@@ -2188,7 +2206,7 @@ TRAINING = [
         hint="`cross_entropy` applies a softmax, and the model has applied one already. Take the logarithm of the "
         "probabilities, and `nll_loss`.",
         changes=[
-            ("nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)", "cross_entropy(probabilities, Y)"),
+            (LOSS, "nn.functional.cross_entropy(probabilities, Y)"),
         ],
     ),
     Mistake(
@@ -2217,7 +2235,7 @@ TRAINING = [
         hint="Your loss is the squared error of the probabilities. Take minus the logarithm of the true class's.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.mse_loss(probabilities, nn.functional.one_hot(Y, 2).float())",
             ),
         ],
@@ -2370,7 +2388,7 @@ TRAINING = [
         hint="Your loss looks at the probability of class 0, whatever the label. It is that of the true class.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "-torch.log(probabilities[:, 0].clamp_min(1e-8)).mean()",
             )
         ],
@@ -2396,7 +2414,7 @@ TRAINING = [
         hint="You smooth the labels. The loss is minus the logarithm of the true class's probability, and no more.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.cross_entropy(torch.log(probabilities.clamp_min(1e-8)), Y, label_smoothing=0.1)",
             )
         ],
@@ -2407,7 +2425,7 @@ TRAINING = [
         hint="You weigh the classes. The loss is the plain mean over the batch.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y, "
                 "weight=torch.tensor([1.0, 3.0], device=device))",
             )
@@ -2425,7 +2443,7 @@ TRAINING = [
         hint="Your loss takes each label for the other one.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), 1 - Y)",
             )
         ],
@@ -2449,7 +2467,7 @@ TRAINING = [
         hint="You weigh the classes by how often the batch has them. The loss is the plain mean over the batch.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(\n"
                 "                torch.log(probabilities.clamp_min(1e-8)),\n"
                 "                Y,\n"
@@ -2474,7 +2492,7 @@ TRAINING = [
         hint="Your loss counts the segments of class 1 alone. Those of class 0 have a loss, too.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "-(Y * torch.log(probabilities[:, 1].clamp_min(1e-8))).mean()",
             ),
         ],
@@ -2485,7 +2503,7 @@ TRAINING = [
         hint="You give the probability of class 1 to a loss that takes scores and applies a sigmoid itself.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.binary_cross_entropy_with_logits(probabilities[:, 1], Y.float())",
             ),
         ],
@@ -2496,7 +2514,7 @@ TRAINING = [
         hint="Your loss is that of the batch's last segment. It is the mean over all of them.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[-1:], Y[-1:])",
             ),
         ],
@@ -2507,7 +2525,7 @@ TRAINING = [
         hint="Your loss is that of the batch's first segment. It is the mean over all of them.",
         changes=[
             (
-                "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)",
+                LOSS,
                 "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8))[:1], Y[:1])",
             ),
         ],

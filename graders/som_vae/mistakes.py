@@ -386,15 +386,15 @@ ENCODER = [
         "encoder, which then gets one number more each time. Make a list of your own.",
         changes=[
             (
-                "self.conv1 = nn.Conv2d(input_channels, n_channels[0], kernel_size[0]",
+                "self.conv1 = nn.Conv2d(input_channels, n_channels[0]",
                 (
                     "n_channels.insert(0, input_channels)\n"
-                    "        self.conv1 = nn.Conv2d(n_channels[0], n_channels[1], kernel_size[0]"
+                    "        self.conv1 = nn.Conv2d(n_channels[0], n_channels[1]"
                 ),
             ),
             (
-                "nn.Conv2d(n_channels[0], n_channels[1], kernel_size[1]",
-                "nn.Conv2d(n_channels[1], n_channels[2], kernel_size[1]",
+                "self.conv2 = nn.Conv2d(n_channels[0], n_channels[1]",
+                "self.conv2 = nn.Conv2d(n_channels[1], n_channels[2]",
             ),
         ],
     ),
@@ -1329,8 +1329,8 @@ NEIGHBORS = [
         hint="You exchange the neighbors one column further and one column before.",
         changes=[
             (
-                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
-                "torch.stack([column, column, column, column - 1, column + 1], dim=1)",
+                "[column, column, column, column + 1, column - 1], dim=1)",
+                "[column, column, column, column - 1, column + 1], dim=1)",
             )
         ],
     ),
@@ -1344,8 +1344,8 @@ NEIGHBORS = [
                 "torch.stack([row, row, row, row + 1, row - 1], dim=1)",
             ),
             (
-                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
-                "torch.stack([column, column + 1, column - 1, column, column], dim=1)",
+                "[column, column, column, column + 1, column - 1], dim=1)",
+                "[column, column + 1, column - 1, column, column], dim=1)",
             ),
         ],
     ),
@@ -1391,8 +1391,8 @@ NEIGHBORS = [
                 "torch.stack([row, row + 1, row - 1, row + 1, row - 1], dim=1)",
             ),
             (
-                "torch.stack([column, column, column, column + 1, column - 1], dim=1)",
-                "torch.stack([column, column + 1, column - 1, column - 1, column + 1], dim=1)",
+                "[column, column, column, column + 1, column - 1], dim=1)",
+                "[column, column + 1, column - 1, column - 1, column + 1], dim=1)",
             ),
         ],
     ),
@@ -2518,7 +2518,7 @@ TRANSITIONS = [
         name="smoothness_mean_over_nodes",
         exercise="transitions",
         hint=("You take the mean over the nodes. An expected value is the sum, weighted by probabilities."),
-        changes=[(".sum(dim=-1)\n", ".mean(dim=-1)\n")],
+        changes=[(".sum(\n            dim=-1)\n", ".mean(dim=-1)\n")],
     ),
     Mistake(
         name="latent_dim_forgotten",
@@ -2545,7 +2545,7 @@ TRANSITIONS = [
         name="smoothness_left_out",
         exercise="transitions",
         hint="Your loss leaves the smoothness loss out.",
-        changes=[(" + self.tau * self._loss_z_prob(k, z_dist_flat)", "")],
+        changes=[(" + smooth", "")],
     ),
     Mistake(
         name="counts_on_cpu",
@@ -2698,7 +2698,10 @@ TRANSITIONS = [
         exercise="transitions",
         hint="You take the mean over steps and nodes alike. Over the nodes it is a sum, weighted by the probabilities; "
         "what is divided by is `latent_dim`.",
-        changes=[(".sum(dim=-1)\n", ".mean(dim=-1)\n"), ("expected.mean() / self.latent_dim", "expected.mean()")],
+        changes=[
+            (".sum(\n            dim=-1)\n", ".mean(dim=-1)\n"),
+            ("expected.mean() / self.latent_dim", "expected.mean()"),
+        ],
     ),
     Mistake(
         name="smoothness_first_axis_as_time",
@@ -2819,7 +2822,7 @@ TRANSITIONS = [
         "weighted by their probabilities.",
         changes=[
             (
-                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)\n",
+                "        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(\n            dim=-1)\n",
                 (
                     "        likeliest = probabilities.argmax(dim=-1)[k[..., :-1]]\n"
                     "        expected = z_dist_flat[..., 1:, :].gather(-1, likeliest.unsqueeze(-1))\n"
@@ -2886,8 +2889,8 @@ TRAINING = [
         changes=[
             (
                 (
-                    '            {"params": [parameter for name, parameter in named if name == "probs"], '
-                    '"lr": 100 * lr},\n'
+                    '            {"params": [parameter for name, parameter in named\n'
+                    '                        if name == "probs"], "lr": 100 * lr},\n'
                 ),
                 "",
             )
@@ -2966,8 +2969,8 @@ TRAINING = [
         hint="You take `model.probs`, which not every model has: `StaticSOMVAE` has none.",
         changes=[
             (
-                "{\"params\": [parameter for name, parameter in named if name == \"probs\"], \"lr\": 100 * lr}",
-                "{\"params\": [model.probs], \"lr\": 100 * lr}",
+                '[parameter for name, parameter in named\n                        if name == "probs"]',
+                "[model.probs]",
             ),
         ],
     ),
@@ -2977,8 +2980,8 @@ TRAINING = [
         hint="You look `probs` up among the parameters, where not every model has one: `StaticSOMVAE` has none.",
         changes=[
             (
-                "{\"params\": [parameter for name, parameter in named if name == \"probs\"], \"lr\": 100 * lr}",
-                "{\"params\": [dict(named)[\"probs\"]], \"lr\": 100 * lr}",
+                '[parameter for name, parameter in named\n                        if name == "probs"]',
+                '[dict(named)["probs"]]',
             ),
         ],
     ),
@@ -2989,8 +2992,8 @@ TRAINING = [
         hint="Your optimizer holds `probs` alone where there is one. All other parameters learn as well.",
         changes=[
             (
-                "[parameter for name, parameter in named if name != \"probs\"]",
-                "[parameter for name, parameter in named if not hasattr(model, \"probs\")]",
+                'if name != "probs"',
+                'if not hasattr(model, "probs")',
             ),
         ],
     ),
@@ -3271,7 +3274,7 @@ EVALUATION = [
         hint=("You average the purities of the clusters, so that a small cluster counts as much as a large one."),
         changes=[
             (
-                "contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)",
+                "counts.max(axis=0).sum() / len(classes)",
                 (
                     "(contingency_matrix(classes, clusters).max(axis=0) / contingency_matrix(classes, "
                     "clusters).sum(axis=0)).mean()"
@@ -3284,7 +3287,7 @@ EVALUATION = [
         exercise="evaluation",
         hint=("Your purity counts where cluster and class have the same number. The numbers of clusters mean nothing."),
         changes=[
-            ("contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)", "(clusters == classes).mean()")
+            ("counts.max(axis=0).sum() / len(classes)", "(clusters == classes).mean()")
         ],
     ),
     Mistake(
@@ -3425,7 +3428,7 @@ EVALUATION = [
         "highest are left out.",
         changes=[
             (
-                "contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)",
+                "counts.max(axis=0).sum() / len(classes)",
                 "sum(\n"
                 "        np.unique(classes[clusters == one], return_counts=True)[1].max(initial=0)\n"
                 "        for one in range(len(np.unique(clusters)))\n"
@@ -3488,7 +3491,7 @@ EVALUATION = [
         exercise="evaluation",
         hint="Your purity counts in bins: `histogram2d` makes ten, so that clusters are put together. Count each "
         "number.",
-        changes=[("contingency_matrix(classes, clusters).max(", "np.histogram2d(classes, clusters)[0].max(")],
+        changes=[("counts.max(", "np.histogram2d(classes, clusters)[0].max(")],
     ),
     Mistake(
         name="small_number_in_every_share",

@@ -75,7 +75,8 @@
 #   your code included, the same training is not done twice. After a restart, run the notebook up to where you were.
 
 # %% install=dlh
-# Where you are stuck, `hint("lstm")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("lstm")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("ecg_lstm")
@@ -89,7 +90,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 from dlh.d2l_torch import d2l
 from dlh.data import ecg
 from dlh.data.ecg_dataset import ECGDataset, ECGSpectrumDataset
@@ -278,17 +279,15 @@ print(f"validation: {len(data_val_original)} recordings")
 # ## 4 Balancing the classes
 #
 # So that both classes count the same, recordings with fibrillation are repeated until there are as many as
-# normal ones. We balance the validation set as well. That is a choice: it is then no longer like the patients
-# of a real practice, but its accuracy can be compared with that in training, and guessing gives one half.
+# normal ones. The validation chunks of the next section are balanced as well. That is a choice: they are then no
+# longer like the patients of a real practice, but their accuracy can be compared with that in training, and guessing
+# gives one half.
 
 # %% include=balance_dataset
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-print("Training set")
 data_train = balance_dataset(data_train_original)
-print("Validation set")
-data_val = balance_dataset(data_val_original)
 
 # %% [markdown]
 # ## 5 Chunks
@@ -349,9 +348,8 @@ for name, parameter in rnn.named_parameters():
 # %% [markdown]
 # ### 7.1 The LSTM ({{points:lstm}})
 #
-# The RNN rewrites its whole state at every step: after forty multiplications by the same matrix little is
-# left of the first beat. The **long short-term memory** (LSTM) keeps a second vector, the **cell state** $C$,
-# which nothing multiplies by a matrix. Three *gates*, numbers between 0 and 1, decide what happens to it: how
+# The RNN rewrites its whole state at every step. The **long short-term memory** (LSTM) keeps a second vector, the
+# **cell state** $C$, which it need not rewrite. Three *gates*, numbers between 0 and 1, decide what happens to it: how
 # much of it to keep (forget gate $F$), how much news to let in (input gate $I$), how much of it to show
 # (output gate $O$). The news itself is the *input node* $\tilde C$.
 #
@@ -412,7 +410,9 @@ shapes = {name: tuple(p.shape) for name, p in lstm.named_parameters()}
 for gate in "ifoc":
     names = f"W_x{gate}", f"W_h{gate}", f"b_{gate}"
     compare("shapes of " + ", ".join(names),
-            [shapes.get(name) for name in names], [(3, 5), (5, 5), (5,)])
+            [shapes.get(name) for name in names], [(3, 5), (5, 5), (5,)],
+            "As triple() gives them, under these names; None: no parameter"
+            " has the name.")
 compare("number of parameters", len(shapes), 12)
 
 # The step by hand: no weights, only biases, so that the sums are known.
@@ -420,19 +420,25 @@ by_hand = LSTM(1, 1)
 with torch.no_grad():
     for name, parameter in by_hand.named_parameters():
         parameter.fill_({"b_f": 3.0, "b_o": -3.0, "b_c": 1.0}.get(name, 0.0))
-    outputs, (h, c) = by_hand(torch.zeros(1, 1, 1))
-compare("cell state after one step from zero", c.item(), 0.3808,
-        "I * C_tilde: sigmoid(0) times tanh(1).")
-compare("hidden state after one step from zero", h.item(), 0.0172,
+    outputs, state = parts_of("what the LSTM gives",
+                              by_hand(torch.zeros(1, 1, 1)),
+                              "outputs", "(H, C)")
+h, c = parts_of("the last states", state, "H", "C")
+compare("cell state after one step from zero", c, torch.tensor([[0.3808]]),
+        "I * C_tilde: sigmoid(0) times tanh(1); return (H, C), in this"
+        " order.")
+compare("hidden state after one step from zero", h, torch.tensor([[0.0172]]),
         "O * tanh(C): sigmoid(-3) times tanh(0.3808).")
 with torch.no_grad():
     outputs, (h, c) = by_hand(torch.zeros(1, 2, 1))
-compare("cell state after two steps", c.item(), 0.7435,
-        "F * C + I * C_tilde, with the C of the step before.")
+compare("cell state after two steps", c, torch.tensor([[0.7435]]),
+        "F * C + I * C_tilde, with the C of the step before; steps are axis"
+        " 1 of the inputs.")
 with torch.no_grad():
     outputs, (h, c) = by_hand(torch.zeros(1, 40, 1))
-compare("cell state after forty steps", c.item(), 6.8795)
-compare("hidden state after forty steps", h.item(), 0.0474,
+compare("cell state after forty steps", c, torch.tensor([[6.8795]]),
+        "No bound for C: only what it shows goes through tanh.")
+compare("hidden state after forty steps", h, torch.tensor([[0.0474]]),
         "O * tanh(C); 0.326 is O * C.")
 
 # All together: PyTorch's layer, with your weights. It keeps them transposed,
@@ -449,18 +455,24 @@ with torch.no_grad():
     built_in.bias_hh_l0.zero_()
     outputs, (h, c) = lstm(x)
     expected, (expected_h, expected_c) = built_in(x)
-compare("shape of outputs", outputs.shape, (4, 7, 5),
-        "(samples, steps, hidden units): stack along axis 1.")
-compare("shape of the last hidden state", h.shape, (4, 5))
-compare("shape of the last cell state", c.shape, (4, 5))
+compare_shape("outputs", outputs, (4, 7, 5),
+              "(samples, steps, hidden units): stack along axis 1.")
+compare_shape("the last hidden state", h, (4, 5))
+compare_shape("the last cell state", c, (4, 5))
 compare("difference from nn.LSTM after one step",
-        (outputs[:, 0] - expected[:, 0]).abs().max().item(), 0.0)
+        (outputs[:, 0] - expected[:, 0]).abs().max().item(), 0.0,
+        "Does each of the four sums have x with its own W_x? Do outputs have"
+        " the H of each step, in order, from zeros on?")
 compare("difference from nn.LSTM after all steps",
-        (outputs - expected).abs().max().item(), 0.0)
+        (outputs - expected).abs().max().item(), 0.0,
+        "The first step is right: does each of the four sums have the last H,"
+        " not C, with its own W_h, not transposed?")
 compare("difference of the last hidden state",
-        (h - expected_h[0]).abs().max().item(), 0.0)
+        (h - expected_h[0]).abs().max().item(), 0.0,
+        "Return the states after the last step.")
 compare("difference of the last cell state",
-        (c - expected_c[0]).abs().max().item(), 0.0)
+        (c - expected_c[0]).abs().max().item(), 0.0,
+        "Return the states after the last step.")
 print("The LSTM passes: its own equations, and PyTorch's numbers.")
 
 # %% [markdown]
@@ -476,9 +488,10 @@ print("The LSTM passes: its own equations, and PyTorch's numbers.")
 # %% check=kept_share
 """What is left after some steps is a share, and after none it is all."""
 
-compare("what is left after no step", float(kept_share(0.3, 0)), 1.0)
+compare("what is left after no step", float(kept_share(0.3, 0)), 1.0,
+        "Each step multiplies what is left; none leaves it as it is.")
 compare("a share from 0 to 1, after 39 steps",
-        0 <= kept_share(0.0, 39) <= 1, True)
+        bool(0 <= kept_share(0.0, 39) <= 1), True)
 print("Foretold. The next cell shows whether layers do so.")
 
 # %% [markdown]
@@ -586,11 +599,14 @@ print(MeanSpectrumNet())
 
 net = ConvNet(17)
 x = torch.randn(4, 40, 17)
-compare("shape of the output", net(x).shape, (4, 1))
 compare("shapes of the weights",
         sorted(tuple(p.shape) for p in net.parameters() if p.dim() > 1),
-        sorted([(32, 17, 3), (64, 32, 3), (128, 64, 3), (1, 128)]))
-compare("outputs where there are three", ConvNet(17, 3)(x).shape, (4, 3))
+        sorted([(32, 17, 3), (64, 32, 3), (128, 64, 3), (1, 128)]),
+        "Three convolutions, (channels out, channels in, 3), and one linear.")
+compare_shape("the output", net(x), (4, 1),
+              "To one step, flatten(1), linear.")
+compare_shape("the output, where there are to be three", ConvNet(17, 3)(x),
+              (4, 3), "Use `outputs`.")
 
 # By hand: one feature that counts the 44 steps, 0 to 43, and one that jumps
 # up and down. Each kernel looks at the middle of its window alone; what it
@@ -612,7 +628,8 @@ with torch.no_grad():
     outputs = by_hand(torch.stack([counting, jumping]).unsqueeze(-1)) + 100
 compare("mean of 8.5, 12.5, ..., 32.5, what is left of 0 to 43",
         outputs[0].item(), 20.5,
-        "Average poolings after the first and the second ReLU; 22 is maxima.")
+        "Average poolings after the first and the second ReLU; 22 is maxima,"
+        " or the output is not the mean of all steps.")
 compare("mean of what is left of 2, -2, 2, -2, ...", outputs[1].item(), 1.0,
         "Convolution, then ReLU, then pooling, and no other layers.")
 print("ConvNet passes: its layers in order, and two poolings by averages.")
@@ -642,16 +659,20 @@ print(RNNNet())
 
 net = LSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True)
-compare("shape of its outputs", net.lstm(x)[0].shape, (4, 40, 128))
+compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True,
+        "Yours, from 7.1.")
+compare_shape("what net.lstm gives first", net.lstm(x)[0], (4, 40, 128),
+              "`inputs` features, 128 hidden units.")
 linear = {tuple(p.shape): p for p in net.linear.parameters()}
 compare("shapes in net.linear", sorted(linear),
         [(1,), (1, 128), (128,), (128, 128)],
         "Two linear layers, with a bias each.")
-compare("shape of the output", net(x).shape, (4, 1))
-compare("outputs where there are three", LSTMNet(17, 3)(x).shape, (4, 3))
-compare("output of one sample of other features",
-        LSTMNet(5)(x[:1, :, :5]).shape, (1, 1))
+compare_shape("the output", net(x), (4, 1),
+              "Of the last hidden state alone, (samples, 128).")
+compare_shape("the output, where there are to be three", LSTMNet(17, 3)(x),
+              (4, 3), "Use `outputs`.")
+compare_shape("the output, of one sample of 5 features",
+              LSTMNet(5)(x[:1, :, :5]), (1, 1), "Use `inputs`.")
 
 # Linear layers that add up what is positive of the last hidden state, every
 # second number with its sign turned round, and take 100 away.
@@ -688,23 +709,31 @@ print(LSTMNet())
 
 net = TorchLSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True)
+compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True,
+        "PyTorch's own, nn.LSTM.")
 compare("features of net.lstm", net.lstm.input_size, 17)
 compare("hidden units of net.lstm", net.lstm.hidden_size, 128)
 compare("weights of net.lstm", len(list(net.lstm.parameters())), 4,
         "One layer, in one direction, with its biases.")
 linear = {tuple(p.shape): p for p in net.linear.parameters()}
 compare("shapes in net.linear", sorted(linear),
-        [(1,), (1, 128), (128,), (128, 128)])
-compare("shape of the output", net(x).shape, (4, 1))
-compare("shape of the output for one sample", net(x[:1]).shape, (1, 1))
-compare("outputs where there are three", TorchLSTMNet(17, 3)(x).shape, (4, 3))
-compare("features where there are five", TorchLSTMNet(5).lstm.input_size, 5)
+        [(1,), (1, 128), (128,), (128, 128)],
+        "Two linear layers, with a bias each.")
+compare_shape("the output", net(x), (4, 1),
+              "The state is (layers, samples, 128), whatever batch_first is;"
+              " (40, 1): steps were taken for samples.")
+compare_shape("the output for one sample", net(x[:1]), (1, 1),
+              "squeeze() takes off every axis of length 1.")
+compare_shape("the output, where there are to be three",
+              TorchLSTMNet(17, 3)(x), (4, 3), "Use `outputs`.")
+compare("features where there are five", TorchLSTMNet(5).lstm.input_size, 5,
+        "Use `inputs`.")
 with torch.no_grad():
     change = (net(x)[:1] - net(x[:1])).abs().max().item()
     compare("change of the first output without the other samples",
             change, 0.0,
-            "Is batch_first set? Else samples are taken for steps.")
+            "Is batch_first set? Else samples are taken for steps. (Dropout"
+            " or a random first state would show here, too.)")
 
 # The same sum by hand as for LSTMNet.
 signs = torch.tensor([1.0, -1.0] * 64)
@@ -767,23 +796,24 @@ NETWORKS = {
 compare("loss where there is one class alone", abs(float(uniform_loss(1))),
         0.0, "It gets all of the probability, and the logarithm of 1 is 0.")
 compare("more classes are harder to guess",
-        bool(uniform_loss(3) > uniform_loss(2) > 0), True)
+        bool(uniform_loss(3) > uniform_loss(2) > 0), True,
+        "Minus the logarithm of a probability is above zero.")
 print("Foretold. The next cell shows the first loss of all six.")
 
 # %% tags=["training"]
 from dlh import sanity
 
 torch.manual_seed(SEED)
-x, y = next(iter(chunked_loaders["train"]))
-x, y = x[:32], y[:32]
+one_x, one_y = next(iter(chunked_loaders["train"]))
+one_x, one_y = one_x[:32], one_y[:32]
 rows = {}
 for name, network in NETWORKS.items():
     torch.manual_seed(SEED)
     net = network()
-    losses = sanity.overfit(net, x, y, steps=100)
+    losses = sanity.overfit(net, one_x, one_y, steps=100)
     rows[name] = {
         "weights": sum(weight.numel() for weight in net.parameters()),
-        "first loss": sanity.first_loss(net, x, y),
+        "first loss": sanity.first_loss(net, one_x, one_y),
         "one batch, after 100 steps": losses[-1],
     }
 sane = pd.DataFrame(rows).T.round(3).astype({"weights": int})
@@ -792,7 +822,7 @@ sane
 
 # %% tags=["training"]
 torch.manual_seed(SEED)
-conv_layers = sanity.layers(ConvNet(17), x, y)
+conv_layers = sanity.layers(ConvNet(17), one_x, one_y)
 conv_layers
 
 # %% [markdown]
@@ -833,7 +863,7 @@ print("Your guess stands.")
 from dlh.kept import kept
 
 chunks = [*train_chunks.tensors, *val_chunks.tensors, SEED]
-results = {}
+results, trained = {}, {}
 
 
 def experiment(name, loaders, seed=SEED, augmented=False):
@@ -849,6 +879,7 @@ def experiment(name, loaders, seed=SEED, augmented=False):
     results[name, augmented, seed] = kept(
         net, run, chunks, EPOCHS, batch_size, train, accuracy, vote,
         augmented and random_chunk_collate_fn)
+    trained[name, augmented, seed] = net
 
 # %% tags=["training"]
 experiment("MeanSpectrumNet", chunked_loaders)
@@ -895,6 +926,76 @@ show(training_curves(curves(NETWORKS, [SEED])),
      " LSTMs get better in training and in validation.")
 
 # %% [markdown]
+# ### Try it: hold a gate
+#
+# What are the gates for? Here is your trained `LSTMNet` on one chunk, as it has learned, and with one of its gates held
+# at a value of your choice at every step: the gate's weights are set to 0, and its bias such that the sigmoid gives that
+# value. Below the chunk, the size of the cell state (the root of its mean square), and the probability of fibrillation if
+# the chunk ended there.
+#
+# Foretell each before you move: the forget gate at 0, and at 1; the input gate at 0; the output gate at 0. With which of
+# them does the network say the same about every chunk? And how large does the cell state grow where nothing is forgotten?
+
+# %% tags=["plot"]
+import copy
+
+from dlh.interactive import explore
+from dlh.plots import draw_states_over_time
+
+
+def with_gate(net, gate, value):
+    """A copy of a network whose LSTM has a gate that always is `value`."""
+    net = copy.deepcopy(net)
+    with torch.no_grad():
+        for part in ("W_x", "W_h", "b_"):
+            getattr(net.lstm, part + gate[0]).zero_()
+        # Of 0 and of 1 it is infinite, and the sigmoid makes 0 and 1 of that.
+        getattr(net.lstm, f"b_{gate[0]}").add_(
+            torch.logit(torch.tensor(value)))
+    return net
+
+
+@torch.no_grad()
+def over_time(net, x):
+    """The size of the cell state after each step, and what the net says."""
+    net.eval()
+    cells = [net.lstm(x[:, :step])[1][1].square().mean().sqrt().item()
+             for step in range(1, x.shape[1] + 1)]
+    said = [torch.sigmoid(net(x[:, :step])).item()
+            for step in range(1, x.shape[1] + 1)]
+    return cells, said
+
+
+first_af = next(i for i, (_, y) in enumerate(chunked_data_val) if y)
+
+
+@explore(gate=["forget", "input", "output"], value=(0.0, 1.0, 0.05),
+         chunk=(0, len(chunked_data_val) - 1, 1))
+def show_gate(gate="forget", value=0.5, chunk=first_af):
+    """Your LSTM on one of the validation chunks, one of its gates held."""
+    x, y = chunked_data_val[chunk]
+    run = "LSTMNet", False, SEED
+    net = trained[run] if run in trained else NETWORKS["LSTMNet"]()
+    x_there = x[None].to(next(net.parameters()).device)
+    both = {"as learned" if run in trained else "new, not trained yet":
+            over_time(net, x_there),
+            f"{gate} gate at {value:.2f}":
+            over_time(with_gate(net, gate, value), x_there)}
+    cells, said = ({name: two[i] for name, two in both.items()}
+                   for i in (0, 1))
+    figure = draw_states_over_time(
+        x.numpy(), cells, said, f"validation chunk {chunk}, in truth"
+        f" {'atrial fibrillation' if y else 'normal rhythm'}")
+    ends = "; ".join(
+        f"{name}: {cells[name][-1]:.2f} and {said[name][-1]:.2f}"
+        for name in both)
+    return figure, (
+        f"The spectrogram of chunk {chunk}; below it, over its 40 steps, the"
+        " size of the cell state and the probability of fibrillation. At the"
+        f" end they are, {ends}.")
+
+
+# %% [markdown]
 # ### 10.3 How much is one recording? ({{points:one_recording}})
 #
 # A table of results says nothing of how far they may be luck. One kind of luck is *which patients* are in the
@@ -907,9 +1008,12 @@ show(training_curves(curves(NETWORKS, [SEED])),
 # %% check=one_recording
 """With one recording of each class, one more is half of the way."""
 
-compare("two rises", len(one_recording(7, 3)), 2)
+parts_of("what one_recording gives", one_recording(7, 3),
+         "by_normal", "by_af")
 compare("one recording of each class: from 0 to a half",
-        [float(rise) for rise in one_recording(1, 1)], [0.5, 0.5])
+        [float(rise) for rise in one_recording(1, 1)], [0.5, 0.5],
+        "From none right to all right, its share rises by 1; the mean of two"
+        " shares by less.")
 print("Foretold. The next cell says it of our validation set.")
 
 # %% [markdown]
@@ -1095,11 +1199,13 @@ against
 # ### BEGIN SOLUTION
 # Its state can carry something from any step to any later one, so it can relate beats however far apart they
 # are, while the convolution sees no further than its receptive field (18 of our 40 steps) before all is
-# averaged. It also keeps the order of what it read, and takes sequences of any length without a change.
+# averaged. It also keeps the order of what it read, and can answer after every step of a stream as it comes, without
+# reading again what came before.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point for any one of: long-range dependencies not bounded by a receptive field; it keeps order where the
-#   mean pooling loses it; works step by step on a stream of any length.
+#   mean pooling loses it; works step by step on a stream. That it takes sequences of any length is none: ConvNet's
+#   mean over the steps does so, too.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
@@ -1162,7 +1268,7 @@ against
 # %% [markdown]
 # An epoch over the recordings would have only one chunk of each. So that a network sees as many chunks in an
 # epoch as before, a *sampler* goes through the (balanced) recordings several times, in a new order each time.
-# Validation stays as it was.
+# The validation chunks are those of section 5; section 13 asks what you think of that.
 
 # %% tags=["training"]
 random_chunk_loaders = {
@@ -1185,10 +1291,10 @@ print("with chunks cut only once: ", len(chunked_loaders["train"]))
 # %% [markdown]
 # ### 12.2 A fair comparison ({{points:guess_augmentation}})
 #
-# Only one thing should differ between a run with augmentation and one without: the cut. So both have the same
-# validation set, the same batches in an epoch, the **same number of epochs**, and the same **seeds**, three of them, for
-# the seed decides over the first weights and over the order of the batches, and that is the other kind of luck. We
-# take four of the six networks.
+# Only one thing should differ between a run with augmentation and one without: how its training chunks are cut. So both
+# have as many batches in an epoch, the **same number of epochs**, and the same **seeds**, three of them, for the seed
+# decides over the first weights and over the order of the batches, and that is the other kind of luck. We take four of
+# the six networks.
 #
 # **Guess** by a letter: whose mean accuracy on validation chunks gains the most? (Any of the four earns the points.)
 #
@@ -1440,10 +1546,11 @@ from dlh.fused_lstm import FusedLSTM
 
 plain = LSTM(17, 128)
 fused = FusedLSTM.copy_of(plain)
-x = torch.randn(192, 40, 17)
+one_batch = torch.randn(192, 40, 17)
 with torch.no_grad():
     compare("largest difference between the two",
-            (plain(x)[0] - fused(x)[0]).abs().max().item(), 0.0)
+            (plain(one_batch)[0] - fused(one_batch)[0]).abs().max().item(),
+            0.0)
 
 # %% [markdown]
 # The same numbers from both. Now measure them: one batch of 192 chunks, forward and backward.
@@ -1468,7 +1575,7 @@ if torch.cuda.is_available():
 layers = {"from scratch": LSTM(17, 128), "fused": FusedLSTM(17, 128),
           "torch.nn.LSTM": nn.LSTM(17, 128, batch_first=True)}
 speed = pd.DataFrame({
-    str(device): {name: milliseconds(layer.to(device), x.to(device))
+    str(device): {name: milliseconds(layer.to(device), one_batch.to(device))
                   for name, layer in layers.items()}
     for device in devices
 }).round(1)
@@ -1493,4 +1600,7 @@ speed
 # ## The end
 #
 # You have written a network with a memory, and seen where it pays. Save the notebook, run it once from top to
-# bottom, and hand it in.
+# bottom, and hand it in. The last cell says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

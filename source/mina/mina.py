@@ -34,7 +34,8 @@
 # this attention is not left to itself: it is guided by what is **known** about ECGs.
 
 # %% install=dlh
-# Where you are stuck, `hint("beat_net")` in a cell of your own says where to look again.
+# Where you are stuck, `hint("beat_net")` in a cell of your own says where to
+# look again.
 from dlh.guide import guide
 
 hint = guide("mina")
@@ -308,18 +309,20 @@ small = {"X": np.repeat(place, 6, axis=2),
          "Y": np.array([0, 1, 1, 0, 1, 0, 0])}
 dataset = ECGDataset(small)
 compare("number of segments", len(dataset), 7, "Not the number of channels.")
-sample = dataset[5]
-compare("items of dataset[5]", len(sample), 2, "Return (inputs, label).")
-compare("inputs of dataset[5]", len(sample[0]), 4)
+sample = dataset[3]
+compare("items of dataset[3]", len(sample), 2, "Return (inputs, label).")
+compare("inputs of dataset[3]", len(sample[0]), 4,
+        "X, K_beat, K_rhythm and K_freq, together in one tuple.")
 compare("shapes of the inputs", [part.shape for part in sample[0]],
         [(4, 6), (4, 6), (4, 3), (4, 1)],
         "The segments are on the second axis.")
 for name, part, first in zip(("X", "K_beat", "K_rhythm", "K_freq"),
-                             sample[0], (5.0, 5.1, 5.2, 5.3), strict=True):
-    compare(f"{name} of segment 5, the first number of each channel",
-            part[:, 0], first + 10 * np.arange(4))
-compare("labels of dataset[3] and dataset[4]",
-        [int(dataset[3][1]), int(dataset[4][1])], [0, 1])
+                             sample[0], (3.0, 3.1, 3.2, 3.3), strict=True):
+    compare(f"{name} of segment 3, the first number of each channel",
+            part[:, 0], first + 10 * np.arange(4),
+            "Tens tell the channel, ones the segment, tenths the array.")
+compare("labels of dataset[5] and dataset[4]",
+        [int(dataset[5][1]), int(dataset[4][1])], [0, 1])
 
 # The published shapes, of the real segments.
 compare("shapes of a segment of ten seconds",
@@ -369,8 +372,9 @@ compare("shape of X in the second batch", X.shape, (4, 3, 6),
 compare("shape of K_beat", K_beat.shape, (4, 3, 6))
 compare("shape of K_rhythm", K_rhythm.shape, (4, 3, 3))
 compare("shape of K_freq", K_freq.shape, (4, 3, 1))
-compare("dtype of X", X.dtype, torch.float)
-compare("dtype of Y", Y.dtype, torch.long)
+compare("dtype of X", X.dtype, torch.float,
+        "A tensor, no array, of single floats.")
+compare("dtype of Y", Y.dtype, torch.long, "A tensor of whole numbers.")
 compare("channel 2 of X", X[2, :, 0], torch.tensor([23.0, 24.0, 25.0]),
         "Reordering axes is not the same as reshaping.")
 compare("K_freq", K_freq[:, 1, 0], torch.tensor([4.3, 14.3, 24.3, 34.3]))
@@ -430,7 +434,10 @@ print("Batches pass: channels first, then the segments, in order.")
 attention = KnowledgeAttn(2, 1)
 compare("weights of att_W", attention.att_W.weight.shape, (1, 3))
 compare("weights of att_v", attention.att_v.weight.shape, (1, 1))
-compare("biases", [attention.att_W.bias, attention.att_v.bias], [None, None])
+compare("layers with a bias",
+        sum(layer.bias is not None
+            for layer in (attention.att_W, attention.att_v)), 0,
+        "The formula has none: bias=False.")
 
 # The example above.
 items = torch.tensor([[[1.0, 0.0], [0.0, 2.0], [2.0, 1.0]]])
@@ -440,12 +447,15 @@ with torch.inference_mode():
     attention.att_v.weight.copy_(torch.tensor([[2.0]]))
 out, attn = attention(items, knowledge)
 compare("shape of the attention", attn.shape, (1, 3, 1))
+compare("sum of the attention over the three items", attn.sum().item(), 1.0,
+        "Softmax over the items (dim=1), not over the batch or the numbers.")
 compare("attention of the three items", attn[0, :, 0],
         torch.tensor([0.311, 0.566, 0.123]),
-        "Softmax over the items (dim=1), not over the batch or the numbers.")
-compare("shape of the output", out.shape, (1, 2))
-compare("output", out[0], torch.tensor([0.558, 1.255]),
+        "tanh between the two layers; the items first, then the knowledge.")
+compare("shape of the output", out.shape, (1, 2),
         "Sum the items x, not x and k together.")
+compare("output", out[0], torch.tensor([0.558, 1.255]),
+        "The sum of the items x, each times its attention; no mean of them.")
 out, attn = attention(items, 0 * knowledge)
 compare("attention without knowledge", attn[0, :, 0],
         torch.tensor([0.311, 0.123, 0.566]))
@@ -544,11 +554,12 @@ with torch.inference_mode():
     net.conv.weight[0, 0, 0] = 1
     net.attn.att_v.weight.zero_()
     out, _ = net(x, k_beat)
+compare("largest number that is not of filter 0",
+        out[:, :, 1:].max().item(), 0.0,
+        "Bring places and filters into order by transposing, not reshaping.")
 compare("first number of the first window, the mean of 1 and 3",
         out[0, 0, 0], torch.tensor(2.0),
         "The two places start at samples 0 and 2; their scores are equal.")
-compare("largest of the other numbers", out[:, :, 1:].max().item(), 0.0,
-        "Bring places and filters into order by transposing.")
 
 # Attention that looks at knowledge alone.
 with torch.inference_mode():
@@ -652,7 +663,7 @@ with torch.inference_mode():
     net.fc.bias.zero_()
     net.fc.weight[range(8), range(0, 64, 8)] = signs
     out, _ = net(x, pointer)
-    lstm = nn.LSTM(37, 32, batch_first=True, bidirectional=True)
+    lstm = nn.LSTM(37, 32, bidirectional=True, batch_first=True)
     lstm.load_state_dict(net.lstm.state_dict())
     window = lstm(x)[0][:, 4]
 compare("largest difference from what the LSTM says of window 4",
@@ -689,61 +700,62 @@ print("RhythmNet passes: read both ways, and summed up by attention.")
 """Four channels, each with networks of its own, become two probabilities."""
 
 n_windows, width = 59, 53
-model = FreqNet(n=n_windows * width, T=width).eval()
+mina = FreqNet(n=n_windows * width, T=width).eval()
 compare("the lists are nn.ModuleList",
-        isinstance(model.beat_nets, nn.ModuleList)
-        and isinstance(model.rhythm_nets, nn.ModuleList), True)
+        isinstance(mina.beat_nets, nn.ModuleList)
+        and isinstance(mina.rhythm_nets, nn.ModuleList), True)
 compare("networks for beats and rhythms",
-        (len(model.beat_nets), len(model.rhythm_nets)), (4, 4))
+        (len(mina.beat_nets), len(mina.rhythm_nets)), (4, 4))
 compare("different networks",
-        len({id(net) for net in [*model.beat_nets, *model.rhythm_nets]}), 8,
+        len({id(net) for net in [*mina.beat_nets, *mina.rhythm_nets]}), 8,
         "Make new ones for each channel.")
 compare("networks for three channels", len(FreqNet(3).beat_nets), 3)
 compare("windows of the networks",
-        {net.T for net in [*model.beat_nets, *model.rhythm_nets]}, {width})
+        {net.T for net in [*mina.beat_nets, *mina.rhythm_nets]}, {width})
 compare("attn is a KnowledgeAttn",
-        isinstance(model.attn, KnowledgeAttn), True)
-compare("sizes of attn", (model.attn.input_features, model.attn.attn_dim),
+        isinstance(mina.attn, KnowledgeAttn), True)
+compare("sizes of attn", (mina.attn.input_features, mina.attn.attn_dim),
         (8, 2))
-compare("weights of fc", model.fc.weight.shape, (2, 8))
+compare("weights of fc", mina.fc.weight.shape, (2, 8))
 
 inputs = (torch.randn(4, 17, n_windows * width),
           torch.rand(4, 17, n_windows * width),
           torch.rand(4, 17, n_windows), torch.rand(4, 17, 1))
-out, gamma = model(*inputs)
+out, gamma = mina(*inputs)
 compare("shape of gamma", gamma.shape, (17, 4, 1),
         "The batch comes first: transpose k_freq.")
 compare("shape of out", out.shape, (17, 2))
 compare("largest sum of a segment's probabilities off one",
         (out.sum(1) - 1).abs().max().item(), 0.0, "Softmax over the classes.")
 compare("smallest probability above 0", out.min().item() > 0, True)
-alone, _ = model(*(part[:, 3:4] for part in inputs))
+alone, _ = mina(*(part[:, 3:4] for part in inputs))
 compare("difference of a segment alone and among others",
         (alone[0] - out[3]).abs().max().item(), 0.0,
         "Transposing is not reshaping.")
 out[:, 1].log().sum().backward()
 compare("channels whose convolution gets a gradient",
-        sum(net.conv.weight.grad is not None for net in model.beat_nets), 4)
+        sum(net.conv.weight.grad is not None for net in mina.beat_nets), 4)
 
 # Attention that looks at knowledge alone.
 with torch.inference_mode():
-    model.attn.att_W.weight.zero_()
-    model.attn.att_W.weight[0, -1] = 1
-    model.attn.att_v.weight.fill_(1)
-    _, gamma = model(*inputs)
+    mina.attn.att_W.weight.zero_()
+    mina.attn.att_W.weight[0, -1] = 1
+    mina.attn.att_v.weight.fill_(1)
+    _, gamma = mina(*inputs)
 compare("attention where only the knowledge counts", gamma[5, :, 0],
-        torch.softmax(inputs[3][:, 5, 0].tanh(), 0))
+        torch.softmax(inputs[3][:, 5, 0].tanh(), 0),
+        "Of k_freq, swap the axes: a reshape mixes segments and channels.")
 
 # Knowledge that points to channel 2 alone, and an fc with known scores.
 signs = torch.tensor([10.0, -10.0] * 4)
 pointer = torch.tensor([0.0, 0, 3, 0])[:, None, None].expand(4, 17, 1)
 with torch.inference_mode():
-    model.attn.att_v.weight.fill_(30)
-    model.fc.weight.copy_(torch.stack([-signs, signs]))
-    model.fc.bias.copy_(torch.tensor([0.0, 0.5]))
-    out, _ = model(*inputs[:3], pointer)
-    windows, _ = model.beat_nets[2](inputs[0][2], inputs[1][2])
-    channel, _ = model.rhythm_nets[2](windows, inputs[2][2])
+    mina.attn.att_v.weight.fill_(30)
+    mina.fc.weight.copy_(torch.stack([-signs, signs]))
+    mina.fc.bias.copy_(torch.tensor([0.0, 0.5]))
+    out, _ = mina(*inputs[:3], pointer)
+    windows, _ = mina.beat_nets[2](inputs[0][2], inputs[1][2])
+    channel, _ = mina.rhythm_nets[2](windows, inputs[2][2])
 odds = (out[:, 1] / out[:, 0]).log()
 compare("largest difference of the log odds from those of channel 2",
         (odds - 2 * channel @ signs - 0.5).abs().max().item(), 0.0,
@@ -797,9 +809,10 @@ Y = torch.ones(6, dtype=torch.long)
 _, history = train_model(SameForAll(0.9), [(inputs, Y)], n_epoch=1)
 compare("type of the history", type(history), list)
 compare("loss of a model that is sure (0.9) and right", history[0], 0.1054,
-        "0.371 is softmax twice: the model returns probabilities.")
+        "0.371 is softmax twice, -0.9 lacks the logarithm, 0.632 is a sum.")
 _, history = train_model(SameForAll(0.9), [(inputs, 1 - Y)], n_epoch=1)
-compare("loss of a model that is sure (0.9) and wrong", history[0], 2.3026)
+compare("loss of a model that is sure (0.9) and wrong", history[0], 2.3026,
+        "The probability that counts is that of the true class, here 0.")
 mixed = torch.tensor([1, 1, 0, 1, 0, 1])
 _, history = train_model(SameForAll(0.9), [(inputs, mixed)], n_epoch=1)
 compare("loss where it is wrong about two of six", history[0], 0.8378,
@@ -817,10 +830,10 @@ compare("entries of the history, three epochs of five batches",
         len(history), 15)
 compare("loss falls at each step",
         history == sorted(set(history), reverse=True), True,
-        "loss, zero_grad, backward, step; on the `model` that is given.")
+        "In each step, in this order: zero_grad, backward, optimizer.step.")
 compare("difference of the two logits after 15 steps of Adam",
         (stand_in.logits[1] - stand_in.logits[0]).item(), 2.6205,
-        "One step for each batch, along its own gradient; use `lr`.")
+        "3.049 adds up old gradients, 0.030 leaves `lr` as Adam has it.")
 print("Training passes: the loss of probabilities, and it falls.")
 
 # %% [markdown]
@@ -871,29 +884,30 @@ class FirstSample(nn.Module):
 
 
 stand_in = FirstSample()
-p1 = torch.tensor([0.3, 0.55, 0.4, 0.45, 0.2, 0.1])
+six_p1 = torch.tensor([0.3, 0.55, 0.4, 0.45, 0.2, 0.1])
 has_af = torch.tensor([0, 1, 1, 0, 0, 0])
 
 
 def batch_of(places):
-    part = p1[places].reshape(1, -1, 1).expand(4, -1, 2)
+    part = six_p1[places].reshape(1, -1, 1).expand(4, -1, 2)
     return (part, part, part, part), has_af[places]
 
 
 six = DataLoader(range(6), batch_size=4, collate_fn=batch_of)
-pred, truth = eval_model(stand_in, six)
-compare("types", (type(pred), type(truth)), (np.ndarray, np.ndarray))
-compare("shape of the probabilities", pred.shape, (6, 2))
-compare("probabilities of AF, in order", pred[:, 1], p1.numpy(),
+said, known = eval_model(stand_in, six)
+compare("types", (type(said), type(known)), (np.ndarray, np.ndarray))
+compare("shape of the probabilities", said.shape, (6, 2))
+compare("probabilities of AF, in order", said[:, 1], six_p1.numpy(),
         "Is the model in evaluation mode?")
-compare("labels", truth.tolist(), [0, 1, 1, 0, 0, 0])
+compare("labels", known.tolist(), [0, 1, 1, 0, 0, 0])
 compare("gradients kept", stand_in.with_gradients, False,
         "Use torch.no_grad().")
 
-auroc, f1 = evaluate_predictions(truth, pred)
-compare("AUROC of the example", float(auroc), 0.875,
-        "0.75 is that of verdicts: give it the probabilities of class 1.")
-compare("F1 of the example", float(f1), 0.6667,
+area, f1_six = evaluate_predictions(known, said)
+compare("AUROC of the example", float(area), 0.875,
+        "0.75 is that of verdicts, 0.125 that of the column of class 0.")
+compare("numbers in F1", np.size(f1_six), 1, "That of class 1 alone.")
+compare("F1 of the example", float(f1_six), 0.6667,
         "That of class 1. 0.833 is accuracy, 0.778 the mean of both classes.")
 print("Evaluation passes: probabilities for AUROC, verdicts for F1.")
 
@@ -932,7 +946,7 @@ epochs = (np.arange(len(loss_history)) + 1) / batches_per_epoch
 width = min(20, len(loss_history))
 smooth = np.convolve(loss_history, np.ones(width) / width, mode="valid")
 figure, axes = plt.subplots(figsize=(7, 2.8), layout="constrained")
-axes.plot(epochs, loss_history, color="#CCCCCC", linewidth=0.8,
+axes.plot(epochs, loss_history, color="#8C8C8C", linewidth=0.5,
           label="each batch")
 axes.plot(epochs[width - 1:], smooth, color="#0072B2",
           label=f"mean of {width} batches")
@@ -966,7 +980,8 @@ show(figure, "The training loss falls, from near the dashed line of tossing"
 """The answer is one of the letters."""
 
 compare("one of the letters a to c",
-        str(foretell_interval()).strip().lower() in ("a", "b", "c"), True)
+        str(foretell_interval()).strip().lower() in ("a", "b", "c"), True,
+        'Return one letter, such as "a".')
 print("Foretold. The next cell shows both intervals.")
 
 # %% tags=["training"]
@@ -1024,7 +1039,8 @@ print(f"  (drawing segments, wrongly: {low_s:.3f} to {high_s:.3f},"
 """A guess is one of the letters."""
 
 compare("one of the letters a to d",
-        str(guess_order()).strip().lower() in ("a", "b", "c", "d"), True)
+        str(guess_order()).strip().lower() in ("a", "b", "c", "d"), True,
+        'Return one letter, such as "a".')
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1046,17 +1062,24 @@ orders = {"as they were": np.sort(random_order),
           "random order": random_order}
 
 
-def judged(order):
+def judged(order, at_once=10 * BATCH_SIZE):
     """The probabilities of AF, with the windows in this order."""
-    loader = load_data(ECGDataset(reordered(test_dict, order)), BATCH_SIZE)
-    return eval_model(model, loader, device)[0][:, 1]
+    said = []
+    # A part at a time: a copy of all segments takes much memory.
+    for start in range(0, len(order), at_once):
+        part = slice(start, start + at_once)
+        some = {key: test_dict[key][:, part] for key in keys}
+        some = reordered(some | {"Y": truth[part]}, order[part])
+        loader = load_data(ECGDataset(some), BATCH_SIZE)
+        said.append(eval_model(model, loader, device)[0][:, 1])
+    return np.concatenate(said)
 
 
 by_order = {name: judged(order) for name, order in orders.items()}
-for name, p1 in by_order.items():
-    print(f"windows {name:14} AUROC {roc_auc_score(truth, p1):.3f},"
-          f" called AF: {np.mean(p1[truth == 0] > 0.5):.0%} of normal,"
-          f" {np.mean(p1[truth == 1] > 0.5):.0%} of AF segments")
+for name, said in by_order.items():
+    print(f"windows {name:14} AUROC {roc_auc_score(truth, said):.3f},"
+          f" called AF: {np.mean(said[truth == 0] > 0.5):.0%} of normal,"
+          f" {np.mean(said[truth == 1] > 0.5):.0%} of AF segments")
 
 # %% [markdown]
 # ### Order and looks ({{points:order_reading}})
@@ -1101,10 +1124,12 @@ for name, p1 in by_order.items():
 # %% check=at_prevalence
 """Where half of the segments have AF, an alarm is worth more."""
 
-precision, f1_there = at_prevalence(0.8, 0.8, 0.5)
-compare("precision where half have AF", float(precision), 0.8,
-        "Of 1000: 400 are found, and 100 false alarms given.")
-compare("F1 where half have AF", float(f1_there), 0.8)
+precision, f1_there = at_prevalence(0.6, 0.8, 0.5)
+compare("precision where half have AF, recall 0.6, specificity 0.8",
+        float(precision), 0.75,
+        "Of 1000: 300 are found, and 100 false alarms given.")
+compare("F1 there", float(f1_there), 0.6667,
+        "From precision and recall, as in 4.2; 0.675 is their plain mean.")
 compare("perfect: precision and F1",
         [float(value) for value in at_prevalence(1.0, 1.0, 0.3)], [1.0, 1.0])
 print("Foretold where half have AF; now see where 12% do.")
@@ -1191,6 +1216,9 @@ some_p1 = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.3, 0.2, 0.1])
 compare("threshold to find 3 of 5 (a share of 0.5 is not enough with 2)",
         float(choose_threshold(some_truth, some_p1, 0.5)), 0.6,
         "With 0.6 as the threshold, 0.9, 0.7 and 0.6 are found.")
+compare("threshold to find 4 of 5 (a share of 0.7 is not enough with 3)",
+        float(choose_threshold(some_truth, some_p1, 0.7)), 0.3,
+        "It is the probability of an AF segment, the last one to be found.")
 compare("threshold to find all 5",
         float(choose_threshold(some_truth, some_p1, 1.0)), 0.2,
         "The lowest probability of an AF segment.")
@@ -1224,6 +1252,41 @@ thresholds = pd.DataFrame(per_thousand).T
 thresholds.round(2)
 
 # %% [markdown]
+# ### Try it: the threshold, and the place
+#
+# Move the threshold, and see who is found, who is missed, and who is called for nothing; precision and F1 are those of
+# your `at_prevalence`. Where would you put it, if a missed AF cost as much as ten false alarms? Then move the prevalence,
+# and leave the threshold: two of the scores move, and two do not. (This is about the whole test, and only a look: a
+# threshold that you choose here looks best just here.)
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_threshold
+
+
+@explore(threshold=(0.0, 1.0, 0.01), prevalence=(0.01, 0.6, 0.01))
+def show_threshold(threshold=0.5, prevalence=0.12):
+    """What a threshold makes of our network where AF is so frequent."""
+    # Not `p1`, which is another network's in section 6.
+    says = pred[:, 1]
+    recall = float(np.mean(says[truth == 1] >= threshold))
+    specificity = float(np.mean(says[truth == 0] < threshold))
+    # Without any alarm, nothing is right among them.
+    precision, f1 = 0.0, 0.0
+    if recall > 0:
+        precision, f1 = at_prevalence(recall, specificity, prevalence)
+    scores = {"recall": recall, "specificity": specificity,
+              "precision (PPV)": float(precision), "F1": float(f1)}
+    figure = draw_threshold(truth, says, threshold, prevalence, scores)
+    numbers = ", ".join(f"{name} {x:.2f}" for name, x in scores.items())
+    return figure, (
+        "Left, the probabilities of normal and of AF segments, and a line at"
+        f" the threshold {threshold:.2f}. Middle, of 1000 segments,"
+        f" {prevalence:.0%} of them with AF, how many are found, missed,"
+        f" called for nothing and rightly quiet. Right, scores: {numbers}.")
+
+
+# %% [markdown]
 # ### 4.8 In a clinic: what is a probability? ({{points:recalibrate}})
 #
 # "AF, 70%", says the network. A doctor takes that to mean that of ten such segments seven have AF. Where that is so, a
@@ -1244,7 +1307,9 @@ thresholds.round(2)
 """Probabilities move with the prevalence; who is sure stays sure."""
 
 compare("70%, moved from one half to one tenth",
-        float(recalibrate(np.array([0.7]), 0.5, 0.1)[0]), 0.2059)
+        float(recalibrate(np.array([0.7]), 0.5, 0.1)[0]), 0.2059,
+        "0.14 and 0.54 above are no probabilities yet; 0.866 has the ratios"
+        " upside down.")
 compare("0 and 1 stay", recalibrate(np.array([0.0, 1.0]), 0.5, 0.1),
         np.array([0.0, 1.0]), "Do not divide by 1 - p1.")
 print("Foretold for one segment; now for all of the test.")
@@ -1333,7 +1398,8 @@ show(figure, "As trained, the network gives higher probabilities than the"
 """A guess is one of the letters."""
 
 compare("one of the letters a to c",
-        str(guess_rate()).strip().lower() in ("a", "b", "c"), True)
+        str(guess_rate()).strip().lower() in ("a", "b", "c"), True,
+        'Return one letter, such as "a".')
 print("Your guess stands.")
 
 # %% [markdown]
@@ -1511,7 +1577,8 @@ pd.DataFrame({
 """A guess is one of the letters."""
 
 compare("one of the letters a to d",
-        str(guess_ablation()).strip().lower() in ("a", "b", "c", "d"), True)
+        str(guess_ablation()).strip().lower() in ("a", "b", "c", "d"), True,
+        'Return one letter, such as "a".')
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1569,12 +1636,12 @@ from dlh.metrics import bootstrap_difference
 from dlh.plots import draw_roc_pr
 
 rows = []
-for name, p1 in scores.items():
-    auroc, low, high = bootstrap_auroc(truth, p1, test_dict["recording"])
+for name, said in scores.items():
+    area, *interval = bootstrap_auroc(truth, said, test_dict["recording"])
     rows.append({
-        "model": name, "AUROC": auroc, "low": low, "high": high,
-        "PR-AUC": average_precision_score(truth, p1),
-        "F1": f1_score(truth, p1 > 0.5),
+        "model": name, "AUROC": area, "low": interval[0], "high": interval[1],
+        "PR-AUC": average_precision_score(truth, said),
+        "F1": f1_score(truth, said > 0.5),
     })
 show(draw_roc_pr(truth, scores),
      "The ROC curves and the precision-recall curves of the four models. The"
@@ -1589,8 +1656,8 @@ pd.DataFrame(rows).set_index("model").round(3)
 # %% tags=["plot"]
 pd.DataFrame([
     dict(zip(["AUROC less that of MINA", "low", "high"], bootstrap_difference(
-        truth, p1, scores["MINA"], test_dict["recording"])), model=name)
-    for name, p1 in scores.items() if name != "MINA"
+        truth, said, scores["MINA"], test_dict["recording"])), model=name)
+    for name, said in scores.items() if name != "MINA"
 ]).set_index("model").round(3)
 
 # %% [markdown]
@@ -1651,3 +1718,9 @@ pd.DataFrame([
 #   different weights can give the same verdict; read it before you show anybody a picture of attention.
 # - [The challenge of 2017](https://doi.org/10.22489/CinC.2017.065-469) (Clifford and others, 2017): how
 #   the recordings were collected and labeled, and how far the experts agreed.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

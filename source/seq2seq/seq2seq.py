@@ -113,7 +113,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, random_split
 from tqdm.auto import tqdm
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 from dlh.data import ehr
 
 # A model as small as ours is fastest on one core: more would wait for each
@@ -129,8 +129,8 @@ np.random.seed(SEED)
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 # %% [markdown]
-# What takes time is set here. For 100 epochs, as the course once had it, allow seven times
-# as long; sections 4.6, 5.2 and 5.6 then show where they lead.
+# What takes time is set here. For 100 epochs, allow seven times as long; sections 4.6, 5.2 and
+# 5.6 then show where they lead.
 
 # %% tags=["training"]
 EPOCHS = 15
@@ -232,13 +232,12 @@ pd.DataFrame(
 # Three small patients; the second has a code twice.
 small = CustomDataset([[[7, 3]], [[5], [8, 8, 7]], [[3]]], [0, 1, 0])
 compare("number of patients", len(small), 3, "Count `self.x`.")
-compare("labels as they are stored", [int(label) for label in small.y],
+compare("labels as they are stored", list(getattr(small, "y", [])),
         [0, 1, 0], "Store hfs as `self.y`.")
-pair = small[1]
-compare("items of a sample", len(pair), 2, "Return (visits, label).")
-compare("visits of the second patient", pair[0], [[5], [8, 8, 7]],
-        "Leave them as they are, plain lists.")
-compare("label of the second patient", pair[1], 1)
+visits, label = parts_of("what small[1] gives", small[1], "visits", "label")
+compare("visits of the second patient", visits, [[5], [8, 8, 7]],
+        "The visits first; all of them as they are, plain lists.")
+compare("label of the second patient", label, 1, "self.y at `index`.")
 
 dataset = CustomDataset(seqs, hfs)
 compare("number of patients in the cohort", len(dataset), 1000)
@@ -302,25 +301,30 @@ ann = [[rare, c[2]], [c[0], c[3], c[0]]]
 bo = [[c[1]], [rare], [c[3], c[1]]]
 x, masks, y = collate_fn([(ann, 0), (bo, 1)])
 
-compare("dtype of x", x.dtype, torch.float)
-compare("dtype of masks", masks.dtype, torch.bool)
-compare("dtype of y", y.dtype, torch.float)
-compare("shape of x", x.shape, (2, 3, 105))
-compare("shape of masks", masks.shape, (2, 3))
+compare_shape("x", x, (2, 3, 105))
+compare_shape("masks", masks, (2, 3),
+              "Ask it of each visit: sum x over the codes (dim=-1).")
+compare("dtype of x", x.dtype, torch.float, "Write into x, keep its type.")
+compare("dtype of masks", masks.dtype, torch.bool,
+        "`> 0` makes booleans of numbers.")
+compare("dtype of y", y.dtype, torch.float, "Leave y as it is given.")
 ann_x = torch.tensor([[0, 0, 1, 0], [1, 0, 0, 1], [0, 0, 0, 0.0]])
 bo_x = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 0, 1.0]])
 compare("Ann's first four columns", x[0, :, :4], ann_x,
-        "A label is not a column; set 1, do not count; go on after 6.")
-compare("Bo's first four columns", x[1, :, :4], bo_x)
+        "A label is not a column; set 1, do not count; after a rare code,"
+        " go on.")
+compare("Bo's first four columns", x[1, :, :4], bo_x,
+        "Indices of x: patient, visit, column.")
 compare("ones in the whole batch", x.sum().item(), 6.0,
         "A rare code must not set any column.")
-compare("Ann's mask", masks[0].tolist(), [True, True, False])
+compare("Ann's mask", masks[0].tolist(), [True, True, False],
+        "True where a visit has at least one frequent code.")
 compare("Bo's mask", masks[1].tolist(), [True, False, True],
         "The second visit has no frequent code.")
 
 x, masks, y = collate_fn([(seqs[i], hfs[i]) for i in range(10)])
-compare("shape of ten patients", x.shape, (10, 3, 105))
-compare("labels of ten patients", y.shape, (10,))
+compare_shape("x, of ten patients", x, (10, 3, 105))
+compare_shape("y, of ten patients", y, (10,))
 compare("codes of the first visit", x[0][0].sum().item(), 9.0)
 compare("visits of the first patient", masks[0].sum().item(), 2)
 print("The batch passes: multi-hot, padded, and masked where it is empty.")
@@ -351,19 +355,24 @@ train_dataset, val_dataset = random_split(
 # The label of each sample is its place, so that the order can be seen.
 samples = [(visits, place) for place, visits in enumerate(seqs)]
 first, last = samples[:790], samples[790:]
-train_loader, val_loader = load_data(first, last, collate_fn)
-compare("training batches of 790 patients", len(train_loader), 25,
+shuffled, in_order = load_data(first, last, collate_fn)
+compare("patients in a training batch", shuffled.batch_size, 32,
+        "Batches of 32 in both loaders.")
+compare("patients in a validation batch", in_order.batch_size, 32,
+        "Batches of 32 in both loaders.")
+compare("training batches of 790 patients", len(shuffled), 25,
         "24 batches of 32, and the 22 patients that are left.")
-compare("validation batches of 210 patients", len(val_loader), 7)
-compare("patients in a batch", train_loader.batch_size, 32)
+compare("validation batches of 210 patients", len(in_order), 7,
+        "6 batches of 32, and the 18 patients that are left.")
 
-orders = [torch.cat([y for _, _, y in train_loader]).int().tolist()
+orders = [torch.cat([y for _, _, y in shuffled]).int().tolist()
           for _ in range(2)]
 compare("each training patient once an epoch",
-        sorted(orders[0]) == list(range(790)), True)
+        sorted(orders[0]) == list(range(790)), True,
+        "The training loader gets `train_dataset`.")
 compare("training order changes", orders[0] != orders[1], True,
         "Set shuffle=True for the training loader.")
-order = torch.cat([y for _, _, y in val_loader]).int().tolist()
+order = torch.cat([y for _, _, y in in_order]).int().tolist()
 compare("validation order stays", order == list(range(790, 1000)), True,
         "Set shuffle=False for the validation loader.")
 print("The loaders pass: by 32, nobody left out, and only training mixed.")
@@ -371,9 +380,8 @@ print("The loaders pass: by 32, nobody left out, and only training mixed.")
 # %% [markdown]
 # ### 2.4 How much of it is padding? ({{points:guess_padding}})
 #
-# A batch is as wide as the longest of its 32 records. **Guess**: of all places for visits in the training batches,
-# which share is padding? (The few visits of which no frequent code is left count with it. Any share from 0 to 1 earns the
-# point.)
+# **Guess**: of all places for visits in the training batches, which share is padding? (The few visits of which no
+# frequent code is left count with it. Any share from 0 to 1 earns the point.)
 
 # %% exercise=guess_padding include=guess_padding points=1
 
@@ -487,8 +495,11 @@ compare("encoder.cnn is an nn.Conv2d",
         isinstance(encoder.cnn, nn.Conv2d), True)
 compare("encoder.att is an nn.Linear",
         isinstance(encoder.att, nn.Linear), True)
-compare("weights of encoder.cnn", encoder.cnn.weight.shape, (128, 1, 3, 105))
-compare("weights of encoder.att", encoder.att.weight.shape, (1, 128))
+compare_shape("encoder.cnn.weight", encoder.cnn.weight, (128, 1, 3, 105))
+compare_shape("what encoder.cnn makes of 7 visits",
+              encoder.cnn(torch.zeros(2, 1, 7, 105)), (2, 128, 7, 1),
+              "padding=(1, 0): a row of zeros above and below, none beside.")
+compare_shape("encoder.att.weight", encoder.att.weight, (1, 128))
 
 # The table above. These weights pass the first three codes on, visit by
 # visit: two numbers of the hidden state, and the score.
@@ -506,11 +517,14 @@ x[2, :, 2] -= 30
 masks = torch.tensor([[True, True, True], [True, True, False],
                       [True, True, False]])
 context = by_hand(x, masks)
-compare("shape of the context", context.shape, (3, 128))
-compare("masks left as they were", masks.sum().item(), 7)
+compare_shape("the context", context, (3, 128),
+              "Weigh the hidden states, then sum over the visits (dim=1).")
+compare("masks left as they were", masks.sum().item(), 7,
+        "Do not write into `masks`: an `_` at the end of a method does.")
 compare("context of the table, all three visits real", context[0, :2],
         torch.tensor([2.9054, 2.8411]),
-        "Softmax over the visits (dim=1), of the scores as `att` gives them.")
+        "Softmax over the visits (dim=1), of the scores as `att` gives them;"
+        " sum over the visits.")
 compare("context of the table, the third visit padded", context[1, :2],
         torch.tensor([0.7311, 0.5379]),
         "Set the scores of padded visits to -1e9 before the softmax.")
@@ -530,18 +544,19 @@ compare("change of the context with the padding", change, 0.0,
 compare("contexts of an empty patient that are numbers",
         encoder(x * 0, ~masks)[0].isfinite().sum().item(), 128,
         "Mask with -1e9, so that a patient without any visit is possible.")
-compare("shape for one patient with one visit",
-        encoder(x[:1, :1], masks[:1, :1]).shape, (1, 128),
-        "squeeze(-1) takes off one axis, squeeze() all of length 1.")
+compare_shape("the context of one patient with one visit",
+              encoder(x[:1, :1], masks[:1, :1]), (1, 128),
+              "squeeze(-1) takes off one axis, squeeze() all of length 1.")
 
 # The published value: ten patients, and weights drawn from seed 42.
 torch.manual_seed(42)
 encoder.cnn.reset_parameters()
 encoder.att.reset_parameters()
 x, masks, _ = collate_fn([(seqs[i], hfs[i]) for i in range(10)])
-compare("shape of ten contexts", encoder(x, masks).shape, (10, 128))
+compare_shape("ten contexts", encoder(x, masks), (10, 128))
 compare("first number of the first context",
-        encoder(x, masks)[0][0].item(), -0.1248)
+        encoder(x, masks)[0][0].item(), -0.1248,
+        "Both layers have biases, as nn.Conv2d and nn.Linear have them.")
 print("The encoder passes: real visits alone, weighted to one.")
 
 # %% [markdown]
@@ -579,17 +594,18 @@ decoder.linear2.reset_parameters()
 x = torch.randn(10, 105)
 hiddens = torch.randn(10, 128)
 preds, new_hiddens = decoder(x, hiddens)
-compare("shape of preds", preds.shape, (10, 105))
-compare("shape of the hidden state", new_hiddens.shape, (10, 128),
-        "Take off the axis for layers with squeeze(0).")
+compare_shape("the hidden state", new_hiddens, (10, 128),
+              "The GRU's second result, without its axis for layers.")
+compare_shape("preds", preds, (10, 105))
 compare("smallest probability above 0", preds.min().item() > 0, True)
 compare("largest probability below 1", preds.max().item() < 1, True)
 compare("first hidden number", new_hiddens[0][0].item(), 0.9358,
-        "Does the GRU begin with `hiddens`?")
-compare("first probability", preds[0][0].item(), 0.4646)
-compare("shape of the hidden state of a single patient",
-        decoder(x[:1], hiddens[:1])[1].shape, (1, 128),
-        "squeeze() takes off every axis of length 1, also the patients'.")
+        "Does the GRU begin with `hiddens`, and read `x`, samples first?")
+compare("first probability", preds[0][0].item(), 0.4646,
+        "The given lines make it of `hiddens`: is that the new state?")
+compare_shape("the hidden state of a single patient",
+              decoder(x[:1], hiddens[:1])[1], (1, 128),
+              "squeeze() takes off every axis of length 1.")
 print("The decoder passes: one step on from `hiddens`, and probabilities.")
 
 # %% [markdown]
@@ -639,7 +655,7 @@ x[:, :, 0] = torch.tensor([[1.0, 0, 1, 0], [0, 1, 0, 0]])
 masks = torch.tensor([[True, False, True, False],
                       [False, True, False, False]])
 preds = Seq2Seq(counting_encoder, simple_decoder, 1.0).eval()(x, masks)
-compare("shape of preds", preds.shape, (2, 4, 105), "Visits on axis 1.")
+compare_shape("preds", preds, (2, 4, 105), "All visits, on axis 1.")
 compare("without any code before: a tenth of 4, 5, 6, 7 and of 2, 3, 4, 5",
         preds[:, :, 9], torch.tensor([[0.4, 0.5, 0.6, 0.7],
                                       [0.2, 0.3, 0.4, 0.5]]),
@@ -676,8 +692,9 @@ torch.manual_seed(42)
 x = torch.randn(10, 5, 105)
 masks = torch.ones(10, 5, dtype=torch.bool)
 preds = Seq2Seq(encoder, decoder, 0.5)(x, masks)
-compare("shape of ten patients", preds.shape, (10, 5, 105))
-compare("first probability", preds[0][0][0].item(), 0.4819)
+compare_shape("preds, of ten patients", preds, (10, 5, 105))
+compare("first probability", preds[0][0][0].item(), 0.4819,
+        "If all else is right: has one of the two parts changed since?")
 print("The model passes: each step goes on from the one before it.")
 
 # %% [markdown]
@@ -704,7 +721,7 @@ print("The model passes: each step goes on from the one before it.")
 
 compare("the loss is above zero", bool(foretell_start(2.0) > 0), True,
         "Cross-entropy is minus a logarithm.")
-compare("of twice as many visits, beside that of three",
+compare("the loss for six visits, divided by that for three",
         float(foretell_start(6.0) / foretell_start(3.0)), 2.0,
         "Visits are added up.")
 print("Foretold: twice the visits, twice the loss. Section 4.4 shows it.")
@@ -738,20 +755,22 @@ print("Foretold: twice the visits, twice the loss. Section 4.4 shows it.")
 # %% check=training
 """Padding adds nothing to the loss, and training makes the loss smaller."""
 
-# If every probability is one half, every code costs log 2.
-half = torch.full((4, 3, 105), 0.5)
+# If every probability is one half, every code costs the same.
+half = torch.full((4, 3, 105), 0.5, requires_grad=True)
 x = torch.zeros(4, 3, 105)
 masks = torch.tensor([[True, True, False], [True, False, False],
                       [True, True, False], [False, False, False]])
 loss = masked_loss(half, x, masks)
-compare("shape of the loss", loss.shape, ())
+compare_shape("the loss", loss, (), "A tensor, not yet a float.")
+compare("the loss carries gradients", loss.requires_grad, True,
+        "No .item(), .detach() or .data on the way.")
 compare("loss of five visits of four patients, all codes at one half",
-        loss.item(), 5 * 105 * float(np.log(2)) / 4,
+        loss.item(), 90.9756,
         "Sum over visits and codes, then take the mean over patients.")
 guess = half.clone()
 guess[~masks] = 0.9
 compare("the same with other guesses for the padding",
-        masked_loss(guess, x, masks).item(), 5 * 105 * float(np.log(2)) / 4,
+        masked_loss(guess, x, masks).item(), 90.9756,
         "Multiply by the masks before you sum.")
 compare("loss of a batch without any real visit",
         masked_loss(guess, x, masks & False).item(), 0.0)
@@ -783,7 +802,7 @@ compare("loss falls at each epoch", losses == sorted(set(losses))[::-1],
 compare("the first logit after 20 steps of Adam", stand_in.logits[0].item(),
         0.1987, "One step for each batch, along its own gradient alone.")
 compare("loss of the first epoch", losses[0], 143.477, tolerance=0.01,
-        hint="Two visits of 105 codes, some log 2 each; without the padding.")
+        hint="masked_loss of what the model makes of x and its masks.")
 compare("codes whose guess has moved the right way",
         ((stand_in.logits > 0) == (x[0, 0] > 0)).sum().item(), 105)
 print("Loss and training pass: padding adds nothing, and the loss falls.")
@@ -918,6 +937,58 @@ print(f"wrong of the 105 codes of a visit: {wrong.mean():.1f} on average,"
       f" of {true / len(wrong):.1f} that are there")
 pd.DataFrame([found, dict(zip(["F1", "accuracy"], guess_scores()))],
              index=["found", "guessed"]).round(3)
+
+# %% [markdown]
+# ### Try it: one patient
+#
+# Here is one of the validation patients: each row a visit, each mark a code that comes back rightly, is left out, or is
+# added; on the left, the attention of your encoder. Go through some patients. Which codes are left out, those of many
+# visits or those of one? Look for a patient with more than three visits: is all attention at one of them? Then lower the
+# threshold from which a code is predicted. What is left out becomes less, and what is added more; which of the two
+# grows faster?
+
+# %% tags=["plot"]
+from dlh.interactive import explore
+from dlh.plots import draw_reconstruction
+
+
+def reconstruct(index):
+    """A patient's visits, the probabilities of their codes, attention."""
+    x, masks, _ = (part[:1].to(device) for part in collate_fn(
+        [val_dataset[index]]))
+    scores = []
+    hook = seq2seq.encoder.att.register_forward_hook(
+        lambda layer, given, made: scores.append(made.detach()))
+    seq2seq.teacher_forcing_ratio = 0.0
+    state = random.getstate()
+    try:
+        with torch.no_grad():
+            x_hat = seq2seq.eval()(x, masks)
+    finally:
+        hook.remove()
+        # All that follows draws what it would have drawn without this look.
+        random.setstate(state)
+    real = masks[0]
+    attention = torch.softmax(scores[0].reshape(-1)[real], dim=0)
+    return (part.cpu().numpy() for part in
+            (x[0, real] > 0.5, x_hat[0, real], attention))
+
+
+@explore(patient=(0, len(val_dataset) - 1, 1), threshold=(0.05, 0.95, 0.05))
+def show_patient(patient=0, threshold=0.5):
+    """What comes back of a validation patient, and where attention is."""
+    true, probabilities, attention = reconstruct(patient)
+    predicted = probabilities > threshold
+    figure = draw_reconstruction(
+        true, predicted, attention, f"validation patient {patient}, codes"
+        f" with a probability above {threshold:.2f}")
+    return figure, (
+        f"{len(true)} visits of a patient, a row each, with their attention"
+        f" ({', '.join(f'{weight:.2f}' for weight in attention)}) and their"
+        f" codes: {(true & predicted).sum()} right,"
+        f" {(true & ~predicted).sum()} left out,"
+        f" {(~true & predicted).sum()} added.")
+
 
 # %% [markdown]
 # ### What it gets wrong ({{points:scores_reading}})
@@ -1055,14 +1126,19 @@ masks[::2, 2] = False
 y = torch.arange(11) % 2 + 0.0
 loader = DataLoader(list(zip(x, masks, y, strict=True)), batch_size=6)
 stand_in = StandIn()
-embeddings, labels = get_embeddings(stand_in, loader)
-compare("type of the embeddings", type(embeddings), np.ndarray)
-compare("type of the labels", type(labels), np.ndarray)
-compare("shape of the embeddings", embeddings.shape, (11, 128))
-compare("labels in order", labels.tolist(), y.tolist())
+found, of_whom = parts_of("what get_embeddings gives",
+                          get_embeddings(stand_in, loader),
+                          "embeddings", "labels")
+compare("type of the embeddings", type(found), np.ndarray,
+        "NumPy arrays: .numpy() on the CPU, then np.concatenate.")
+compare("type of the labels", type(of_whom), np.ndarray)
+compare_shape("the embeddings", found, (11, 128), "All batches, end to end.")
+compare_shape("the labels", of_whom, (11,), "All batches, end to end.")
+compare("labels in order", of_whom.tolist(), y.tolist(),
+        "The third thing in a batch, in the loader's order.")
 compare("largest difference from model.encoder",
-        np.abs(embeddings[:, :105] - (x[:, :2].sum(1) + x[:, 2] * y[:, None]
-                                      ).numpy()).max().item(), 0.0,
+        np.abs(found[:, :105] - (x[:, :2].sum(1) + x[:, 2] * y[:, None]
+                                 ).numpy()).max().item(), 0.0,
         "The encoder of the `model` that is given, with x and its masks.")
 compare("mode of the encoder", stand_in.encoder.mode_when_called,
         "evaluation", "Call model.eval() first.")
@@ -1072,23 +1148,27 @@ points = np.random.default_rng(0).normal(size=(200, 5))
 points[::2, 4] += 9
 printed = io.StringIO()
 with contextlib.redirect_stdout(printed):
-    cluster_labels = get_clusters(points)
-compare("shape of the cluster labels", cluster_labels.shape, (200,))
-compare("different labels", sorted(set(cluster_labels)), [0, 1])
-compare("clusters in the first group", len(set(cluster_labels[::2])), 1)
-compare("clusters in the second group", len(set(cluster_labels[1::2])), 1)
-score = calinski_harabasz_score(points, cluster_labels)
+    groups = get_clusters(points)
+compare_shape("the cluster labels", groups, (200,), "One for each patient.")
+compare("different labels", sorted(set(groups.tolist())), [0, 1],
+        "Two clusters, numbered as KMeans does.")
+compare("clusters in the first group", len(set(groups[::2])), 1,
+        "All numbers of the embeddings, as they are.")
+compare("clusters in the second group", len(set(groups[1::2])), 1,
+        "All numbers of the embeddings, as they are.")
+score = calinski_harabasz_score(points, groups)
 numbers = [
     float(number) for number in
     re.findall(r"\d+\.?\d*(?:e[+-]?\d+)?", printed.getvalue())
 ]
 compare(f"Calinski-Harabasz score {score:.0f} among the printed {numbers}",
-        any(abs(number / score - 1) < 0.01 for number in numbers), True)
+        any(abs(number / score - 1) < 0.01 for number in numbers), True,
+        "Print calinski_harabasz_score of the embeddings and the labels.")
 cloud = np.random.default_rng(1).normal(size=(200, 5))
 with contextlib.redirect_stdout(io.StringIO()):
     again = [get_clusters(cloud).tolist() for _ in range(5)]
 compare("the same clusters each time, where there are none",
-        all(found == again[0] for found in again), True,
+        all(one == again[0] for one in again), True,
         "Give KMeans a random_state.")
 print("Embeddings and clusters pass: in order, and two groups told apart.")
 
@@ -1111,7 +1191,6 @@ print("Your guess stands. It will be printed beside the result.")
 # %% tags=["training"]
 embeddings, labels = get_embeddings(seq2seq, val_loader)
 cluster_labels = get_clusters(embeddings)
-compare("shape of the cluster labels", cluster_labels.shape, (200,))
 
 
 def fitting(groups, truth):
@@ -1277,8 +1356,8 @@ def correlation_of(vectors):
 
 print("correlation of the length of an embedding with the number of"
       " diagnoses at a visit:")
-for name, (_, vectors) in by_seed.items():
-    print(f"  {name:8} {correlation_of(vectors):.2f}")
+for name, (_, of_run) in by_seed.items():
+    print(f"  {name:8} {correlation_of(of_run):.2f}")
 
 # %% [markdown]
 # The encoder adds up patterns of codes, so the more codes, the longer the vector. The length says **how
@@ -1423,8 +1502,9 @@ print(differences.round(3).to_string())
 # %% [markdown]
 # ### What was deep about it? ({{points:baseline_reading}})
 #
-# Stay with six clusters. What brings the counts nearer to the trained encoder: learning, or dividing by the length? What is
-# left of the trained encoder's lead, and how sure is it?
+# Stay with six clusters, and compare the counts with the trained encoder twice: as they are, and at length one. What would
+# you have said of learning after the first comparison, and what do you say after the second? How sure is what is left of
+# the lead?
 
 # %% [markdown] written=baseline_reading points=1
 # ### BEGIN SOLUTION
@@ -1613,3 +1693,9 @@ pd.DataFrame(
 #   records of 700 000 real patients, judged by the diseases that they foretell.
 # - [MIMIC-III](https://doi.org/10.1038/sdata.2016.35) (Johnson and others, 2016): how the database was
 #   made, what was taken out of it to protect its patients, and what is in it.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

@@ -98,7 +98,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from torch import nn
 from torch.nn import functional as F
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 24
@@ -233,14 +233,16 @@ show(figure, "Three series of sixteen images, one a row; in each, an image"
 """Images become points, through two convolutions."""
 
 encoder = ConvEncoder(3, latent_dim=7, n_channels=[5, 11])
-compare("weights of conv1", encoder.conv1.weight.shape, (5, 3, 4, 4))
-compare("weights of conv2", encoder.conv2.weight.shape, (11, 5, 4, 4))
-compare("weights of latent_transform", encoder.latent_transform.weight.shape,
-        (7, 176), "4 * 4 * the channels of conv2.")
+compare_shape("conv1.weight", encoder.conv1.weight, (5, 3, 4, 4),
+              "From `input_channels` to n_channels[0].")
+compare_shape("conv2.weight", encoder.conv2.weight, (11, 5, 4, 4),
+              "From n_channels[0] to n_channels[1].")
+compare_shape("latent_transform.weight", encoder.latent_transform.weight,
+              (7, 176), "From 4 * 4 * the channels of conv2 to `latent_dim`.")
 x = torch.rand(13, 3, 28, 28)
 with torch.inference_mode():
     z_e = encoder(x)
-    compare("shape of the encodings", z_e.shape, (13, 7))
+    compare_shape("the encodings", z_e, (13, 7), "One row for each image.")
     compare("some are negative", bool((z_e < 0).any()), True,
             "No ReLU after the last layer.")
     alone = encoder(x[4:5])
@@ -251,7 +253,9 @@ other = ConvEncoder(1, kernel_size=[5, 3], strides=[2, 3])
 compare("kernels and strides, where they are others",
         [other.conv1.kernel_size, other.conv2.kernel_size,
          other.conv1.stride, other.conv2.stride],
-        [(5, 5), (3, 3), (2, 2), (3, 3)])
+        [(5, 5), (3, 3), (2, 2), (3, 3)],
+        "Two kernels, then two strides: place 0 of each list for conv1,"
+        " place 1 for conv2.")
 
 # One pixel on its way. The image counts its pixels, 0 to 783, row after row.
 # Each kernel looks at the first pixel of its window alone; what it makes
@@ -272,9 +276,10 @@ compare("encoding of the image: pixel (7, 11), number 7 * 28 + 11", z_e[0],
         torch.tensor([207.0, 0, 0]),
         "Convolution, ReLU, the largest of 2 x 2; twice; channels in front.")
 compare("encoding of the image times two, in the same batch", z_e[1],
-        torch.tensor([414.0, 0, 0]))
+        torch.tensor([414.0, 0, 0]), "Each image by itself.")
 compare("parameters with the default sizes",
-        sum(p.numel() for p in ConvEncoder(1).parameters()), 197344)
+        sum(p.numel() for p in ConvEncoder(1).parameters()), 197344,
+        "Three layers with weights, each with a bias.")
 print("The encoder passes: every pixel takes the way that the table says.")
 
 # %% [markdown]
@@ -310,23 +315,27 @@ print("The encoder passes: every pixel takes the way that the table says.")
 
 decoder = ConvDecoder(3, latent_dim=7, flatten_shape=[4, 4, 5],
                       n_channels=[11, 13])
-compare("weights of latent_transform", decoder.latent_transform.weight.shape,
-        (80, 7))
-compare("weights of deconv1", decoder.deconv1.weight.shape, (11, 5, 4, 4))
-compare("weights of deconv2", decoder.deconv2.weight.shape, (13, 11, 3, 3))
-compare("weights of out_transform", decoder.out_transform.weight.shape,
-        (3, 13, 1, 1))
+compare_shape("latent_transform.weight", decoder.latent_transform.weight,
+              (80, 7), "From `latent_dim` to the product of flatten_shape.")
+compare_shape("deconv1.weight", decoder.deconv1.weight, (11, 5, 4, 4),
+              "nn.Conv2d, from flatten_shape[2] to n_channels[0].")
+compare_shape("deconv2.weight", decoder.deconv2.weight, (13, 11, 3, 3),
+              "nn.Conv2d, from n_channels[0] to n_channels[1].")
+compare_shape("out_transform.weight", decoder.out_transform.weight,
+              (3, 13, 1, 1), "nn.Conv2d, to `output_channels`, kernel 1.")
 with torch.inference_mode():
     x = decoder(5 * torch.randn(17, 7))
-compare("shape of the images", x.shape, (17, 3, 28, 28))
+compare_shape("the images", x, (17, 3, 28, 28))
 compare("all pixels between 0 and 1", bool(((x > 0) & (x < 1)).all()), True,
         "A sigmoid comes last.")
 with torch.inference_mode():
     x = ConvDecoder(1, output_size=(20, 24))(torch.randn(2, 64))
-compare("shape of images of another size", x.shape, (2, 1, 20, 24))
+compare_shape("images of another size", x, (2, 1, 20, 24),
+              "Enlarge to `self.output_size`; then padding=1 in deconv2.")
 other = ConvDecoder(1, kernel_size=[5, 3], strides=[2, 3])
 compare("strides, where they are others",
-        [other.deconv1.stride, other.deconv2.stride], [(2, 2), (3, 3)])
+        [other.deconv1.stride, other.deconv2.stride], [(2, 2), (3, 3)],
+        "Place 0 of `strides` for deconv1, place 1 for deconv2.")
 
 # By hand: a small picture 5 wide and 4 high. Its second channel counts -5 to
 # 14, row after row; deconv1 passes that on, plus 25, so 20 to 39.
@@ -349,9 +358,11 @@ compare("logits of five pixels: a tenth of 20, 23, 26, 30, 33, less 2.5",
         torch.tensor([-0.5, -0.2, 0.1, 0.5, 0.8]),
         "Rows of width 5; repeat pixels before each convolution; ReLU.")
 compare("of a point that gives a small picture of zeros",
-        logits[1, 0, [0, 27], [0, 26]], torch.tensor([0.0, 0.0]))
+        logits[1, 0, [0, 27], [0, 26]], torch.tensor([0.0, 0.0]),
+        "Each point by itself.")
 compare("parameters with the default sizes",
-        sum(p.numel() for p in ConvDecoder(1).parameters()), 543105)
+        sum(p.numel() for p in ConvDecoder(1).parameters()), 543105,
+        "Four layers with weights, each with a bias.")
 print("The decoder passes: a small picture, enlarged twice, to pixels.")
 
 # %% [markdown]
@@ -390,19 +401,25 @@ print("The decoder passes: a small picture, enlarged twice, to pixels.")
 embeddings = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]],
                            [[0.0, 2.0], [1.0, 2.0], [2.0, 2.0]]])
 k, z_dist_flat = find_nearest(torch.tensor([[1.2, 1.5]]), embeddings)
-compare("shape of z_dist_flat", z_dist_flat.shape, (1, 6))
+compare_shape("z_dist_flat", z_dist_flat, (1, 6),
+              "The nodes in one row: flatten(0, 1) of the map.")
 compare("squared distances", z_dist_flat[0],
         torch.tensor([3.69, 2.29, 2.89, 1.69, 0.29, 0.89]),
         "Squared, summed over the latent dimensions; nodes row after row.")
-compare("the nearest node", k.tolist(), [4])
-compare("dtype of k", k.dtype, torch.long)
+compare_shape("k", k, (1,), "One number for each encoding.")
+compare("the nearest node", k.tolist(), [4],
+        "The place of the least distance, not the distance itself.")
+compare("dtype of k", k.dtype, torch.long, "As argmin gives it.")
 
 # Each node is nearest to itself.
 embeddings = torch.randn(3, 5, 7, requires_grad=True)
 k, z_dist_flat = find_nearest(embeddings.flatten(0, 1).detach(), embeddings)
-compare("shape for a batch of 15 and 15 nodes", z_dist_flat.shape, (15, 15))
-compare("nearest nodes of all nodes", k.tolist(), list(range(15)))
-compare("distances carry gradients", z_dist_flat.requires_grad, True)
+compare_shape("z_dist_flat, of a batch of 15 and 15 nodes", z_dist_flat,
+              (15, 15))
+compare("nearest nodes of all nodes", k.tolist(), list(range(15)),
+        "Over the nodes (dim=-1), for each encoding by itself.")
+compare("distances carry gradients", z_dist_flat.requires_grad, True,
+        "No .detach(), .data or no_grad here.")
 print("The nearest node passes: all distances, squared, and the least.")
 
 # %% [markdown]
@@ -439,23 +456,30 @@ rows, columns = torch.meshgrid(torch.arange(3.0), torch.arange(4.0),
 embeddings = torch.stack([rows, columns], dim=-1) + 1
 embeddings.requires_grad_()
 out = gather_neighbors(embeddings, torch.tensor([5, 0, 11, 7]))
-compare("shape", out.shape, (4, 5, 2))
+compare_shape("z_q_neighbors", out, (4, 5, 2), "(batch, five places, dims)")
 compare("node 5, inside, and its neighbors (row, column, counted from 1)",
-        out[0], torch.tensor([[2.0, 2], [3, 2], [1, 2], [2, 3], [2, 1]]))
+        out[0], torch.tensor([[2.0, 2], [3, 2], [1, 2], [2, 3], [2, 1]]),
+        "In this order: itself, row + 1, row - 1, column + 1, column - 1.")
 compare("node 0, in the first corner", out[1],
         torch.tensor([[1.0, 1], [2, 1], [0, 0], [1, 2], [0, 0]]),
-        "No neighbor: zeros.")
+        "No neighbor: zeros. An index of -1 takes the last.")
 compare("node 11, in the last corner", out[2],
-        torch.tensor([[3.0, 4], [0, 0], [2, 4], [0, 0], [3, 3]]))
+        torch.tensor([[3.0, 4], [0, 0], [2, 4], [0, 0], [3, 3]]),
+        "No neighbor: zeros. The map is no globe.")
 compare("node 7, at the right edge", out[3],
-        torch.tensor([[2.0, 4], [3, 4], [1, 4], [0, 0], [2, 3]]))
+        torch.tensor([[2.0, 4], [3, 4], [1, 4], [0, 0], [2, 3]]),
+        "Node k + 1 is in the next row here: no neighbor.")
+compare("neighbors carry gradients", out.requires_grad, True,
+        "No .detach(), .data or no_grad here.")
 # Every node is taken as often as it has neighbors, and once for itself.
 gather_neighbors(embeddings, torch.arange(12)).sum().backward()
 compare("how often each node learns", embeddings.grad[..., 0],
         torch.tensor([[3.0, 4, 4, 3], [4, 5, 5, 4], [3, 4, 4, 3]]),
-        "Gradients must reach all neighbors.")
-compare("shape for one node", gather_neighbors(embeddings, k[:1]).shape,
-        (1, 5, 2))
+        "A neighbor is missing, or one too many, at some edge; or gradients"
+        " do not reach all of them.")
+compare_shape("z_q_neighbors, of one node",
+              gather_neighbors(embeddings, torch.tensor([0])), (1, 5, 2),
+              "squeeze() takes off every axis of length 1.")
 print("The neighbors pass: four at most, and none across an edge.")
 
 # %% [markdown]
@@ -499,35 +523,51 @@ som = StaticSOMVAE(None, None, None, latent_dim=2, som_dim=[2, 3],
 x = torch.tensor([4.0, 8.0]).reshape(2, 1, 1, 1).expand(2, 1, 2, 2)
 x_e, x_q = x + 2, x - 3
 x_q = torch.cat([x_q[:1], x[1:] - 1])
+compare_shape("the reconstruction loss", som._loss_reconstruct(x, x_e, x_q),
+              (), "A tensor, not a float.")
 compare("reconstruction loss: 4 for x_e, (9 + 1) / 2 for x_q",
         som._loss_reconstruct(x, x_e, x_q), torch.tensor(9.0),
         "Two means of squares, each against x, added up.")
 z_e = torch.tensor([[1.2, 1.5]], requires_grad=True)
 z_q = torch.tensor([[1.0, 2.0]], requires_grad=True)
-compare("commitment loss", som._loss_commit(z_e, z_q), torch.tensor(0.145))
+compare_shape("the commitment loss", som._loss_commit(z_e, z_q), (),
+              "A tensor, not a float.")
+compare("commitment loss: 0.04 and 0.25, a mean over two dimensions",
+        som._loss_commit(z_e, z_q), torch.tensor(0.145),
+        "The mean of the squared differences, without a root.")
 around = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [1.0, 0.0], [2.0, 2.0],
                         [0.0, 2.0]]], requires_grad=True)
 loss = som._loss_som(z_e, around)
+compare_shape("the SOM loss", loss, (), "A tensor, not a float.")
 compare("SOM loss of the example", loss, torch.tensor(0.516),
-        "0.885 counts the missing neighbor, 0.645 divides by four.")
+        "0.885 counts the missing neighbor, 0.645 divides by four, 1.032 adds"
+        " up the dimensions.")
+compare("SOM loss carries gradients", loss.requires_grad, True,
+        "It is z_e alone that is detached.")
 loss.backward()
-compare("encodings are not moved by the SOM loss", z_e.grad, None, "Detach.")
+compare("encodings are moved by the SOM loss", z_e.grad is not None, False,
+        "Stop the gradient at z_e: z_e.detach().")
 compare("places whose nodes are moved",
         (around.grad != 0).any(-1)[0].tolist(),
-        [True, False, True, True, True])
+        [True, False, True, True, True],
+        "Only z_e is detached; a row of zeros adds nothing.")
 som._loss_commit(z_e, z_q).backward()
 compare("encodings and nodes are moved by the commitment loss",
-        (z_e.grad is not None, z_q.grad is not None), (True, True))
+        (z_e.grad is not None, z_q.grad is not None), (True, True),
+        "Here nothing is detached.")
 loss = som.loss(x, x_e, x_q, z_e, z_q, around, None, None)
 compare("all together", loss, torch.tensor(9 + 2 * 0.145 + 3 * 0.516),
         "Weights: self.alpha for commitment, self.beta for the SOM.")
 loss = som._loss_som(z_e.expand(3, 4, 2), around.expand(3, 4, 5, 2))
-compare("SOM loss of three series of four steps", loss, torch.tensor(0.516))
+compare("SOM loss of three series of four steps", loss, torch.tensor(0.516),
+        "The mean over all encodings, of whatever axes in front.")
 # Not there is a row of zeros alone: here is one of sum 0, and a short one.
 around = torch.tensor([[[1.0, -1], [0, 0], [0, 0], [-0.1, 0], [0, 0]]])
 compare("SOM loss at zero, of nodes (1, -1) and (-0.1, 0)",
         som._loss_som(torch.zeros(1, 2), around),
-        torch.tensor((1 + 0.005) / 5))
+        torch.tensor((1 + 0.005) / 5),
+        "A row is missing where all of its numbers are zero: not their sum,"
+        " not one of them.")
 print("The losses pass: each measures, and moves, what it should.")
 
 # %% [markdown]
@@ -583,16 +623,24 @@ compare("from and to each of 2 x 3 nodes, as long as all logits are zero",
         SOMVAE(None, None, None, som_dim=[2, 3]).log_transitions().exp(),
         torch.full((6, 6), 1 / 6), "Over rows and columns at once.")
 k = torch.tensor([0, 0, 1])
+compare_shape("the transition loss", markov.loss_prob(k), (),
+              "A tensor, not a float.")
 compare("transition loss of the example", markov.loss_prob(k),
-        torch.tensor(0.8370), "There are two steps; gamma comes later.")
+        torch.tensor(0.8370), "Minus the mean over two steps, each from a"
+        " node to the next; gamma comes later.")
 distances = torch.tensor([[9.0, 9.0], [0.4, 2.0], [1.6, 0.2]],
                          requires_grad=True)
 smoothness = markov._loss_z_prob(k, distances)
+compare_shape("the smoothness loss", smoothness, (), "A tensor, not a float.")
 compare("smoothness loss of the example", smoothness, torch.tensor(0.205),
-        "Expected from the node of the step before; over latent_dim, 5.")
+        "A step's distances, weighed by what follows the node before it,"
+        " added up over the nodes; the mean, divided by latent_dim, 5.")
+compare("smoothness loss carries gradients", smoothness.requires_grad, True,
+        "It is the probabilities alone that are detached.")
 smoothness.backward()
 compare("probabilities are not moved by the smoothness loss",
-        markov.probs.grad is None or not markov.probs.grad.any(), True)
+        markov.probs.grad is None or not markov.probs.grad.any(), True,
+        "Detach them there.")
 # Two series: 0 to 0, and 1 to 1. There is no step from 0 to 1.
 two = markov.loss_prob(torch.tensor([[0, 0], [1, 1]]))
 compare("transition loss of two series", two,
@@ -604,9 +652,11 @@ compare("smoothness loss of two series: 0.8 and 0.9, a mean over 5", two,
         torch.tensor(0.17), "From node 1, both are as likely.")
 probs = markov.probs
 markov.loss_prob(k).backward()
-compare("the parameter is still the same object", markov.probs is probs, True)
+compare("the parameter is still the same object", markov.probs is probs, True,
+        "Normalize a copy; never put another tensor in its place.")
 compare("the parameter gets a gradient",
-        probs.grad is not None and bool(probs.grad.any()), True)
+        probs.grad is not None and bool(probs.grad.any()), True,
+        "In loss_prob nothing is detached.")
 images_of = torch.zeros(3, 1, 2, 2)
 whole = markov.loss(images_of, images_of + 2, images_of, torch.zeros(3, 5),
                     torch.zeros(3, 5), torch.zeros(3, 5, 5), k, distances)
@@ -661,22 +711,25 @@ x = torch.full((3, 2), 3.0)
 slope = Slope("weight", "probs")
 trained, history = train_model(slope, [x], n_epoch=1, lr=0.01)
 compare("the trained model is the one given", trained is slope, True)
-compare("history", history, [60.0])
+compare("history of one batch", history, [60.0],
+        "The loss is model.loss(x, *model(x)), before the step.")
 compare("weight after one step with lr=0.01", slope.weight.item(), 9.99,
-        "Adam, with the learning rate `lr`.")
+        "Adam, with the learning rate `lr`; zero_grad, backward, step.")
 compare("probs after the same step", slope.probs.item(), 9.0,
-        "A hundred times the learning rate.")
+        "In a group of its own, with a hundred times the learning rate.")
 slope = Slope("weight", "probs", "my_probs")
 _, history = train_model(slope, [x] * 4, n_epoch=2, lr=0.01)
 compare("length of the history of two epochs", len(history), 8)
 compare("the loss falls at each step",
-        history == sorted(set(history), reverse=True), True)
+        history == sorted(set(history), reverse=True), True,
+        "zero_grad, backward, step, for each batch.")
 compare("probs, and one of another name, after eight steps",
         [round(slope.probs.item(), 2), round(slope.my_probs.item(), 2)],
         [2.0, 9.92], "Set the gradients to zero; `probs` alone is special.")
 slope = Slope("weight")
 train_model(slope, [x], n_epoch=1, lr=0.01)
-compare("weight of a model without probs", slope.weight.item(), 9.99)
+compare("weight of a model without probs", slope.weight.item(), 9.99,
+        "All parameters, also where none is named `probs`.")
 print("Training passes: downhill, and `probs` a hundred times as fast.")
 
 # %% [markdown]
@@ -852,7 +905,7 @@ show(figure, "The loss of training and test images falls over the epochs of"
 # %% [markdown]
 # (A loss of another number of terms is another loss: the second stage's cannot be compared with the first's.) In the first
 # stage, test images fare as training images do. In the second, the test loss stands still at about 2.0 from the third
-# epoch on, and that of training ends near 1.7: the probabilities know best the steps that they have seen. 6.5 comes back to that.
+# epoch on, and that of training ends near 1.7.
 
 # %% [markdown]
 # ## 6 Is it a good map?
@@ -862,8 +915,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 # The nodes are clusters. If the clusters found something real, images of one node should be of one class. Two numbers
 # measure it.
 #
-# **Purity**: give each cluster its most frequent class, and count how many images are right. Easy to read, and easy to
-# cheat: with a cluster for every image, purity is 1.
+# **Purity**: give each cluster its most frequent class, and count which share of the images is right. It is easy to read;
+# 6.2 asks how far it can be trusted.
 #
 # **Normalized mutual information** (NMI): how much does the cluster tell about the class? With $p_{ij}$ the share of images
 # that are in cluster $i$ and of class $j$, and $p_i$, $q_j$ the shares of clusters and classes,
@@ -873,8 +926,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 #
 # $$ \text{NMI} = \frac{I}{\frac{1}{2} \left( H_\text{clusters} + H_\text{classes} \right)}. $$
 #
-# A term with $p_{ij} = 0$ counts zero. More clusters make $H_\text{clusters}$ larger, so NMI does not reach 1 by the trick
-# above.
+# ($H$ is an *entropy*: how much has to be said to tell in which cluster, or of which class, an image is.) A term with
+# $p_{ij} = 0$ counts zero.
 #
 # By hand: clusters (0, 0, 0, 1, 1, 2) of six images with classes (0, 0, 1, 1, 1, 2). The most frequent classes are right
 # for $2 + 2 + 1 = 5$ of 6: purity 0.833. Both have shares of 1/2, 1/3, 1/6, so both entropies are 1.011; $I$ is 0.693, NMI
@@ -904,22 +957,29 @@ class Straight(nn.Module):
 
 
 values = torch.tensor([0.1, 1.9, 1.2, 0.4, 5.0, 1.0, 0.0])
-nodes = assign_nodes(Straight(), values.reshape(7, 1, 1, 1), batch_size=3)
-compare("type of the nodes", type(nodes), np.ndarray)
-compare("nodes", nodes.tolist(), [0, 2, 1, 0, 2, 1, 0],
+found = assign_nodes(Straight(), values.reshape(7, 1, 1, 1), batch_size=3)
+compare("type of the nodes", type(found), np.ndarray,
+        "NumPy arrays: .numpy() on the CPU, then np.concatenate.")
+compare_shape("the nodes", found, (7,), "All batches, end to end: only `k`.")
+compare("nodes", found.tolist(), [0, 2, 1, 0, 2, 1, 0],
         "In evaluation mode, in the order of the images.")
 
-clusters = np.array([0, 0, 0, 1, 1, 2])
-classes = np.array([0, 0, 1, 1, 1, 2])
-compare("purity of the example", float(compute_purity(clusters, classes)),
-        5 / 6)
-compare("NMI of the example", float(compute_nmi(clusters, classes)), 0.6854)
+in_clusters = np.array([0, 0, 0, 1, 1, 2])
+of_classes = np.array([0, 0, 1, 1, 1, 2])
+compare("purity of the example",
+        float(compute_purity(in_clusters, of_classes)), 5 / 6,
+        "The largest count of each cluster (axis 0), added up, over all 6.")
+compare("NMI of the example", float(compute_nmi(in_clusters, of_classes)),
+        0.6854, "Natural logarithms, empty fields left out; 0.3427 divides by"
+        " the sum of the entropies.")
 compare("NMI of clusters that are the classes",
-        float(compute_nmi(classes + 5, classes)), 1.0)
+        float(compute_nmi(of_classes + 5, of_classes)), 1.0)
 compare("purity of a cluster for each image",
-        float(compute_purity(np.arange(6), classes)), 1.0)
+        float(compute_purity(np.arange(6), of_classes)), 1.0,
+        "Rows are classes, columns clusters: which are you going over?")
 compare("NMI of a cluster for each image",
-        float(compute_nmi(np.arange(6), classes)), 0.7215)
+        float(compute_nmi(np.arange(6), of_classes)), 0.7215,
+        "Divide by the mean of both entropies.")
 print("Evaluation passes: nodes in order, purity and NMI as by hand.")
 
 # %% [markdown]
@@ -1080,6 +1140,44 @@ figure = draw_walk(
 show(figure, "Left, the way of a test series over the map, a probability at"
      " each move. Right, some of its images, and the probability of each"
      " step, with other marks for those that stay and those that move.")
+
+# %% [markdown]
+# ### Try it: click a node
+#
+# Each button is a node, in its place on the map: its number, and the most frequent class of the test images that live
+# there, if any do. Click one, and see where it lies, where its next step leads by your `log_transitions`, how far all other
+# nodes are by your `find_nearest`, and its images. Walk over a border between two classes: do distances grow where the
+# U-matrix has a ridge? Are nodes that are near in the latent space near on the map, too? And do steps lead to neighbors, or
+# anywhere?
+
+# %% tags=["plot"]
+from dlh.interactive import Grid, explore
+from dlh.plots import draw_node
+
+inhabitants = [test_labels[nodes == node] for node in range(64)]
+buttons = [f"{node}: {np.bincount(own).argmax()}" if len(own) else f"{node}"
+           for node, own in enumerate(inhabitants)]
+fullest = max(range(64), key=lambda node: len(inhabitants[node]))
+
+
+@explore(node=Grid([buttons[row:row + 8] for row in range(0, 64, 8)]))
+def show_node(node=fullest):
+    """One node of the map: where it leads, what is near, who lives there."""
+    with torch.inference_mode():
+        here = model.embeddings.flatten(0, 1)[node]
+        _, squares = find_nearest(here[None], model.embeddings)
+    distances = squares[0].clamp(min=0).sqrt().cpu().numpy().reshape(8, 8)
+    there = test_images[nodes == node, 0].numpy()
+    figure = draw_node(node, decoded, transitions, distances, there)
+    leads = transitions[node].copy()
+    stays, leads[node] = leads[node], 0
+    return figure, (
+        f"Node {node} framed on the map, with {len(there)} test"
+        f" images. Its next step stays with {stays:.0%}, and of all others"
+        f" leads most likely to node {leads.argmax()}, with"
+        f" {leads.max():.0%}. The node nearest to it in the latent space is"
+        f" node {np.argsort(distances.ravel())[1]}.")
+
 
 # %% [markdown]
 # ### 6.5 Learnt or counted? ({{points:guess_counted}})
@@ -1352,12 +1450,12 @@ show(figure, "The map of 4 x 4 nodes, as in section 6.3: its images, the"
 #
 # ### 8.1 Two wings
 #
-# Straight lines between images are easy ways. The paper goes on with a system whose way nobody can foretell for long, the
-# one that Lorenz found in 1963 when he calculated weather:
+# Straight lines between images are easy ways. The paper goes on with a *chaotic* system, which Lorenz found in 1963 when
+# he calculated weather:
 #
 # $$ \dot x = 10\,(y - x), \qquad \dot y = x\,(28 - z) - y, \qquad \dot z = x y - \tfrac{8}{3} z. $$
 #
-# There is no chance in it. Yet two ways that begin side by side are soon far apart: that is **chaos**. The way goes
+# There is no chance in it: a state decides all that follow. What is chaotic about it, 8.3 will show. The way goes
 # around one wing a few times, then around the other. We follow it from many random starts, and write down its state
 # (x, y, z) every 0.1 units of time; once around takes 0.75 or so. Could a map find the two wings, if nobody
 # tells it of any? (How it is calculated is on the [data card](docs/data_card_states.md).)
@@ -1516,8 +1614,8 @@ show(figure, "The share of wings foretold rightly falls from nearly 1 towards"
 # ### What can be foretold ({{points:chaos_reading}})
 #
 # What has the map found that nobody told it, and where is it unsure? Why does foretelling die out, though the equations
-# leave nothing to chance? And what would you say to a doctor who wants to read from such a map where a patient will be
-# tomorrow?
+# leave nothing to chance? (Think of two states of the same node: are they the same, and where will they be a while
+# later?) And what would you say to a doctor who wants to read from such a map where a patient will be tomorrow?
 
 # %% [markdown] written=chaos_reading points=1
 # ### BEGIN SOLUTION
@@ -1594,3 +1692,9 @@ if EICU:
 #   it, with neighborhoods that shrink as the map learns.
 # - Deterministic nonperiodic flow (Lorenz, 1963, *Journal of the Atmospheric Sciences*, volume 20, pages 130 to
 #   141): twelve pages in which chaos is found.
+
+# %% [markdown]
+# Before you hand in, restart the kernel and run all cells. The last one then says how far each exercise is.
+
+# %% tags=["plot"]
+hint.summary()

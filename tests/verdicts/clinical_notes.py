@@ -255,7 +255,7 @@ WRONG = [
         "mask_added",
         "attention",
         [
-            ("scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)", "scores = scores + mask"),
+            ("scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)", "scores + mask"),
         ],
     ),
     (
@@ -263,7 +263,7 @@ WRONG = [
         "attention",
         [
             (
-                "scores = scores.masked_fill(mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
                 "scores = scores - 10 * (mask == 0)",
             ),
         ],
@@ -308,11 +308,8 @@ WRONG = [
         "block",
         [
             (
-                ("nn.Linear(d_model, d_ff), nn.ReLU(), nn.Dropout(dropout), nn.Linear(d_ff, d_model)\n"),
-                (
-                    "nn.Linear(d_model, d_ff), nn.ReLU(), nn.Dropout(dropout), "
-                    "nn.Linear(d_ff, d_model), nn.Dropout(dropout)\n"
-                ),
+                "nn.Linear(d_ff, d_model)\n",
+                "nn.Linear(d_ff, d_model), nn.Dropout(dropout)\n",
             ),
         ],
     ),

@@ -5,8 +5,7 @@ PLACES = "places = torch.relu(self.conv(x)).transpose(1, 2)"
 KNOWLEDGE = "knowledge = torch.relu(self.conv_k(k_beat)).transpose(1, 2)"
 OUT = "out = self.do(torch.relu(self.fc(out)))"
 ADAM = "torch.optim.Adam(model.parameters(), lr=lr)"
-LOSS = "nn.functional.nll_loss(torch.log(probabilities.clamp_min(1e-8)), Y)"
-INPUTS = "inputs = (self.X[:, i], self.K_beat[:, i], self.K_rhythm[:, i], self.K_freq[:, i])"
+LOSS = "nn.functional.nll_loss(\n                torch.log(probabilities.clamp_min(1e-8)), Y)"
 
 # (name, exercise, changes of the solution)
 WRONG = [
@@ -81,8 +80,8 @@ WRONG = [
         "beat_net",
         [
             (
-                "self.conv_k = nn.Conv1d(1, 1, self.conv_kernel_size, stride=self.conv_stride)",
-                "self.conv_k = nn.Conv1d(1, 1, self.conv_kernel_size, stride=1)",
+                "1, 1, self.conv_kernel_size,\n                                stride=self.conv_stride)",
+                "1, 1, self.conv_kernel_size, stride=1)",
             )
         ],
     ),
@@ -157,7 +156,9 @@ WRONG = [
         [
             (
                 "        for _ in range(self.n_channels):\n"
-                "            self.beat_nets.append(BeatNet(self.n, self.T, self.conv_out_channels))\n",
+                "            self.beat_nets.append(\n"
+                "                BeatNet(self.n, self.T, self.conv_out_channels)\n"
+                "            )\n",
                 "        self.beat_nets.extend([BeatNet(self.n, self.T, self.conv_out_channels)] * "
                 "self.n_channels)\n        for _ in range(self.n_channels):\n",
             )

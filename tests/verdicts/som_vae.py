@@ -7,7 +7,7 @@ WRONG = [
         "encoder",
         [
             (
-                "nn.Conv2d(input_channels, n_channels[0], kernel_size[0]",
+                "nn.Conv2d(input_channels, n_channels[0],\n                               kernel_size[0]",
                 "nn.Conv2d(kernel_size[0], n_channels[0], input_channels",
             ),
         ],
@@ -174,11 +174,8 @@ WRONG = [
         "transitions",
         [
             (
-                ("return static + self.gamma * self.loss_prob(k) + self.tau * self._loss_z_prob(k, z_dist_flat)"),
-                (
-                    "return static.detach() + self.gamma * self.loss_prob(k) + self.tau * "
-                    "self._loss_z_prob(k, z_dist_flat)"
-                ),
+                "return static + self.gamma * self.loss_prob(k) + smooth",
+                "return static.detach() + self.gamma * self.loss_prob(k) + smooth",
             ),
         ],
     ),
@@ -187,11 +184,8 @@ WRONG = [
         "transitions",
         [
             (
-                ("return static + self.gamma * self.loss_prob(k) + self.tau * self._loss_z_prob(k, z_dist_flat)"),
-                (
-                    "return static + self.gamma * self.loss_prob(k).detach() + self.tau * "
-                    "self._loss_z_prob(k, z_dist_flat)"
-                ),
+                "return static + self.gamma * self.loss_prob(k) + smooth",
+                "return static + self.gamma * self.loss_prob(k).detach() + smooth",
             ),
         ],
     ),
@@ -200,11 +194,8 @@ WRONG = [
         "transitions",
         [
             (
-                ("return static + self.gamma * self.loss_prob(k) + self.tau * self._loss_z_prob(k, z_dist_flat)"),
-                (
-                    "return static + self.gamma * self.loss_prob(k) + self.tau * "
-                    "self._loss_z_prob(k, z_dist_flat).detach()"
-                ),
+                "return static + self.gamma * self.loss_prob(k) + smooth",
+                "return static + self.gamma * self.loss_prob(k) + smooth.detach()",
             ),
         ],
     ),
@@ -240,8 +231,8 @@ WRONG = [
         "evaluation",
         [
             (
-                "return contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)",
-                ("return np.array([contingency_matrix(classes, clusters).max(axis=0).sum() / len(classes)])"),
+                "return counts.max(axis=0).sum() / len(classes)",
+                "return np.array([counts.max(axis=0).sum() / len(classes)])",
             ),
         ],
     ),

@@ -8,8 +8,9 @@ import textwrap
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_shape, parts_of
 
 
 def run(code, **environment):
@@ -107,16 +108,21 @@ def test_compare_prints_what_agrees(capsys, obtained, expected):
         (torch.Size([2, 3]), (3, 2)),
         (0.126, 0.1248),
         (float("nan"), 0.0),
-        (None, 0.5),
         ("half", 0.5),
         (torch.ones(3), torch.ones(1)),
         ([1, 2], [2, 1]),
     ],
 )
 def test_compare_stops_at_a_difference(capsys, obtained, expected):
-    with pytest.raises(AssertionError, match=r"^it: expected .+, obtained .+\. Look here\.$"):
+    with pytest.raises(AssertionError, match=r"^it: expected .+, obtained .+[.?] Look here\.$"):
         compare("it", obtained, expected, "Look here.")
     assert capsys.readouterr().out == ""
+
+
+def test_notebook_shows_the_message_of_a_difference_alone():
+    with pytest.raises(AssertionError) as found:
+        compare("it", 2, 3, "Look here.")
+    assert found.value._render_traceback_() == ["it: expected 3, obtained 2. Look here."]
 
 
 @pytest.mark.parametrize("obtained", [torch.tensor([0.311, -2.0]), np.array([0.311, -2.0], dtype=np.float32)])
@@ -131,3 +137,81 @@ def test_compare_shows_the_whole_of_a_difference():
     long = list(range(100))
     with pytest.raises(AssertionError, match=re.escape(f"obtained {long}.")):
         compare("it", long, [])
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected", "cause"),
+    [
+        (None, 0.5, "is a `return` missing?"),
+        (type(None), np.ndarray, "is a `return` missing?"),
+        (torch.Size([3, 2]), (2, 3), "The numbers are right, but stand in another order"),
+        (torch.Size([4, 1, 5]), (4, 5), "There is an axis of length one too many"),
+        (torch.Size([5]), (1, 5), "There is an axis of length one too few"),
+        (torch.Size([4, 40, 1]), (4, 1), "The axis of length 40 is left over"),
+        (torch.Size([]), (7,), "The axis of length 7 is gone"),
+        (torch.Size([4, 35]), (4, 7, 5), "but on other axes"),
+        (torch.ones(3, 1), torch.ones(3), "The shape is (3, 1), and should be (3,)"),
+        (torch.tensor(-2.0), 2.0, "The sign is the wrong way round"),
+        (torch.tensor([4.0, 9.0]), torch.tensor([2.0, 3.0]), "the squares"),
+        (torch.tensor([2.0, 3.0]), torch.tensor([4.0, 9.0]), "the square roots"),
+        (torch.tensor([[1.0, 3.0], [2.0, 4.0]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]]), "Rows and columns"),
+        (torch.tensor([3.0, 2.0, 1.5]), torch.tensor([1.5, 2.0, 3.0]), "opposite order"),
+        (torch.tensor([5.0, 10.0]), torch.tensor([1.0, 2.0]), "All are 5 times the right numbers."),
+        (torch.tensor([0.2, 0.4]), torch.tensor([1.0, 2.0]), "All are 5 times too small."),
+        (float("nan"), 0.5, "`nan` is no number"),
+    ],
+)
+def test_compare_says_how_a_result_differs(obtained, expected, cause):
+    with pytest.raises(AssertionError, match=re.escape(cause)):
+        compare("it", obtained, expected)
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected"),
+    [
+        (torch.Size([2, 4]), (3, 5)),
+        (torch.tensor([0.5, 0.1]), torch.tensor([0.0, 0.0])),
+        (torch.tensor([0.2, 0.9]), torch.tensor([0.3, 0.4])),
+        (0.6, 0.3),
+        ("half", 0.5),
+        ([1, 2], [2, 1]),
+    ],
+)
+def test_compare_says_no_more_than_it_knows(obtained, expected):
+    with pytest.raises(AssertionError, match=r"obtained [^.]*(\.\d+[^.]*)*\. Look\.$"):
+        compare("it", obtained, expected, "Look.")
+
+
+@pytest.mark.parametrize(
+    ("obtained", "words"),
+    [
+        (None, "expected a tensor of shape (2, 3), obtained None. Nothing came back: is a `return` missing? Look."),
+        ([[1.0, 2, 3]] * 2, "obtained a list of 2. Look."),
+        (torch.ones(2, 3).min(dim=0), "obtained a tuple of 2. Look."),
+        (0.5, "obtained the float 0.5. Look."),
+        (nn.ReLU(), "obtained something of type ReLU. Look."),
+        (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The numbers are right"),
+    ],
+)
+def test_compare_shape_says_what_has_none(obtained, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        compare_shape("it", obtained, (2, 3), "Look.")
+
+
+def test_compare_shape_prints_what_agrees(capsys):
+    compare_shape("it", torch.ones(2, 3), (2, 3))
+    assert capsys.readouterr().out == "ok  shape of it: expected (2, 3), obtained (2, 3)\n"
+
+
+@pytest.mark.parametrize(
+    ("obtained", "words"),
+    [
+        (None, "it: expected (outputs, state), obtained None. Nothing came back: is a `return` missing?"),
+        (torch.ones(2, 3), "obtained a tensor of shape (2, 3)."),
+        ((1, 2, 3), "obtained a tuple of 3."),
+    ],
+)
+def test_parts_are_as_many_as_they_should_be(obtained, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        parts_of("it", obtained, "outputs", "state")
+    assert parts_of("it", (1, 2), "outputs", "state") == (1, 2)

@@ -1,5 +1,6 @@
 """Tests of the help beside a notebook: hints in steps, and which exercise is to be finished first."""
 
+import hashlib
 import json
 
 import pytest
@@ -8,12 +9,13 @@ from traitlets.config import Config
 
 from dlh.guide import guide
 
+STUB = 'raise NotImplementedError("not implemented yet")'
+CHECK, DRAWS, USES = "assert Double()(2) == 4, 'two, doubled'", "numbers = [7]\nnumbers[Double()(1)]", "Double()(1) / 0"
 EXERCISES = [
     {"id": "double", "number": "2.1", "title": "Twice", "names": ["Double"], "hints": ["Look.", "A number.", "Add."]},
     {"id": "total", "number": "2.2", "title": "Sums", "names": ["total", "mean"], "hints": []},
 ]
 NEEDS = {"pairs": ["double"], "report": ["double", "total"]}
-STUB = 'raise NotImplementedError("not implemented yet")'
 UNFINISHED = f"""
 class Double:
     def __call__(self, x):
@@ -32,10 +34,17 @@ TOTAL = "def total(values): return sum(values)\ndef mean(values): return report"
 FIRST = ' hint("double") tells where to begin.'
 
 
+def digest(cell):
+    """As the build writes it."""
+    return hashlib.sha256(cell.encode()).hexdigest()[:12]
+
+
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A folder with the file that lies beside the notebook `sums`, in which one works."""
-    (tmp_path / "sums.guide.json").write_text(json.dumps({"exercises": EXERCISES, "needs": NEEDS}))
+    given, checks = {digest(cell): ["double"] for cell in (DRAWS, USES)}, {digest(CHECK): "double"}
+    guide = {"exercises": EXERCISES, "needs": NEEDS, "given": given, "checks": checks}
+    (tmp_path / "sums.guide.json").write_text(json.dumps(guide))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -94,12 +103,108 @@ def test_other_errors_are_shown_as_ever(course, shell, capsys, cell, said):
     assert "Traceback (most recent call last)" in shown and said in shown and "first:" not in shown
 
 
+# What is there is the wrong thing, or one of an earlier cell; what the cell needs is not finished.
+ODD = "class Double:\n    def __call__(self, x):\n        return 3\n    def more(self):\n        " + STUB
+GOES_ON = [
+    ("it is not finished", [ODD], DRAWS,
+     "Finish exercise 2.1 (Twice) first: this cell goes on with it." + FIRST),
+    ("its checks have failed", [DOUBLE.replace("x + x", "x + 3"), CHECK], DRAWS,
+     "Finish exercise 2.1 (Twice) first: this cell goes on with it, and its checks have failed"
+     " (IndexError: list index out of range)." + FIRST),
+    ("with other space at its ends", [ODD], "\r\n" + DRAWS.replace("\n", "  \r\n"),
+     "Finish exercise 2.1 (Twice) first: this cell goes on with it." + FIRST),
+    ("what it made is not there, and its checks have failed", [DOUBLE.replace("x + x", "x"), CHECK], "pairs",
+     "Finish exercise 2.1 (Twice) first: `pairs` is made with it, in a cell above, and its checks have failed."
+     + FIRST),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "cell", "line"), [pytest.param(*case[1:], id=case[0]) for case in GOES_ON])
+def test_given_cell_that_goes_on_with_something_unfinished_says_so_in_one_line(
+    course, shell, capsys, before, cell, line
+):
+    for code in ['from dlh.guide import guide\nhint = guide("sums")', *before]:
+        shell.run_cell(code)
+    capsys.readouterr()
+    assert shell.run_cell(cell).error_in_exec
+    assert capsys.readouterr().out.strip() == line
+
+
+@pytest.mark.parametrize(
+    ("before", "cell", "said"),
+    [
+        ([DOUBLE, CHECK], USES, "ZeroDivisionError"),
+        ([DOUBLE], USES, "ZeroDivisionError"),
+        # A cell of the student's own, and one of checks, are about what the student wrote.
+        ([ODD], "Double()(1) / 0  # mine", "ZeroDivisionError"),
+        ([ODD], CHECK, "AssertionError"),
+        # Finished, with the line that says otherwise left behind.
+        ([DOUBLE + "\n        " + STUB, CHECK], USES, "ZeroDivisionError"),
+    ],
+)
+def test_errors_of_another_cause_are_shown_as_ever(course, shell, capsys, before, cell, said):
+    for code in ['from dlh.guide import guide\nhint = guide("sums")', *before]:
+        shell.run_cell(code)
+    capsys.readouterr()
+    shell.run_cell(cell)
+    shown = capsys.readouterr().out
+    assert "Traceback (most recent call last)" in shown and said in shown and "first:" not in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (DOUBLE.replace("return", ""), None),  # a plain difference says it itself
+        ("class Double:\n    def __call__(self, x):\n        return len(None)", "is a `return` missing?"),
+        ("class Double:\n    def __call__(self, x):\n        return [x].shape", "A list stands where a tensor is"),
+        ("class Double:\n    def __call__(self, x):\n        first, second = 0.5", "Fewer results come back"),
+        ("class Double:\n    def __call__(self, x):\n        first, second = 1, 2, 3", "More results come back"),
+        ("class Double:\n    def __call__(self, x):\n        raise RuntimeError('Sizes of tensors must match')",
+         "Two shapes do not fit"),
+        ("class Double:\n    def __call__(self, x):\n        raise RuntimeError('odd')", ""),
+    ],
+)  # fmt: skip
+def test_error_of_a_check_ends_with_what_mostly_is_behind_it(course, shell, capsys, code, said):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', code]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(CHECK)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("AssertionError") if said is None else said in last
+    assert (said is None) != last.endswith('hint("double") tells where to look again.')
+
+
+def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
+    def told(*before):
+        for code in before:
+            shell.run_cell(code)
+        capsys.readouterr()
+        shell.run_cell("hint.summary()").raise_error()
+        return [line.partition("  ")[2].strip() for line in capsys.readouterr().out.splitlines()[:-1]]
+
+    first = 'from dlh.guide import guide\nhint = guide("sums")'
+    assert told(first) == ["not finished yet", "not finished yet"]
+    assert told(UNFINISHED, CHECK) == ["not finished yet", "not finished yet"]
+    assert told(DOUBLE, TOTAL) == ["not checked yet", "not checked yet"]
+    assert told(CHECK) == ["passed", "not checked yet"]
+    assert told(DOUBLE.replace("x + x", "[x] * 90"), CHECK) == ["failed: two, doubled", "not checked yet"]
+    assert told(DOUBLE.replace("x + x", "'long ' * missing"), CHECK)[0].startswith("failed: NameError: name")
+    shell.run_cell("hint.summary()")
+    assert capsys.readouterr().out.splitlines() == [
+        "2.1 Twice  failed: NameError: name 'missing' is not defined",
+        "2.2 Sums   not checked yet",
+        "0 of 2 pass their checks. Answers in words are not looked at here.",
+    ]
+
+
 def test_without_its_file_nothing_changes(tmp_path, monkeypatch, shell, capsys):
     monkeypatch.chdir(tmp_path)
     hint = guide("sums")
     assert shell.custom_exceptions == ()
     hint("double")
     assert capsys.readouterr().out.startswith("There are no hints here: sums.guide.json should lie beside")
+    hint.summary()
+    assert capsys.readouterr().out.startswith("Nothing is known here: sums.guide.json should lie beside")
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"exercises": [{"id": "double"}], "needs": {}}'])

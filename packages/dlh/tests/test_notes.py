@@ -88,3 +88,23 @@ def test_shuffled_loader_follows_the_seed(published):
 
     assert torch.equal(first(1), first(1))
     assert first(1).shape != first(2).shape or not torch.equal(first(1), first(2))
+
+
+def test_a_note_of_ones_own_is_read_word_by_word():
+    words, tokens = notes.read_note("Patient DENIES chest-pain; a fever?\n(HbA1c: <PAD>!)")
+    assert words == ["<CLS>", "patient", "denies", "chest", "pain", "a", "fever", "hba1c", "pad"]
+    known = ["patient", "denies", "chest", "pain", None, None, "hba1c", None]
+    assert tokens.tolist() == [notes.CLS, *(notes.word2idx[word] if word else notes.UNK for word in known)]
+    assert tokens.dtype == torch.long
+
+
+@pytest.mark.parametrize("text", ["", " ... ", "\n"])
+def test_a_note_without_words_is_its_first_token_alone(text):
+    words, tokens = notes.read_note(text)
+    assert words == ["<CLS>"] and tokens.tolist() == [notes.CLS]
+
+
+def test_a_note_of_ones_own_that_is_too_long_is_cut():
+    words, tokens = notes.read_note("no " * 99, max_len=7)
+    assert len(words) == len(tokens) == 7
+    assert len(notes.read_note("no " * 99)[1]) == notes.MAX_LEN

@@ -1,5 +1,7 @@
 """The figures: what they say, and that what they draw stands where it should."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,12 @@ from dlh.data import lorenz, notes
 
 def noise(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def contrast(color):
+    """That of a color with white, 1 to 21."""
+    red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color))
+    return 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 # seq2seq
@@ -74,6 +82,23 @@ def test_match_groups_keeps_more_and_fewer_groups_apart():
     assert {more[2], more[5]} == {2, 3}
 
 
+def test_codes_that_come_back_are_left_out_or_added_have_marks_of_their_own():
+    true = np.array([[1, 1, 0, 0], [0, 1, 0, 0]], dtype=bool)
+    predicted = np.array([[1, 0, 0, 1], [0, 1, 0, 0]], dtype=bool)
+    attention, codes = plots.draw_reconstruction(true, predicted, np.array([0.75, 0.25]), "a patient").axes
+    assert [bar.get_width() for bar in attention.patches] == [0.75, 0.25]
+    assert [text.get_text() for text in attention.texts] == ["0.75", "0.25"]
+    places = [points.get_offsets().tolist() for points in codes.collections]
+    assert places == [[[0, 0], [1, 1]], [[1, 0]], [[3, 0]]]
+    assert [text.get_text() for text in codes.get_legend().get_texts()] == ["right: 2", "left out: 1", "added: 1"]
+    assert len({tuple(map(tuple, group.get_paths()[0].vertices.round(3))) for group in codes.collections}) == 3
+
+
+def test_a_patient_without_any_visit_is_drawn_all_the_same():
+    none = np.zeros((0, 7), dtype=bool)
+    plots.draw_reconstruction(none, none, np.zeros(0)).canvas.draw()
+
+
 # mina
 
 
@@ -116,7 +141,33 @@ def test_channels_and_the_network_are_drawn():
     assert all(name in texts for name in ("BeatNet", "RhythmNet", "FreqNet"))
 
 
+def test_a_threshold_divides_the_probabilities_and_is_counted():
+    truth, p1 = np.array([1, 1, 1, 1, 0, 0]), np.array([0.9, 0.8, 0.5, 0.1, 0.5, 0.2])
+    figure = plots.draw_threshold(truth, p1, 0.5, 0.2, {"recall": 0.75, "F1": 0.4})
+    left, middle, right = figure.axes
+    assert left.lines[0].get_xdata() == [0.5, 0.5]
+    # On the threshold is an alarm.
+    counts = [text.get_text().split("\n") for text in middle.texts]
+    assert counts == [["found", "150"], ["missed", "50"], ["false alarms", "400"], ["rightly quiet", "400"]]
+    assert [bar.get_width() for bar in right.patches] == [0.75, 0.4]
+    assert [text.get_text() for text in right.texts] == ["0.75", "0.40"]
+    normal, af = left.containers
+    assert {bar.get_hatch() for bar in normal} != {bar.get_hatch() for bar in af}
+    assert [round(sum(bar.get_height() for bar in bars), 6) for bars in left.containers] == [1, 1]
+
+
 # ecg_lstm
+
+
+def test_states_over_time_are_drawn_below_their_chunk():
+    cells, said = {"one": [0.1, 0.2], "other": [0.3, 0.1]}, {"one": [0.5, 0.9], "other": [0.5, 0.2]}
+    above, middle, below = plots.draw_states_over_time(noise(2, 17), cells, said, "a chunk").axes
+    assert above.images[0].get_array().shape == (17, 2) and above.get_title() == "a chunk"
+    for axes, curves in ((middle, cells), (below, said)):
+        lines = [line for line in axes.lines if line.get_label() in curves]
+        assert [list(line.get_ydata()) for line in lines] == list(curves.values())
+        assert len({(line.get_marker(), line.get_linestyle()) for line in lines}) == 2
+    assert [text.get_text() for text in middle.get_legend().get_texts()] == ["one", "other"]
 
 
 def test_accuracies_have_intervals_and_marks_of_what_was_published():
@@ -199,7 +250,51 @@ def test_figures_of_notes_name_words_heads_and_curves():
     assert all(word in texts for word in ("denies", "attention", "position", "<PAD>", "but denied"))
 
 
+def test_a_reading_has_each_word_with_a_bar_and_says_what_is_found():
+    words, tokens = notes.read_note("denies cough; fever, a sugar")
+    groups = dict(zip(notes.CODE_NAMES, notes.TERM_GROUPS, strict=True))
+    looked_at = np.array([0.1, 3.0, 1.0, 0.5, 0.2, 1.9])
+    probabilities = [0.1, 0.9, 0.5, 0.51]
+    figure = plots.draw_reading(words, tokens != notes.UNK, looked_at, probabilities, groups, notes.CUES, "a note")
+    note, bars = figure.axes
+    texts = [text.get_text() for text in note.texts]
+    assert texts[::2] == ["<CLS>", "denies", "■cough", "fever?", "a?", "◆sugar"]
+    assert texts[1::2] == ["0.1", "3.0", "1.0", "0.5", "0.2", "1.9"]
+    assert [bool(bar.get_hatch()) for bar in note.patches] == [False, True, False, False, False, False]
+    heights = np.array([bar.get_height() for bar in note.patches])
+    assert np.allclose(heights / heights.max(), looked_at / 3)
+    found = [text.get_text() for text in bars.texts]
+    assert found == ["0.10 not found", "0.90 found", "0.50 not found", "0.51 found"]
+    assert [bool(bar.get_hatch()) for bar in bars.patches] == [False, True, False, True]
+    assert note.get_title() == "a note"
+
+
+def test_words_of_a_long_reading_go_on_below_and_none_lies_on_another():
+    words, tokens = notes.read_note("creatinine hypertension " * 40)
+    groups = dict(zip(notes.CODE_NAMES, notes.TERM_GROUPS, strict=True))
+    figure = plots.draw_reading(words, tokens != notes.UNK, np.ones(len(words)), [0.5] * 4, groups, notes.CUES)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts[::2]]
+    edge = figure.axes[1].get_tightbbox().x0
+    for one, other in itertools.pairwise(boxes):
+        assert one.x1 <= other.x0 or other.y1 <= one.y0
+    assert all(box.x1 <= edge for box in boxes)
+
+
+def test_each_of_many_curves_is_dark_enough_and_looks_unlike_all_others():
+    band = np.array([[0.2, 0.4], [0.1, 0.3], [0.3, 0.5]])
+    (axes,) = plots.band_curves({str(number): band for number in range(8)}, levels={"chance": 0.1}).axes
+    looks = [(line.get_color(), line.get_marker(), line.get_linestyle()) for line in axes.lines]
+    assert len(set(looks)) == 9
+    assert min(contrast(color) for color, *_ in looks) > 4.5
+
+
 # shared
+
+
+def test_frames_and_arrows_can_be_seen_on_white():
+    colors = (plots.shared.BLUE, plots.shared.ORANGE, plots.shared.GREEN, plots.shared.INK)
+    assert min(contrast(color) for color in colors) > 3
 
 
 def test_a_figure_is_shown_once_with_words_for_whoever_does_not_see_it(monkeypatch):
@@ -262,6 +357,25 @@ def test_states_lie_on_their_wings_and_nodes_lead_onwards():
     assert ends[3] != (1, 1), "an arrow leads to another node"
 
 
+def test_a_node_is_framed_among_where_it_leads_what_is_near_and_who_lives_there():
+    transitions = np.full((6, 6), 0.001)
+    transitions[4] = [0.5, 0.004, 0, 0.3, 0.196, 0]
+    distances = np.arange(6.0).reshape(2, 3)
+    members = np.linspace(0, 1, 5 * 16).reshape(5, 4, 4)
+    figure = plots.draw_node(4, np.zeros((2, 3, 4, 4)), transitions, distances, members, shown=3)
+    decoded, onwards, near, bar, *images = figure.axes
+    assert [(text.get_position(), text.get_text()) for text in onwards.texts] == [
+        ((0, 0), "50%"), ((0, 1), "30%"), ((1, 1), "20%")]  # fmt: skip
+    assert np.array_equal(near.images[0].get_array(), distances)
+    for axes in (decoded, onwards, near):
+        assert {patch.get_xy() for patch in axes.patches} == {(0.5, 0.5)}
+    assert np.array_equal([axes.images[0].get_array() for axes in images], members[:3])
+    titles = " ".join(text.get_text() for text in figure.findobj(Text))
+    assert "live there: 5, the first 3" in titles and "node 4 is framed" in titles
+    nobody = plots.draw_node(0, np.zeros((2, 3, 4, 4)), transitions, distances, members[:0])
+    assert any(text.get_text() == "test images that live there: 0" for text in nobody.findobj(Text))
+
+
 def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
     images, embeddings = np.zeros((2, 2, 4, 4)), noise(2, 2, 5)
     states = lorenz.simulate(2, 10, seed=1)
@@ -271,8 +385,11 @@ def test_small_letters_are_no_smaller_than_nine_points_and_dark_enough():
         plots.draw_walk(images, np.array([0, 1, 3]), np.full((4, 4), 0.25), np.zeros((3, 4, 4)), shown=2),
         plots.draw_lorenz(states, lorenz.wing(states)),
         plots.draw_states(np.ones((2, 2, 2)), np.ones((2, 2)), np.full((4, 4), 0.25), states[0, :, :2]),
+        plots.draw_node(1, images, np.full((4, 4), 0.25), np.eye(2), np.zeros((3, 4, 4))),
+        plots.draw_states_over_time(noise(5, 3), {"a": np.ones(5)}, {"a": np.ones(5)}, "t"),
+        plots.draw_threshold(np.array([0, 1]), np.array([0.2, 0.9]), 0.5, 0.1, {"recall": 1.0}),
+        plots.draw_reconstruction(np.eye(3) > 0, np.ones((3, 3)) > 0, np.full(3, 1 / 3), "t"),
     ]
     for text in [text for figure in figures for text in figure.findobj(Text) if text.get_text()]:
         assert text.get_fontsize() >= 9, text.get_text()
-        red, green, blue = (((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(text.get_color()))
-        assert 1.05 / (0.05 + 0.2126 * red + 0.7152 * green + 0.0722 * blue) > 4.5, text.get_text()
+        assert contrast(text.get_color()) > 4.5, text.get_text()

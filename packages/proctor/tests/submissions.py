@@ -137,8 +137,8 @@ def sandboxed(root, cells, sealed=True, start=None, **settings):
     return Submission("eve", InSandbox(cells, course.settings, start), cells)
 
 
-def small_nursery(root):
-    return Nursery(course_with(root, **SMALL), ["fractions"])
+def small_nursery(root, *modules):
+    return Nursery(course_with(root, **SMALL), ["fractions", *modules])
 
 
 def hosts_of(nursery, root):

@@ -5,13 +5,19 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import determine_grade
+from nbgrader.validator import Validator
 
 from proctor.authoring.assignment import load_assignment, read_text
 from proctor.authoring.build import build_course, main
 from proctor.authoring.errors import BuildError
 from proctor.authoring.guide import check_hints
 from proctor.authoring.release_zip import student_files
+from proctor.authoring.released import text_digest
 from proctor.course import CourseError, find_root, open_course
 from shapes import AREA, SHAPES, SOLUTIONS, SOLVED, cells, change, contents, given, line_of
 
@@ -78,10 +84,13 @@ def test_source_notebook_has_the_solutions_and_nbgraders_metadata(course):
         "schema_version": 3, "grade_id": "check_area", "grade": True, "solution": False, "locked": True,
         "task": False, "points": 5,
     }  # fmt: skip
-    assert built["check_area"].metadata.tags == ["visible-check"]
+    assert built["check_area"].metadata.tags == ["visible-check", "raises-exception"]
     reflection = built["reflection"].metadata.nbgrader
     assert (reflection.grade, reflection.solution, reflection.locked, reflection.points) == (True, True, False, 1)
-    assert built[plotted].metadata.tags == ["plot", "training"]
+    assert built[plotted].metadata.tags == ["plot", "training", "raises-exception"]
+    goes_on = [id for id, cell in built.items() if "raises-exception" in cell.metadata.get("tags", [])]
+    last = given(SOLUTIONS[SOLUTIONS.index("def given") :].strip())
+    assert goes_on == ["area", "check_area", "box", "check_box", last, plotted]
     assert built[title].source == "# Shapes\n\nWorth 8.5 points, with $x^{{2}}$ as it is."
     assert built[heading].source.startswith("## 1.2 The area of a circle [5 points]")
     # The statement that makes three and four is put in once, and the comment above TWO with it.
@@ -103,7 +112,7 @@ def test_release_has_the_stub_and_all_else(course):
     assert release["reflection"].source == "Your answer here."
     graded = {"area", "box", "reflection"}
     assert all(release[id].source == source[id].source for id in source if id not in graded)
-    assert release["check_area"].metadata.tags == ["visible-check"]
+    assert release["check_area"].metadata.tags == ["visible-check", "raises-exception"]
     assert (course / "release/shapes/figures/circle.svg").is_file()
     assert not list((course / "release").rglob("*.py"))
 
@@ -375,6 +384,24 @@ def test_command_refuses_with_one_line_each_and_2(course, monkeypatch, capsys, a
     assert len(err.splitlines()) == 1
 
 
+# Errors
+
+
+def test_an_error_does_not_end_run_all_and_nbgrader_notices_it(course):
+    """As front ends run it, with errors not allowed, and as nbgrader's own validate and autograde do."""
+    build_course(open_course(course))
+    path = course / "release/shapes/shapes.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=60).execute()
+    assert notebook.cells[-3].outputs[0].text == "[1]\n"
+    unnoticed = Execute().preprocess(nbformat.read(path, as_version=4), {})[0]
+    for ran in (notebook, unnoticed):
+        scores = {cell.id: determine_grade(cell) for cell in ran.cells if cell.id.startswith("check_")}
+        assert scores == {"check_area": (0, 5), "check_box": (0, 2.5)}
+    failed = Validator().validate(str(path))["failed"]
+    assert [one["source"].split()[0] for one in failed] == ["assert", "assert", "Your"]
+
+
 # Hints
 
 HINTS = "graders/shapes/hints.toml"
@@ -400,6 +427,8 @@ def test_hints_and_what_needs_what_lie_beside_the_notebook(course):
     change(course, SHAPES, "# %% include=given\n", GIVEN)
     build_course(open_course(course))
     guide = (course / "release/shapes/shapes.guide.json").read_bytes()
+    released = cells(course / "release/shapes/shapes.ipynb")
+    checks = {id: cell for id, cell in released.items() if id.startswith("check_")}
     assert json.loads(guide) == {
         "exercises": [
             {"id": "area", "number": "1.2", "title": "The area of a circle", "names": ["area"],
@@ -407,6 +436,8 @@ def test_hints_and_what_needs_what_lie_beside_the_notebook(course):
             {"id": "box", "number": "2", "title": "Boxes", "names": ["Box"], "hints": []},
         ],
         "needs": {"boxes": ["box"], "largest": ["box"], "size": ["box"]},
+        "given": {text_digest(body): ["box"] for body in GIVEN.split("# %%")[1:3]},
+        "checks": {text_digest(cell.source): id.removeprefix("check_") for id, cell in checks.items()},
     }  # fmt: skip
     # Where nbgrader's own generate_assignment finds it, too.
     assert (course / "source/shapes/shapes.guide.json").read_bytes() == guide

@@ -201,7 +201,7 @@ def test_feedback_shows_checks_messages_and_diagnosis(graded):
     ):
         assert words in page, words
     assert "Not implemented yet." in feedback(graded, "blank")
-    assert "this cell may take 6 seconds" in feedback(graded, "never_ends")
+    assert "this cell may take 4 seconds" in feedback(graded, "never_ends")
     assert "ended the Python process (exit status 0)" in feedback(graded, "kills_the_process")
     assert "SyntaxError" in feedback(graded, "syntax_error")
     assert "was changed; it was put back as it was released" in feedback(graded, "edited_checks")

@@ -31,7 +31,7 @@ def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
 
 def test_settings_are_those_of_the_course(toy_course):
     settings = open_course(toy_course).settings
-    assert settings == Settings(packages=["toylib"], cell_seconds=6, call_seconds=6)
+    assert settings == Settings(packages=["toylib"], cell_seconds=4, call_seconds=4)
 
 
 def test_package_that_is_installed_is_found_however_often_a_course_is_trusted(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What runs beneath student code is written down: built-ins that no name in the code gives away, and nothing else."""
 
+import contextlib
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from proctor.checks.connections import InProcess
 from proctor.checks.constraints import BuiltIn
 from proctor.checks.submission import Submission
 from proctor.isolation.watch import UNSEEN
-from submissions import hosts_of, sandboxed
+from submissions import hosts_of, sandboxed, small_nursery
 
 LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "gru", "rnn"))
 ATTENTION = BuiltIn(
@@ -163,6 +164,13 @@ RIGHT = {
     "checkpointed": [STUDENTS_OWN.replace("self.lstm_cell(step, h, c)", "torch.utils.checkpoint.checkpoint("
                      "self.lstm_cell, step, h, c, use_reentrant=False)")],
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def nursery(toy_course):
+    """Its hosts use the meta device, which imports a compiler: here, once."""
+    with contextlib.closing(small_nursery(toy_course, "torch.optim")) as warm:
+        yield warm
 
 
 @pytest.fixture

@@ -3,6 +3,16 @@
 import numpy as np
 import torch
 
+from dlh.causes import RETURN, cause_of
+
+
+class Difference(AssertionError):
+    """What was obtained is not what was expected; a notebook shows the message alone."""
+
+    def _render_traceback_(self):
+        """What IPython shows in a traceback's place."""
+        return [str(self)]
+
 
 def compare(what, obtained, expected, hint="", tolerance=1e-3):
     """Print what was expected and what was obtained, and stop where the two differ.
@@ -18,14 +28,69 @@ def compare(what, obtained, expected, hint="", tolerance=1e-3):
 
     Raises
     ------
-    AssertionError : where they differ
+    Difference : where they differ
     """
     words = [_in_words(expected), _in_words(obtained)]
     if not _same(obtained, expected, tolerance):
-        raise AssertionError("{}: expected {}, obtained {}. {}".format(what, *words, hint).rstrip())
+        advice = f"{cause_of(_plain(obtained), _plain(expected), tolerance)} {hint}".strip()
+        raise Difference("{}: expected {}, obtained {}. {}".format(what, *words, advice).rstrip())
     # What is right need not be shown at full length.
     short = [text if len(text) <= 40 else text[:37] + "..." for text in words]
     print("ok  {}: expected {}, obtained {}".format(what, *short))
+
+
+def compare_shape(what, obtained, expected, hint=""):
+    """Compare the shape of a tensor, as `compare` does; of what has no shape, say what it is.
+
+    Parameters
+    ----------
+    what : str, whose shape is looked at, in words
+    obtained : what the notebook's code gave in a tensor's or an array's place
+    expected : tuple of int
+    hint : str, where to look first when they differ
+
+    Raises
+    ------
+    Difference : where the shapes differ, or there is none
+    """
+    if isinstance(obtained, (torch.Tensor, np.ndarray, np.generic)):
+        compare(f"shape of {what}", tuple(obtained.shape), expected, hint)
+    else:
+        missing = RETURN if obtained is None else ""
+        compare(what, _described(obtained), f"a tensor of shape {expected}", f"{missing} {hint}".strip())
+
+
+def parts_of(what, obtained, *names):
+    """The parts of a tuple, where it has as many as it should; else stop.
+
+    Parameters
+    ----------
+    what : str, what gave the tuple, in words
+    obtained : what the notebook's code gave in the tuple's place
+    names : str, what each part is
+
+    Returns
+    -------
+    obtained : tuple or list
+
+    Raises
+    ------
+    Difference : where it is no tuple, or has another number of parts
+    """
+    if not isinstance(obtained, (tuple, list)) or len(obtained) != len(names):
+        compare(what, _described(obtained), f"({', '.join(names)})", RETURN if obtained is None else "")
+    return obtained
+
+
+def _described(value):
+    """What a value is, in a few words."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return f"a {'tensor' if isinstance(value, torch.Tensor) else 'NumPy array'} of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)):
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
+    if value is None or isinstance(value, (bool, int, float)):
+        return f"the {type(value).__name__} {value}" if value is not None else "None"
+    return f"something of type {type(value).__name__}"
 
 
 def _plain(value):

@@ -87,6 +87,7 @@ class ECGSpectrumDataset(ECGDataset):
         spectrum = spectrum - np.mean(spectrum, axis=(0, 2), keepdims=True)
         spectrum = spectrum / np.std(spectrum, axis=(0, 2), keepdims=True)
         self.samples = torch.tensor(spectrum.transpose(0, 2, 1))
-        # Lengths count windows from now on.
+        # Lengths count windows from now on. The last one is left out, as in
+        # the published experiment.
         hop = self.NPERSEG - self.NOVERLAP
         self.lengths = (self.lengths - self.NPERSEG) // hop

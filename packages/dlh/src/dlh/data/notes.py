@@ -6,6 +6,7 @@ are found: mentioned, and not negated. docs/data_card_notes.md describes them.
 """
 
 import random
+import re
 
 import numpy as np
 import torch
@@ -106,6 +107,23 @@ def mentioned_diagnoses(tokens):
     """
     groups = [torch.tensor([word2idx[word] for word in group]) for group in TERM_GROUPS]
     return torch.stack([torch.isin(tokens, group.to(tokens.device)).any(dim=1) for group in groups], dim=1)
+
+
+def read_note(text, max_len=MAX_LEN):
+    """A note that somebody wrote, as words and as tokens.
+
+    Parameters
+    ----------
+    text : str; signs between words are left out
+    max_len : int, what comes after so many words, `<CLS>` among them, is left out
+
+    Returns
+    -------
+    words : list of str in small letters, `<CLS>` first
+    tokens : (length,) long tensor, `UNK` for each word that the vocabulary lacks
+    """
+    written = re.findall(r"[^\W_]+", text.lower())[: max_len - 1]
+    return ["<CLS>", *written], torch.tensor([CLS, *(word2idx.get(word, UNK) for word in written)])
 
 
 def words_of(tokens):

@@ -11,7 +11,7 @@ from dlh.plots.shared import BLUE, COLORS, GREEN, INK, ORANGE, arrow, box, capti
 
 # Dark enough to be read on white, and a mark for whoever does not tell colors apart.
 DARK, MARKS = ("#0063A0", "#A34E00", "#00704F", "#A03A75"), "●■▲◆"
-GRAY = "#6B6B6B"
+GRAY, SKY = "#6B6B6B", "#A9D3EE"
 
 
 def draw_transformer():
@@ -198,6 +198,79 @@ def draw_heads(attention, words, scopes, title=""):
     return figure
 
 
+def draw_reading(words, known, looked_at, probabilities, groups, cues, title=""):
+    """Draw what a classifier makes of one note: how much it looks at each word, and what it finds.
+
+    Below each word stands a bar as high as it is looked at, and the number; from twice as much as by chance, the bar is
+    hatched. Words are as in `draw_notes`; one that the vocabulary lacks has a question mark.
+
+    Parameters
+    ----------
+    words : list of length str
+    known : (length,) bools, whether the vocabulary has the word
+    looked_at : (length,) floats, how much each word is looked at; 1 is what chance would give
+    probabilities : list of floats, of each diagnosis, in the order of the groups
+    groups : dict from a diagnosis' name to its terms
+    cues : the words that negate
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    # Characters of this size that fit on a line.
+    width, places, line, x = 84, [], 0, 0
+    for word in words:
+        room = max(len(word) + 2, 5)
+        if x + room > width:
+            line, x = line + 1, 0
+        places.append((x, -line))
+        x += room + 1
+    figure, (note, bars) = plt.subplots(
+        1, 2, figsize=(11, 0.85 * max(line + 1, 2) + 1), width_ratios=[3, 1], layout="constrained"
+    )
+    marks = dict(zip(groups, zip(DARK, MARKS, strict=True), strict=False))
+    looks = {word: marks[name] for name, terms in groups.items() for word in terms}
+    tallest = max(2.0, *looked_at)
+    for (left, y), word, is_known, value in zip(places, words, known, looked_at, strict=True):
+        _draw_word(note, left, y, word if is_known else word + "?", looks.get(word), word in cues)
+        hatch = "////" if value >= 2 else ""
+        height = 0.36 * value / tallest
+        note.bar(left, height, 3.4, y - 0.62, color=SKY, hatch=hatch, edgecolor=DARK[0], linewidth=0.6, align="edge")
+        caption(note, left, y - 0.74, f"{value:.1f}", ha="left")
+    note.set(xlim=(-0.5, width), ylim=(-line - 0.9, 0.35))
+    note.set_title(title, fontsize=10)
+    note.axis("off")
+    _draw_verdicts(bars, probabilities, marks)
+    return figure
+
+
+def _draw_word(axes, x, y, word, look, negates):
+    """A word of a note: a cue white on black, a term in the color of its diagnosis and behind its mark."""
+    color, mark = look or (GRAY, "")
+    style = {"color": color, "fontstyle": "italic" if word.endswith("?") else "normal"}
+    if negates:
+        style = {"color": "white", "bbox": {"facecolor": "black", "pad": 1.5, "edgecolor": "none"}}
+    axes.text(x, y, mark + word, va="center", family="monospace", fontsize=10, **style)
+
+
+def _draw_verdicts(axes, probabilities, marks):
+    """A bar for the probability of each diagnosis, from above; hatched where it is found."""
+    rows = np.arange(len(probabilities))
+    hatches = ["////" if value > 0.5 else "" for value in probabilities]
+    axes.barh(rows, probabilities, color=SKY, hatch=hatches, edgecolor=DARK[0], linewidth=0.6)
+    for row, value in enumerate(probabilities):
+        # Within the bar there would be hatches behind it.
+        caption(axes, 1.04, row, f"{value:.2f} {'found' if value > 0.5 else 'not found'}", ha="left")
+    axes.axvline(0.5, color=INK, linestyle="--", linewidth=1)
+    axes.set_yticks(rows, [f"{mark} {name}" for name, (_, mark) in marks.items()], fontsize=10)
+    for label, (color, _) in zip(axes.get_yticklabels(), marks.values(), strict=True):
+        label.set(color=color, fontweight="bold")
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xticks=(0, 0.5, 1))
+    axes.set_title("probability", fontsize=10)
+    clean(axes)
+
+
 def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     """Curves with a band around each.
 
@@ -212,7 +285,7 @@ def band_curves(bands, xlabel="epoch", ylabel="", title="", levels=None):
     figure : `matplotlib.figure.Figure`
     """
     figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
-    looks = zip(itertools.cycle(COLORS[:6]), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
+    looks = zip(itertools.cycle(DARK), itertools.cycle("os^vDX"), itertools.cycle(("-", "--", ":")), strict=False)
     for (color, marker, line), (name, (mean, low, high)) in zip(looks, bands.items(), strict=False):
         epochs = np.arange(1, len(mean) + 1)
         axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)

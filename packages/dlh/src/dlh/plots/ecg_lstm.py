@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.colors import AsinhNorm
 from matplotlib.ticker import MaxNLocator
 
 from dlh.plots.shared import BLUE, INK, arrow, box, caption, clean, diagram
@@ -79,6 +80,44 @@ def draw_memory(sizes, title):
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
     clean(axes)
+    return figure
+
+
+def draw_states_over_time(chunk, cells, probabilities, title=""):
+    """Draw a chunk, and how large the cell state of one or more layers is after each step, and what they would say.
+
+    Parameters
+    ----------
+    chunk : (steps, features) array, the spectrogram
+    cells : dict from a layer's name to (steps,) floats, the size of its cell state
+    probabilities : dict from the same names to (steps,) floats, the probability of AF if the chunk ended there
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, (above, middle, below) = plt.subplots(
+        3, 1, figsize=(9, 5.6), sharex=True, height_ratios=[0.8, 1, 1], layout="constrained"
+    )
+    steps = np.arange(1, len(chunk) + 1)
+    above.imshow(
+        np.transpose(chunk), origin="lower", aspect="auto", cmap="magma", norm=AsinhNorm(0.1, vmin=-0.6, vmax=8),
+        extent=(0.5, len(chunk) + 0.5, 0, 150),
+    )  # fmt: skip
+    above.set(ylabel="frequency (Hz)")
+    for axes, curves in ((middle, cells), (below, probabilities)):
+        looks = zip((BLUE, RUST, PINE, INK), "os^D", ("-", "--", "-.", ":"), strict=True)
+        for (name, values), (color, marker, line) in zip(curves.items(), looks, strict=False):
+            axes.plot(steps, values, color=color, marker=marker, markevery=3, markersize=5, linestyle=line, label=name)
+        axes.grid(alpha=0.3)
+        clean(axes)
+    middle.set(ylabel="size of the cell state")
+    middle.set_ylim(bottom=0)
+    middle.legend(frameon=False, fontsize=10, bbox_to_anchor=(1, 1), loc="upper left")
+    below.axhline(0.5, color=INK, linestyle=":", linewidth=1)
+    below.set(xlabel="step of the chunk", ylabel="probability of AF", ylim=(-0.02, 1.02), xlim=(0.5, len(chunk) + 0.5))
+    above.set_title(title, fontsize=11)
     return figure
 
 

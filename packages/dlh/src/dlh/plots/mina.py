@@ -236,3 +236,61 @@ def draw_roc_pr(truth, scores):
         axes.grid(alpha=0.3)
         clean(axes)
     return figure
+
+
+def draw_threshold(truth, p1, threshold, prevalence, scores, per=1000):
+    """Draw what a threshold makes of a model's probabilities, where the positive class has a given prevalence.
+
+    On the left, the probabilities of both classes; in the middle, what comes of so many samples; on the right, scores.
+
+    Parameters
+    ----------
+    truth : (samples,) ints, 0 and 1
+    p1 : (samples,) floats, the probability of class 1; from the threshold on, there is an alarm
+    threshold, prevalence : floats from 0 to 1
+    scores : dict from a name to a float from 0 to 1
+    per : int, of how many samples counts are given
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    figure, (left, middle, right) = plt.subplots(
+        1, 3, figsize=(11, 3.4), width_ratios=[1.5, 1.1, 1], layout="constrained"
+    )
+    edges = np.linspace(0, 1, 26)
+    for label, name, color, hatch in ((0, "normal", "#BBBBBB", ""), (1, "AF", "#F2C879", "////")):
+        inside = p1[truth == label]
+        left.hist(inside, edges, weights=np.full(len(inside), 1 / max(len(inside), 1)), color=color, hatch=hatch,
+                  edgecolor=INK, linewidth=0.6, alpha=0.8, label=name)  # fmt: skip
+    left.axvline(threshold, color="black", linewidth=2, linestyle="--", label="threshold")
+    left.set(xlabel="probability of AF", ylabel="share of the class", xlim=(0, 1))
+    left.set_title("right of the line: an alarm", fontsize=10)
+    left.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
+    clean(left)
+    found, quiet = np.mean(p1[truth == 1] >= threshold), np.mean(p1[truth == 0] < threshold)
+    counts = per * np.array([[prevalence * found, prevalence * (1 - found)],
+                             [(1 - prevalence) * (1 - quiet), (1 - prevalence) * quiet]])  # fmt: skip
+    _draw_counts(middle, counts, f"of {per}, {prevalence:.0%} of them with AF")
+    rows = np.arange(len(scores))
+    right.barh(rows, list(scores.values()), color="#A9D3EE", edgecolor=INK, linewidth=0.6)
+    for row, value in enumerate(scores.values()):
+        right.text(0.03, row, f"{value:.2f}", va="center", fontsize=10, fontweight="bold", color="black")
+    right.set_yticks(rows, list(scores), fontsize=10)
+    right.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+    right.set_title("scores", fontsize=10)
+    clean(right)
+    return figure
+
+
+def _draw_counts(axes, counts, title):
+    """Four numbers, [AF, normal] by [alarm, none], darker where an error is."""
+    words = (("found", "missed"), ("false alarms", "rightly quiet"))
+    axes.imshow([[0, 1], [1, 0]], cmap="Oranges", vmin=0, vmax=3, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        caption(axes, column, row, f"{words[row][column]}\n{count:.0f}", fontsize=11)
+    axes.set_xticks([0, 1], ["alarm", "no alarm"], fontsize=10)
+    axes.set_yticks([0, 1], ["AF", "normal"], fontsize=10)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=10)

@@ -154,6 +154,47 @@ class LiveCurves:
         return {"image/png": {"alt": words}}
 
 
+def draw_reconstruction(true, predicted, attention, title=""):
+    """Draw the visits of one patient, a row each: how much attention they get, and which of their codes come back.
+
+    Parameters
+    ----------
+    true, predicted : (visits, codes) bools
+    attention : (visits,) floats, which add up to 1
+    title : str
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    # A patient without any code has no visit.
+    rows, height = np.arange(len(true)), max(len(true), 1)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(11, 0.5 * height + 1.6), width_ratios=[1, 5], sharey=True, layout="constrained"
+    )
+    left.barh(rows, attention, color="#F2C879", edgecolor=INK, linewidth=0.6)
+    for row, weight in enumerate(attention):
+        left.text(0.03, row, f"{weight:.2f}", va="center", fontsize=10, color="black")
+    left.set_yticks(rows, [f"visit {row + 1}" for row in rows], fontsize=10)
+    left.set(xlim=(0, 1), ylim=(height - 0.5, -0.5))
+    left.set_title("attention", fontsize=10)
+    kinds = (("right", true & predicted, DARK[0], "o"), ("left out", true & ~predicted, DARK[1], "X"),
+             ("added", ~true & predicted, DARK[3], "^"))  # fmt: skip
+    for name, chosen, color, mark in kinds:
+        visits, codes = np.nonzero(chosen)
+        face = "none" if mark == "^" else color
+        right.scatter(codes, visits, s=42, marker=mark, edgecolors=color, facecolors=face, linewidths=1.2,
+                      label=f"{name}: {chosen.sum()}")  # fmt: skip
+    right.set(xlim=(-1, true.shape[1]))
+    right.set_xlabel("code", fontsize=10)
+    right.set_title(title, fontsize=10)
+    right.grid(axis="y", alpha=0.3)
+    right.legend(frameon=False, fontsize=10, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.3 / height - 0.12))
+    for axes in (left, right):
+        clean(axes).tick_params(axis="y", length=0)
+    return figure
+
+
 def scatter_panels(points, colorings, names=None):
     """The same points several times, side by side, with other colors and marks in each panel.
 

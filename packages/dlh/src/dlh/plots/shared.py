@@ -7,7 +7,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 # Okabe and Ito's palette: colors that stay apart for color-blind readers, light gray last.
 COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000", "#999999"]
 
-BLUE, ORANGE, GREEN = COLORS[:3]
+# As frames and arrows they are seen on white; the palette's orange is too light for that.
+BLUE, ORANGE, GREEN = COLORS[0], "#C77700", COLORS[2]
 INK, PALE = "#333333", "#F2F2F2"
 
 

@@ -252,6 +252,62 @@ def _draw_steps(axes, nodes, transitions):
     clean(axes)
 
 
+def draw_node(node, images, transitions, distances, members, shown=12):
+    """Draw one node of a map: itself, where a step leads from it, how far all others are, and who lives there.
+
+    Parameters
+    ----------
+    node : int, counted row after row
+    images : (rows, columns, height, width) floats, the decoded nodes
+    transitions : (nodes, nodes) floats, the transition probabilities, [from, to]
+    distances : (rows, columns) floats, how far each node is from this one in the latent space
+    members : (n, height, width) floats, the images that live there
+    shown : int, how many of these to draw
+
+    Returns
+    -------
+    figure : `matplotlib.figure.Figure`
+    """
+    rows, columns = images.shape[:2]
+    figure = plt.figure(figsize=(11.5, 5.6), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(3.6, 1))
+    places = above.subplots(1, 3)
+    _map_mosaic(places[0], images)
+    places[0].set_title(f"the map; node {node} is framed", fontsize=11)
+    onwards = transitions[node].reshape(rows, columns)
+    # Pale enough for letters.
+    places[1].imshow(np.sqrt(onwards), cmap="Oranges", vmin=0, vmax=2)
+    for (row, column), probability in np.ndenumerate(onwards):
+        if probability >= 0.01:
+            caption(places[1], column, row, f"{probability:.0%}", fontsize=9)
+    places[1].set_title("where its next step leads, from 1% on", fontsize=11)
+    bar = above.colorbar(places[2].imshow(distances, cmap="cividis"), ax=places[2], shrink=0.8)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=9)
+    places[2].set_title("distance from it, in the latent space", fontsize=11)
+    row, column = divmod(node, columns)
+    for axes in places:
+        for color, linewidth in (("white", 5), (RUST, 2.5)):
+            style = {"fill": False, "edgecolor": color, "linewidth": linewidth, "clip_on": False}
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
+        axes.set(xticks=range(columns), yticks=range(rows))
+        axes.tick_params(length=0, labelsize=9, labelcolor=GRAY)
+        axes.spines[:].set_visible(False)
+    _draw_members_of(below, members, shown)
+    return figure
+
+
+def _draw_members_of(figure, members, shown):
+    """The first of the images that live at a node, and how many there are."""
+    row = figure.subplots(1, shown)
+    for axes in row:
+        axes.axis("off")
+    for axes, image in zip(row, members, strict=False):
+        axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+    first = f", the first {shown}" if len(members) > shown else ""
+    figure.suptitle(f"test images that live there: {len(members)}{first}", fontsize=11)
+
+
 def draw_lorenz(states, wings, way=60):
     """Draw states of the Lorenz system, seen from the side (x and z), and the way of one series.
 

@@ -36,7 +36,7 @@ from proctor.authoring.released import (
     today,
     write_past,
 )
-from proctor.authoring.text import CHECK_TAG, Cell, Text
+from proctor.authoring.text import CHECK_TAG, GOES_ON_TAG, Cell, Text
 from proctor.course import Course, CourseError, open_course, require_settings
 from proctor.settings import SettingsError
 
@@ -159,7 +159,7 @@ def make_notebook(course: Course, text: Text) -> nbformat.NotebookNode:
 
     A cell's id is its grade id, else made from its text: what is put in, moved or changed elsewhere does not touch it.
     """
-    taken = Counter()
+    taken, begun = Counter(), False
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": dict(KERNEL), "language_info": {"name": "python"}},
         nbformat_minor=5,
@@ -177,15 +177,20 @@ def make_notebook(course: Course, text: Text) -> nbformat.NotebookNode:
         taken[content_id] += 1
         again = f"-{taken[content_id]}" if taken[content_id] > 1 else ""
         made.id = cell.grade_id or content_id + again
-        made.metadata = nbformat.from_dict(cell_metadata(text, cell))
+        begun = begun or "exercise" in cell.options
+        made.metadata = nbformat.from_dict(cell_metadata(text, cell, goes_on=begun and not cell.markdown))
         notebook.cells.append(made)
     nbformat.validate(notebook)
     return notebook
 
 
-def cell_metadata(text: Text, cell: Cell) -> dict:
-    """A cell's metadata: its tags, and nbgrader's where it is graded or a solution."""
+def cell_metadata(text: Text, cell: Cell, goes_on: bool) -> dict:
+    """A cell's metadata: its tags, and nbgrader's where it is graded or a solution.
+
+    From the first exercise on, an error is not to keep a student from the cells below: the notebook `goes_on`.
+    """
     tags = [CHECK_TAG] if "check" in cell.options else cell.options.get("tags", [])
+    tags = [*tags, GOES_ON_TAG] if goes_on else tags
     metadata = {"tags": tags} if tags else {}
     if cell.grade_id is None:
         return metadata

@@ -1,7 +1,7 @@
 """What helps students while they work: graders/<a>/hints.toml becomes <a>.guide.json, beside the released notebook.
 
-It has the hints in steps, and which exercise defines what, so that a cell can say which one to finish first. A course
-has something to read it with in the package that its students import.
+It has the hints in steps, and which exercise defines what, so that a cell can say which one to finish first, and the
+last one how far all are. A course has something to read it with in the package that its students import.
 """
 
 import ast
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from proctor.authoring.errors import Errors
 from proctor.authoring.leaks import contains, solution_lines
+from proctor.authoring.released import text_digest
 from proctor.authoring.text import Cell, Text, did_you_mean, headings
 
 NUMBER = re.compile(r"\d+(\.\d+)*")
@@ -84,8 +85,9 @@ def _bare(code):
 def make_guide(text: Text) -> bytes:
     """The content of <a>.guide.json, for a text that has no errors.
 
-    It holds `exercises`, a list of id, number, title, names and hints, and `needs`: the names that given cells define,
-    each with the ids of the exercises that these cells need, in order.
+    It holds `exercises`, a list of id, number, title, names and hints; `needs`: the names that given cells define, each
+    with the ids of the exercises that these cells need, in order; `given`: the same ids for each given cell, by the
+    digest of its text (`released.text_digest`); and `checks`: the exercise of each cell of checks, by such a digest.
     """
     hints, numbers = read_hints(text, Errors(text.root)), exercise_numbers(text)
     exercises = [
@@ -99,7 +101,9 @@ def make_guide(text: Text) -> bytes:
         for name, cell in text.exercises.items()
         if cell.included or name in hints
     ]
-    guide = {"exercises": exercises, "needs": needed_exercises(text)}
+    needs, given = needed_exercises(text)
+    checks = {text_digest(text.code(cell)): cell.options["check"] for cell in text.cells if "check" in cell.options}
+    guide = {"exercises": exercises, "needs": needs, "given": given, "checks": checks}
     return (json.dumps(guide, indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -117,22 +121,31 @@ def exercise_numbers(text: Text) -> dict[str, str]:
     return numbers
 
 
-def needed_exercises(text: Text) -> dict[str, list[str]]:
-    """The exercises that each name of the given cells needs, straight or by way of other given cells.
+def needed_exercises(text: Text) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The exercises that the given cells need, straight or by way of other given cells, in the notebook's order.
 
-    Of several cells that define a name, the first one counts.
+    Returns
+    -------
+    needs : by each name that they define; of several cells that define a name, the first one counts
+    given : by the digest of each cell that needs any
     """
     order = list(text.exercises)
     owners = {name: {exercise} for exercise, cell in text.exercises.items() for name in cell.included}
     needs: dict[str, set[str]] = {}
+    given: dict[str, set[str]] = {}
     for cell in text.cells:
         if cell.markdown or cell.exercise or "check" in cell.options:
             continue
         defined, read = _names(text, cell)
         needed = set().union(*(owners.get(name, set()) | needs.get(name, set()) for name in read))
+        given[text_digest(text.code(cell))] = needed
         for name in defined - set(owners):
             needs.setdefault(name, needed)
-    return {name: sorted(needed, key=order.index) for name, needed in sorted(needs.items()) if needed}
+    return _in_order(needs, order), _in_order(given, order)
+
+
+def _in_order(found: dict[str, set[str]], order: list[str]) -> dict[str, list[str]]:
+    return {key: sorted(exercises, key=order.index) for key, exercises in sorted(found.items()) if exercises}
 
 
 def _names(text: Text, cell: Cell) -> tuple[set[str], set[str]]:

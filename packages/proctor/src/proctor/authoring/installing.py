@@ -49,7 +49,8 @@ FROM_COURSE = """\
 FROM_BESIDE = """\
     if not beside:
         raise ModuleNotFoundError(
-            "`{package}` is missing: put its folder or `{distribution}-*.whl`, both in the course's zip,"
+            "`{package}` is missing: put its folder or"
+            " `{distribution}-*.whl`, both in the course's zip,"
             " beside this notebook, and run this cell again"
         )
     wheel = beside[-1]"""

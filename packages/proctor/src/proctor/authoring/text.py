@@ -21,6 +21,8 @@ from proctor.points import in_words
 
 TAGS = ("training", "plot", "parameters")
 CHECK_TAG = "visible-check"
+# Jupyter's own word for a cell whose error does not end "Run all".
+GOES_ON_TAG = "raises-exception"
 
 HEADER = re.compile(r"^\s*#\s*%%(%*)(\s.*)?$")
 OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\]|[^\s"\[\]]+)(\s+|$)')

@@ -17,7 +17,7 @@ from proctor.isolation import sandbox
 from proctor.settings import Settings
 
 DEATH_SECONDS = 30
-# The first step of an optimizer imports a compiler, whichever code takes it: two seconds.
+# The first step of an optimizer, and a layer on the meta device, import a compiler, whoever takes it: two seconds.
 ALWAYS = ("torch.optim",)
 
 
