@@ -96,6 +96,12 @@ def answer_in_the_cell_of_its_check(notebook, toy):
     cell(notebook, "double").source = cell(nbformat.read(toy.release_notebook, 4), "double").source
 
 
+def answer_in_a_cell_that_trains_above(notebook, toy):
+    training = next(entry for entry in notebook.cells if "training" in entry.metadata.get("tags", []))
+    training.source = f"{codes(toy)['total']}\n\n\n{training.source}"
+    cell(notebook, "total").source = cell(nbformat.read(toy.release_notebook, 4), "total").source
+
+
 def helper_in_a_cell_that_trains(notebook, toy):
     training = next(entry for entry in notebook.cells if "training" in entry.metadata.get("tags", []))
     training.source = f"def twice(x):\n    return SCALE * x\n\n\nSCALE = 2\n{training.source}"
@@ -114,6 +120,7 @@ FORMS = [
     answer_imported_under_its_name,
     answer_that_only_running_shows,
     answer_in_the_cell_of_its_check,
+    answer_in_a_cell_that_trains_above,
     helper_in_a_cell_that_trains,
     answer_between_fences_in_a_text,
     answer_in_a_cell_of_ones_own,

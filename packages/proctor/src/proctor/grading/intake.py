@@ -272,7 +272,10 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         if student is None and about.get("solution") and taken.cells and taken.cells[-1].id == original.id:
             _put_before_own(taken)
         elif student is not None and not _runs(original):
-            _keep_defined(original, student, matched, release, taken, past)
+            kept = _keep_defined(original, student, matched, release, taken, past)
+            # The cell that was left for it, further down, would undo it.
+            named = [exercise for exercise in assignment.exercises if exercise.names]
+            matched.elsewhere |= {exercise.id for exercise in named if kept.issuperset(exercise.names)}
         if about.get("grade") and not about.get("solution"):
             taken.places[exercise] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
@@ -371,12 +374,18 @@ def _put_before_own(taken):
 
 
 def _keep_defined(original, student, matched, release, taken, past):
-    """Of a cell that does not run, such as a check, have what a student defines in it, and nowhere else, run."""
+    """Of a cell that does not run, such as a check, have what a student defines in it, and nowhere else, run.
+
+    Returns
+    -------
+    frozenset of str : the names that are defined so
+    """
     kept = only_there(original, student, matched, release, past)
     if kept:
         names = ", ".join(f"`{name}`" for name in sorted(defined_names(kept)))
         taken.cells.append(Cell(f"{original.id} as changed", kept, own=True))
         taken.notes.append(f"What only the changed cell `{original.id}` defines is kept: {names}.")
+    return defined_names(kept)
 
 
 def imports(assignment: Assignment) -> list[str]:
