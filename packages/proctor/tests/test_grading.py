@@ -14,10 +14,10 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell
 
-from proctor import cli, settings
+from proctor import cli, plugin, settings
 from proctor.authoring.assignment import Exercise, load_assignment
 from proctor.authoring.bank import changed_code, mistakes
-from proctor.checks import runner
+from proctor.checks import outcome, runner
 from proctor.checks.diagnosis import diagnose, same_failure
 from proctor.checks.outcome import Failure, GradingError, Outcome
 from proctor.course import open_course
@@ -146,6 +146,15 @@ def test_mistake_nobody_knows_is_told_without_a_diagnosis(hand_in):
     verdict = hand_in(double="def double(x):\n    return x * 17")
     assert by_id(verdict)["double"].checks[1].mistake is None
     assert len(by_id(verdict)["double"].checks[1].message.splitlines()) == 1
+
+
+def test_settings_of_the_course_are_not_read_again_for_each_check(toy, monkeypatch):
+    subject = runner.own_subject(toy, toy.exercises[0], "right", toy.exercises[0].code)
+    runner.checks_of(toy, "cpu")
+    for module in (outcome, plugin):
+        monkeypatch.setattr(module, "open_course", None)
+    outcomes = runner.run_checks(toy, [toy.exercises[0].id], [subject], "cpu")
+    assert outcomes and all(result.failure is None for result in outcomes)
 
 
 def test_same_submission_gets_the_same_verdict(hand_in):

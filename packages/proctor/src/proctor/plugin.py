@@ -208,7 +208,7 @@ def submission(request):
 def reference(request):
     """The solutions module of the check's assignment."""
     folder = request.path.parent
-    return load_module(open_course(folder), f"solutions.{folder.name}")
+    return load_module(_run(request.config).course_of(folder), f"solutions.{folder.name}")
 
 
 @pytest.fixture

@@ -60,8 +60,6 @@ TIMED = re.compile(
 )
 RUN = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 SHELL = re.compile(r"^[ \t]*(?:[\w.,][\w., ]*=[ \t]*)?[%!?]|\?$|\?[ \t]+$", re.MULTILINE)
-
-
 TOO_MUCH = re.compile(r"too (?:many|complex|deep)|exceeds", re.IGNORECASE)
 # What a class is made of, that can be exchanged from outside of it.
 METHODS = {"forward", "register_forward_hook", "register_forward_pre_hook"}
@@ -119,6 +117,10 @@ class Notebook:
         """The dotted path of what each imported name stands for, in all of the notebook."""
         return _imported_paths(ast.Module([statement for statement, _ in self.statements], type_ignores=[]))
 
+    @cached_property
+    def _patching(self):
+        return [number for number, (statement, _) in enumerate(self.statements) if _patches(statement, self.imported)]
+
     @property
     def names(self):
         """All names that the notebook defines."""
@@ -131,11 +133,9 @@ class Notebook:
         ----------
         without : names that are not followed, such as an earlier exercise's
         """
-        seen, waiting, reached = {name, *without}, [name], set()
-        for number, (statement, _) in enumerate(self.statements):
-            if _patches(statement, self.imported):
-                reached.add(number)
-                waiting += self._used_by(number, seen)
+        seen, waiting, reached = {name, *without}, [name], set(self._patching)
+        for number in self._patching:
+            waiting += self._used_by(number, seen)
         while waiting:
             for number in self._defining.get(waiting.pop(), []):
                 if number not in reached:
@@ -325,15 +325,15 @@ def _leads_elsewhere(root, parts):
 
 def _imported_paths(code):
     """The dotted path of what each imported name stands for."""
-    paths = {}
-    for node in ast.walk(code):
+    paths, nodes = {}, list(ast.walk(code))
+    for node in nodes:
         if isinstance(node, ast.Import):
             for part in node.names:
                 path = part.name if part.asname else part.name.partition(".")[0]
                 paths[part.asname or path] = path
         elif isinstance(node, ast.ImportFrom):
             paths.update({part.asname or part.name: f"{node.module}.{part.name}" for part in node.names})
-    for node in ast.walk(code):
+    for node in nodes:
         if isinstance(node, ast.Assign) and _is_module(path := _path(node.value, paths)):
             paths.update({target.id: path for target in node.targets if isinstance(target, ast.Name)})
     return paths

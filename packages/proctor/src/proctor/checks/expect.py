@@ -133,17 +133,20 @@ def close(value, expected, what, hint="", rtol=1e-4, atol=1e-5):
         _fail(f"{what} should have a dtype like {expected.dtype}, but has {value.dtype}.", hint, str(value.dtype))
     wide = torch.complex128 if value.is_complex() or expected.is_complex() else torch.float64
     value, expected = value.cpu().to(wide), expected.cpu().to(wide)
+    # Most right answers are the same to the last bit, which is told in a tenth of the time.
+    if torch.equal(value, expected):
+        return
     if not torch.isfinite(value).all() and torch.isfinite(expected).all():
         count = int((~torch.isfinite(value)).sum())
         words = f"{what} should be finite, but {count} of its {value.numel()} values are NaN or infinite."
         _fail(words, hint, value, expected)
-    difference = (value - expected).abs()
     wrong = ~torch.isclose(value, expected, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
         return
     if not value.dim():
         _fail(f"{what} should be {_number(expected)}, but is {_number(value)}.", hint, value, expected)
-    where = tuple(map(int, np.unravel_index(int(torch.where(wrong, difference, -1.0).argmax()), value.shape)))
+    difference = torch.where(wrong, (value - expected).abs(), -1.0)
+    where = tuple(map(int, np.unravel_index(int(difference.argmax()), value.shape)))
     share = f"{int(wrong.sum())} of {value.numel()} differ"
     place = f"most of all at {list(where)}, which is {_number(value[where])} and should be {_number(expected[where])}"
     _fail(f"{what} has wrong values: {share}, {place}.", hint, value, expected)

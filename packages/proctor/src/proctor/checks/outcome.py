@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from proctor.checks.secret import AUDIT_KEY
+from proctor.course import open_course
 
 RUN = pytest.StashKey()
 
@@ -77,6 +78,10 @@ class Run:
     def subject(self, folder):
         """The `Submission` that the checks in a folder of `graders` are put to; None where there is none."""
         raise NotImplementedError
+
+    def course_of(self, folder):
+        """The course that a folder of `graders` belongs to."""
+        return open_course(folder)
 
     def key_of(self, folder):
         """What the seeds of the checks in a folder of `graders` are drawn from."""

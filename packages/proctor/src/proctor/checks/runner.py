@@ -22,7 +22,7 @@ from proctor.checks.connections import InProcess
 from proctor.checks.outcome import GradingError, Outcome, Run
 from proctor.checks.secret import AUDIT_KEY
 from proctor.checks.submission import Submission
-from proctor.course import told, trust
+from proctor.course import Course, told, trust
 
 
 @dataclass
@@ -30,6 +30,7 @@ class CollectedRun(Run):
     """An assignment's checks as pytest collects them, to be put to one submission after the other."""
 
     present: Submission | None = None
+    course: Course | None = None
     items: list[pytest.Item] = field(default_factory=list)
     stopped: list[tuple[BaseException, Path]] = field(default_factory=list)
     interrupted: bool = False
@@ -37,6 +38,10 @@ class CollectedRun(Run):
     def subject(self, folder):
         """The submission of the present."""
         return self.present
+
+    def course_of(self, folder):
+        """The course that is graded: to read its settings again for each check takes longer than many a check."""
+        return self.course
 
     def pytest_keyboard_interrupt(self, excinfo):
         """Note that this process is being stopped, of which pytest makes a status of its own."""
@@ -76,7 +81,10 @@ def collect(root, name, device):
     """The checks of an assignment: collected once, as that takes longer than to run many of them."""
     # Nothing that happens to be installed has a say. Some of pytest's own plugins collect garbage or prepare for a log
     # at every step of a check, or keep what would be printed.
-    unused = ("capture", "logging", "warnings", "unraisableexception", "threadexception", "cacheprovider")
+    unused = (
+        "capture", "logging", "warnings", "unraisableexception", "threadexception", "cacheprovider", "setuponly",
+        "setupplan",
+    )  # fmt: skip
     quiet = ["--disable-plugin-autoload", "-p", "proctor.plugin"]
     quiet += [word for plugin in unused for word in ("-p", f"no:{plugin}")]
     quiet += ["-q", "--tb=no", f"--rootdir={root}", "-o", "addopts=", "--import-mode=importlib"]
@@ -128,7 +136,7 @@ def run_checks(
     torch.backends.cudnn.allow_tf32 = False
     trust(assignment.course)
     run = collect(assignment.root, assignment.name, device)
-    run.key, run.outcomes, run.fault = key, [], ""
+    run.course, run.key, run.outcomes, run.fault = assignment.course, key, [], ""
     items = [item for item in run.items if item.path.stem.removeprefix("test_") in exercises]
     missing = sorted(set(exercises) - {item.path.stem.removeprefix("test_") for item in items})
     if missing:

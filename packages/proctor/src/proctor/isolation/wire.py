@@ -37,6 +37,7 @@ TENSOR_DTYPES = {
         torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
     )
 }  # fmt: skip
+TENSOR_NAMES = {dtype: name for name, dtype in TENSOR_DTYPES.items()}
 ARRAY_DTYPES = {
     name: np.dtype(name)
     for name in (
@@ -44,6 +45,8 @@ ARRAY_DTYPES = {
         "float16", "float32", "float64", "complex64", "complex128",
     )
 }  # fmt: skip
+# What is encoded holds no circle: `_encode` would have stopped there.
+ENCODER = json.JSONEncoder(check_circular=False)
 
 
 class WireError(Exception):
@@ -86,7 +89,7 @@ def pack(value, refer=None) -> bytes:
     """
     buffers = []
     body = _encode(value, buffers, refer, 0)
-    header = json.dumps({"body": body, "buffers": [len(buffer) for buffer in buffers]}).encode()
+    header = ENCODER.encode({"body": body, "buffers": list(map(len, buffers))}).encode()
     return b"".join([LENGTHS.pack(len(header), sum(map(len, buffers))), header, *buffers])
 
 
@@ -176,17 +179,17 @@ def _encode(value, buffers, refer, depth):
 
 
 def _sendable(tensor):
-    return tensor.layout == torch.strided and str(tensor.dtype).removeprefix("torch.") in TENSOR_DTYPES
+    return tensor.layout == torch.strided and tensor.dtype in TENSOR_NAMES
 
 
 def _encode_tensor(tensor, buffers):
     encoded = {
         "tensor": None,
-        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "dtype": TENSOR_NAMES[tensor.dtype],
         "shape": list(tensor.shape),
         "device": tensor.device.type,
     }
-    if tensor.device.type != "meta":
+    if encoded["device"] != "meta":
         plain = tensor.detach().cpu().resolve_conj().resolve_neg()
         if plain.dtype == torch.bfloat16:  # which numpy does not have
             plain = plain.view(torch.int16)
