@@ -205,6 +205,12 @@ def test_a_class_tells_its_title(collect):
     assert set(collected.files) == {"ann_b", "bo", "c_d_e"}
 
 
+@pytest.mark.parametrize("name", ["seq2seq.ipynb.TXT", "seq2seq.ipynb~", "seq2seq.ipynb.download", "mine.py.txt"])
+def test_a_notebook_under_another_ending_is_one(collect, name):
+    collected = collect({f"Seq2Seq_ann_attempt_{ONE}_{name}": "work", f"Seq2Seq_ann_attempt_{ONE}_notes.html": "x"})
+    assert collected.files["ann"][f"seq2seq{name.lower().removeprefix('seq2seq').removeprefix('mine')}"] == "work"
+
+
 def test_a_guessed_username_is_told(collect):
     collected = collect({f"Part_2_ann_lee_attempt_{ONE}_seq2seq.ipynb": "x"}, students=[Student("lee", of_class=False)])
     assert set(collected.files) == {"lee"} and "was guessed" in collected.log

@@ -341,6 +341,10 @@ def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
     assert ".proctor_secret is damaged" in told and "Traceback" not in told
     (folder / ".proctor_secret").unlink()
+    (folder / cache.FOLDER).write_text("in the way")
+    told = run(folder, "nbgrader", "autograde", "toy", status=1)
+    assert "cannot be read or written (Not a directory)" in told and "Traceback" not in told
+    (folder / cache.FOLDER).unlink()
     assignment.release_notebook.unlink()
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
     assert "run `proctor build`" in told and "Traceback" not in told

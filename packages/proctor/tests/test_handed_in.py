@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 from nbconvert.exporters import PythonExporter
@@ -17,7 +18,7 @@ from proctor.course import open_course
 from proctor.grading import reading
 from proctor.grading.grade import grade_intake
 from proctor.grading.gradebook import read_grades
-from proctor.grading.intake import take_in
+from proctor.grading.intake import made_of, take_in
 from proctor.proof.demo import cell
 
 
@@ -69,7 +70,10 @@ def test_plain_program_is_graded(handed_in, toy):
     ("files", "words"),
     [
         ({}, "No notebook was handed in."),
-        ({"toy.html": "<html>", "notes.txt": "x"}, "there is `notes.txt`, `toy.html`"),
+        ({"toy.html": "<html>", "notes.txt": "x"}, "there is `notes.txt`, `toy.html`; hand in the notebook itself"),
+        ({"toy.qmd": "x"}, "there is `toy.qmd`; hand in the notebook itself (.ipynb)."),
+        ({".toy.ipynb.icloud": "x"}, "which stands for a file in iCloud: download that"),
+        ({"toy.ipynb.crdownload": '{"cells": ['}, "the file ends in the middle"),
         ({"a.ipynb": "{}", "b.ipynb": "{}"}, "which of `a.ipynb`, `b.ipynb` is meant cannot be told"),
     ],
 )
@@ -94,6 +98,95 @@ def test_notebook_is_found_where_browsers_and_folders_put_it(place, toy, folder,
 def test_notebook_in_what_windows_calls_unicode_is_read(toy, folder, solved):
     folder.mkdir()
     (folder / "toy.ipynb").write_text(json.dumps(solved), encoding="utf-16")
+    assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
+
+
+OTHER_NAMES = ["ann", "toy.json", "toy.txt", "toy.ipynb~", "toy.ipynb.download", "toy.ipynb.bak", "a.py", "a.py.txt"]
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES)
+def test_notebook_is_known_by_what_is_in_it(name, handed_in, solved):
+    verdict = handed_in(**{name: solved, "data.json": '{"cells_of_blood": 3}'})
+    assert verdict.points == 10
+    assert verdict.notes == [f"The notebook was handed in as `{name}`, not as `toy.ipynb`."]
+
+
+@pytest.mark.parametrize("name", ["toy.ipynb", "toy.py.txt", "toy.ipynb.txt"])
+def test_program_is_known_by_what_is_in_it(name, handed_in, solved):
+    assert handed_in(**{name: jupytext.writes(solved, "py:percent")}).points == 10
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("place", ["toy.py", "final/toy.ipynb", "toy.ipynb.bak"])
+def test_answers_are_found_in_another_form_or_folder_beside_a_notebook_without(place, broken, toy, folder, solved):
+    (folder / place).parent.mkdir(parents=True)
+    (folder / place).write_text(jupytext.writes(solved, "py:percent" if place.endswith(".py") else "ipynb"))
+    before = made_of(folder / "toy.ipynb")
+    release = toy.release_notebook.read_text()
+    (folder / "toy.ipynb").write_text(release[:-200] if broken else release)
+    assert made_of(folder / "toy.ipynb") != before
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert grade_intake(taken, toy, "ann", "cpu").points == 10
+    assert f"as `{place}`, not as `toy.ipynb`. Not graded: `toy.ipynb`. It alone has answers" in taken.choice
+
+
+def test_helper_beside_a_notebook_is_not_told(handed_in, solved, toy):
+    assert handed_in(**{"toy.ipynb": solved, "double.py": toy.exercises[0].code}).notes == []
+
+
+def test_what_jupyter_saved_by_itself_is_graded_where_there_is_nothing_else(toy, folder, solved):
+    place = folder / ".ipynb_checkpoints/toy-checkpoint.ipynb"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(solved), encoding="utf-8")
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert grade_intake(taken, toy, "ann", "cpu").points == 10
+    words = "The notebook was handed in as `.ipynb_checkpoints/toy-checkpoint.ipynb`, not as `toy.ipynb`."
+    assert taken.notes == [words]
+    shutil.copy(toy.release_notebook, folder)
+    assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 0
+
+
+def without_what_may_be_empty(notebook):
+    plain = json.loads(json.dumps(notebook))
+    for entry in plain["cells"]:
+        for key in ("metadata", "outputs", "execution_count", "id"):
+            entry.pop(key, None)
+    plain["cells"] += [{"cell_type": "code"}, {"cell_type": "code", "source": None, "outputs": None}]
+    return {"nbformat": 4, "cells": plain["cells"]}
+
+
+def in_an_old_encoding(notebook):
+    cell(notebook, "double").source += "\n# Größe, naïve"
+    return json.dumps(notebook, ensure_ascii=False).encode("cp1252")
+
+
+# What disks, editors and programs make of the file of a notebook.
+DAMAGED = {
+    "filled up with zeros": lambda notebook: json.dumps(notebook).encode() + bytes(512),
+    "tabs and lines as they are": lambda notebook: json.dumps(notebook, indent=1).replace("\\n", "\n").encode(),
+    "nothing that may be empty": lambda notebook: json.dumps(without_what_may_be_empty(notebook)).encode(),
+    "numbers as texts": lambda notebook: json.dumps({**notebook, "nbformat": "4", "nbformat_minor": "5"}).encode(),
+    "numbers with a point": lambda notebook: json.dumps({**notebook, "nbformat": 4.0, "nbformat_minor": 5.0}).encode(),
+    "as a server sends it": lambda notebook: json.dumps({"type": "notebook", "content": notebook}).encode(),
+    "UTF-16 without its mark": lambda notebook: json.dumps(notebook).encode("utf-16-le"),
+    "UTF-32": lambda notebook: json.dumps(notebook).encode("utf-32"),
+    "an old encoding": in_an_old_encoding,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_notebook_whose_code_can_be_told_is_graded(damage, toy, folder, solved):
+    folder.mkdir()
+    (folder / "toy.ipynb").write_bytes(DAMAGED[damage](solved))
+    taken = take_in(folder / "toy.ipynb", toy)
+    assert (grade_intake(taken, toy, "ann", "cpu").points, taken.notes) == (10, [])
+
+
+def test_program_in_the_encoding_that_it_names_is_graded(toy, folder, solved):
+    folder.mkdir()
+    cell(solved, "double").source += "\n# Größe"
+    code = f"# -*- coding: latin-1 -*-\n{jupytext.writes(solved, 'py:percent')}"
+    (folder / "toy.py").write_bytes(code.encode("latin-1"))
     assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
 
 

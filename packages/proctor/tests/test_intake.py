@@ -273,10 +273,11 @@ REFUSED = {
     "cells of text": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": "x"}', "is not a notebook"),
     "cells of nothing": ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [null]}', "is not a notebook"),
     "from the future": ('{"nbformat": 99, "nbformat_minor": 0, "metadata": {}, "cells": []}', "is not a notebook"),
-    "cell without source": (
-        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}}]}',
-        "is not a notebook",
-    ),
+    "page": ("<!DOCTYPE html>\n<html>", "it is a web page; hand in the notebook itself"),
+    "PDF": ("%PDF-1.7\n%", "it is a PDF; hand in the notebook itself"),
+    "pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:0", "hand in what `git lfs pull` brings"),
+    "merge": ('{"nbformat": 4,\n<<<<<<< HEAD\n"cells": []\n=======\n"cells": []\n>>>>>>> b\n}', "a merge of Git was"),
+    "no numbers": ('{"nbformat": "four", "cells": []}', "is not a notebook"),
     "cell without type": (
         '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"source": "x", "metadata": {}}]}',
         "is not a notebook",

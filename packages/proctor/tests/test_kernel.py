@@ -20,6 +20,9 @@ FORMS = {
     "output of a command": "files = !ls\nassert list(files) == []\n{}",
     "matplotlib": "%matplotlib inline\n{}",
     "as exported": "get_ipython().run_line_magic('matplotlib', 'inline')\nget_ipython().system('ls')\n{}",
+    "timed with options": "{}\n\n%timeit -n 1 -r1 double(torch.ones(2))\n%prun -q -l 5 double(torch.ones(2))",
+    "captured under a name": "%%capture printed --no-stderr\n{}",
+    "display that is updated": "handle = display('x', display_id='a')\nhandle.update('y')\ndisplay({{}}, raw=True)\n{}",
     "compiled": "@torch.compile\n{}",
     "the ends of lines of Windows": "{}",
 }
@@ -39,6 +42,7 @@ def test_right_answer_in_any_form_that_a_kernel_takes_earns_everything(form, toy
     [
         ["%%writefile answers.py\n{code}", "from answers import double"],
         ["%%writefile answers.py\n{code}", "%run answers.py"],
+        ["%%writefile 'my answers.py'\n{code}", "%run -i 'my answers'"],
         ["with open('mine.py', 'w') as file:\n    file.write({code!r})", "import mine\ndouble = mine.double"],
     ],
 )
@@ -48,6 +52,46 @@ def test_file_that_a_cell_writes_can_be_run_and_imported(cells, toy, solved):
     solved.cells.insert(0, new_code_cell(cells[0].format(code=code)))
     verdict = grade_intake(rebuild(solved, toy), toy, "ann", "cpu")
     assert verdict.points == 10, verdict.notes
+
+
+def test_name_that_captures_a_cell_is_there(toy, solved):
+    solved.cells.insert(0, new_code_cell("%%capture printed\nprint(3)"))
+    cell(solved, "double").source = f"printed.show()\nassert printed.stdout == ''\n{toy.exercises[0].code}"
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10
+
+
+# What works where students work, and not here: each stops its cell.
+ELSEWHERE = {
+    "a folder of Colab's": "from google.colab import drive\ndrive.mount('/content/drive')",
+    "a package that is not here": "import einops_that_is_not_here as einops",
+    "a file": "import pandas as pd\nframe = pd.read_csv('data.csv')",
+    "a question": "name = input('Your name? ')\ncount = int(input('How many? '))",
+    "another process": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'x'])",
+    "a window": "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nplt.plot([1])",
+    "a loop that runs": "import asyncio\nloop = asyncio.get_running_loop()",
+    "what a kernel remembers": "print(In[-1], Out)",
+    "training in the same cell": "def train():\n    raise RuntimeError('too long')\n\n\ntrain()",
+    "two of them": "import not_here_either\nscale = 1\nfrom google.colab import files",
+}
+
+
+@pytest.mark.parametrize("place", ["double", "own"])
+@pytest.mark.parametrize("cause", ELSEWHERE)
+def test_answer_below_what_does_not_work_here_counts(cause, place, toy, solved):
+    code = f"{ELSEWHERE[cause]}\n\n\n{{}}"
+    if place == "double":
+        cell(solved, "double").source = code.format(toy.exercises[0].code)
+    else:
+        solved.cells.insert(0, new_code_cell(code.format("def twice(x):\n    return 2 * x")))
+        cell(solved, "double").source = "def double(x):\n    return twice(x)"
+    verdict = grade_intake(rebuild(solved, toy), toy, "ann", "cpu")
+    assert verdict.points == 10, [check.message for check in verdict.exercises[0].checks]
+    assert ("stopped" in " ".join(verdict.notes)) == (place == "own")
+
+
+def test_below_what_stopped_a_cell_nothing_runs_but_what_it_defines(toy, solved):
+    cell(solved, "double").source = f"1 / 0\nprint(undefined)\nFACTOR = len('abc')\n{toy.exercises[0].code}"
+    assert grade_intake(rebuild(solved, toy), toy, "ann", "cpu").points == 10
 
 
 def test_what_one_cell_takes_from_the_future_holds_in_the_next(toy, solved):
@@ -67,6 +111,8 @@ def test_breakpoint_that_was_forgotten_stops_nothing(toy, solved):
         ("def total(x, function):\n    open('scores.csv')", "there is no file but what its own code has written"),
         ("def total(x, function):\n    import pdb; pdb.set_trace()", "Nobody is there to debug"),
         ("def total(x, function)\n    return 1", "Submissions are graded with Python 3."),
+        ("def total(x, function):\n\u00a0   return 1", "It came with what was pasted, from a text or a page"),
+        ("def total(x, function):\n    return “1”", "It came with what was pasted, from a text or a page"),
     ],
 )
 def test_what_is_different_here_is_said_in_words(code, words, toy, solved):

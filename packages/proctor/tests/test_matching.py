@@ -63,7 +63,66 @@ def answer_split_over_two_cells(notebook, toy):
     notebook.cells.insert(at, new_code_cell("def double(x):\n    return doubled(x)"))
 
 
+def in_place_of_double(notebook, *sources):
+    at = [entry.id for entry in notebook.cells].index("double")
+    notebook.cells[at : at + 1] = map(new_code_cell, sources)
+
+
+def indented(code):
+    return "\n".join(f"    {line}" for line in code.split("\n"))
+
+
+def answer_that_is_tried_in_a_cell_of_ones_own(notebook, toy):
+    in_place_of_double(notebook, f"try:\n{indented(codes(toy)['double'])}\nexcept OSError as error:\n    print(error)")
+
+
+def answer_under_a_condition_in_a_cell_of_ones_own(notebook, toy):
+    in_place_of_double(notebook, f"if torch.cuda.is_available():\n    pass\nelse:\n{indented(codes(toy)['double'])}")
+
+
+def answer_imported_under_its_name(notebook, toy):
+    in_place_of_double(
+        notebook, "%%writefile mine.py\ndef twice(x):\n    return 2 * x", "from mine import twice as double"
+    )
+
+
+def answer_that_only_running_shows(notebook, toy):
+    in_place_of_double(notebook, "globals()['double'] = lambda x: 2 * x")
+
+
+def answer_in_the_cell_of_its_check(notebook, toy):
+    check = cell(notebook, "check_double")
+    check.source = f"import math\n\n\n{codes(toy)['double']}\n\n\n{check.source}"
+    cell(notebook, "double").source = cell(nbformat.read(toy.release_notebook, 4), "double").source
+
+
+def answer_in_a_cell_that_trains_above(notebook, toy):
+    training = next(entry for entry in notebook.cells if "training" in entry.metadata.get("tags", []))
+    training.source = f"{codes(toy)['total']}\n\n\n{training.source}"
+    cell(notebook, "total").source = cell(nbformat.read(toy.release_notebook, 4), "total").source
+
+
+def helper_in_a_cell_that_trains(notebook, toy):
+    training = next(entry for entry in notebook.cells if "training" in entry.metadata.get("tags", []))
+    training.source = f"def twice(x):\n    return SCALE * x\n\n\nSCALE = 2\n{training.source}"
+    cell(notebook, "double").source = "def double(x):\n    return twice(x)"
+
+
+def answer_between_fences_in_a_text(notebook, toy):
+    at = [entry.id for entry in notebook.cells].index("double")
+    source = f"My answer:\n\n```python\n{codes(toy)['double']}\n```\n\nIt doubles."
+    notebook.cells[at] = new_markdown_cell(source, id="double")
+
+
 FORMS = [
+    answer_that_is_tried_in_a_cell_of_ones_own,
+    answer_under_a_condition_in_a_cell_of_ones_own,
+    answer_imported_under_its_name,
+    answer_that_only_running_shows,
+    answer_in_the_cell_of_its_check,
+    answer_in_a_cell_that_trains_above,
+    helper_in_a_cell_that_trains,
+    answer_between_fences_in_a_text,
     answer_in_a_cell_of_ones_own,
     answer_before_the_template_which_is_left,
     both_answers_in_the_first_cell,
@@ -81,6 +140,15 @@ def test_right_answers_earn_everything_wherever_they_stand(form, solved, toy):
     taken = rebuild(nbformat.from_dict(json.loads(json.dumps(solved))), toy)
     verdict = grade_intake(taken, toy, form.__name__, "cpu")
     assert verdict.points == 10, [check.message for exercise in verdict.exercises for check in exercise.checks]
+
+
+def test_what_is_kept_of_a_changed_check_is_told_and_no_more_than_is_needed(solved, toy):
+    answer_in_the_cell_of_its_check(solved, toy)
+    cell(solved, "check_double").source += "\nunused = 3\ntotal = None"
+    taken = rebuild(solved, toy)
+    kept = next(entry.source for entry in taken.cells if entry.id == "check_double as changed")
+    assert kept == codes(toy)["double"]
+    assert taken.notes[-1] == "What only the changed cell `check_double` defines is kept: `double`."
 
 
 def test_stub_is_put_back_where_nothing_defines_its_names(release, toy):

@@ -193,7 +193,7 @@ def test_nothing_of_the_course_is_seen_but_its_packages(bare, toy_course):
     for hidden in ("solutions", "graders", "source", "release", "gradebook.db", "course_config.py", "../submitted"):
         assert not bare.sees(str(toy_course / hidden)), hidden
     engine = Path(sandbox.__file__).parent
-    seen = {"__init__.py", "host.py", "seal.py", "watch.py", "wire.py"}
+    seen = {"__init__.py", "host.py", "kernel.py", "seal.py", "watch.py", "wire.py"}
     assert set(bare.lists(str(engine))) - {"__pycache__"} == seen
     for hidden in ("/etc/passwd", "/home", "/var", "/sys", "/proc/1/root/etc/passwd", str(Path.cwd() / "solutions")):
         assert not bare.sees(hidden), hidden

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
-from proctor.checks.plain import definitions
+from proctor.checks.plain import definitions, definitions_below
 from proctor.checks.submission import StudentError, answer_in
 from proctor.course import counted
 from proctor.isolation import wire
@@ -15,6 +15,8 @@ from proctor.isolation.process import START_SECONDS, Connection, HostLost
 from proctor.settings import Settings
 
 MAX_STARTS = 12
+# So many definitions are run one by one.
+MAX_BELOW = 100
 
 
 class LeftOut(Exception):
@@ -93,7 +95,8 @@ class InSandbox:
     """A connection to a host in the sandbox, started when it is first needed and again when student code ends it.
 
     Each start runs the submission's cells anew, up to where `run_up_to` says. Of a cell that ended or outlasted a host
-    before, what it defines is run in its place.
+    before, what it defines is run in its place; of one that raised, what it defines below: it may have stopped at what
+    is there where the student works, and not here.
 
     Parameters
     ----------
@@ -180,10 +183,18 @@ class InSandbox:
         """Run a cell: whole, or what it defines once it has cost a host, or nothing of it once that has, too."""
         if not result.lost:
             result.error = self._run(cell, cell.source)
+            self._run_below(cell, result.error)
         if cell.released and (result.lost or _cannot_be_parsed(result.error)):
             self._run(cell, cell.released)
         if result.lost == 1:
             self._run(cell, definitions(cell.source))
+
+    def _run_below(self, cell, error):
+        """Run what a student's cell defines below where it stopped; of that, one that stops, too, stops no other."""
+        if isinstance(error, StudentError) and not cell.given:
+            line = error.line if error.cell == cell.id else None
+            for code in definitions_below(cell.source, line or 0)[:MAX_BELOW]:
+                self._run(cell, code)
 
     def _run(self, cell, source):
         """Run code of a cell in the host; gives what stopped it, or None."""

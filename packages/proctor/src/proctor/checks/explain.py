@@ -15,6 +15,8 @@ from proctor.isolation.process import HostLost
 
 MAX_MESSAGE = 10_000
 MAX_NUMBERS = 2**16
+# Of a character that no keyboard for code has: typographic quotes, dashes and spaces.
+UNTYPED = ("invalid character", "invalid non-printable character")
 NOT_WRITTEN = "Not implemented yet."
 
 
@@ -111,6 +113,8 @@ def circumstance_of(error):
         return " Where a submission is graded, there is no file but what its own code has written."
     if error.type_name == "BdbQuit":
         return " Nobody is there to debug when a submission is graded; take the breakpoint out."
+    if error.type_name == "SyntaxError" and error.message.startswith(UNTYPED):
+        return " It came with what was pasted, from a text or a page; type it anew."
     if error.type_name == "SyntaxError":
         return f" Submissions are graded with Python {'.'.join(platform.python_version_tuple()[:2])}."
     if "NVIDIA" in error.message or "not compiled with CUDA" in error.message:

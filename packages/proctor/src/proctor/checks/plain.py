@@ -75,9 +75,23 @@ def _parses(source):
 
 @functools.lru_cache(maxsize=128)
 def defined_names(source: str) -> frozenset[str]:
-    """The names that a cell defines at its top level: functions, classes, variables; none where it cannot be read."""
+    """The names that a cell defines at its top level: functions, classes, variables, imports.
+
+    What stands there under a condition, or is tried, counts. None where the cell cannot be read.
+    """
     tree = _parsed(plain_python(source))
-    return frozenset(name for node in tree.body for name in top_level_names(node)) if tree else frozenset()
+    return frozenset(_defined(tree.body)) if tree else frozenset()
+
+
+def _defined(statements):
+    for node in statements:
+        yield from top_level_names(node)
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, (ast.If, ast.Try, ast.TryStar, ast.With)):
+            branches = [node.body, *(part.body for part in getattr(node, "handlers", []))]
+            for branch in (*branches, getattr(node, "orelse", []), getattr(node, "finalbody", [])):
+                yield from _defined(branch)
 
 
 # What finds a name of the notebook without spelling it, or does what a reader does not see.
@@ -165,13 +179,27 @@ def definitions(source: str) -> str:
         return ""
     lines, kept, left = code.split("\n"), set(), set()
     for node in tree.body:
-        plain = isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(
-            isinstance(n, WORKING) for n in ast.walk(node)
-        )
-        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-        (kept if plain or isinstance(node, DEFINING) else left).update(range(first, node.end_lineno + 1))
+        (kept if _is_definition(node) else left).update(range(first_line(node), node.end_lineno + 1))
     code = "\n".join(line if number in kept - left else "" for number, line in enumerate(lines, 1))
     return code if _parses(code) else ""
+
+
+def definitions_below(source: str, line: int) -> list[str]:
+    """Of a cell, each definition that begins below a line, as `definitions` gives them: alone, on the lines it has."""
+    code = definitions(source)
+    lines, tree = code.split("\n"), _parsed(code)
+    places = [(first_line(node), node.end_lineno) for node in tree.body] if tree else []
+    return ["\n" * (first - 1) + "\n".join(lines[first - 1 : last]) for first, last in places if first > line]
+
+
+def _is_definition(node):
+    plain = isinstance(node, (ast.Assign, ast.AnnAssign)) and not any(isinstance(n, WORKING) for n in ast.walk(node))
+    return plain or isinstance(node, DEFINING)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Where a statement begins, with what decorates it."""
+    return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
 
 
 def standing_alone(source: str, others: list[str]) -> str:
@@ -191,6 +219,11 @@ def standing_alone(source: str, others: list[str]) -> str:
     kept = [re.sub(r"\n{4,}", "\n\n\n", defining[n].strip("\n")) for n in sorted(chosen)]
     whole = "\n\n\n".join([*kept, code])
     return whole if code and _compiles(whole) else ""
+
+
+def taken_names(source: str) -> set[str]:
+    """The notebook's names that a cell uses, be it in what it defines; none where it cannot be read."""
+    return _names(plain_python(source))[1]
 
 
 class _Once(ast.NodeTransformer):

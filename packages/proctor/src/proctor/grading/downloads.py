@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from proctor.grading.extracting import is_noise, is_zip
-from proctor.grading.intake import FORMS
+from proctor.grading.finding import FORMS, ending
 from proctor.grading.reading import MAX_NAME_BYTES, is_student_id
 
 # The first sign counts: what follows it is a student's own name for a file, who may write there what they like.
@@ -319,8 +319,9 @@ def place(attempt: list[Handed], notebooks: list[str]) -> Placed:
     """
     placed, superseded = Placed(), []
     files = [one for one in attempt if not is_noise(one.own.name)]
-    for endings in FORMS:
-        found = [(one, end) for one in files for end in endings if one.own.name.lower().endswith(end)]
+    # What is in them is not read here, so none is known by that.
+    for form in FORMS[:-1]:
+        found = [(one, end) for one in files if (end := ending(form, one.own.name))]
         if not found:
             continue
         versions = defaultdict(list)
@@ -333,13 +334,13 @@ def place(attempt: list[Handed], notebooks: list[str]) -> Placed:
             named = {notebooks[0]: next(iter(latest.values()))}
             versions = {notebooks[0]: next(iter(versions.values()))}
         for stem, (*_, one, end) in named.items():
-            placed.files[f"{stem}{end}"] = one
+            placed.files[f"{stem}{end.lower()}"] = one
             superseded += [version[-2] for version in versions[stem]]
             if len(versions[stem]) > 1:
                 names = ", ".join(sorted(_label(version[-2]) for version in versions[stem]))
                 placed.notes.append(f"of {names}, {_label(one)} is taken")
-            elif one.own.name != f"{stem}{end}":
-                placed.notes.append(f"{one.own.name} is taken as {stem}{end}")
+            elif one.own.name != f"{stem}{end.lower()}":
+                placed.notes.append(f"{one.own.name} is taken as {stem}{end.lower()}")
         if not named:
             names = ", ".join(sorted(one.own.name for one, _ in found))
             placed.unclear = (

@@ -16,7 +16,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import rmtree
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file
 from proctor.checks.outcome import GradingError
 from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
@@ -110,8 +110,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         self.wait_for = lambda student: None
         try:
             left_out = self._grade_class()
-        except FAULTS as error:
-            words = "; ".join(str(error).splitlines())
+        except (*FAULTS, OSError) as error:
+            words = about_file(error) if isinstance(error, OSError) else "; ".join(str(error).splitlines())
             self.log.error(words)
             raise NbGraderException(words) from error
         if left_out:

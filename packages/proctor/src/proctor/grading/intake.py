@@ -21,6 +21,7 @@ from proctor.authoring.errors import BuildError
 from proctor.authoring.released import LEFT_OUT_TAGS, past_file, plain_lines, read_past, release_digest, text_digest
 from proctor.checks.cell import Cell
 from proctor.checks.plain import defined_names, plain_python
+from proctor.grading.finding import MAX_FOLDERS, NUMBERED, candidates, further, listed
 from proctor.grading.harmless import (
     ATTACHED,
     cut_outputs,
@@ -31,17 +32,14 @@ from proctor.grading.harmless import (
     safe_outputs,
     with_names,
 )
-from proctor.grading.matching import match
+from proctor.grading.matching import match, only_there
 from proctor.grading.pictures import attach_beside, digests, pictures_named
-from proctor.grading.reading import Unreadable, digest, names_in, read_notebook, read_program
+from proctor.grading.reading import Unreadable, digest, holds_program, names_in, read_notebook, read_program
 from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
-# So many folders and files are looked at where a submission is not in its place, or not alone.
-MAX_FOLDERS = 5
-# What a submission may be, by the end of its name; each where there is none of the earlier.
-FORMS = ((".ipynb",), (".ipynb.json", ".ipynb.txt"), (".py",))
+FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)^ {0,3}\1", re.DOTALL | re.MULTILINE)
 NOT_ASKED = "The release that was handed in did not have this question."
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
 
@@ -83,12 +81,12 @@ def _take_in(path, assignment):
         if folder.is_symlink():
             raise Unreadable(f"The folder {folder.name} is a link")
     found = candidates(path)
-    handed_in, taken, why = _choose(found, path, assignment)
+    handed_in, taken, why = _choose_of_all(found, path, assignment)
     files = {path.parent / name for name in names_in(path.parent) if name.endswith(".ipynb")}
     files = {*files, *found} - {handed_in, *handed_in.parents}
-    others = _listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
+    others = listed(sorted(file.relative_to(path.parent).as_posix() for file in files))
     if handed_in != path:
-        where = _listed([handed_in.relative_to(path.parent).as_posix()])
+        where = listed([handed_in.relative_to(path.parent).as_posix()])
         taken.choice = f"The notebook was handed in as {where}, not as `{path.name}`."
         taken.choice += f" Not graded: {others}. {why}" if others else ""
     elif others:
@@ -99,6 +97,31 @@ def _take_in(path, assignment):
     return taken
 
 
+def _choose_of_all(found, path, assignment):
+    """As `_choose`; where that has no answers, and one other file has some, whatever its form and place, that one."""
+    chosen = refused = None
+    try:
+        chosen = _choose(found, path, assignment)
+    except Unreadable as error:
+        refused = error
+    if chosen is None or not _is_answered(chosen[1]):
+        read = {}
+        for file in further(path, found):
+            with contextlib.suppress(Unreadable):
+                read[file] = _read(file, assignment)
+        answered = [file for file, taken in read.items() if _is_answered(taken)]
+        if len(answered) == 1:
+            unread = f", for {refused}" if refused else ""
+            return answered[0], read[answered[0]], f"It alone has answers{unread}."
+    if chosen is None:
+        raise refused
+    return chosen
+
+
+def _is_answered(taken):
+    return any(cell.released for cell in taken.cells)
+
+
 def _choose(found, path, assignment):
     """Of the files that may be a notebook, the one to grade, its intake, and why that: if one alone has answers, it."""
     if len(found) == 1:
@@ -107,13 +130,13 @@ def _choose(found, path, assignment):
     for file in found[:MAX_FOLDERS]:
         with contextlib.suppress(Unreadable):
             read[file] = _read(file, assignment)
-    answered = [file for file, taken in read.items() if any(cell.released for cell in taken.cells)]
+    answered = [file for file, taken in read.items() if _is_answered(taken)]
     if len(answered) == 1:
-        unread = _listed([file.relative_to(path.parent).as_posix() for file in found if file not in read])
+        unread = listed([file.relative_to(path.parent).as_posix() for file in found if file not in read])
         why = f"It alone has answers; {unread} could not be read." if unread else "It alone has answers."
         return answered[0], read[answered[0]], why
     if [file.name for file in found].count(path.name) != 1:
-        which = _listed([file.relative_to(path.parent).as_posix() for file in found])
+        which = listed([file.relative_to(path.parent).as_posix() for file in found])
         raise Unreadable(f"{path.name} is not there, and which of {which} is meant cannot be told")
     taken = read[found[0]] if found[0] in read else _read(found[0], assignment)
     return found[0], taken, "It has the right name" + ("; others have answers, too." if answered else ".")
@@ -130,12 +153,6 @@ def _read(path, assignment):
     return taken
 
 
-def _listed(names):
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    # A backtick would end what is set as code.
-    return ", ".join(f"`{one_line(name, 100)}`" for name in [name.replace("`", "'") for name in names[:5]]) + more
-
-
 @contextlib.contextmanager
 def _refusals(path):
     """Whatever a stranger wrote may break a library in ways that nobody foresaw; it ends with this submission."""
@@ -148,45 +165,15 @@ def _refusals(path):
         raise Unreadable(f"{path.name} could not be taken in: {reason}") from error
 
 
-# What a browser puts behind the name of what it downloads again.
-NUMBERED = re.compile(r" ?\(\d{1,3}\)$")
-
-
 def made_of(path: Path) -> str:
     """The digest of all that may have been handed in for a notebook; empty where there is nothing."""
     try:
-        made_of = [digest(file) for file in candidates(path)[:MAX_FOLDERS]] + digests(path.parent)
+        found = candidates(path)
+        files = [*found[:MAX_FOLDERS], *further(path, found)]
+        made_of = [digest(file) for file in files] + digests(path.parent)
     except Unreadable:
         return ""
     return made_of[0] if len(made_of) == 1 else hashlib.sha256("".join(made_of).encode()).hexdigest()
-
-
-def candidates(path: Path) -> list[Path]:
-    """The files that may have been handed in for a notebook, that of the right name first.
-
-    Raises
-    ------
-    Unreadable : where there is none
-    """
-    if not path.parent.is_dir():
-        raise Unreadable(f"{path} is not there, or is not a file")
-    right = [path] if path.is_symlink() or (path.exists() and not path.is_dir()) else []
-    present = [path.parent / name for name in names_in(path.parent) if name != "__MACOSX"]
-    # Somebody may have handed in the folder, and that in another one.
-    for _ in range(3):
-        for endings in FORMS:
-            found = [file for file in present if NUMBERED.sub("", file.name).lower().endswith(endings)]
-            found = [file for file in found if file.is_file() and file != path]
-            if right or found:
-                # Of a folder with all of a course's notebooks, the one of the right name.
-                return right + sorted(found, key=lambda file: file.name != path.name)
-        folders = [folder for folder in present if folder.is_dir() and not folder.is_symlink()]
-        present = [folder / name for folder in folders[:MAX_FOLDERS] for name in names_in(folder)]
-    names = [name for name in names_in(path.parent) if name not in ("timestamp.txt", "submission_secret.txt")]
-    shown = [f"{name}/" if (path.parent / name).is_dir() else name for name in names]
-    there = f"; there is {_listed(shown)}" if names else ""
-    packed = any(name.endswith((".zip", ".rar", ".7z", ".tar.gz")) for name in names)
-    raise Unreadable(f"No notebook was handed in{there}{', which has to be unpacked' if packed else ''}")
 
 
 def read_submission(path: Path, assignment: Assignment) -> Intake:
@@ -207,7 +194,7 @@ def read_submission(path: Path, assignment: Assignment) -> Intake:
 
 def _as_notebook(path, assignment):
     """What was handed in, with the pictures beside it, and whether it is a program that was no notebook before."""
-    is_program = NUMBERED.sub("", path.name).lower().endswith(".py")
+    is_program = holds_program(path, named=re.search(r"\.py(\.txt)?$", NUMBERED.sub("", path.name).lower()) is not None)
     if is_program:
         cells, is_exported = read_program(path)
         notebook, is_program = nbformat.v4.new_notebook(cells=cells), not is_exported
@@ -282,6 +269,13 @@ def rebuild(submitted: nbformat.NotebookNode, assignment: Assignment) -> Intake:
         if student is None and exercise and not strange and not told:
             taken.notes.append(f"The cell `{original.id}` was deleted; it was put back as it was released.")
         rebuilt.append(_put_back(original, student, matched, code, taken, past))
+        if student is None and about.get("solution") and taken.cells and taken.cells[-1].id == original.id:
+            _put_before_own(taken)
+        elif student is not None and not _runs(original):
+            kept = _keep_defined(original, student, matched, release, taken, past)
+            # The cell that was left for it, further down, would undo it.
+            named = [exercise for exercise in assignment.exercises if exercise.names]
+            matched.elsewhere |= {exercise.id for exercise in named if kept.issuperset(exercise.names)}
         if about.get("grade") and not about.get("solution"):
             taken.places[exercise] = len(taken.cells)
         for extra in matched.own.get(original.id, []):
@@ -369,6 +363,31 @@ def _put_back(original, student, matched, code, taken, past):
     return cell
 
 
+def _put_before_own(taken):
+    """Put the last cell before the student's own above it, whose answers it would undo, whatever their form."""
+    *cells, last = taken.cells
+    place = len(cells)
+    while place and cells[place - 1].own:
+        place -= 1
+    taken.cells = [*cells[:place], last, *cells[place:]]
+    taken.places = {name: at + (at > place) for name, at in taken.places.items()}
+
+
+def _keep_defined(original, student, matched, release, taken, past):
+    """Of a cell that does not run, such as a check, have what a student defines in it, and nowhere else, run.
+
+    Returns
+    -------
+    frozenset of str : the names that are defined so
+    """
+    kept = only_there(original, student, matched, release, past)
+    if kept:
+        names = ", ".join(f"`{name}`" for name in sorted(defined_names(kept)))
+        taken.cells.append(Cell(f"{original.id} as changed", kept, own=True))
+        taken.notes.append(f"What only the changed cell `{original.id}` defines is kept: {names}.")
+    return defined_names(kept)
+
+
 def imports(assignment: Assignment) -> list[str]:
     """What the cells of the release that run import: modules, and names in them, which may be modules or not."""
     release, code = _release(assignment)
@@ -390,6 +409,9 @@ def _runs(cell):
 def _take_over(cell, student, notes):
     """Take the text of a student's cell, and its pictures; of each that is lost, its place and a note tell why."""
     cell.source = student.source
+    if cell.cell_type == "code" and student.cell_type != "code":
+        # As text, code is set between fences.
+        cell.source = "\n\n".join(code for _, code in FENCED.findall(student.source)) or student.source
     if cell.cell_type != "code":
         names, pictures = safe_attachments(student)
         lost = lost_pictures(student, names)

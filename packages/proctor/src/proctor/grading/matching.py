@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 import nbformat
+from nbformat import NotebookNode
 
 from proctor.authoring.assignment import Assignment
 from proctor.authoring.released import (
@@ -25,7 +26,7 @@ from proctor.authoring.released import (
     text_digest,
 )
 from proctor.authoring.solutions import top_level_names
-from proctor.checks.plain import defined_names, plain_python
+from proctor.checks.plain import defined_names, definitions_below, plain_python, taken_names
 from proctor.grading.written import gather_answers, has_given
 
 # How cells are called, and how they once were: by the notebook, and their place in it.
@@ -251,6 +252,33 @@ def _find_answers_by_name(matched, release, assignment, past):
             matched.own[place] = [mine for mine in matched.own[place] if mine is not cell]
         else:
             matched.elsewhere.add(name)
+
+
+def only_there(original: NotebookNode, student: NotebookNode, matched: Match, release: NotebookNode, past: Past) -> str:
+    """What a student's copy of a released cell defines and no cell that runs does, as code; mostly nothing.
+
+    It may be an answer, of which the cell as it was released stands in its place, or what an answer builds on.
+    """
+    if original.cell_type != "code" or not _is_changed(original, student, past):
+        return ""
+    running = [cell for cell in release.cells if cell.cell_type == "code" and not _is_left_out(role_of(cell))]
+    given = [cell for cell in running if role_of(cell) == CODE]
+    answers = [(cell, matched.found.get(cell.id, cell)) for cell in running if role_of(cell) != CODE]
+    written = [mine for cell, mine in answers if _is_changed(cell, mine, past)]
+    written += [cell for cells in matched.own.values() for cell in cells if cell.cell_type == "code"]
+    known = set().union(*(defined_names(cell.source) for cell in (original, *given, *written)))
+    asked = set().union(*(defined_names(cell.source) for cell, _ in answers))
+    needed = asked.union(*(taken_names(cell.source) for cell in written)) - known
+    parts, chosen = definitions_below(student.source, 0), set()
+    while more := {n for n, part in enumerate(parts) if n not in chosen and defined_names(part) & needed}:
+        chosen |= more
+        needed = needed.union(*(taken_names(parts[n]) for n in more)) - known
+    return "\n\n\n".join(parts[n].strip("\n") for n in sorted(chosen))
+
+
+def _is_changed(original, student, past):
+    """Whether a cell is neither as it was released nor as an older release gave it."""
+    return plain_lines(student.source) != plain_lines(original.source) and past.role(student.source) is None
 
 
 def _find_texts_by_question(matched, assignment, past):

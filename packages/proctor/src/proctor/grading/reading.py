@@ -1,6 +1,5 @@
 """Reading what was handed in: files and notebooks as strangers made them, bounded before they are worked on."""
 
-import codecs
 import errno
 import hashlib
 import io
@@ -8,6 +7,7 @@ import json
 import os
 import re
 import stat
+import tokenize
 import unicodedata
 from itertools import accumulate, islice, takewhile
 from pathlib import Path
@@ -16,7 +16,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from proctor.checks.plain import strings_alone
+from proctor.checks.plain import defined_names, strings_alone
 from proctor.grading.harmless import attach_pictures, encodable, one_line
 
 # Of real notebooks, those with figures take less than 20 MB, and cells 60 KB in all.
@@ -94,22 +94,43 @@ def _read_json(path):
     """What a notebook's file holds, once it is known to be of a modest size."""
     data = read_bytes(path, MAX_BYTES)
     _require_modest(data, path.name)
-    text = _decoded(data, path.name)
+    text, kind = _decoded(data, path.name), _kind_of(data)
     del data
+    # A disk or a transfer may have filled the file up to the end of a block.
+    text = text.rstrip("\0 \t\r\n")
     if not text.strip():
         raise Unreadable(f"{path.name} is empty")
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         cut = isinstance(error, json.JSONDecodeError) and (
             error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
         )
-        advice = "; the file ends in the middle: save it, and hand it in again" if cut else ""
-        words = f"it is not valid JSON ({str(error)[:120]}){advice}"
+        advice = "the file ends in the middle: save it, and hand it in again" if cut else kind
+        words = f"it is not valid JSON ({str(error)[:120]}); {advice or 'save it in Jupyter, and hand it in again'}"
         raise Unreadable(f"{path.name} is not a notebook: {words}") from error
-    if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
-        raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`")
+    if isinstance(raw, dict) and isinstance(raw.get("content"), dict) and "nbformat" not in raw:
+        # As Jupyter's server sends it.
+        raw = raw["content"]
+    if not isinstance(raw, dict) or "nbformat" not in raw:
+        raise Unreadable(f"{path.name} is not a notebook: it has no `nbformat`{kind and '; '}{kind}")
     return raw
+
+
+# What people hand in under a notebook's name, by how it begins or by what is in it; and what to do about it.
+KINDS = (
+    (re.compile(rb"(?i)\s*<(!doctype|html|\?xml)"), "it is a web page; hand in the notebook itself (.ipynb)"),
+    (re.compile(rb"%PDF"), "it is a PDF; hand in the notebook itself (.ipynb)"),
+    (re.compile(rb"PK"), "it is a zip or an office document; hand in the notebook itself (.ipynb)"),
+    (re.compile(rb"\x1f\x8b|7z\xbc|Rar!"), "it is packed; unpack it, and hand in the notebook itself"),
+    (re.compile(rb"version https://git-lfs"), "it is a pointer of Git LFS; hand in what `git lfs pull` brings"),
+    (re.compile(rb"(?sm).*^<<<<<<< "), "a merge of Git was not finished: take out its marks (`<<<<<<<`)"),
+)
+
+
+def _kind_of(data):
+    """What some data are, where they are no notebook, and what to do about it; empty where that is not known."""
+    return next((words for mark, words in KINDS if mark.match(data)), "")
 
 
 def _require_modest(data, name):
@@ -130,7 +151,13 @@ NO_MARKS = bytes(set(range(256)) - set(b",") - set(DEPTH))
 
 
 def _as_notebook(raw, name):
-    version, minor = raw["nbformat"], raw.get("nbformat_minor", 0)
+    # Programs that write notebooks do not always write numbers as such, nor what may be empty.
+    version, minor = int(float(raw["nbformat"])), int(float(raw.get("nbformat_minor") or 0))
+    raw = {**raw, "nbformat": version, "nbformat_minor": minor}
+    if version not in nbformat.versions:
+        raise Unreadable(f"{name} is not a notebook of a known format: its `nbformat` is {version}; save it as 4")
+    if version == 4:
+        raw = {"metadata": {}, **raw, "cells": [_completed(cell) for cell in raw["cells"]]}
     # To convert a cell of an old format takes much longer than to read it.
     sheets = raw["worksheets"] if version in (2, 3) else [raw]
     count = sum(len(sheet["cells"]) for sheet in sheets)
@@ -148,6 +175,12 @@ def _as_notebook(raw, name):
             attach_pictures(cell)
     require_short((cell.source for cell in notebook.cells), name)
     return notebook
+
+
+def _completed(cell):
+    """A cell of format 4 with all that it has to have but its type."""
+    code = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
+    return {"metadata": {}, "source": "", **code, **{key: value for key, value in cell.items() if value is not None}}
 
 
 def require_short(sources, name):
@@ -191,6 +224,29 @@ def read_bytes(path: Path, limit: int) -> bytes:
     raise Unreadable(f"{path.name} is larger than {limit / 2**20:g} MB; clear its outputs, save it again")
 
 
+def holds_notebook(path: Path) -> bool:
+    """Whether a file looks like a notebook, whatever its name."""
+    try:
+        data = read_bytes(path, MAX_BYTES)
+    except Unreadable:
+        return False
+    return BEGINNING.match(data) is not None and b'"cells"' in data.replace(b"\0", b"")
+
+
+# Of JSON, in any encoding.
+BEGINNING = re.compile(rb"[\xef\xbb\xbf\xfe\xff\0\s]*\{")
+
+
+def holds_program(path: Path, named: bool) -> bool:
+    """Whether a file is a program and no notebook; one that is not named so has to define something."""
+    data = read_bytes(path, MAX_BYTES)
+    if BEGINNING.match(data):
+        return named and b'"cells"' not in data.replace(b"\0", b"")
+    if named or len(data) > MAX_CELL_CHARACTERS or NO_TEXT.search(data):
+        return named
+    return bool(defined_names(_decoded(data, path.name)))
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file that somebody handed in.
 
@@ -220,6 +276,8 @@ FORMAT = re.compile(r"^# *(format_name|cell_markers): *['\"]?([^\n\"']+|\"{3})['
 FORMATS = ("light", "percent", "hydrogen", "sphinx", "nomarker")
 # Of many blank lines, each pair is a cell, for which the others are looked at once more.
 MANY_BLANK_LINES = re.compile(r"^((?:[ \t\f\v]*+\n){50})(?:[ \t\f\v]*+\n)++", re.MULTILINE)
+# What a program says of its encoding, in one of its first two lines.
+CODING = re.compile(r"\A((?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n)++")
 
 
@@ -231,6 +289,7 @@ def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
     Unreadable : where it is none, or longer than any real one
     """
     text = _decoded(read_bytes(path, MAX_BYTES), path.name).replace("\r\n", "\n")
+    text = CODING.sub(r"\1utf-8", text)
     if text.count("\n") > MAX_PROGRAM_LINES:
         raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
     require_short([text], path.name)
@@ -315,12 +374,28 @@ def _as_text(cell):
 
 
 def _decoded(data, name):
-    # Some editors of Windows save what they call Unicode so.
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    # Some editors of Windows save what they call Unicode as UTF-16, with a mark of it or without.
+    encoding = json.detect_encoding(data)
     try:
-        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} is neither a notebook nor a program: it is not text in UTF-8") from error
+        if encoding.startswith("utf-8") and not NO_TEXT.search(data):
+            return data.decode(_old_encoding(data), "replace")
+        words = _kind_of(data) or "save it again as UTF-8"
+        raise Unreadable(f"{name} is neither a notebook nor a program: it is not text in UTF-8; {words}") from error
+
+
+# Bytes that no text has, in any encoding that has those of ASCII.
+NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def _old_encoding(data):
+    """An encoding in which at least the code of a text can be read, which is ASCII: the one that it names, if any."""
+    try:
+        named = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError:
+        return "cp1252"
+    return "cp1252" if named.startswith("utf-8") else named
 
 
 def names_in(folder: Path) -> list[str]:

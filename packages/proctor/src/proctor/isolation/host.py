@@ -37,12 +37,11 @@ import torch
 from torch import nn
 
 from proctor.isolation import seal, wire
+from proctor.isolation.kernel import Shell, display, without_magics
 from proctor.isolation.watch import Watch
 
 MAX_PRINTED = 100_000
 MAX_REQUEST = 2**16
-# Magics whose code is the notebook's own.
-ABOUT_CODE = ("time", "timeit", "capture", "prun")
 # All that Python 3.11 and later still have for cells to import from `__future__`.
 FUTURE = __future__.annotations.compiler_flag
 
@@ -65,51 +64,6 @@ class Printed(io.TextIOBase):
         text = "".join(self.parts)
         self.parts, self.size = [], 0
         return text
-
-
-class Shell:
-    """Stands for IPython's own: it runs the code that a magic is about, and does nothing else.
-
-    Parameters
-    ----------
-    run : runs code in the notebook
-    """
-
-    def __init__(self, run):
-        self._run = run
-
-    def run_line_magic(self, name, line, *_):
-        """`%time x = f()` sets x; `%run model.py` runs a file that an earlier cell has written."""
-        if name in ABOUT_CODE:
-            self._run(line)
-        elif name == "run":
-            with open(line.split()[0], encoding="utf-8") as file:  # noqa: PTH123 - a host loads no more than it needs
-                self._run("\n" + file.read())
-
-    def run_cell_magic(self, name, line, body):
-        """`%%time` runs its cell, `%%writefile` keeps it; a cell of another language is nothing here."""
-        if name in ABOUT_CODE:
-            self._run("\n" + body)
-        elif name in ("writefile", "file"):
-            *options, path = line.split()
-            with open(path, "a" if "-a" in options else "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
-                file.write(body)
-
-    def getoutput(self, *_):
-        """`files = !ls` finds none."""
-        return []
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *arguments, **more: None
-
-
-def _without_magics(source):
-    """A cell as Python, by IPython's own rules: its magics become calls of `get_ipython()`."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
 
 
 class Host:
@@ -177,7 +131,7 @@ class Host:
     def op_run_cell(self, cell, source):
         filename = f"<cell {cell}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        self.namespace["get_ipython"] = lambda: Shell(functools.partial(self._run, filename=filename))
+        self.namespace["get_ipython"] = lambda: Shell(self.namespace, functools.partial(self._run, filename=filename))
         self._run(source, filename)
 
     def _run(self, source, filename):
@@ -185,7 +139,7 @@ class Host:
         try:
             code = self._compile(source, filename)
         except SyntaxError:
-            plain = _without_magics(source)
+            plain = without_magics(source)
             if plain == source:
                 raise
             code = self._compile(plain, filename)
@@ -335,7 +289,7 @@ def main(modules: list[str]):
     torch.set_num_threads(1)
     torch.backends.cudnn.allow_tf32 = False
     notebook = types.ModuleType("__main__")
-    notebook.__dict__["display"] = print
+    notebook.__dict__["display"] = display
     # A forgotten `breakpoint()` is no reason to stop: nobody is there to debug.
     sys.breakpointhook = lambda *arguments, **more: None
     # What epoll keeps is memory of the kernel's that no limit counts, so a host has none, and asyncio is told so.

@@ -183,7 +183,7 @@ def _own_files(course):
     packages = [course.package(name) for name in course.settings.packages]
     # Python lists the folder that a package lies in, in which there is nothing else but in the course's own.
     packages = [package if package.parent == course.root else package.parent for package in packages]
-    files = [here / name for name in ("__init__.py", "host.py", "seal.py", "watch.py", "wire.py")]
+    files = [here / name for name in ("__init__.py", "host.py", "kernel.py", "seal.py", "watch.py", "wire.py")]
     return [*packages, here.parent / "__init__.py", *files]
 
 
