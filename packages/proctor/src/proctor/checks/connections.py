@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
 
 from proctor.checks.cell import Cell
@@ -193,8 +194,9 @@ class InSandbox:
         """Run what a student's cell defines below where it stopped; of that, one that stops, too, stops no other."""
         if isinstance(error, StudentError) and not cell.given:
             line = error.line if error.cell == cell.id else None
-            for code in definitions_below(cell.source, line or 0)[:MAX_BELOW]:
-                self._run(cell, code)
+            for first, code in islice(definitions_below(cell.source, line or 0), MAX_BELOW):
+                # On the lines that it has, which errors name.
+                self._run(cell, "\n" * (first - 1) + code)
 
     def _run(self, cell, source):
         """Run code of a cell in the host; gives what stopped it, or None."""

@@ -5,7 +5,7 @@ import functools
 import re
 import symtable
 import warnings
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from proctor.authoring.solutions import top_level_names
 from proctor.checks.cell import Cell
@@ -180,16 +180,19 @@ def definitions(source: str) -> str:
     lines, kept, left = code.split("\n"), set(), set()
     for node in tree.body:
         (kept if _is_definition(node) else left).update(range(first_line(node), node.end_lineno + 1))
-    code = "\n".join(line if number in kept - left else "" for number, line in enumerate(lines, 1))
+    kept -= left
+    code = "\n".join(line if number in kept else "" for number, line in enumerate(lines, 1))
     return code if _parses(code) else ""
 
 
-def definitions_below(source: str, line: int) -> list[str]:
-    """Of a cell, each definition that begins below a line, as `definitions` gives them: alone, on the lines it has."""
+def definitions_below(source: str, line: int) -> Iterator[tuple[int, str]]:
+    """Of a cell, each definition that begins below a line, as `definitions` gives them: its line, and its text."""
     code = definitions(source)
     lines, tree = code.split("\n"), _parsed(code)
-    places = [(first_line(node), node.end_lineno) for node in tree.body] if tree else []
-    return ["\n" * (first - 1) + "\n".join(lines[first - 1 : last]) for first, last in places if first > line]
+    for node in tree.body if tree else []:
+        first = first_line(node)
+        if first > line:
+            yield first, "\n".join(lines[first - 1 : node.end_lineno])
 
 
 def _is_definition(node):

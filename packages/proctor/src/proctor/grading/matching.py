@@ -269,11 +269,17 @@ def only_there(original: NotebookNode, student: NotebookNode, matched: Match, re
     known = set().union(*(defined_names(cell.source) for cell in (original, *given, *written)))
     asked = set().union(*(defined_names(cell.source) for cell, _ in answers))
     needed = asked.union(*(taken_names(cell.source) for cell in written)) - known
-    parts, chosen = definitions_below(student.source, 0), set()
-    while more := {n for n, part in enumerate(parts) if n not in chosen and defined_names(part) & needed}:
-        chosen |= more
-        needed = needed.union(*(taken_names(parts[n]) for n in more)) - known
-    return "\n\n\n".join(parts[n].strip("\n") for n in sorted(chosen))
+    parts = [text for _, text in definitions_below(student.source, 0)]
+    makers, chosen = {}, set()
+    for number, part in enumerate(parts):
+        for name in defined_names(part):
+            makers.setdefault(name, []).append(number)
+    while needed:
+        for number in makers.pop(needed.pop(), []):
+            if number not in chosen:
+                chosen.add(number)
+                needed |= taken_names(parts[number]) - known
+    return "\n\n\n".join(parts[number] for number in sorted(chosen))
 
 
 def _is_changed(original, student, past):
