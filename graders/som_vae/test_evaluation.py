@@ -155,11 +155,14 @@ def clusters(generator):
 
 
 @pytest.mark.points(2)
-def test_purity(submission, reference, clusters):
+def test_purity(submission, reference, clusters, generator):
     """Purity is the share of images that are of the most frequent class of their cluster."""
     hint = "For each cluster its most frequent class; all of these counts, divided by the number of images."
     found, expected = submission.compute_purity(*clusters), float(reference.compute_purity(*clusters))
     score(found, expected, "`compute_purity(clusters, classes)`", hint)
+    # Neighbouring numbers have other classes, so none may be counted with the next.
+    many = torch.randint(23, (211,), generator=generator).numpy()
+    score(submission.compute_purity(many, many % 2), 1.0, "`compute_purity` of clusters of one class each", hint)
     given = dict(zip(("clusters", "classes"), clusters, strict=True))
     expect.given_is_kept(submission, submission.compute_purity, given, "`compute_purity(clusters, classes)`")
 
