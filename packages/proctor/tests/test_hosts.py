@@ -8,7 +8,7 @@ import pytest
 
 from proctor.checks.connections import MAX_STARTS
 from proctor.isolation.process import HostLost, Stopwatch
-from submissions import ENDINGS, sandboxed
+from submissions import ENDINGS, hosts_of, sandboxed
 
 
 def test_only_the_cell_that_ends_its_host_is_lost(submit):
@@ -23,6 +23,20 @@ def test_only_the_cell_that_ends_its_host_is_lost(submit):
         assert words in str(error)
     # What such a cell defines without calling anything is run without the rest.
     assert subject.before_0 == subject.after_0 == 0
+
+
+LOADED = """
+from torch.utils.data import DataLoader
+
+loader = DataLoader(range(7), 3, num_workers=2, timeout=9, prefetch_factor=4, persistent_workers=True)
+batches = [[batch.tolist() for batch in loader] for _ in range(2)]
+"""
+
+
+@pytest.mark.parametrize("start", ["from nothing", "forked"])
+def test_batches_are_loaded_in_the_one_process_whatever_workers_are_asked_for(submit, nursery, toy_course, start):
+    where = {"start": hosts_of(nursery, toy_course)} if start == "forked" else {}
+    assert submit(LOADED, **where).batches == [[[0, 1, 2], [3, 4, 5], [6]]] * 2
 
 
 CALLS = """

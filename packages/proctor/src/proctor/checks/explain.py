@@ -106,7 +106,7 @@ def place_of(error):
 def circumstance_of(error):
     """What is different where submissions are graded, where that is why the code stopped; starts with a space."""
     if error.type_name == "PermissionError" and error.message.startswith("[Errno 1]"):
-        return " A submission runs as one process: it starts no others (`num_workers=0`) and has no network."
+        return " A submission runs as one process: it starts no others and has no network."
     if error.type_name == "EOFError":
         return " Nobody is there to answer `input()` when a submission is graded."
     if error.type_name == "FileNotFoundError":

@@ -35,6 +35,7 @@ import warnings
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from proctor.isolation import seal, wire
 from proctor.isolation.kernel import Shell, display, without_magics
@@ -294,6 +295,7 @@ def main(modules: list[str]):
     sys.breakpointhook = lambda *arguments, **more: None
     # What epoll keeps is memory of the kernel's that no limit counts, so a host has none, and asyncio is told so.
     selectors.DefaultSelector = selectors.PollSelector
+    _load_batches_here()
     sys.modules["__main__"] = notebook
     host = Host(notebook.__dict__)
     threading.setprofile(host.watch.in_thread)
@@ -307,6 +309,18 @@ def main(modules: list[str]):
         while True:
             request = wire.unpack(*_receive(requests), host.resolve, math.inf)
             connection.sendall(host.answer(request))
+
+
+def _load_batches_here():
+    """Have each `DataLoader` load its batches in this process: it may start none, whatever workers are asked for."""
+    begin = DataLoader.__init__
+
+    @functools.wraps(begin)
+    def begin_here(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        self.num_workers = self.timeout = 0
+
+    DataLoader.__init__ = begin_here
 
 
 def _lead_nowhere(*descriptors):
