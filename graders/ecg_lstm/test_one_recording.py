@@ -1,6 +1,8 @@
 """The checks of what is foretold of one recording more that is judged right."""
 
+import numpy as np
 import pytest
+import torch
 
 from graders.helpers import check_number
 from proctor.checks import expect
@@ -12,6 +14,9 @@ def rises(submission, seed):
     normal, af = 83 + seed % 17, 11 + seed % 13
     result = submission.one_recording(normal, af)
     called = f"`one_recording({normal}, {af})`"
+    if isinstance(result, (np.ndarray, torch.Tensor)):
+        expect.shape(result, (2,), called, "Return by_normal, by_af.")
+        result = result.tolist()
     expect.type(result, (tuple, list), called)
     expect.equal(len(result), 2, f"The number of values that {called} returns", "Return by_normal, by_af.")
     return normal, af, *result

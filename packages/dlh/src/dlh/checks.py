@@ -1,5 +1,9 @@
 """The line-by-line comparison that the notebooks' check cells make: expected and obtained, beside each other."""
 
+import contextlib
+import linecache
+import traceback
+
 import numpy as np
 import torch
 
@@ -71,15 +75,128 @@ def parts_of(what, obtained, *names):
 
     Returns
     -------
-    obtained : tuple or list
+    obtained : tuple or list; of an array or a tensor of numbers, a list of them
 
     Raises
     ------
     Difference : where it is no tuple, or has another number of parts
     """
+    if isinstance(obtained, (np.ndarray, torch.Tensor)) and tuple(obtained.shape) == (len(names),):
+        return obtained.tolist()
     if not isinstance(obtained, (tuple, list)) or len(obtained) != len(names):
         compare(what, _described(obtained), f"({', '.join(names)})", RETURN if obtained is None else "")
     return obtained
+
+
+def number_of(what, obtained, hint=""):
+    """The number that came back, of Python, NumPy or torch; else stop.
+
+    Parameters
+    ----------
+    what : str, what gave the number, in words
+    obtained : what the notebook's code gave in the number's place
+    hint : str, where to look first when it is none
+
+    Returns
+    -------
+    number : float
+
+    Raises
+    ------
+    Difference : where it is no number
+    """
+    value = np.asarray(_plain(obtained))
+    # Text that reads like a number is none; an exact number of Python's is an object for NumPy.
+    if value.size == 1 and value.dtype.kind not in "USc":
+        with contextlib.suppress(TypeError, ValueError):
+            return float(value.item())
+    found = repr(obtained)[:40] if isinstance(obtained, str) else _described(obtained)
+    compare(what, found, "a number", RETURN if obtained is None else hint)
+
+
+def compare_range(what, obtained, low, high, hint=""):
+    """Say whether what came back is a number from `low` to `high`, as `compare` does."""
+    number = number_of(what, obtained, hint)
+    within = low <= number <= high
+    wanted = f"a number from {low} to {high}"
+    if not within:
+        compare(what, f"{number:g}", wanted, hint)
+    print(f"ok  {what}: expected {wanted}, obtained {number:g}")
+
+
+def compare_letter(what, obtained, letters):
+    """Say whether what came back is one of the letters, large or small, as `compare` does.
+
+    Parameters
+    ----------
+    what : str, what gave the letter, in words
+    obtained : what the notebook's code gave
+    letters : str, those that stand before the answers
+
+    Raises
+    ------
+    Difference : where it is none of them
+    """
+    wanted = f"one of the letters {letters[0]} to {letters[-1]}"
+    letter = obtained.strip().lower() if isinstance(obtained, str) else ""
+    if len(letter) != 1 or letter not in letters:
+        advice = f"{RETURN if obtained is None else ''} One letter in quotes and nothing else, such as \"a\".".strip()
+        raise Difference(f"{what}: expected {wanted}, obtained {repr(obtained)[:40]}. {advice}")
+    print(f"ok  {what}: expected {wanted}, obtained {obtained!r}")
+
+
+def compare_gradients(what, result, weights, hint="No .detach(), .data, .item() or no_grad() on the way."):
+    """Compare how many of the weights get a gradient from a result, which training needs, with how many there are.
+
+    Parameters
+    ----------
+    what : str, what the result is, in words
+    result : tensor
+    weights : iterable of tensors that require gradients
+    hint : str, where to look first when some get none
+
+    Raises
+    ------
+    Difference : where one of them gets none
+    """
+    weights, reached = list(weights), []
+    if result.requires_grad:
+        reached = torch.autograd.grad(result.sum(), weights, retain_graph=True, allow_unused=True)
+    found = sum(gradient is not None for gradient in reached)
+    compare(f"weights that get a gradient from {what}", found, len(weights), hint)
+
+
+@contextlib.contextmanager
+def hinted(what, hint):
+    """Where a call in its block stops with an error, say so in one line, with the line of code and a hint.
+
+    What is not written yet, or has no name, is passed on as it is.
+
+    Parameters
+    ----------
+    what : str, what is called, in words
+    hint : str, where to look first
+
+    Raises
+    ------
+    Difference : where the block raises an error
+    """
+    try:
+        yield
+    except (Difference, NotImplementedError, NameError):
+        raise
+    except Exception as error:
+        first = str(error).strip().split("\n")[0][:160]
+        raise Difference(f"{what}: {type(error).__name__}{_line_of(error)}, {first!r}. {hint}") from error
+
+
+def _line_of(error):
+    """The last line of a notebook's own code that an error went through, in words."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        line = linecache.getline(frame.filename, frame.lineno).strip()
+        if line and "site-packages" not in frame.filename and frame.filename != __file__:
+            return f" at `{line[:80]}`"
+    return ""
 
 
 def _described(value):

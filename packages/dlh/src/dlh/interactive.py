@@ -68,7 +68,12 @@ def explore(**choices):
 
         @functools.wraps(draw)
         def show_for(*given, **named):
-            show(*draw(*given, **named))
+            chosen = inspect.signature(draw).bind(*given, **named).arguments
+            outside = [line for name in chosen if (line := _outside(name, chosen[name], choices.get(name)))]
+            if outside:
+                print(" ".join(outside))
+            else:
+                show(*draw(*given, **named))
 
         call = f"{draw.__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
         line = f"For other values, call it in a cell of your own: {call}"
@@ -83,6 +88,14 @@ def explore(**choices):
         return show_for
 
     return begin
+
+
+def _outside(name, value, choice):
+    """Of a number that counts places and is not among them, which there are, in a sentence; else ""."""
+    counts = isinstance(choice, tuple) and all(isinstance(end, int) for end in choice)
+    if not counts or value in range(choice[0], choice[1] + 1):
+        return ""
+    return f"`{name}` is a whole number from {choice[0]} to {choice[1]}, not {value!r}."
 
 
 def _ipywidgets():

@@ -9,6 +9,20 @@ from dlh.plots.shared import BLUE, INK, arrow, box, caption, clean, diagram
 
 # Dark enough to be read as letters on white, which the palette's own orange and green are not.
 RUST, PINE = "#B24A00", "#00725A"
+# The accuracies that were published for chunks of the challenge's recordings, by network and whether it was augmented.
+# They stand here and not in the notebook, where they would be read before the guesses.
+PUBLISHED = {
+    ("MeanSpectrumNet", False): 0.572,
+    ("MeanSpectrumNet", True): 0.567,
+    ("FullyConnectedNet", False): 0.776,
+    ("FullyConnectedNet", True): 0.800,
+    ("ConvNet", False): 0.860,
+    ("ConvNet", True): 0.872,
+    ("RNNNet", False): 0.499,
+    ("LSTMNet", False): 0.900,
+    ("TorchLSTMNet", False): 0.905,
+    ("TorchLSTMNet", True): 0.930,
+}
 
 
 def draw_lstm_cell():
