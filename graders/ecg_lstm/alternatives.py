@@ -437,6 +437,11 @@ FORETOLD = [
         changes=[("return by_normal, by_af", "return [by_normal, by_af]")],
     ),
     Alternative(
+        name="as_an_array",
+        exercise="one_recording",
+        changes=[("return by_normal, by_af", "return np.array([by_normal, by_af])")],
+    ),
+    Alternative(
         name="by_numpy",
         exercise="one_recording",
         changes=[("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 0.5 / np.array([normal, af])")],

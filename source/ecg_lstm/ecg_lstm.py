@@ -1420,14 +1420,13 @@ for name, flag in PUBLISHED:
     on_chunks[name, flag] = np.mean(found), min(found), max(found)
     on_recordings[name, flag] = bootstrap_balanced(
         truth, right(name, flag, seeds))
+width = np.mean([high - low for _, low, high in on_recordings.values()])
 show(accuracy_intervals({"validation chunks": on_chunks,
                          "validation recordings, by vote": on_recordings},
                         {"validation chunks": PUBLISHED}),
      "Two panels with a row for each network: accuracy on validation chunks"
      " with the range over the seeds and a cross for what was published,"
-     " and on recordings with intervals, in the mean"
-     f" {np.mean([high - low for _, low, high in on_recordings.values()]):.2f}"
-     " wide.")
+     f" and on recordings with intervals, {width:.2f} wide in the mean.")
 
 # %% [markdown]
 # ## 13 What did augmentation do?

@@ -4,13 +4,23 @@ import re
 import subprocess
 import sys
 import textwrap
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from dlh.checks import compare, compare_shape, parts_of
+from dlh.checks import (
+    compare,
+    compare_gradients,
+    compare_letter,
+    compare_range,
+    compare_shape,
+    hinted,
+    number_of,
+    parts_of,
+)
 
 
 def run(code, **environment):
@@ -215,3 +225,54 @@ def test_parts_are_as_many_as_they_should_be(obtained, words):
     with pytest.raises(AssertionError, match=re.escape(words)):
         parts_of("it", obtained, "outputs", "state")
     assert parts_of("it", (1, 2), "outputs", "state") == (1, 2)
+
+
+@pytest.mark.parametrize("pair", [np.array([0.5, 2]), torch.tensor([0.5, 2])])
+def test_parts_may_stand_in_an_array_with_a_number_for_each(pair):
+    assert parts_of("it", pair, "outputs", "state") == [0.5, 2]
+
+
+@pytest.mark.parametrize("letter", ["a", " D\n", "B"])
+def test_a_letter_may_be_large_or_have_blanks_around_it(letter, capsys):
+    compare_letter("guess()", letter, "abcd")
+    assert capsys.readouterr().out.startswith("ok  guess()")
+
+
+@pytest.mark.parametrize("wrong", ["B.", "A)", "e", "", "ab", ["a"], 1, None])
+def test_what_is_no_letter_is_said_with_what_to_write(wrong):
+    with pytest.raises(AssertionError, match="a to d, obtained .*One letter in quotes") as raised:
+        compare_letter("guess()", wrong, "abcd")
+    assert repr(wrong) in str(raised.value)
+
+
+@pytest.mark.parametrize("number", [0.25, np.float32(0.25), torch.tensor(0.25), np.array([0.25]), Fraction(1, 4)])
+def test_a_number_may_be_of_any_kind(number, capsys):
+    assert number_of("it", number) == 0.25
+    compare_range("it", number, 0, 1)
+    assert capsys.readouterr().out == "ok  it: expected a number from 0 to 1, obtained 0.25\n"
+
+
+@pytest.mark.parametrize("wrong", ["30%", "0.3", None, (0.1, 0.2), {}, 30, -0.1, float("nan"), 1j])
+def test_what_is_no_number_or_outside_is_said_in_a_line(wrong):
+    with pytest.raises(AssertionError, match="it: expected a number.*, obtained") as raised:
+        compare_range("it", wrong, 0, 1)
+    assert "\n" not in str(raised.value)
+
+
+def test_what_gets_no_gradient_is_counted():
+    first, second = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    compare_gradients("the sum", first + second, [first, second])
+    for result, found in ((first + second.detach(), 1), ((first + second).detach(), 0)):
+        with pytest.raises(AssertionError, match=f"expected 2, obtained {found}. No .detach"):
+            compare_gradients("the sum", result, [first, second])
+
+
+def test_a_call_that_stops_with_an_error_is_a_line_with_its_hint():
+    told = pytest.raises(AssertionError, match="the call: RuntimeError.*size.* Mind the axes.$")
+    with told as raised, hinted("the call", "Mind the axes."):
+        torch.ones(2) + torch.ones(3)
+    assert "\n" not in str(raised.value)
+    assert "at `torch.ones(2) + torch.ones(3)`" in str(raised.value)
+    for unfinished in (NotImplementedError, NameError):
+        with pytest.raises(unfinished), hinted("the call", "Mind the axes."):
+            raise unfinished

@@ -152,6 +152,15 @@ def test_without_ipywidgets_there_are_the_figure_and_a_line(shell, shown, monkey
     assert shown[1:] == [("figure", "27 m", "the number 27 m")]
 
 
+@pytest.mark.parametrize("exponent", [10, -1, 2.5])
+def test_a_place_that_there_is_not_is_said_in_a_line(exponent, shown, capsys):
+    show_power = begin()
+    capsys.readouterr()
+    show_power(exponent=exponent)
+    assert capsys.readouterr().out == f"`exponent` is a whole number from 0 to 9, not {exponent}.\n"
+    assert len(shown) == 1
+
+
 def test_outside_of_a_notebook_there_is_the_line_alone(capsys):
     assert begin().controls == {}
     assert LINE in capsys.readouterr().out

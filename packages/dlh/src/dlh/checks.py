@@ -106,12 +106,15 @@ def number_of(what, obtained, hint=""):
     Difference : where it is no number
     """
     value = np.asarray(_plain(obtained))
+    number = None
     # Text that reads like a number is none; an exact number of Python's is an object for NumPy.
     if value.size == 1 and value.dtype.kind not in "USc":
         with contextlib.suppress(TypeError, ValueError):
-            return float(value.item())
-    found = repr(obtained)[:40] if isinstance(obtained, str) else _described(obtained)
-    compare(what, found, "a number", RETURN if obtained is None else hint)
+            number = float(value.item())
+    if number is None:
+        found = repr(obtained)[:40] if isinstance(obtained, str) else _described(obtained)
+        compare(what, found, "a number", RETURN if obtained is None else hint)
+    return number
 
 
 def compare_range(what, obtained, low, high, hint=""):
