@@ -91,6 +91,26 @@ def test_what_is_made_of_the_function_shows_its_figure_for_any_values(shell, sho
     assert not plt.get_fignums()
 
 
+def test_a_value_that_is_none_of_the_choices_is_refused_in_a_line(shell, shown, capsys):
+    show_power = begin()
+    show_node = explore(node=Grid([["a", "b"], ["c", "d"]]))(lambda node=0: draw_power(node, 1, ""))
+    del shown[:]
+    capsys.readouterr()
+    for draw, values, line in [
+        (show_power, {"base": 4}, "base is 2, 3 or 5, not 4."),
+        (show_power, {"base": "2"}, "base is 2, 3 or 5, not '2'."),
+        (show_power, {"exponent": 10}, "exponent is a whole number from 0 to 9, not 10."),
+        (show_power, {"exponent": "3"}, "exponent is a whole number from 0 to 9, not '3'."),
+        (show_node, {"node": 4}, "node is a whole number from 0 to 3, not 4."),
+        (show_node, {"node": -1}, "node is a whole number from 0 to 3, not -1."),
+    ]:
+        draw(**values)
+        assert capsys.readouterr().out == f"{line}\n"
+    show_power(7)
+    assert capsys.readouterr().out == "base is 2, 3 or 5, not 7.\n"
+    assert shown == []
+
+
 def test_an_error_is_told_below_the_controls_until_the_next_value(shell, shown, monkeypatch):
     import ipywidgets
 

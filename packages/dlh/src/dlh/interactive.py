@@ -59,7 +59,8 @@ def explore(**choices):
     -------
     decorator : takes a function whose arguments all have defaults, which returns a `matplotlib.figure.Figure` and words
         for whoever does not see it. What it makes of it shows the figure for the values that it is called with, and
-        has the controls by their arguments' names as `controls`, without ipywidgets none
+        has the controls by their arguments' names as `controls`, without ipywidgets none; for a value that is none of
+        those in a list, of the buttons or of a range of whole numbers, a line says which there are
     """
 
     def begin(draw):
@@ -68,7 +69,12 @@ def explore(**choices):
 
         @functools.wraps(draw)
         def show_for(*given, **named):
-            show(*draw(*given, **named))
+            asked = dict(zip(values, given, strict=False)) | named
+            refused = [line for name, value in asked.items() if (line := _refused(name, choices.get(name), value))]
+            if refused:
+                print("\n".join(refused))
+            else:
+                show(*draw(*given, **named))
 
         call = f"{draw.__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
         line = f"For other values, call it in a cell of your own: {call}"
@@ -83,6 +89,21 @@ def explore(**choices):
         return show_for
 
     return begin
+
+
+def _refused(name, choice, value):
+    """Which values there are, in a line, where this is none of them; else, and where any may be drawn, ""."""
+    if isinstance(choice, Grid):
+        choice = (0, sum(map(len, choice.labels)) - 1)
+    if isinstance(choice, list) and value not in choice:
+        values = ", ".join(map(repr, choice[:-1])) + " or " * (len(choice) > 1) + repr(choice[-1])
+        return f"{name} is {values}, not {value!r}."
+    # Between the places of a slider, a number that is not a whole one can be drawn as well, and beyond its ends.
+    if isinstance(choice, tuple) and all(isinstance(end, int) for end in choice):
+        low, high = choice[:2]
+        if value not in range(low, high + 1):
+            return f"{name} is a whole number from {low} to {high}, not {value!r}."
+    return ""
 
 
 def _ipywidgets():
