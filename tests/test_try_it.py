@@ -147,7 +147,7 @@ def test_a_cell_to_try_says_what_to_finish_first(world, shown, namespace):
     with pytest.raises(Exception) as raised:  # noqa: B017, PT011
         exec(hint.cell, namespace)
     line = hint.missing(raised.value, raised.tb)
-    assert re.match(r"Finish exercise .* first: `\w+` is made with it, in a cell above", line)
+    assert re.match(r"Run the cells from exercise .* on first: `\w+` is made with it, in a cell above", line)
     assert shown == []
 
 

@@ -324,9 +324,12 @@ for name, part, first in zip(("X", "K_beat", "K_rhythm", "K_freq"),
 compare("labels of dataset[5] and dataset[4]",
         [int(dataset[5][1]), int(dataset[4][1])], [0, 1])
 
-# The published shapes, of the real segments.
+# The published shapes, of two segments of nothing but zeros.
+long = {name: np.zeros((4, 2, size)) for name, size in [
+    ("X", 3000), ("K_beat", 3000), ("K_rhythm", 60), ("K_freq", 1)]}
+dataset = ECGDataset(long | {"Y": np.zeros(2, int)})
 compare("shapes of a segment of ten seconds",
-        [part.shape for part in ECGDataset(train_dict)[0][0]],
+        [part.shape for part in dataset[0][0]],
         [(4, 3000), (4, 3000), (4, 60), (4, 1)])
 print("The dataset passes: each segment with its knowledge and its label.")
 
@@ -932,12 +935,15 @@ auroc, f1 = evaluate_predictions(truth, pred)
 print(f"AUROC {auroc:.3f}, F1 {f1:.3f}")
 
 # %% [markdown]
-# Is that good enough to go on? This much the assignment asks of its models. With simulated recordings, less means
-# that something is wrong; with the challenge's, which are harder, use more `RECORDINGS` and `EPOCHS`.
+# Is that good enough to go on? This much the assignment asks of its models. With as many simulated recordings as
+# were set above, less means that something is wrong; with fewer, or with the challenge's, which are harder, use more
+# `RECORDINGS` and `EPOCHS`.
 
 # %% tags=["training"]
-assert auroc > 0.8, f"expected an AUROC above 0.8, obtained {auroc:.3f}"
-assert f1 > 0.7, f"expected an F1 above 0.7, obtained {f1:.3f}"
+advice = "Where all checks have passed: more `EPOCHS` or `RECORDINGS`."
+compare(f"AUROC above 0.8 (it is {auroc:.3f})", bool(auroc > 0.8), True,
+        advice)
+compare(f"F1 above 0.7 (it is {f1:.3f})", bool(f1 > 0.7), True, advice)
 print("The run passes: an AUROC above 0.8 and an F1 above 0.7.")
 
 # %% tags=["plot"]
@@ -982,7 +988,7 @@ show(figure, "The training loss falls, from near the dashed line of tossing"
 compare("one of the letters a to c",
         str(foretell_interval()).strip().lower() in ("a", "b", "c"), True,
         'Return one letter, such as "a".')
-print("Foretold. The next cell shows both intervals.")
+print("Taken down. It counts if it is right: the next cell shows it.")
 
 # %% tags=["training"]
 from dlh.metrics import bootstrap_auroc
@@ -1222,6 +1228,15 @@ compare("threshold to find 4 of 5 (a share of 0.7 is not enough with 3)",
 compare("threshold to find all 5",
         float(choose_threshold(some_truth, some_p1, 1.0)), 0.2,
         "The lowest probability of an AF segment.")
+# Seven of eight are 0.875 to the digit, and six of seven are less.
+eight_truth = np.array([0, 1, 1, 1, 1, 1, 1, 1, 1])
+eight_p1 = np.array([0.35, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])
+compare("threshold to find 7 of 8 (a share of 0.875 is just enough)",
+        float(choose_threshold(eight_truth, eight_p1, 0.875)), 0.3,
+        "With 0.2, all 8 are found, and there may be more false alarms.")
+compare("threshold to find 7 of 7 (a share of 0.875 is not enough with 6)",
+        float(choose_threshold(eight_truth[:-1], eight_p1[:-1], 0.875)), 0.3,
+        "0.875 of 7 are 6.125: 6 are not enough.")
 print("The threshold passes: enough is found, and no alarm more.")
 
 # %% [markdown]
@@ -1267,7 +1282,6 @@ from dlh.plots import draw_threshold
 @explore(threshold=(0.0, 1.0, 0.01), prevalence=(0.01, 0.6, 0.01))
 def show_threshold(threshold=0.5, prevalence=0.12):
     """What a threshold makes of our network where AF is so frequent."""
-    # Not `p1`, which is another network's in section 6.
     says = pred[:, 1]
     recall = float(np.mean(says[truth == 1] >= threshold))
     specificity = float(np.mean(says[truth == 0] < threshold))
@@ -1310,6 +1324,9 @@ compare("70%, moved from one half to one tenth",
         float(recalibrate(np.array([0.7]), 0.5, 0.1)[0]), 0.2059,
         "0.14 and 0.54 above are no probabilities yet; 0.866 has the ratios"
         " upside down.")
+compare("70%, moved from three tenths to one tenth",
+        float(recalibrate(np.array([0.7]), 0.3, 0.1)[0]), 0.3769,
+        "0.7 / 3 for AF against 0.3 * 9 / 7: where it was trained counts.")
 compare("0 and 1 stay", recalibrate(np.array([0.0, 1.0]), 0.5, 0.1),
         np.array([0.0, 1.0]), "Do not divide by 1 - p1.")
 print("Foretold for one segment; now for all of the test.")
@@ -1382,15 +1399,15 @@ show(figure, "As trained, the network gives higher probabilities than the"
 #
 # One number for all may hide that the network is good for some and bad for others. Age and sex are not in our files, but
 # something that every doctor would ask for can be read off the ECG: **how fast the heart beats**. In AF it usually beats
-# faster, and a network could take speed for AF. There are fast hearts in normal rhythm (fever, exercise) and
-# slow ones in AF (of patients who take medicine for it). Are they judged as well?
+# faster, but there are fast hearts in normal rhythm (fever, exercise) and slow ones in AF (of patients who take medicine
+# for it). Are all judged equally well?
 #
-# **Guess** by a letter in which half of the AF segments more are *missed* at a threshold of one half: (any of the three
-# earns the point)
+# Cut the AF segments in two by speed, the slower and the faster ones. **Guess** by a letter of which a larger share is
+# *missed* at a threshold of one half: (any of the three earns the point)
 #
-# - a: the slow half;
-# - b: the fast half;
-# - c: about as many in both, within 0.03.
+# - a: of the slower ones;
+# - b: of the faster ones;
+# - c: about the same share of both, within 0.03.
 
 # %% exercise=guess_rate include=guess_rate points=1
 
@@ -1404,7 +1421,8 @@ print("Your guess stands.")
 
 # %% [markdown]
 # A beat is a steep place that is the steepest for a quarter of a second around. That is rough, but enough to
-# tell slow hearts from fast ones. Each class is cut in halves at its own middle.
+# tell slow hearts from fast ones. Each class is cut in two at its own median; whoever is right at it counts as slower. (In
+# ten seconds, rates come in steps of six, so many are right at it, and the two parts are not of the same size.)
 
 # %% tags=["training"]
 from scipy import signal
@@ -1423,12 +1441,12 @@ rate = np.array([beats_per_minute(k) for k in test_dict["K_beat"][2]])
 groups = []
 for label, name in enumerate(["normal rhythm", "atrial fibrillation"]):
     middle = np.median(rate[truth == label])
-    halves = {"slower": rate <= middle, "faster": rate > middle}
-    for half, inside in halves.items():
+    parts = {"slower": rate <= middle, "faster": rate > middle}
+    for part, inside in parts.items():
         own = inside & (truth == label)
         wrong = (p1[own] > 0.5) != label
         groups.append({
-            "": f"{name}, {half}", "beats per minute": np.median(rate[own]),
+            "": f"{name}, {part}", "beats per minute": np.median(rate[own]),
             "segments": own.sum(),
             "recordings": len(set(test_dict["recording"][own])),
             "judged wrongly": wrong.mean(),
@@ -1446,14 +1464,14 @@ by_rate.round(3)
 # Slow hearts with AF are missed four times as often as fast ones (0.084 against 0.020), and fast hearts in normal
 # rhythm give more than twice as many false alarms as slow ones (0.141 against 0.054). So speed is taken for AF, as it
 # mostly goes with it. Those pay whose hearts are of the other kind: patients with AF whom medicine has slowed down,
-# and healthy people who were running. But look at the recordings: the two halves of AF have fewer than forty each,
+# and healthy people who were running. But look at the recordings: the two parts of AF have fewer than forty each,
 # some six segments from one. The slow segments that are missed are 19, and three or four recordings that are judged
 # wrongly throughout would do for that. Before one says that a group is worse off, the difference needs an interval, by
 # recordings.
 #
 # ### BEGIN MARK SCHEME
 # - 0.5 points: which hearts are judged worse, in both classes, with the student's own numbers.
-# - 0.5 points: the halves hold few recordings, whose segments resemble each other, so that a small difference proves
+# - 0.5 points: the parts hold few recordings, whose segments resemble each other, so that a small difference proves
 #   nothing (or: an interval by recordings is needed); or, of a large one, why it arises: speed is taken for AF.
 # ### END MARK SCHEME
 # ### END SOLUTION

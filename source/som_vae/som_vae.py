@@ -750,7 +750,8 @@ print("Training passes: downhill, and `probs` a hundred times as fast.")
 compare("transition losses of a map of one node",
         [float(value) for value in foretell_extremes(1)], [0.0, 0.0],
         "Minus the logarithm of a probability: which one, on such a map?")
-print("Foretold for one node; the next cell shows a map of 64.")
+print("Right for one node. What it says of 64 counts if it is right: the next"
+      " cell shows it.")
 
 # %% tags=["training"]
 from dlh.kept import kept
@@ -885,10 +886,11 @@ series_losses, seen = train_kept(model, series, 4, SERIES_EPOCHS,
 series_losses = series_losses, [row[-1] for row in seen]
 
 # %% tags=["plot"]
+stages = {"the map, from images": image_losses,
+          "the way, from series": series_losses}
 figure, panels = plt.subplots(1, 2, figsize=(11, 3.2), layout="constrained")
-for axes, (train_losses, test_losses), title in zip(
-    panels, (image_losses, series_losses),
-    ("the map, from images", "the way, from series")
+for axes, (title, (train_losses, test_losses)) in zip(
+    panels, stages.items()
 ):
     # The mean of an epoch belongs to its middle.
     axes.plot(np.arange(len(train_losses)) + 0.5, train_losses, marker="o",
@@ -998,7 +1000,8 @@ print("Evaluation passes: nodes in order, purity and NMI as by hand.")
 compare("NMI of halves of clusters without any information",
         float(foretell_halves(0.0, 1.5, 2.0)), 0.0,
         "In the numerator is the information.")
-print("Foretold where there is nothing to tell; now for our map.")
+print("Right where there is nothing to tell. Elsewhere it counts if it is"
+      " right: the next cell shows it for our map.")
 
 # %% tags=["training"]
 from dlh.baselines import cluster_by_kmeans
@@ -1185,8 +1188,7 @@ def show_node(node=fullest):
 # Are these probabilities any good? Without the network, one would count: of all steps from a node, which share goes
 # where? That is the maximum likelihood estimate. (A tenth is added to each count, or a step that was never counted would
 # be infinitely surprising.) We compare how likely each makes the steps of the *test* series, by the mean of minus the
-# logarithm: lower is better, and one of 64 by chance gives 4.159. The paper finds the learnt probabilities on a par with
-# the counted ones.
+# logarithm: lower is better, and one of 64 by chance gives 4.159.
 #
 # **Guess** by a letter. (Any of the three earns the point.)
 #
@@ -1224,7 +1226,7 @@ surprise.round(3)
 # %% [markdown]
 # ### On a par? ({{points:counted_reading}})
 #
-# Is the paper's finding borne out? Look at steps that stay and at moves, each by itself and against chance: what have the
+# The paper finds the learnt probabilities on a par with the counted ones. Is that borne out? Look at steps that stay and at moves, each by itself and against chance: what have the
 # probabilities learned, and what have they not?
 
 # %% [markdown] written=counted_reading points=1
@@ -1307,7 +1309,7 @@ class CopiedGradients(NoGradients):
 compare("one of the letters a to d",
         str(foretell_gradient()).strip().lower() in ("a", "b", "c", "d"),
         True)
-print("Foretold. The next cell looks.")
+print("Taken down. It counts if it is right: the next cell shows it.")
 
 # %% tags=["training"]
 SMALL = {"latent_dim": LATENT_DIM, "som_dim": [4, 4]}
@@ -1522,6 +1524,10 @@ def map_of_states(states):
     return second
 
 
+# Wrong shapes would stop far inside of `forward`.
+compare_shape("the neighbors of 100 states (3.1, 3.2)", gather_neighbors(
+    torch.zeros(8, 8, 3),
+    find_nearest(torch.zeros(100, 3), torch.zeros(8, 8, 3))[0]), (100, 5, 3))
 print("the map, from states; then the way, from series")
 state_map = map_of_states(as_images(states))
 
@@ -1596,12 +1602,12 @@ print("the map is right in more than 60% of all cases up to"
       f" {ahead.index[ahead['map'] > 0.6].max() / 10:.1f} units of time")
 
 # %% tags=["plot"]
+lines = [("foretold by the map", ahead["map"], "o", "-", "#0072B2"),
+         ("it stays on its wing", ahead["stays"], "^", "--", "#A85400")]
 figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
-for name, marker, style, color in [("map", "o", "-", "#0072B2"),
-                                   ("stays", "^", "--", "#A85400")]:
-    axes.plot(horizons / 10, ahead[name], marker=marker, linestyle=style,
-              color=color, label={"map": "foretold by the map",
-                                  "stays": "it stays on its wing"}[name])
+for name, share, marker, style, color in lines:
+    axes.plot(horizons / 10, share, marker=marker, linestyle=style,
+              color=color, label=name)
 axes.axhline(0.5, color="#666666", linestyle=":", label="by chance")
 axes.set(xlabel="units of time ahead", ylabel="wing foretold rightly",
          ylim=(0.4, 1))

@@ -10,6 +10,8 @@ from traitlets.config import Config
 from dlh.guide import guide
 
 STUB = 'raise NotImplementedError("not implemented yet")'
+LOOKS = "numbers = [7]\nnumbers[1]"
+CHECK_OF_SUMS = "assert total([rows]) == 2, 'both'"
 CHECK, DRAWS, USES = "assert Double()(2) == 4, 'two, doubled'", "numbers = [7]\nnumbers[Double()(1)]", "Double()(1) / 0"
 EXERCISES = [
     {"id": "double", "number": "2.1", "title": "Twice", "names": ["Double"], "hints": ["Look.", "A number.", "Add."]},
@@ -42,7 +44,8 @@ def digest(cell):
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A folder with the file that lies beside the notebook `sums`, in which one works."""
-    given, checks = {digest(cell): ["double"] for cell in (DRAWS, USES)}, {digest(CHECK): "double"}
+    given, checks = {digest(cell): ["double"] for cell in (DRAWS, USES, LOOKS)}, {digest(CHECK): "double"}
+    checks[digest(CHECK_OF_SUMS)] = "total"
     guide = {"exercises": EXERCISES, "needs": NEEDS, "given": given, "checks": checks}
     (tmp_path / "sums.guide.json").write_text(json.dumps(guide))
     monkeypatch.chdir(tmp_path)
@@ -59,6 +62,9 @@ def shell():
 MISSING = [
     ("a method", [UNFINISHED], "Double()(1)",
      "Finish exercise 2.1 (Twice) first: `Double.__call__` still raises NotImplementedError." + FIRST),
+    ("a cell that stopped, under a decorator", ["import functools\nkept = functools.cache",
+     UNFINISHED.replace("def total", "@kept\ndef total"), DOUBLE], "print(report)",
+     "Finish exercise 2.2 (Sums) first: `report` is made with it, in a cell above."),
     ("a function within one", [UNFINISHED], "[total(n) for n in [[1]]]",
      "Finish exercise 2.2 (Sums) first: `total.add` still raises NotImplementedError."),
     ("a cell that did not run", [], "assert Double()(1) == 2",
@@ -103,19 +109,27 @@ def test_other_errors_are_shown_as_ever(course, shell, capsys, cell, said):
     assert "Traceback (most recent call last)" in shown and said in shown and "first:" not in shown
 
 
+ON_DOUBLE = "def total(values): return sum(map(Double(), values))\ndef mean(values): return 0"
 # What is there is the wrong thing, or one of an earlier cell; what the cell needs is not finished.
 ODD = "class Double:\n    def __call__(self, x):\n        return 3\n    def more(self):\n        " + STUB
 GOES_ON = [
     ("it is not finished", [ODD], DRAWS,
      "Finish exercise 2.1 (Twice) first: this cell goes on with it." + FIRST),
     ("its checks have failed", [DOUBLE.replace("x + x", "x + 3"), CHECK], DRAWS,
-     "Finish exercise 2.1 (Twice) first: this cell goes on with it, and its checks have failed"
-     " (IndexError: list index out of range)." + FIRST),
+     "Finish exercise 2.1 (Twice) first: this cell goes on with it, and the checks have failed (two, doubled)."
+     + FIRST),
     ("with other space at its ends", [ODD], "\r\n" + DRAWS.replace("\n", "  \r\n"),
      "Finish exercise 2.1 (Twice) first: this cell goes on with it." + FIRST),
     ("what it made is not there, and its checks have failed", [DOUBLE.replace("x + x", "x"), CHECK], "pairs",
-     "Finish exercise 2.1 (Twice) first: `pairs` is made with it, in a cell above, and its checks have failed."
-     + FIRST),
+     "Finish exercise 2.1 (Twice) first: `pairs` is made with it, in a cell above, and the checks have failed"
+     " (two, doubled)." + FIRST),
+    ("nothing above has been run", [], LOOKS,
+     "Run the cells from exercise 2.1 (Twice) on first: this cell goes on with it."),
+    ("its cell is no Python", [DOUBLE.replace(":", "")], DRAWS,
+     "Mend the cell of exercise 2.1 (Twice) first, which stops (SyntaxError: expected ':', line 1): it defines"
+     " `Double`."),
+    ("the cells of data have not been run", [DOUBLE, ON_DOUBLE], CHECK_OF_SUMS,
+     "Run the cells above first: one of them defines `rows`."),
 ]  # fmt: skip
 
 
@@ -183,7 +197,7 @@ def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
         return [line.partition("  ")[2].strip() for line in capsys.readouterr().out.splitlines()[:-1]]
 
     first = 'from dlh.guide import guide\nhint = guide("sums")'
-    assert told(first) == ["not finished yet", "not finished yet"]
+    assert told(first) == ["the cell has not been run", "the cell has not been run"]
     assert told(UNFINISHED, CHECK) == ["not finished yet", "not finished yet"]
     assert told(DOUBLE, TOTAL) == ["not checked yet", "not checked yet"]
     assert told(CHECK) == ["passed", "not checked yet"]
@@ -195,6 +209,35 @@ def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
         "2.2 Sums   not checked yet",
         "0 of 2 pass their checks. Answers in words are not looked at here.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("double", "trouble"),
+    [
+        (DOUBLE.replace("x + x", "3"), "the checks have failed (two, doubled)"),
+        (ODD, "something is not finished yet"),
+        (f"{DOUBLE}\n1 +", "the cell stops (SyntaxError: invalid syntax, line 4)"),
+    ],
+)
+def test_right_code_on_a_wrong_exercise_is_not_blamed(course, shell, capsys, double, trouble):
+    cells = [DOUBLE, double, CHECK, ON_DOUBLE, "rows = 2", CHECK_OF_SUMS]
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', *cells]:
+        capsys.readouterr()
+        shell.run_cell(cell)
+    last = capsys.readouterr().out.splitlines()
+    assert last[-1] == f"It builds on exercise 2.1 (Twice), of which {trouble}: mend that first."
+    shell.run_cell("hint.summary()")
+    assert "2.2 Sums   waits for exercise 2.1 (Twice)" in capsys.readouterr().out.splitlines()
+
+
+def test_prediction_is_answered_and_not_passed(course, shell, capsys):
+    file = course / "sums.guide.json"
+    file.write_text(file.read_text().replace('"double"', '"guess_double"'))
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', DOUBLE, CHECK]:
+        shell.run_cell(cell).raise_error()
+    capsys.readouterr()
+    shell.run_cell("hint.summary()")
+    assert capsys.readouterr().out.splitlines()[0] == "2.1 Twice  answered"
 
 
 def test_without_its_file_nothing_changes(tmp_path, monkeypatch, shell, capsys):
@@ -226,7 +269,14 @@ def test_plain_python_keeps_its_tracebacks(course):
         exec("pairs", {})
 
 
-@pytest.mark.parametrize("asked", ["double", "2.1", "Double", type("Double", (), {})])
+class Double:
+    def twice(self):
+        """Of another place, by the same name."""
+
+
+@pytest.mark.parametrize(
+    "asked", ["double", "2.1", 2.1, " 2.1 ", "Exercise 2.1", "Double", "Double.twice", Double, Double.twice]
+)
 def test_hints_come_step_by_step(course, capsys, asked):
     hint = guide("sums")
     for _ in range(4):
@@ -243,9 +293,12 @@ def test_hint_for_nothing_says_what_there_is(course, capsys):
     hint(sorted)
     hint()
     hint("total")
+    hint.exercises["total"]["number"] = "2.1"
+    hint("2.1")
     assert capsys.readouterr().out.splitlines() == [
         "There are no hints for 'tripple'. There are hints for: double (2.1), total (2.2).",
         "There are no hints for 'sorted'. There are hints for: double (2.1), total (2.2).",
         "Which exercise? There are hints for: double (2.1), total (2.2).",
         "There are no hints for exercise 2.2 (Sums).",
+        "Which exercise? There are hints for: double (2.1), total (2.1).",
     ]

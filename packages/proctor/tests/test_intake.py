@@ -318,7 +318,26 @@ def test_only_a_regular_file_is_opened(toy, tmp_path):
             reading._open_file(tmp_path / name / "toy.ipynb", os.O_RDONLY)
 
 
-def test_notebook_of_very_many_values_is_refused_before_it_is_read(hand_in, monkeypatch):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_very_many_values_are_counted_in_any_encoding(tmp_path, monkeypatch, encoding):
+    """In UTF-16, a quote behind a backslash has a byte of its own between the two."""
+    monkeypatch.setattr(reading.json, "loads", None)
+    text = '{"nbformat": 4, "a": "\\"", "b": [' + "{}," * 130_000 + '0], "cells": []}'
+    (tmp_path / "toy.ipynb").write_bytes(text.encode(encoding))
+    with pytest.raises(Unreadable, match="holds more than 1000000 values"):
+        read_notebook(tmp_path / "toy.ipynb")
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "unicode_escape", "utf-7", "idna", "zlib", "rot13", "no such"])
+def test_program_in_no_encoding_of_people_is_read_without_it(tmp_path, encoding):
+    (tmp_path / "toy.py").write_bytes(f"# coding: {encoding}\nvalue = '\\x41'  # ".encode() + b"\xe9\n")
+    cells, _ = read_program(tmp_path / "toy.py")
+    assert cells[-1].source.endswith("value = '\\x41'  # \xe9")
+
+
+def test_notebook_of_very_many_values_is_refused_before_it_is_read(hand_in, release, monkeypatch):
+    # What the course keeps as JSON is read before.
+    hand_in(release)
     monkeypatch.setattr(reading.json, "loads", None)
     with pytest.raises(Unreadable, match="holds more than 1000000 values; clear its outputs"):
         hand_in('{"nbformat": 4, "cells": [' + "{}," * 2**20 + "{}]}")

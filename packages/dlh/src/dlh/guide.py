@@ -4,6 +4,7 @@ What it knows lies beside the notebook, in <assignment>.guide.json. Where that f
 """
 
 import hashlib
+import inspect
 import json
 import re
 import textwrap
@@ -31,6 +32,8 @@ KINDS = (Exception,)
 MISSING = (NameError, NotImplementedError)
 # Of an exercise, in the file.
 FIELDS = ("id", "number", "title", "names", "hints")
+# What a prediction is called: whether it comes true, later results show, and no check.
+PREDICTION = re.compile(r"guess_|foretell_")
 
 
 def guide(assignment):
@@ -77,6 +80,7 @@ class Guide:
         self.needs, self.given, self.checks = (dict(read.get(key, {})) for key in ("needs", "given", "checks"))
         self.namespace, self.cell = {}, ""
         self.said = {}  # by exercise: what its checks stopped with; None where they passed
+        self.stopped = {}  # by exercise: what the cell stopped with that was to define its names
         self.steps = dict.fromkeys(self.exercises, 0)
 
     def __call__(self, exercise=None):
@@ -89,12 +93,14 @@ class Guide:
         if not self.exercises:
             print(f"There are no hints here: {self.file} should lie beside the notebook, with which it came.")
             return
-        found = _find(exercise, self.exercises)
-        if found is None:
-            known = ", ".join(f"{one['id']} ({one['number'] or one['title']})" for one in self.exercises.values())
-            asked = "Which exercise?" if exercise is None else f"There are no hints for {_name(exercise)!r}."
-            print(f"{asked} There are hints for: {known}.")
+        several = [] if exercise is None else _find(exercise, self.exercises)
+        if len(several) != 1:
+            asked = "Which exercise?" if several or exercise is None else f"There are no hints for {_name(exercise)!r}."
+            those = several or self.exercises.values()
+            listed = ", ".join(f"{one['id']} ({one['number'] or one['title']})" for one in those)
+            print(f"{asked} There are hints for: {listed}.")
             return
+        (found,) = several
         hints = found["hints"]
         if not hints:
             print(f"There are no hints for {_title(found)}.")
@@ -112,30 +118,43 @@ class Guide:
         states = [self.state(exercise) for exercise in asked]
         for title, state in zip(titles, states, strict=True):
             print(f"{title:{max(map(len, titles))}}  {state}")
-        print(f"{states.count('passed')} of {len(states)} pass their checks. Answers in words are not looked at here.")
+        passed = states.count("passed") + states.count("answered")
+        print(f"{passed} of {len(states)} pass their checks. Answers in words are not looked at here.")
 
     def state(self, exercise):
-        """How far an exercise is: not finished yet, or what its checks have said."""
+        """How far an exercise is, in words: passed, or what stands in the way of that."""
         said = self.said.get(exercise["id"], "not checked yet")
         if said is None:
-            return "passed"
-        if _is_unfinished(exercise, self.namespace):
+            return "answered" if PREDICTION.match(exercise["id"]) else "passed"
+        if self._is_stub(exercise):
             return "not finished yet"
-        return textwrap.shorten(f"failed: {said}", 90, placeholder=" ...") if exercise["id"] in self.said else said
+        if self._in_its_cell(exercise):
+            return textwrap.shorten(self._in_its_cell(exercise), 90, placeholder=" ...")
+        if exercise["id"] not in self.said:
+            return said
+        below = self._below(exercise)
+        return f"waits for {_title(below)}" if below else textwrap.shorten(f"failed: {said}", 90, placeholder=" ...")
 
     def begin(self, info):
         """Keep the text of the cell that is about to run, of which IPython informs."""
         self.cell = info.raw_cell
 
     def remember(self, result):
-        """Keep what a cell of checks has said; `result` is IPython's of any cell."""
-        exercise = self.checks.get(_digest(result.info.raw_cell))
-        if exercise is not None:
-            # No error itself, which would hold on to all that its cell had in hand.
-            error = result.error_before_exec or result.error_in_exec
-            self.said[exercise] = error and _in_a_line(error)
-            if error and _is_unfinished(self.exercises[exercise], self.namespace):
-                del self.said[exercise]
+        """Keep what a cell of checks has said, or one that defines an exercise; `result` is IPython's of any cell."""
+        # No error itself, which would hold on to all that its cell had in hand.
+        error = result.error_before_exec or result.error_in_exec
+        said = error and _in_a_line(error)
+        for exercise in self.exercises.values():
+            names = [name for name in exercise["names"] if _defines(result.info.raw_cell, name)]
+            if names:
+                self.stopped.pop(exercise["id"], None)
+            if names and error and (result.error_before_exec or not set(names) <= set(self.namespace)):
+                self.stopped[exercise["id"]] = said
+        checked = self.checks.get(_digest(result.info.raw_cell))
+        if checked is not None:
+            self.said[checked] = said
+            if error and (self._is_stub(self.exercises[checked]) or self._in_its_cell(self.exercises[checked])):
+                del self.said[checked]
 
     def missing(self, error, frames):
         """Which exercise the cell that stopped needs finished first, in one line; None where that is not the cause.
@@ -149,11 +168,15 @@ class Guide:
         if line is not None:
             return line
         needed = [self.exercises[one] for one in self.given.get(_digest(self.cell), [])]
-        return self._first_to_finish(needed, "this cell goes on with it", f" ({_in_a_line(error)})")
+        seen = self._passed_through(frames) if needed else ()
+        return self._first_to_mend(needed, "this cell goes on with it", seen)
 
     def likely_cause(self, error):
         """What mostly is behind such an error of a cell of checks, a line; empty where nothing is to be said."""
         exercise = self.exercises.get(self.checks.get(_digest(self.cell)))
+        below = exercise and self._below(exercise)
+        if below:
+            return f"It builds on {_title(below)}, of which {self._trouble(below)}: mend that first.\n"
         if exercise is None or isinstance(error, AssertionError):
             return ""
         causes = (told.format(*match.groups()) for seen, told in CAUSES if (match := re.search(seen, str(error))))
@@ -166,32 +189,89 @@ class Guide:
         frame = list(traceback.walk_tb(frames))[-1][0]
         if frame.f_globals is not self.namespace:
             return None
-        owners = {name: exercise for exercise in self.exercises.values() for name in exercise["names"]}
-        where = frame.f_code.co_qualname.replace(".<locals>", "")
-        within = owners.get(where.split(".")[0])
+        within = self._owner(frame)
         if isinstance(error, NotImplementedError):
+            where = _qualified(frame)
             return within and _finish(within, f"`{where}` still raises NotImplementedError")
         name = error.name
         if name is None or name in self.namespace:
             return None
-        if name in owners:
-            return f"Run the cell of {_title(owners[name])} first: it defines `{name}`."
+        owner = next((exercise for exercise in self.exercises.values() if name in exercise["names"]), None)
+        if owner:
+            stopped = self.stopped.get(owner["id"])
+            do = f"Mend the cell of {_title(owner)} first, which stops ({stopped})" if stopped else ""
+            return f"{do or f'Run the cell of {_title(owner)} first'}: it defines `{name}`."
         # A name that an answer makes up is the answer's own fault.
-        if name not in self.needs or within:
+        if within:
             return None
-        needed = [self.exercises[one] for one in self.needs[name]]
-        line = self._first_to_finish(needed, f"`{name}` is made with it, in a cell above")
-        return line or f"Run the cells from {_title(needed[-1])} on first: one of them defines `{name}`."
+        needed = [self.exercises[one] for one in self.needs.get(name, [])]
+        if needed:
+            line = self._first_to_mend(needed, f"`{name}` is made with it, in a cell above")
+            return line or f"Run the cells from {_title(needed[-1])} on first: one of them defines `{name}`."
+        is_known = {*self.given, *self.checks} & {_digest(self.cell)}
+        return f"Run the cells above first: one of them defines `{name}`." if is_known else None
 
-    def _first_to_finish(self, needed, reason, stopped=""):
-        """Of exercises, the first that is unfinished, else the first whose checks failed, in a line with the reason."""
-        for exercise in needed:
-            if self.state(exercise) == "not finished yet":
-                return _finish(exercise, reason)
-        for exercise in needed:
-            if self.said.get(exercise["id"]) is not None:
-                return _finish(exercise, f"{reason}, and its checks have failed{stopped}")
-        return None
+    def _first_to_mend(self, needed, reason, seen=()):
+        """Of exercises, that which is to be mended first, in a line with the reason; None where none is known to be.
+
+        It is what the error has come through, where something is known of that; else the first that is not finished
+        or not there, else the first whose checks have failed.
+        """
+        troubled = [exercise for exercise in (*seen, *needed) if self._trouble(exercise)]
+        there = [exercise for exercise in troubled if self._is_stub(exercise) or self._in_its_cell(exercise)]
+        if not troubled:
+            return None
+        first = troubled[0] if troubled[0] in seen else (there or troubled)[0]
+        if self._is_stub(first):
+            return _finish(first, reason)
+        if self.stopped.get(first["id"]):
+            return f"Mend the cell of {_title(first)} first, which stops ({self.stopped[first['id']]}): {reason}."
+        if self._in_its_cell(first):
+            return f"Run the cells from {_title(first)} on first: {reason}."
+        return _finish(first, f"{reason}, and {self._trouble(first)}")
+
+    def _trouble(self, exercise):
+        """Why nothing should be built on an exercise, in words; empty where nothing is known against it."""
+        if self._is_stub(exercise):
+            return "something is not finished yet"
+        said = textwrap.shorten(self.said.get(exercise["id"]) or "", 120, placeholder=" ...")
+        return self._in_its_cell(exercise) or (f"the checks have failed ({said})" if said else "")
+
+    def _in_its_cell(self, exercise):
+        """What has become of the cell of an exercise that is not there, in words; empty where it is."""
+        if exercise["id"] in self.stopped:
+            return f"the cell stops ({self.stopped[exercise['id']]})"
+        return "" if set(exercise["names"]) <= set(self.namespace) else "the cell has not been run"
+
+    def _is_stub(self, exercise):
+        """Whether an exercise is there and not finished; what has passed is, whatever line was left behind in it."""
+        passed = self.said.get(exercise["id"], "") is None
+        there = [self.namespace[name] for name in exercise["names"] if name in self.namespace]
+        return not passed and any(map(_is_stub, there))
+
+    def _below(self, exercise):
+        """The first of the exercises that the code of another names which is not as it should be; None without."""
+        found, waiting = [], [exercise]
+        while waiting:
+            things = [self.namespace[name] for name in waiting.pop()["names"] if name in self.namespace]
+            named = set().union(*(_names_in(code) for thing in things for code in _codes(thing)))
+            for other in self.exercises.values():
+                if other not in (exercise, *found) and named & set(other["names"]):
+                    found.append(other)
+                    waiting.append(other)
+        return next((other for other in self.exercises.values() if other in found and self._trouble(other)), None)
+
+    def _owner(self, frame):
+        """The exercise whose code a frame runs; None of all other code."""
+        if frame.f_globals is not self.namespace:
+            return None
+        name = _qualified(frame).split(".")[0]
+        return next((exercise for exercise in self.exercises.values() if name in exercise["names"]), None)
+
+    def _passed_through(self, frames):
+        """The exercises whose code an error came through, the innermost first."""
+        owners = [self._owner(frame) for frame, _ in traceback.walk_tb(frames)]
+        return [owner for owner in reversed(owners) if owner]
 
 
 def _attend(found):
@@ -228,22 +308,24 @@ def _digest(source):
 
 def _in_a_line(error):
     """What an error says, in one line; the kind of all but a check's own."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}, line {error.lineno}"
     kind = "" if isinstance(error, AssertionError) and str(error) else f"{type(error).__name__}: "
     return textwrap.shorten(f"{kind}{error}", 300, placeholder=" ...")
 
 
 def _find(asked, exercises):
-    """The exercise of an id, a number that no other has, or a name that it asks for, or of what bears such a name."""
-    asked = _name(asked)
-    by_number = [one for one in exercises.values() if asked == one["number"]]
-    found = [one for one in exercises.values() if asked == one["id"]]
-    found += by_number if len(by_number) == 1 else []
-    found += [one for one in exercises.values() if asked in one["names"]]
-    return found[0] if found else None
+    """The exercises of an id, a number, or a name that they ask for, or of what bears such a name; mostly one."""
+    asked = re.sub(r"(?i)^exercise\s+", "", _name(asked).strip())
+    for key in (asked, asked.split(".")[0]):
+        found = [one for one in exercises.values() if key in (one["id"], one["number"]) or key in one["names"]]
+        if found:
+            return found
+    return []
 
 
 def _name(asked):
-    return getattr(asked, "__name__", str(asked))
+    return getattr(asked, "__qualname__", str(asked))
 
 
 def _title(exercise):
@@ -256,17 +338,29 @@ def _finish(exercise, reason):
     return f"Finish {_title(exercise)} first: {reason}.{help_for_it}"
 
 
-def _is_unfinished(exercise, namespace):
-    return any(name not in namespace or _is_stub(namespace[name]) for name in exercise["names"])
+def _qualified(frame):
+    """The dotted name of what a frame runs."""
+    return frame.f_code.co_qualname.replace(".<locals>", "")
+
+
+def _defines(source, name):
+    """Whether the text of a cell, which may be no valid code, defines a name."""
+    return re.search(rf"^(?:async +def|def|class) +{name}\b|^{name} *=[^=]", source, re.MULTILINE) is not None
+
+
+def _codes(thing):
+    """The code of a function, or of the methods of a class."""
+    parts = list(vars(thing).values()) if isinstance(thing, type) else [thing]
+    codes = [getattr(inspect.unwrap(getattr(part, "__func__", part)), "__code__", None) for part in parts]
+    return [code for code in codes if code is not None]
+
+
+def _names_in(code):
+    """The global names and attributes that code uses, be it in functions within it."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {*code.co_names}.union(*map(_names_in, inner))
 
 
 def _is_stub(thing):
     """Whether a function, or a method of a class, has the line that raises NotImplementedError."""
-    parts = list(vars(thing).values()) if isinstance(thing, type) else [thing]
-    codes = [getattr(getattr(part, "__func__", part), "__code__", None) for part in parts]
-    return any(_raises(code) for code in codes if code is not None)
-
-
-def _raises(code):
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return "NotImplementedError" in code.co_names or any(_raises(one) for one in inner)
+    return any("NotImplementedError" in _names_in(code) for code in _codes(thing))

@@ -59,7 +59,8 @@ def explore(**choices):
     -------
     decorator : takes a function whose arguments all have defaults, which returns a `matplotlib.figure.Figure` and words
         for whoever does not see it. What it makes of it shows the figure for the values that it is called with, and
-        has the controls by their arguments' names as `controls`, without ipywidgets none
+        has the controls by their arguments' names as `controls`, without ipywidgets none; for a value that is none of
+        those in a list, of the buttons or of a range of whole numbers, a line says which there are
     """
 
     def begin(draw):
@@ -68,10 +69,10 @@ def explore(**choices):
 
         @functools.wraps(draw)
         def show_for(*given, **named):
-            chosen = inspect.signature(draw).bind(*given, **named).arguments
-            outside = [line for name in chosen if (line := _outside(name, chosen[name], choices.get(name)))]
-            if outside:
-                print(" ".join(outside))
+            asked = dict(zip(values, given, strict=False)) | named
+            refused = [line for name, value in asked.items() if (line := _refused(name, choices.get(name), value))]
+            if refused:
+                print("\n".join(refused))
             else:
                 show(*draw(*given, **named))
 
@@ -90,12 +91,19 @@ def explore(**choices):
     return begin
 
 
-def _outside(name, value, choice):
-    """Of a number that counts places and is not among them, which there are, in a sentence; else ""."""
-    counts = isinstance(choice, tuple) and all(isinstance(end, int) for end in choice)
-    if not counts or value in range(choice[0], choice[1] + 1):
-        return ""
-    return f"`{name}` is a whole number from {choice[0]} to {choice[1]}, not {value!r}."
+def _refused(name, choice, value):
+    """Which values there are, in a line, where this is none of them; else, and where any may be drawn, ""."""
+    if isinstance(choice, Grid):
+        choice = (0, sum(map(len, choice.labels)) - 1)
+    if isinstance(choice, list) and value not in choice:
+        values = ", ".join(map(repr, choice[:-1])) + " or " * (len(choice) > 1) + repr(choice[-1])
+        return f"{name} is {values}, not {value!r}."
+    # Between the places of a slider, a number that is not a whole one can be drawn as well, and beyond its ends.
+    if isinstance(choice, tuple) and all(isinstance(end, int) for end in choice):
+        low, high = choice[:2]
+        if value not in range(low, high + 1):
+            return f"{name} is a whole number from {low} to {high}, not {value!r}."
+    return ""
 
 
 def _ipywidgets():

@@ -93,8 +93,10 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 def _read_json(path):
     """What a notebook's file holds, once it is known to be of a modest size."""
     data = read_bytes(path, MAX_BYTES)
-    _require_modest(data, path.name)
     text, kind = _decoded(data, path.name), _kind_of(data)
+    # In other encodings, what is within a string and what is not cannot be told from the bytes.
+    is_utf8 = json.detect_encoding(data).startswith("utf-8")
+    _require_modest(data if is_utf8 else text.encode("utf-8", "replace"), path.name)
     del data
     # A disk or a transfer may have filled the file up to the end of a block.
     text = text.rstrip("\0 \t\r\n")
@@ -385,6 +387,8 @@ def _decoded(data, name):
         raise Unreadable(f"{name} is neither a notebook nor a program: it is not text in UTF-8; {words}") from error
 
 
+# Encodings of people, in which they are alone: others of Python's take long, or make something else of a text.
+OLD_ENCODINGS = re.compile(r"(cp|iso-?8859|latin|gb|big5|shift|euc|koi8|mac|hz|johab|tis)[-_\w]*", re.IGNORECASE)
 # Bytes that no text has, in any encoding that has those of ASCII.
 NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -395,7 +399,7 @@ def _old_encoding(data):
         named = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError:
         return "cp1252"
-    return "cp1252" if named.startswith("utf-8") else named
+    return named if OLD_ENCODINGS.fullmatch(named) else "cp1252"
 
 
 def names_in(folder: Path) -> list[str]:
