@@ -811,6 +811,7 @@ ATTENTION = [
         exercise="attention",
         hint="Your weights are the bare scores. The softmax makes weights of them.",
         changes=[("torch.softmax(scores, dim=-1)", "scores")],
+        costly="The number that hides a score is a weight itself, so whatever has a mask is of its size.",
     ),
     Mistake(
         name="queries_and_keys_swapped",
@@ -1061,6 +1062,7 @@ ATTENTION = [
         exercise="attention",
         hint="`log_softmax` gives the logarithm of the weights. Weights that sum to one come from `softmax`.",
         changes=[("torch.softmax(scores, dim=-1)", "torch.log_softmax(scores, dim=-1)")],
+        costly="What is hidden gets a weight of minus infinity, so whatever has a mask is not finite.",
     ),
     Mistake(
         name="softmax_over_notes",
@@ -2493,6 +2495,7 @@ TRAINING = [
         exercise="training",
         hint="You soften the labels to 0.05 and 0.95. The recipe takes them as they are.",
         changes=[("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device).clamp(0.05, 0.95))")],
+        costly="Each step takes another gradient, so that no weight is what it should be.",
     ),
 ]
 

@@ -845,7 +845,6 @@ ENCODER = [
         hint="You add up the attention itself, which gives one for every patient. It is the hidden states that are "
         "added up, each times its attention.",
         changes=[("(attention * hidden_states).sum(dim=1)", "attention.sum(dim=1)")],
-        costly="The result is ones, of another shape, and no layer has a part in it.",
     ),
     Mistake(
         name="scores_summed",

@@ -302,7 +302,8 @@ WRONG = [
 ]
 
 PROBABILITIES = """probabilities = self.log_transitions().exp().detach()
-        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(dim=-1)
+        expected = (probabilities[k[..., :-1]] * z_dist_flat[..., 1:, :]).sum(
+            dim=-1)
         return expected.mean()"""
 NORMALIZED = "torch.log_softmax(self.probs.flatten(2).flatten(0, 1), dim=-1)"
 STEPS = "-self.log_transitions()[k[..., :-1], k[..., 1:]].mean()"
