@@ -60,8 +60,7 @@ def compare_shape(what, obtained, expected, hint=""):
     if isinstance(obtained, (torch.Tensor, np.ndarray, np.generic)):
         compare(f"shape of {what}", tuple(obtained.shape), expected, hint)
     else:
-        missing = RETURN if obtained is None else ""
-        compare(what, _described(obtained), f"a tensor of shape {expected}", f"{missing} {hint}".strip())
+        compare(what, _described(obtained), f"a tensor of shape {expected}", _advice(obtained, hint))
 
 
 def parts_of(what, obtained, *names):
@@ -84,7 +83,7 @@ def parts_of(what, obtained, *names):
     if isinstance(obtained, (np.ndarray, torch.Tensor)) and tuple(obtained.shape) == (len(names),):
         return obtained.tolist()
     if not isinstance(obtained, (tuple, list)) or len(obtained) != len(names):
-        compare(what, _described(obtained), f"({', '.join(names)})", RETURN if obtained is None else "")
+        compare(what, _described(obtained), f"({', '.join(names)})", _advice(obtained))
     return obtained
 
 
@@ -120,9 +119,8 @@ def number_of(what, obtained, hint=""):
 def compare_range(what, obtained, low, high, hint=""):
     """Say whether what came back is a number from `low` to `high`, as `compare` does."""
     number = number_of(what, obtained, hint)
-    within = low <= number <= high
     wanted = f"a number from {low} to {high}"
-    if not within:
+    if not low <= number <= high:
         compare(what, f"{number:g}", wanted, hint)
     print(f"ok  {what}: expected {wanted}, obtained {number:g}")
 
@@ -143,7 +141,7 @@ def compare_letter(what, obtained, letters):
     wanted = f"one of the letters {letters[0]} to {letters[-1]}"
     letter = obtained.strip().lower() if isinstance(obtained, str) else ""
     if len(letter) != 1 or letter not in letters:
-        advice = f"{RETURN if obtained is None else ''} One letter in quotes and nothing else, such as \"a\".".strip()
+        advice = _advice(obtained, 'One letter in quotes and nothing else, such as "a".')
         raise Difference(f"{what}: expected {wanted}, obtained {repr(obtained)[:40]}. {advice}")
     print(f"ok  {what}: expected {wanted}, obtained {obtained!r}")
 
@@ -202,14 +200,21 @@ def _line_of(error):
     return ""
 
 
+def _advice(obtained, hint=""):
+    """A hint, behind the words that nothing came back, where that is so."""
+    return f"{RETURN if obtained is None else ''} {hint}".strip()
+
+
 def _described(value):
     """What a value is, in a few words."""
     if isinstance(value, (torch.Tensor, np.ndarray)):
         return f"a {'tensor' if isinstance(value, torch.Tensor) else 'NumPy array'} of shape {tuple(value.shape)}"
     if isinstance(value, (tuple, list)):
         return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
-    if value is None or isinstance(value, (bool, int, float)):
-        return f"the {type(value).__name__} {value}" if value is not None else "None"
+    if value is None:
+        return "None"
+    if isinstance(value, (bool, int, float)):
+        return f"the {type(value).__name__} {value}"
     return f"something of type {type(value).__name__}"
 
 
