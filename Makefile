@@ -15,6 +15,9 @@ $(if $(filter auto cuda,$(TORCH)),,$(error TORCH is auto or cuda, not $(TORCH)))
 # nbgrader calls its helpers (alembic, jupyter) by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# Tests start Python some hundred times: what is compiled is kept, in containers that say otherwise, too.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup build lint test prove demo release-zip site lock clean asked-for
 
 setup: $(SET_UP)
