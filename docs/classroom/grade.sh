@@ -11,7 +11,7 @@ kept=classroom
 context=proctor
 # A push without a status is graded, and posted, anew.
 again="see that CLASSROOM_TOKEN may write contents and statuses there, then the next run posts it"
-# What GitHub takes along with an event is 64 K at most.
+# What GitHub takes along with an event is 64 K of JSON at most, in which some characters take six.
 most=60000
 summary=${GITHUB_STEP_SUMMARY:-/dev/null}
 failed=0
@@ -49,6 +49,15 @@ fetch_and_grade() {  # REPOSITORY COMMIT ASSIGNMENT FOLDER WORDS
     [ -s "$5.md" ]
 }
 
+shorten() {  # FILE FILE: into the second one, as much of the first as can be sent
+    local size=$most
+    head -c "$size" "$1" > "$2"
+    while [ "$(LC_ALL=C sed 's/[<>&]/123456/g; s/["\\]/12/g; s/$/12/' "$2" | wc -c)" -gt "$most" ]; do
+        size=$((size * 3 / 4))
+        head -c "$size" "$1" > "$2"
+    done
+}
+
 tell() {  # ASSIGNMENT LOGIN WORDS: what went wrong, in the log and in the summary
     echo "$1-$2: $3" >&2
     echo "| $1 | $2 | $3 |" >> "$summary"
@@ -66,7 +75,7 @@ grade() {  # ORGANIZATION ASSIGNMENT LOGIN COMMIT
     [ -s "$words.json" ] && state=success
     points=$(head -n 1 "$words.md")
     points=${points##*: }
-    head -c "$most" "$words.md" > "$words.sent"
+    shorten "$words.md" "$words.sent"
     if ! gh api -X POST "repos/$repository/dispatches" -f event_type=verdict \
         -F "client_payload[summary]=@$words.sent" > /dev/null < /dev/null; then
         tell "$2" "$3" "$points; the verdict could not be posted (log): $again; it is in $words.md"

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 
 import nbformat
@@ -128,6 +129,16 @@ def test_what_stands_in_for_an_answer_that_cannot_run_decides_over_the_verdict(t
     path = cache.record_path(taken, course, "cpu")
     taken.cells = [replace(cell, released="another") if cell.released else cell for cell in taken.cells]
     assert cache.record_path(taken, course, "cpu") != path
+
+
+def test_where_a_check_stands_among_the_same_cells_decides_over_the_verdict(course, solved, tmp_path):
+    points = []
+    for name in ("check_double", "double"):
+        notebook, own = deepcopy(solved), nbformat.v4.new_code_cell("del double")
+        notebook.cells.insert(1 + [cell.id for cell in notebook.cells].index(name), own)
+        nbformat.write(notebook, tmp_path / "toy.ipynb")
+        points.append(cache.grade(intake.take_in(tmp_path / "toy.ipynb", course), course, name, "cpu").points)
+    assert points == [10, 6]
 
 
 def test_another_engine_does_not_take_the_record(taken, course, monkeypatch):

@@ -34,7 +34,7 @@ while words:
         query = words.pop(0)
     elif word in ("-f", "-F"):
         key, _, value = words.pop(0).partition("=")
-        sent[key] = pathlib.Path(value[1:]).read_text() if word == "-F" and value[0] == "@" else value
+        sent[key] = pathlib.Path(value[1:]).read_text(errors="replace") if word == "-F" and value[0] == "@" else value
     elif word == "-H":
         words.pop(0)
     elif word != "--paginate":
@@ -137,7 +137,7 @@ def github(toy_course, solved, tmp_path):
     (bin_folder / "answers").write_text(json.dumps(answers))
 
     class GitHub:
-        folder = root
+        folder, program = root, bin_folder / "proctor"
 
         def run(self, *words, given="", **variables):
             path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
@@ -203,6 +203,18 @@ def test_verdict_that_cannot_be_posted_is_told_with_its_points_and_what_to_do(gi
     # The others get theirs.
     assert "| toy | cleo | not graded |" in github.summary()
     assert (github.folder / "classroom/verdicts/toy-ann.md").is_file()
+
+
+@pytest.mark.parametrize("letter", ["a", "<", '"', "é"])
+def test_verdict_that_is_too_long_is_cut_to_what_can_be_sent(github, letter):
+    long = f'printf "## toy, \\`ann\\`: 1 of 2 points\n\n" > "$2"; yes \'    {letter * 90}\' | head -n 2000 >> "$2"'
+    github.program.write_text(f'#!/bin/sh\nwhile [ "$1" != --summary ]; do shift; done\n{long}\n')
+    ran = github.run("grade", "class", given="toy ann a1\n")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    sent = github.sent()[0][1]["client_payload[summary]"]
+    # As GitHub's own command writes it.
+    size = len(json.dumps(sent, ensure_ascii=False).replace("<", "\\u003c").encode())
+    assert 30_000 < size < 2**16 - 1000 and sent.startswith("## toy, `ann`: 1 of 2 points\n")
 
 
 def test_fault_of_the_course_is_told_to_no_student(github):

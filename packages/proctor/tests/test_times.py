@@ -69,6 +69,12 @@ def test_page_tells_when_it_was_handed_in_on_the_courses_own_clock(words, told):
         ("2026-07-01 14:00:00 CET", "Europe/Berlin"),
         ("2026-07-01 14:00:00 IST", "Europe/Berlin"),
         ("2026-07-01 14:00:00 No/Where", "UTC"),
+        ("2026-07-01 14:00:00 America/Argentina", "UTC"),
+        ("2026-07-01 14:00:00 America/", "UTC"),
+        # It would be another time tomorrow.
+        ("14:00:00", "UTC"),
+        ("1", "UTC"),
+        ("2026-07", "UTC"),
         ("yesterday", "UTC"),
         ("2026-13-01 14:00:00 +02:00", "UTC"),
     ],

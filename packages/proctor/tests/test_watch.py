@@ -284,6 +284,8 @@ def test_what_is_not_watched_is_not_written_down():
     [
         "import sys; sys.setprofile(None)",
         "torch._C._autograd._disable_profiler_legacy()",
+        "from proctor.isolation import watch as w; a = torch._C._autograd; a._disable_profiler_legacy(); "
+        "a._enable_profiler_legacy(w.SETTINGS)",
         "torch.autograd.profiler.profile().__enter__()",
         "import _thread; _thread.start_new_thread(print, ())",
     ],

@@ -203,6 +203,45 @@ def test_who_had_fewest_attempts_today_goes_first_and_then_who_handed_in_first(t
     assert [student for student, _ in graded] == ["early", "late", "bob", "ann"]
 
 
+@pytest.fixture
+def still(toys):
+    """A watch that is not running."""
+    made = Watch(toys.toy, "cpu", 1, print)
+    yield made
+    made.attempts.close()
+
+
+def test_who_hands_in_anew_while_being_graded_has_had_a_turn(still):
+    still.waiting = {"eve": 0.0}
+    still._start(Held())
+    assert [*still.under_way.values()] == ["eve"]
+    still.waiting = {"eve": 0.0, "ann": 1.0}
+    assert still._next() == "ann"
+
+
+def test_a_name_with_a_comma_keeps_nobodys_page_back(toys, still, monkeypatch):
+    toys.hand_in("ann")
+    toys.hand_in("eve,ann")
+    monkeypatch.setattr(still.submissions, "is_new", lambda assignment, student: student != "ann")
+    kept_back = []
+    monkeypatch.setattr(still, "_give_back", lambda _: kept_back.extend(still.directory.student_id_exclude.split(",")))
+    for _ in range(2):
+        still.next_look = 0
+        still._look()
+    assert still.waiting.keys() == {"eve,ann"} and kept_back and "ann" not in kept_back
+
+
+def test_of_very_many_new_names_in_the_exchange_all_are_fetched_at_once(still, tmp_path, monkeypatch):
+    still.inbound, fetched = tmp_path, []
+    monkeypatch.setattr(still, "_run", lambda command: fetched.append(still.directory.student_id) or "")
+    for number in range(3 * watching.MAX_NAMES):
+        (tmp_path / f"eve{number}+toy+x").mkdir()
+    still._collect()
+    (tmp_path / "ann+toy+x").mkdir()
+    still._collect()
+    assert fetched == ["*"]
+
+
 def test_what_cannot_be_graded_now_is_told_once_and_tried_again(toys, watch, monkeypatch):
     monkeypatch.setattr(watching, "AGAIN_SECONDS", 0)
     toys.hand_in("ann")
@@ -257,6 +296,8 @@ def test_from_the_exchange_and_back_once_a_submission_is_there_as_a_whole(toys, 
     submit(exchange, toys, "ann", "s1").joinpath("submission_secret.txt").write_text("s1")
     # Everybody may write there.
     (exchange / "toys/inbound/eve+toy+yesterday+x").mkdir()
+    for number, target in enumerate(["nowhere", "eve+toy+2", "eve+toy+1", "/etc/passwd/x"]):
+        (exchange / f"toys/inbound/eve+toy+{number}").symlink_to(target)
     page = exchange / "toys/feedback" / f"{notebook_hash(secret='s1', notebook_id='toy')}.html"
     watch.until_said("ann: 10")
     assert page.read_text() == toys.page("ann")

@@ -530,6 +530,12 @@ def time_stamp_of_nonsense(folder, notebook):
     return notebook
 
 
+@attack(13, 33)
+def time_stamp_in_a_zone_that_is_a_folder_of_zones(folder, notebook):
+    (folder / "timestamp.txt").write_text("2026-01-31 23:59:00 America/Argentina")
+    return notebook
+
+
 @attack(13, 37)
 def time_stamp_that_is_a_link(folder, notebook):
     (folder / "timestamp.txt").symlink_to("/dev/zero")

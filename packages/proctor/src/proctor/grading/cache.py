@@ -148,7 +148,8 @@ def _as_verdict(kept):
 def record_path(taken: intake.Intake, assignment: Assignment, device: str) -> Path:
     """Where the record of a submission is kept, whether it exists or not."""
     engine, submission = engine_digest(assignment.course, device), submission_key(assignment.course, taken.cells).hex()
-    content = [engine, submission, taken.notes, [cell.released for cell in taken.cells]]
+    # Where a check stands among the same cells decides over what it finds.
+    content = [engine, submission, taken.notes, [cell.released for cell in taken.cells], sorted(taken.places.items())]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return assignment.root / FOLDER / assignment.name / f"{key}.json"
 

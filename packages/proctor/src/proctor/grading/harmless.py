@@ -198,9 +198,14 @@ def one_line(text: str, limit: int = 500) -> str:
     return plain_text(" ".join(text.splitlines()), limit)
 
 
+# What begins a formula, for programs set to Japanese or Chinese in its wide form, too; behind a semicolon as well, at
+# which programs set to many another language begin a new cell, whatever stands in quotes.
+FORMULA = re.compile(r"(\A|;)(?=[\s\0]*+[=+\-@|%\uff1d\uff0b\uff0d\uff20])")
+
+
 def no_formula(cell: object) -> object:
     """A cell that no spreadsheet program computes: an apostrophe before it has it taken as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@|%") else cell
+    return FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
 def harmless_record(*args, **named) -> logging.LogRecord:

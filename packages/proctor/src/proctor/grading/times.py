@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import dateutil.parser
 from nbgrader.utils import parse_utc
 
 WITH_ZONE = re.compile(r"(.*\d)\s*([+-]\d\d:?\d\d|[A-Za-z][\w+/-]*)")
@@ -25,6 +26,7 @@ def read_time(words: str, timezone: str) -> datetime:
     match = WITH_ZONE.fullmatch(words.strip())
     moment, zone = match.groups() if match else (words.strip(), "UTC")
     if match is None or zone in ("UTC", "GMT", "Z", "z"):
+        _require_date(moment)
         return parse_utc(moment)
     if zone[0] in "+-":
         moment = datetime.fromisoformat(moment + zone)
@@ -33,8 +35,22 @@ def read_time(words: str, timezone: str) -> datetime:
         own = moment.replace(tzinfo=ZoneInfo(timezone))
         if "/" not in zone and own.tzname() != zone:
             raise ValueError(f"{zone} is no abbreviation of {timezone} at that time")
-        moment = moment.replace(tzinfo=ZoneInfo(zone)) if "/" in zone else own
+        moment = moment.replace(tzinfo=_zone(zone)) if "/" in zone else own
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _require_date(words):
+    """Raise `ValueError` for a time without all of its date: what is left out would be taken from today's."""
+    first, second = (dateutil.parser.parse(words, default=day) for day in (datetime(2000, 1, 1), datetime(2004, 2, 2)))
+    if first != second:
+        raise ValueError(f"{words} does not tell the day")
+
+
+def _zone(name):
+    try:
+        return ZoneInfo(name)
+    except OSError as error:  # such as America/Argentina, which holds zones and is none
+        raise ValueError(f"{name} is no time zone") from error
 
 
 def read_lms_time(words: str, timezone: str) -> datetime:

@@ -40,6 +40,8 @@ BESIDE = ("timestamp.txt", "submission_secret.txt")
 AGAIN_SECONDS = 60
 # Of more than any submission has, no change needs to be noticed.
 MAX_FOLDERS, MAX_FILES = 50, 200
+# Anybody may put any number of names into the exchange, and to collect takes some time for each that is named.
+MAX_NAMES = 20
 
 
 class Attempts:
@@ -140,7 +142,7 @@ class Watch:
             self.inbound = Path(self.nbgrader.exchange_root) / self.directory.course_id / "inbound"
         timezone = course.config.get("Exchange", {}).get("timezone", "UTC")
         self.attempts = Attempts(course.root / FOLDER / f"{assignment.name}.jsonl", timezone)
-        self.graded, self.under_way, self.told = 0, {}, set()
+        self.graded, self.under_way, self.told, self.begun = 0, {}, set(), Counter()
         self._begin()
 
     def places(self) -> str:
@@ -205,7 +207,8 @@ class Watch:
         graded_before = [who for who in students if who not in excluded and self._look_at(who)]
         if graded_before:
             # A run that was broken off may have left its page unwritten, or in no exchange.
-            others = ",".join({*excluded, *students} - {*graded_before})
+            # A name with a comma in it would be the names of two others there.
+            others = ",".join(who for who in {*excluded, *students} - {*graded_before} if "," not in who)
             with temp_attrs(self.directory, student_id_exclude=others):
                 self._tell_fault("the pages", self._give_back("*"))
 
@@ -245,11 +248,11 @@ class Watch:
         elif not os.access(self.inbound, os.R_OK | os.X_OK):
             whose = f"{self.inbound} is {self.inbound.owner()}'s, and may not be read by whoever runs this"
             self._tell_once(f"proctor: {whose}; until it may, what lies in submitted/ is graded")
-        with contextlib.suppress(FileNotFoundError):
-            self.arrived = {(path.name, path.stat().st_mtime_ns) for path in self.inbound.glob(f"*+{name}+*")}
+        self.arrived = _entries(self.inbound, f"*+{name}+*")
         new = (before & self.arrived) - self.collected
         who = {entry.rpartition(f"+{name}+")[0] for entry, _ in new}
-        for student in ["*"] if new and before == self.arrived else sorted(who):
+        at_once = new and (before == self.arrived or len(who) > MAX_NAMES)
+        for student in ["*"] if at_once else sorted(who):
             with temp_attrs(self.directory, student_id=student):
                 self._tell_fault("the exchange", self._run(self.nbgrader.collect))
         self.collected |= new
@@ -259,11 +262,15 @@ class Watch:
         engine = cache.engine_digest(self.assignment.course, self.device)
         while len(self.under_way) <= self.jobs and (student := self._next()) is not None:
             del self.waiting[student]
+            self.begun[self.attempts.day, student] += 1
             future = executor.submit(many.grade_student, self.assignment, student, self.device, engine)
             self.under_way[future] = student
 
     def _next(self):
-        """Whose turn it is: of those with fewest graded attempts today, who handed in first; or None."""
+        """Whose turn it is: of those with fewest attempts today, who handed in first; or None.
+
+        What was handed in anew while it was graded is no graded attempt, but has had its turn.
+        """
         most, allowed = self.assignment.course.settings.attempts_per_day, []
         for student in self.waiting:
             if most and self.attempts.of_today(student) >= most:
@@ -271,7 +278,8 @@ class Watch:
                 self._tell_once(f"{words}; what was handed in since is graded on the next day")
             else:
                 allowed.append(student)
-        return min(allowed, key=lambda who: (self.attempts.of_today(who), self.waiting[who]), default=None)
+        day, graded = self.attempts.day, self.attempts.of_today
+        return min(allowed, key=lambda who: (max(graded(who), self.begun[day, who]), self.waiting[who]), default=None)
 
     def _publish(self, future):
         """Write what a worker graded into the gradebook, and give its page back."""
@@ -323,6 +331,15 @@ class Watch:
         if line not in self.told:
             self.told.add(line)
             self.say(line)
+
+
+def _entries(folder, pattern):
+    """What lies in a folder that everybody may write to, with the times of the entries, wherever a link may lead."""
+    found = set()
+    for path in folder.glob(pattern):
+        with contextlib.suppress(FileNotFoundError):
+            found.add((path.name, path.lstat().st_mtime_ns))
+    return found
 
 
 def _came(state):

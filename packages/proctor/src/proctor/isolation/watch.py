@@ -5,10 +5,16 @@ student's code, which can reach it and make it lie; what it tells is a second op
 """
 
 # Taken before any student code runs: what it makes of these names later changes nothing here.
+from os import urandom
 from sys import getprofile, setprofile
 
 from torch import autograd  # noqa: F401 - it makes the profilers
-from torch._C._autograd import _disable_profiler_legacy, _enable_profiler_legacy
+from torch._C._autograd import (
+    _disable_profiler_legacy,
+    _enable_profiler_legacy,
+    _record_function_with_args_enter,
+    _record_function_with_args_exit,
+)
 from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfig
 
 # In the place of a name: the code has changed, or come in the way of, what writes names down.
@@ -27,6 +33,7 @@ class Watch:
     def __init__(self):
         self.active = False
         self._names, self._functions, self._ours, self._entered, self._operators = set(), {}, {}, [], False
+        self._mark = ""
         # One and the same object, to be known again.
         self._see = self._on_event
 
@@ -95,12 +102,18 @@ class Watch:
         try:
             if on:
                 _enable_profiler_legacy(SETTINGS)
+                self._mark = urandom(8).hex()
+                _record_function_with_args_exit(_record_function_with_args_enter(self._mark))
                 return
             events = _disable_profiler_legacy()
         except RuntimeError:  # there is another profiler, or this one is no longer there
             self._add(UNSEEN)
             return
-        for name in {event.name() for thread in events for event in thread}:
+        names = {event.name() for thread in events for event in thread}
+        if self._mark not in names:
+            # It was switched off, and another one on.
+            self._add(UNSEEN)
+        for name in names:
             if "::" in name:
                 self._add(name)
 
