@@ -21,12 +21,23 @@ from proctor.settings import Settings, SettingsError
         ('c.Proctor.course_url = "https://github.com/uni/course"', "tree/<branch> or another URL of a folder, but is"),
         ("c.Proctor.course_url = 'https://uni.example/\"'", "course_url should be"),
         ("c.Proctor.course_url = None", "course_url should be"),
+        ('c.CourseDirectory.release_directory = "out"', "release_directory should be 'release', or left out, but is 'out'"),
+        ('c.CourseDirectory.source_directory = "src"', "source_directory should be 'source'"),
+        ('c.CourseDirectory.directory_structure = "{student_id}"', "directory_structure should be"),
+        ('c.CourseDirectory.root = "/srv/first"', "root is '/srv/first', but this course lies in '.*; leave the line out"),
     ],
 )
 def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
     (tmp_path / "course_config.py").write_text(f"c = get_config()\n{line}\n")
     with pytest.raises(SettingsError, match=words.replace("(", r"\(")):
         open_course(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["root = '.'", "root = str(Path(__file__).parent)", "submitted_directory = 'in'"])
+def test_setting_of_nbgraders_that_can_be_followed_is_taken(tmp_path, line):
+    text = f"from pathlib import Path\nc = get_config()\nc.CourseDirectory.{line}\n"
+    (tmp_path / "course_config.py").write_text(text)
+    assert open_course(tmp_path).root == tmp_path
 
 
 def test_settings_are_those_of_the_course(toy_course):

@@ -147,6 +147,11 @@ def open_course(start: Path) -> Course:
         config = load_config(root / CONFIG)
     except Exception as error:
         raise CourseError(told(error, root, root / CONFIG)) from error
+    elsewhere = config.get("CourseDirectory", {}).get("root") or root
+    if (root / elsewhere).resolve() != root:
+        # As in a copy of a course: nbgrader would grade the other one.
+        words = f"{elsewhere!r}, but this course lies in {str(root)!r}; leave the line out, and each is its own"
+        raise SettingsError(f"{CONFIG}: c.CourseDirectory.root is {words}")
     return Course(root, read_settings(config), config)
 
 
