@@ -3,6 +3,7 @@
 `course_config.py` puts these classes where nbgrader has its own. What has no text in source/ goes nbgrader's own way.
 """
 
+import contextlib
 import functools
 import glob
 import re
@@ -77,6 +78,16 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """The files of which was told that they hold no time: they are looked at several times."""
         return set()
 
+    @contextlib.contextmanager
+    def faults_told(self):
+        """Tell in a line what is wrong with the course."""
+        try:
+            yield
+        except (*FAULTS, OSError) as error:
+            words = about_file(error) if isinstance(error, OSError) else "; ".join(str(error).splitlines())
+            self.log.error(words)
+            raise NbGraderException(words) from error
+
     def find_submissions(self):
         """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
         name, found = self.coursedir.assignment_id, {}
@@ -108,12 +119,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """
         self.coursedir.get_existing_timestamp = self._timestamp
         self.wait_for = lambda student: None
-        try:
+        with self.faults_told():
             left_out = self._grade_class()
-        except (*FAULTS, OSError) as error:
-            words = about_file(error) if isinstance(error, OSError) else "; ".join(str(error).splitlines())
-            self.log.error(words)
-            raise NbGraderException(words) from error
         if left_out:
             raise NbGraderException(f"left out: {', '.join(map(ascii, left_out))}")
 
@@ -129,6 +136,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if assignment is None:
             super().convert_notebooks()
             return left_out
+        if GradeCells.__name__ not in str(self.autograde_preprocessors):
+            words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
+            raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
         self.graded = 0
         students.sort()
         require_ready(assignment, students, device)
@@ -251,7 +261,8 @@ def _init_notebooks(converter):
     """
     if type(converter) is Autograde:
         converter.__class__ = TakeIn
-    converter.find_submissions()
+    with converter.faults_told():
+        converter.find_submissions()
 
 
 Autograde.init_notebooks = _init_notebooks
