@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from proctor.course import open_course, trust
+from proctor.course import CourseError, open_course, trust
 from proctor.settings import Settings, SettingsError
 
 
@@ -31,6 +31,16 @@ def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
     (tmp_path / "course_config.py").write_text(f"c = get_config()\n{line}\n")
     with pytest.raises(SettingsError, match=words.replace("(", r"\(")):
         open_course(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["DL [2026]", "DL: 2026", "really?", "*"])
+def test_folder_of_a_name_that_would_be_misread_is_refused(tmp_path, name):
+    course = tmp_path / name / "course"
+    course.mkdir(parents=True)
+    (course / "course_config.py").write_text("c = get_config()\n")
+    with pytest.raises(CourseError, match="rename what has any of .* in its name") as refused:
+        open_course(course)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("line", ["root = '.'", "root = str(Path(__file__).parent)", "submitted_directory = 'in'"])
