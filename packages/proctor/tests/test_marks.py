@@ -16,7 +16,7 @@ from proctor import cli
 from proctor.authoring.build import build_course
 from proctor.grading.class_report import draw_up
 from proctor.grading.feedback import is_current
-from proctor.grading.gradebook import read_grades
+from proctor.grading.gradebook import TakeIn, read_grades
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import Mark, answers_in, read_submissions
 from proctor.grading.student_page import standing
@@ -349,6 +349,14 @@ def test_fault_of_the_course_is_told_once(toys, file, text, words):
     assert not result["success"]
     errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
     assert len(errors) == 1 and words in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+def test_what_somebody_else_has_graded_meanwhile_is_unchanged(toys, monkeypatch):
+    toys.hand_in("ann")
+    toys.autograde()
+    seen = iter([True])
+    monkeypatch.setattr(TakeIn, "_is_new", lambda *about: next(seen, False))
+    assert "0 graded, 1 unchanged." in toys.autograde()
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         name, device = self.coursedir.assignment_id, resolve_device("auto")
         assignment = graded_assignment(self.course, name)
         left_out, students = self._sort_out(assignment)
+        self.graded, self.meanwhile, self.awaited = 0, 0, set(students)
         # nbgrader would say so of each student, with a traceback.
         open_plugin(self.config)
         with open_gradebook(self.coursedir) as gradebook:
@@ -139,14 +140,14 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if GradeCells.__name__ not in str(self.autograde_preprocessors):
             words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
             raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
-        self.graded = 0
         students.sort()
         require_ready(assignment, students, device)
         try:
             with many.grade_ahead(assignment, students, device) as self.wait_for:
                 super().convert_notebooks()
         finally:
-            failed, unchanged = len(students) - self.graded, len(self.assignments) - len(students)
+            unchanged = len(self.assignments) - len(students) + self.meanwhile
+            failed = len(self.assignments) - self.graded - unchanged
             self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         return left_out
 
@@ -204,6 +205,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             self.log.warning("%s is graded anew: it was handed in again, or its grading was cut short", destination)
             rmtree(destination)
         begins = super().init_destination(assignment_id, student_id)
+        # Of those that were to be graded, somebody else has graded this one since.
+        self.meanwhile += not begins and student_id in self.awaited
         if begins and (is_new or not self.force):
             # The page there is of what was handed in before: it is not to be released as that of the new.
             course = self.coursedir
