@@ -11,35 +11,45 @@ from nbgrader.api import Gradebook, MissingEntry
 from proctor.authoring.assignment import load_assignment
 from proctor.course import open_course
 
+FIELDS = ("manual_score", "extra_credit", "manual_comment")
 
-def carry(before: Gradebook, now: Gradebook, name: str, renamed: dict[str, str]) -> int:
-    """Carry manual scores, extra credit, comments and the due date; gives how many were carried.
 
-    What belongs to an exercise that is no longer asked, or to nobody who has been graded again, stays behind.
+def carry(before: Gradebook, now: Gradebook, name: str, renamed: dict[str, str]) -> tuple[int, list[str]]:
+    """Carry manual scores, extra credit, comments, extensions and the due date; gives how many, and what stays behind.
+
+    That is what belongs to an exercise that is no longer asked, or to nobody who has been graded again.
 
     Parameters
     ----------
     renamed : the present name of each cell that had another
     """
-    carried = 0
+    carried, left = 0, []
     now.find_assignment(name).duedate = before.find_assignment(name).duedate
     for submission in before.assignment_submissions(name):
+        student = submission.student.id
+        if submission.extension is not None:
+            # Also of who has handed in nothing yet.
+            now.update_or_create_student(student)
+            now.update_or_create_submission(name, student).extension = submission.extension
+            carried += 1
         for notebook in submission.notebooks:
             for entry in (*notebook.grades, *notebook.comments):
+                values = {field: getattr(entry, field, None) for field in FIELDS}
+                values = {field: value for field, value in values.items() if value is not None}
                 find = now.find_comment if entry in notebook.comments else now.find_grade
                 try:
-                    new = find(renamed.get(entry.name, entry.name), notebook.name, name, submission.student.id)
+                    new = find(renamed.get(entry.name, entry.name), notebook.name, name, student)
                 except MissingEntry:
+                    left += [f"{student}, {entry.name}: {value}" for value in values.values()]
                     continue
-                for field in ("manual_score", "extra_credit", "manual_comment"):
-                    value = getattr(entry, field, None)
-                    if value is not None:
-                        setattr(new, field, value)
-                        carried += 1
-                    if field == "manual_score" and value is not None:
-                        new.needs_manual_grade = False
+                for field, value in values.items():
+                    setattr(new, field, value)
+                carried += len(values)
+                if "manual_score" in values:
+                    # A mark of an answer that has changed since is to be looked at still.
+                    new.needs_manual_grade = entry.needs_manual_grade
     now.db.commit()
-    return carried
+    return carried, left
 
 
 if __name__ == "__main__":
@@ -57,4 +67,7 @@ if __name__ == "__main__":
         Gradebook(url, course.directory.course_id) as before,
         Gradebook(course.directory.db_url, course.directory.course_id) as now,
     ):
-        print(f"{carry(before, now, name, renamed)} marks and comments were carried over.")
+        carried, left = carry(before, now, name, renamed)
+    print(f"{carried} marks, comments and extensions were carried over.")
+    if left:
+        print(f"Left in {file} alone, for there is no such answer now:", *left, sep="\n  ")

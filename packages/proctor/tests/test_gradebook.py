@@ -333,6 +333,16 @@ def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path
     assert "Traceback" not in ran.stderr and "of 10 points" not in ran.stderr
 
 
+def test_configuration_that_stops_has_nothing_run(toy_course, tmp_path):
+    """nbgrader would tell of it, and go on with settings of its own: student code in its kernel, in no sandbox."""
+    folder = shutil.copytree(toy_course, tmp_path / "course")
+    (folder / "submitted/ann/toy").mkdir(parents=True)
+    with (folder / "course_config.py").open("a") as file:
+        file.write("c.Proctor.sandbox = 'none\\n")
+    told = run(folder, "nbgrader", "autograde", "toy", status=1)
+    assert told.startswith("course_config.py: SyntaxError: unterminated") and told.count("\\n") == 1
+
+
 def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     folder = shutil.copytree(toy_course, tmp_path / "course")
     assignment = load_assignment(open_course(folder), "toy")

@@ -195,3 +195,21 @@ def test_a_class_that_handed_in_nothing_is_one_line(course):
     ran = run(course, "proctor.cli", "class", "toy")
     assert ran.returncode == 2
     assert "nothing was handed in" in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_a_script_that_grades_is_run_once_and_not_by_each_worker(course):
+    """A teacher's own, without the guard that `multiprocessing` asks for: stock nbgrader asks for none."""
+    script = course.root / "my_grading.py"
+    script.write_text(f"""\
+from pathlib import Path
+from nbgrader.apps import NbGraderAPI
+from proctor.course import open_course
+
+with open("ran", "a") as file:
+    file.write("once ")
+course = open_course(Path())
+print(NbGraderAPI(course.directory, config=course.config).autograde({course.name!r}, "complete")["success"])
+""")
+    graded = run(course, script.stem)
+    assert graded.stdout == "True\n", graded.stdout + graded.stderr
+    assert (course.root / "ran").read_text() == "once "

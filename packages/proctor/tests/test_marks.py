@@ -14,14 +14,14 @@ from nbgrader.apps.api import NbGraderAPI
 
 from proctor import cli
 from proctor.authoring.build import build_course
-from proctor.course import open_course
 from proctor.grading.class_report import draw_up
 from proctor.grading.feedback import is_current
-from proctor.grading.gradebook import read_grades
+from proctor.grading.gradebook import TakeIn, read_grades
 from proctor.grading.late import PenaltyPerDay
 from proctor.grading.marks import Mark, answers_in, read_submissions
 from proctor.grading.student_page import standing
 from proctor.proof.demo import cell
+from proctor.settings import load_config
 from submissions import WRITTEN
 
 # As in the public module, which nbgrader's own commands import.
@@ -331,6 +331,8 @@ def test_late_penalty_counts_marks_by_hand_and_an_extension(toys, capsys):
         ("solutions/toy.py", "{}\ndef (", "solutions/toy.py"),
         ("course_config.py", '{}\nc.AssignLatePenalties.plugin_class = "no.such"', "the late plugin no.such cannot"),
         ("course_config.py", "{}\nc.PenaltyPerDay.percent_per_day = 101", "should not be greater than 100"),
+        ("course_config.py", "{}\nc.Proctor.sandbx = 1", "c.Proctor has no setting 'sandbx'"),
+        ("course_config.py", "{}\nc.Autograde.autograde_preprocessors = []", "has no proctor.gradebook.GradeCells"),
         ("gradebook.db", "no database" * 100, "gradebook.db cannot be opened: file is not a database"),
     ],
 )
@@ -342,11 +344,19 @@ def test_fault_of_the_course_is_told_once(toys, file, text, words):
         path.unlink()
     else:
         path.write_text(text.replace("{}", path.read_text()) if "{}" in text else text)
-    course = open_course(toys.root)
-    result = NbGraderAPI(course.directory, config=course.config).autograde("toy", "*", force=True)
+    config = load_config(toys.root / "course_config.py")
+    result = NbGraderAPI(toys.course.directory, config=config).autograde("toy", "*", force=True)
     assert not result["success"]
     errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
     assert len(errors) == 1 and words in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+def test_what_somebody_else_has_graded_meanwhile_is_unchanged(toys, monkeypatch):
+    toys.hand_in("ann")
+    toys.autograde()
+    seen = iter([True])
+    monkeypatch.setattr(TakeIn, "_is_new", lambda *about: next(seen, False))
+    assert "0 graded, 1 unchanged." in toys.autograde()
 
 
 @pytest.mark.parametrize(

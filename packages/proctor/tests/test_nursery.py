@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import textwrap
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -43,6 +45,17 @@ def test_forked_hosts_start_anew_and_answer_as_fresh_ones_do(forked, toy_course)
         assert subject.imported
         subject.replace("left", 0)
     assert numbers == numbers[:1] * 3
+
+
+@pytest.mark.parametrize("name", ["Übung 1 – 統計", "back\\040slash", b"Latin \xe9".decode(errors="surrogateescape")])
+def test_a_course_may_lie_in_a_folder_of_any_name(name, toy_course, tmp_path):
+    """Below a scratch folder, that is: there, it is a mount that keeps its place."""
+    root = Path(shutil.copytree(toy_course, tmp_path / name))
+    nursery = small_nursery(root)
+    subject = sandboxed(root, ["from toylib import FACTOR"], start=hosts_of(nursery, root), **SMALL)
+    assert subject.FACTOR == 2
+    subject.close()
+    nursery.close()
 
 
 def test_forked_hosts_find_nothing_of_those_before(forked):

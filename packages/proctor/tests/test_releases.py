@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 
 import jupytext
@@ -556,10 +557,17 @@ def test_marks_are_carried_into_the_gradebook_of_a_new_release_as_the_guide_says
     nbformat.write(notebook, course / "submitted/ann/toy/toy.ipynb")
     run(course, "-m", "nbgrader", "autograde", "toy")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
-        gradebook.find_grade("reflection", "toy", "toy", "ann").manual_score = 2.5
+        marked = gradebook.find_grade("reflection", "toy", "toy", "ann")
+        marked.manual_score, marked.needs_manual_grade = 2.5, False
         gradebook.find_grade("check_total", "toy", "toy", "ann").extra_credit = 1
+        looked_at = gradebook.find_grade("check_double", "toy", "toy", "ann")
+        looked_at.manual_score, looked_at.needs_manual_grade = 4, True
+        gradebook.find_grade("check_negative", "toy", "toy", "ann").manual_score = 0.5
         gradebook.find_comment("double", "toy", "toy", "ann").manual_comment = "Come and see me."
-        gradebook.db.commit()
+        gradebook.grant_extension("toy", "ann", days=2)
+        gradebook.update_or_create_student("bob")
+        gradebook.update_or_create_submission("toy", "bob")
+        gradebook.grant_extension("toy", "bob", hours=3)
     for name in ("negative", "total"):
         (course / f"graders/toy/test_{name}.py").unlink()
     for name in ("triple", "summed"):
@@ -572,12 +580,18 @@ def test_marks_are_carried_into_the_gradebook_of_a_new_release_as_the_guide_says
     run(course, "-m", "nbgrader", "db", "assignment", "remove", "toy", "--force")
     build_course(open_course(course))
     run(course, "-m", "nbgrader", "autograde", "toy", "--force")
-    assert "3 marks and comments were carried over" in run(course, str(CARRY), "before.db", "toy")
+    told = run(course, str(CARRY), "before.db", "toy")
+    assert "6 marks, comments and extensions were carried over" in told
+    assert told.endswith("no such answer now:\n  ann, check_negative: 0.5\n")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert gradebook.find_grade("thought", "toy", "toy", "ann").score == 2.5
+        assert not gradebook.find_grade("thought", "toy", "toy", "ann").needs_manual_grade
+        assert gradebook.find_grade("check_double", "toy", "toy", "ann").needs_manual_grade
         assert gradebook.find_grade("check_summed", "toy", "toy", "ann").extra_credit == 1
         assert gradebook.find_comment("double", "toy", "toy", "ann").comment == "Come and see me."
-        assert gradebook.find_submission("toy", "ann").score == 3.5
+        assert gradebook.find_submission("toy", "ann").score == 7.5
+        assert gradebook.find_submission("toy", "ann").extension == timedelta(days=2)
+        assert gradebook.find_submission("toy", "bob").extension == timedelta(hours=3)
 
 
 def run(course, *command):

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from proctor.course import open_course, trust
+from proctor.course import CourseError, open_course, trust
 from proctor.settings import Settings, SettingsError
 
 
@@ -21,12 +21,33 @@ from proctor.settings import Settings, SettingsError
         ('c.Proctor.course_url = "https://github.com/uni/course"', "tree/<branch> or another URL of a folder, but is"),
         ("c.Proctor.course_url = 'https://uni.example/\"'", "course_url should be"),
         ("c.Proctor.course_url = None", "course_url should be"),
+        ('c.CourseDirectory.release_directory = "out"', "release_directory should be 'release', or left out, but"),
+        ('c.CourseDirectory.source_directory = "src"', "source_directory should be 'source'"),
+        ('c.CourseDirectory.directory_structure = "{student_id}"', "directory_structure should be"),
+        ('c.CourseDirectory.root = "/srv/first"', "root is '/srv/first', but .*; leave the line out"),
     ],
 )
 def test_setting_that_cannot_be_used_is_refused(tmp_path, line, words):
     (tmp_path / "course_config.py").write_text(f"c = get_config()\n{line}\n")
     with pytest.raises(SettingsError, match=words.replace("(", r"\(")):
         open_course(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["DL [2026]", "DL: 2026", "really?", "*"])
+def test_folder_of_a_name_that_would_be_misread_is_refused(tmp_path, name):
+    course = tmp_path / name / "course"
+    course.mkdir(parents=True)
+    (course / "course_config.py").write_text("c = get_config()\n")
+    with pytest.raises(CourseError, match="rename what has any of .* in its name") as refused:
+        open_course(course)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("line", ["root = '.'", "root = str(Path(__file__).parent)", "submitted_directory = 'in'"])
+def test_setting_of_nbgraders_that_can_be_followed_is_taken(tmp_path, line):
+    text = f"from pathlib import Path\nc = get_config()\nc.CourseDirectory.{line}\n"
+    (tmp_path / "course_config.py").write_text(text)
+    assert open_course(tmp_path).root == tmp_path
 
 
 def test_settings_are_those_of_the_course(toy_course):

@@ -21,6 +21,8 @@ NBGRADER_CONFIG = "nbgrader_config.py"
 SECRET = ".proctor_secret"
 # What only trusted processes may import: their names are never to be found in a host.
 TRUSTED = ("graders", "solutions")
+# In a path, nbgrader takes these for a pattern, pytest for a test's parameters, SQLAlchemy or Python for its end.
+NOT_IN_A_PATH = "[]*?:"
 
 
 _on_path: list[str] = []
@@ -139,14 +141,22 @@ def open_course(start: Path) -> Course:
 
     Raises
     ------
-    CourseError : where there is none, or its course_config.py stops
+    CourseError : where there is none, or in a folder that cannot be used, or its course_config.py stops
     SettingsError : for a setting that cannot be used
     """
     root = find_root(start)
+    if {*NOT_IN_A_PATH} & {*str(root.relative_to(root.anchor))}:
+        words = f"rename what has any of {' '.join(NOT_IN_A_PATH)} in its name"
+        raise CourseError(f"{root} cannot be a course's folder: {words}")
     try:
         config = load_config(root / CONFIG)
     except Exception as error:
         raise CourseError(told(error, root, root / CONFIG)) from error
+    elsewhere = config.get("CourseDirectory", {}).get("root") or root
+    if (root / elsewhere).resolve() != root:
+        # As in a copy of a course: nbgrader would grade the other one.
+        words = f"{elsewhere!r}, but this course lies in {str(root)!r}; leave the line out, and each is its own"
+        raise SettingsError(f"{CONFIG}: c.CourseDirectory.root is {words}")
     return Course(root, read_settings(config), config)
 
 

@@ -1,5 +1,6 @@
 """Proctor's settings, read from the `c.Proctor` section of a course's `course_config.py`."""
 
+import os
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,13 @@ from traitlets.config import Config, PyFileConfigLoader
 PATIENCE = 10
 # A URL that stands in a string and in a link as it is. Of GitHub, a folder's own page; empty is none.
 COURSE_URL = r"""(?!https?://(www\.)?github\.com/(?![^/]+/[^/]+/tree/[^/]))((https?|file)://[^\s"'\\(){}<>]+)?"""
+
+# What nbgrader would lay elsewhere, where nobody here looks. Its other folders may have other names.
+LAYOUT = {
+    "source_directory": "source",
+    "release_directory": "release",
+    "directory_structure": os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}"),  # noqa: PTH118 - as nbgrader
+}
 
 
 class SettingsError(Exception):
@@ -83,8 +91,13 @@ def read_settings(config: Config) -> Settings:
 
     Raises
     ------
-    SettingsError : for an unknown setting or a value that cannot be used
+    SettingsError : for an unknown setting or a value that cannot be used, also of nbgrader's
     """
+    for name, expected in LAYOUT.items():
+        value = config.get("CourseDirectory", {}).get(name, expected)
+        if value != expected:
+            words = f"should be {expected!r}, or left out, but is {value!r}"
+            raise SettingsError(f"course_config.py: c.CourseDirectory.{name} {words}")
     given = dict(config.get("Proctor", {}))
     known = {field.name for field in fields(Settings)}
     for name in given:

@@ -3,6 +3,7 @@
 `course_config.py` puts these classes where nbgrader has its own. What has no text in source/ goes nbgrader's own way.
 """
 
+import contextlib
 import functools
 import glob
 import re
@@ -77,6 +78,16 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """The files of which was told that they hold no time: they are looked at several times."""
         return set()
 
+    @contextlib.contextmanager
+    def faults_told(self):
+        """Tell in a line what is wrong with the course."""
+        try:
+            yield
+        except (*FAULTS, OSError) as error:
+            words = about_file(error) if isinstance(error, OSError) else "; ".join(str(error).splitlines())
+            self.log.error(words)
+            raise NbGraderException(words) from error
+
     def find_submissions(self):
         """Where nbgrader would see notebooks alone, every folder counts; in none, it says so."""
         name, found = self.coursedir.assignment_id, {}
@@ -108,12 +119,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """
         self.coursedir.get_existing_timestamp = self._timestamp
         self.wait_for = lambda student: None
-        try:
+        with self.faults_told():
             left_out = self._grade_class()
-        except (*FAULTS, OSError) as error:
-            words = about_file(error) if isinstance(error, OSError) else "; ".join(str(error).splitlines())
-            self.log.error(words)
-            raise NbGraderException(words) from error
         if left_out:
             raise NbGraderException(f"left out: {', '.join(map(ascii, left_out))}")
 
@@ -122,6 +129,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         name, device = self.coursedir.assignment_id, resolve_device("auto")
         assignment = graded_assignment(self.course, name)
         left_out, students = self._sort_out(assignment)
+        self.graded, self.meanwhile, self.awaited = 0, 0, set(students)
         # nbgrader would say so of each student, with a traceback.
         open_plugin(self.config)
         with open_gradebook(self.coursedir) as gradebook:
@@ -129,14 +137,17 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if assignment is None:
             super().convert_notebooks()
             return left_out
-        self.graded = 0
+        if GradeCells.__name__ not in str(self.autograde_preprocessors):
+            words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
+            raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
         students.sort()
         require_ready(assignment, students, device)
         try:
             with many.grade_ahead(assignment, students, device) as self.wait_for:
                 super().convert_notebooks()
         finally:
-            failed, unchanged = len(students) - self.graded, len(self.assignments) - len(students)
+            unchanged = len(self.assignments) - len(students) + self.meanwhile
+            failed = len(self.assignments) - self.graded - unchanged
             self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         return left_out
 
@@ -194,6 +205,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             self.log.warning("%s is graded anew: it was handed in again, or its grading was cut short", destination)
             rmtree(destination)
         begins = super().init_destination(assignment_id, student_id)
+        # Of those that were to be graded, somebody else has graded this one since.
+        self.meanwhile += not begins and student_id in self.awaited
         if begins and (is_new or not self.force):
             # The page there is of what was handed in before: it is not to be released as that of the new.
             course = self.coursedir
@@ -251,7 +264,8 @@ def _init_notebooks(converter):
     """
     if type(converter) is Autograde:
         converter.__class__ = TakeIn
-    converter.find_submissions()
+    with converter.faults_told():
+        converter.find_submissions()
 
 
 Autograde.init_notebooks = _init_notebooks

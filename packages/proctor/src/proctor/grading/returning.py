@@ -251,10 +251,10 @@ def _page(assignment, student, recorded, left_out) -> Path | None:
     """A student's page, where it is there and says what the gradebook says."""
     directory = assignment.course.directory
     folder = Path(directory.format_path(directory.feedback_directory, student, assignment.name))
-    page, graded = folder / f"{assignment.name}.html", assignment.root / "autograded" / student / assignment.name
+    page = folder / f"{assignment.name}.html"
     if page.is_symlink() or not page.is_file():
         left_out[NO_PAGE].append(student)
-    elif not is_current(page, graded / page.with_suffix(".ipynb").name, recorded[assignment.name], assignment, student):
+    elif not is_current(page, marks.graded_path(assignment, student), recorded[assignment.name], assignment, student):
         left_out[OLD_PAGE].append(student)
     else:
         return page

@@ -106,23 +106,25 @@ def shell_status(status: int) -> int:
 
 
 def _mount(kind, folder, options, flags):
-    arguments = [word.encode() for word in (kind, folder, kind)]
+    arguments = [os.fsencode(word) for word in (kind, folder, kind)]
     _require(libc.mount(*arguments, ctypes.c_ulong(flags), options.encode()), f"mounting {folder}")
 
 
 def _lay_over(folder, options):
     """Lay an empty file system over a folder; what is mounted below it, such as a course in /tmp, keeps its place."""
-    table = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
     kept = {}
-    for point in sorted(line.split()[4].encode().decode("unicode_escape") for line in table):
+    with Path("/proc/self/mountinfo").open("rb") as table:
+        # A space is written as `\040`, and of other scripts the bytes as they are, which the codec takes for Latin-1.
+        points = [line.split(b" ")[4].decode("unicode_escape").encode("latin-1") for line in table]
+    for point in sorted(map(os.fsdecode, points)):
         if point.startswith(folder + "/") and not any(point.startswith(outer + "/") for outer in kept):
-            kept[point] = libc.syscall(OPEN_TREE, AT_FDCWD, point.encode(), OPEN_TREE_CLONE | AT_RECURSIVE)
+            kept[point] = libc.syscall(OPEN_TREE, AT_FDCWD, os.fsencode(point), OPEN_TREE_CLONE | AT_RECURSIVE)
     folders = {point for point in kept if Path(point).is_dir()}
     _mount("tmpfs", folder, options, MS_NOSUID | MS_NODEV)
     for point, tree in kept.items():
         Path(point).parent.mkdir(parents=True, exist_ok=True)
         Path(point).mkdir() if point in folders else Path(point).touch()
-        moved = libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, point.encode(), MOVE_MOUNT_F_EMPTY_PATH)
+        moved = libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, os.fsencode(point), MOVE_MOUNT_F_EMPTY_PATH)
         _require(moved, f"mounting {point}")
         os.close(tree)
 
