@@ -2769,6 +2769,19 @@ EVALUATION = [
         ],
     ),
     Mistake(
+        name="first_ten_batches_only",
+        exercise="evaluation",
+        hint="You leave segments out: those after the first batches, or after the first of a batch. Was it for trying "
+        "things out?",
+        changes=[
+            (
+                "            Y_test.append(Y.cpu().numpy())\n",
+                "            Y_test.append(Y.cpu().numpy())\n"
+                "            if len(Y_test) == 10:\n                break\n",
+            ),
+        ],
+    ),
+    Mistake(
         name="predictions_put_in_front",
         exercise="evaluation",
         hint="You put the predictions of each batch before the earlier ones. Keep the order of the loader: append.",

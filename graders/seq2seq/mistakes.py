@@ -2202,6 +2202,19 @@ CLUSTERING = [
         changes=[("embeddings.append(", "embeddings.insert(0, "), ("labels.append(", "labels.insert(0, ")],
     ),
     Mistake(
+        name="first_ten_patients_embedded",
+        exercise="clustering",
+        hint="You leave patients out: those after the first of a batch, or after the first batches. Was it for trying "
+        "things out?",
+        changes=[
+            (
+                "model.encoder(x.to(device), masks.to(device))",
+                "model.encoder(x[:10].to(device), masks[:10].to(device))",
+            ),
+            ("labels.append(y.numpy())", "labels.append(y[:10].numpy())"),
+        ],
+    ),
+    Mistake(
         name="own_loader_shuffled",
         exercise="clustering",
         hint="You shuffle the patients, with a loader of your own. Take the one that is given: it keeps their order.",
