@@ -78,8 +78,8 @@ def test_predictions(submission, generator, device):
     found = Evaluation(submission, generator, device, count, MANY).evaluate()
     expect.true(
         [len(value) for value in found] == [count, count],
-        f"`eval_model` of {count} segments, {MANY[0]} in the first batch and one in each other, should leave none out. Is "
-        "there a `break` or a slice, for trying things out?",
+        f"`eval_model` of {count} segments, {MANY[0]} in the first batch and one in each other, should leave none out. "
+        "Is there a `break` or a slice, for trying things out?",
         "segments left out",
     )
 
