@@ -5,6 +5,7 @@ reference are compared over the same one, so an earlier exercise's mistake costs
 the host is nobody's solution.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -172,6 +173,8 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
 
 def check_not_rescaled(value, expected, what):
     """A signal is not the right one in other units, by whichever mean and deviation it was standardized once more."""
+    if isinstance(value, np.ndarray) and value.dtype.kind != "f":
+        return
     value, expected = (torch.as_tensor(one).double() for one in (value, expected))
     if value.shape != expected.shape or value.shape[-1] < 3 or torch.allclose(value, expected, rtol=1e-5, atol=1e-6):
         return

@@ -117,7 +117,7 @@ def joined(value):
 
 def moved(embeddings, expected):
     """In which order the embeddings are, where all are there, but in another order than they should be."""
-    if not isinstance(embeddings, np.ndarray) or embeddings.shape != expected.shape:
+    if not isinstance(embeddings, np.ndarray) or embeddings.dtype.kind != "f" or embeddings.shape != expected.shape:
         return None
     same = np.isclose(embeddings[:, None], expected, rtol=1e-4, atol=1e-5).all(axis=2)
     order = same.argmax(axis=1).tolist()
@@ -147,7 +147,7 @@ def test_embeddings_shape(submission, generator, device):
         embedding = Embedding(submission, generator, device, MANY, batch_size)
         found = embedding.answer(embedding.model(embedding.weight).requires_grad_(False))
         expect.true(
-            [len(value) for value in found] == [MANY, MANY],
+            all(np.shape(value)[:1] == (MANY,) for value in found),
             f"`get_embeddings` of {MANY} patients in batches of {batch_size} should leave nobody out. Is there a "
             "`break` or a slice, for trying things out?",
             "patients left out",
@@ -336,7 +336,7 @@ def other_score(numbers, embeddings, labels):
         "Davies-Bouldin score": davies_bouldin_score(embeddings, labels),
         "sum of squared distances (`inertia_`)": ((embeddings[:, None] - centers) ** 2).sum(axis=2).min(axis=1).sum(),
     }
-    near = (name for name, score in scores.items() for n in numbers if abs(n - score) <= max(0.006, 0.005 * score))
+    near = (name for name, score in scores.items() for n in numbers if abs(n - score) <= max(0.051, 0.005 * score))
     return next(near, None)
 
 
