@@ -334,9 +334,10 @@ COLLATE = [
         ],
     ),
     Mistake(
-        name="patients_sorted_by_visits",
+        name="patients_in_another_order",
         exercise="collate",
-        hint="You sort the patients of a batch by their number of visits. They stay in the order in which they come.",
+        hint="You put the patients of a batch into another order, as sorting them by their visits does. They stay in the "
+        "order in which they come.",
         costly="Hardly a patient is in the right place.",
         changes=[
             (
