@@ -336,8 +336,8 @@ COLLATE = [
     Mistake(
         name="patients_in_another_order",
         exercise="collate",
-        hint="You put the patients of a batch into another order, as sorting them by their visits does. They stay in the "
-        "order in which they come.",
+        hint="You put the patients of a batch into another order, as sorting them by their visits does. They stay in "
+        "the order in which they come.",
         costly="Hardly a patient is in the right place.",
         changes=[
             (
