@@ -221,6 +221,8 @@ def check_gradients(
     upstream = torch.randn(wanted.shape, generator=generator)
     expected = _gradients_of_twin(twin, inputs, place, upstream)
     output, found = _gradients_of_student(submission, module, moved, inputs, place, what, upstream)
+    if alike and not is_close(fit(output, wanted.shape), wanted):
+        _check_nothing_drawn(module, moved, output, what, place)
     found |= {name: found[other] for name, other in own.items() if other in found}
     if not alike:
         check_varied(settled, f"{what} of different samples")
@@ -229,6 +231,17 @@ def check_gradients(
     hint = "The text asks for no dropout here, and for nothing else that training mode would change."
     expect.close(fit(output, wanted.shape), wanted, f"{what} in training mode, against evaluation mode,", hint)
     _check_same(found, expected, what, optional)
+
+
+def _check_nothing_drawn(module, moved, output, what, place):
+    """What training mode changes is the same each time: of what is drawn, the values tell nothing."""
+    again = _one_of(module(*moved), place, what)
+    expect.true(
+        isinstance(again, torch.Tensor) and is_close(again, output.cpu()),
+        f"{what} in training mode should be what it is in evaluation mode, but is something else at each call, as with "
+        "a dropout. The text asks for none here.",
+        "drawn at random",
+    )
 
 
 def _check_same(found, expected, what, optional):

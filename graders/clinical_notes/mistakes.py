@@ -528,7 +528,7 @@ POSITIONS = [
     Mistake(
         name="positions_drop_out",
         exercise="positions",
-        hint="Your positions pass a dropout. The text asks for none here; the classifier has one of its own.",
+        hint="You drop some numbers in training. The text asks for no dropout here; the classifier has one of its own.",
         changes=[
             (
                 "return x + self.pe[:, : x.shape[1]]",

@@ -19,13 +19,14 @@ class Prediction:
     Parameters
     ----------
     submission, generator, device : the fixtures
+    count, batch_size : int
     """
 
-    def __init__(self, submission, generator, device):
-        self.submission, self.device = submission, device
+    def __init__(self, submission, generator, device, count=NOTES, batch_size=BATCH):
+        self.submission, self.device, self.batch_size = submission, device, batch_size
         self.weight = torch.randn(VOCABULARY, CLASSES, generator=generator)
-        tokens, self.labels = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
-        self.tokens, self.loader = tokens, submission.send(Batches)(tokens, self.labels, BATCH)
+        tokens, self.labels = draw_notes(count, LENGTH, VOCABULARY, CLASSES, generator)
+        self.tokens, self.loader = tokens, submission.send(Batches)(tokens, self.labels, batch_size)
         self.expected = torch.sigmoid(SmallModel(self.weight).eval()(tokens)[0]).detach().numpy()
 
     def model(self, weight):
@@ -41,7 +42,8 @@ class Prediction:
         truth, probs = values(self.submission.predict(model, self.loader, **further), CALL, ["truth", "probs"])
         for value, what in ((truth, "truth"), (probs, "probs")):
             expect.type(value, np.ndarray, f"{what} of {CALL}")
-            expect.shape(value, (NOTES, CLASSES), f"{what}, of {NOTES} notes in batches of {BATCH},")
+            count = len(self.labels)
+            expect.shape(value, (count, CLASSES), f"{what}, of {count} notes in batches of {self.batch_size},")
         return truth, probs, self.submission.get(model.calls)
 
 
@@ -52,6 +54,9 @@ def test_probabilities(submission, generator, device):
     _, probs, _ = prediction.predict()
     hint = "The sigmoid of the logits of the model that is passed in, and each diagnosis has its own."
     expect.close(probs, prediction.expected, "probs", hint)
+    # What is left of looking at the first few shows in large batches, and in many.
+    for batch_size in (BATCH, 103):
+        Prediction(submission, generator, device, 211, batch_size).predict()
 
 
 @pytest.mark.points(1)

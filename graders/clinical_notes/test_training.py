@@ -54,14 +54,15 @@ class Training:
     submission, generator, device : the fixtures
     size : float, how large the weights are
     gain : float, how large the gradients are
+    count, batch_size : int, of the notes to train on
     """
 
-    def __init__(self, submission, generator, device, size=1.0, gain=0.02):
-        self.submission, self.device = submission, device
+    def __init__(self, submission, generator, device, size=1.0, gain=0.02, count=NOTES, batch_size=BATCH):
+        self.submission, self.device, self.batch_size = submission, device, batch_size
         self.weight = size * torch.randn(VOCABULARY, CLASSES, generator=generator)
         # Soft, so that nothing is clipped, not even to much less than one.
         self.gains = torch.full((VOCABULARY,), gain)
-        self.notes = draw_notes(NOTES, LENGTH, VOCABULARY, CLASSES, generator)
+        self.notes = draw_notes(count, LENGTH, VOCABULARY, CLASSES, generator)
         self.others = draw_notes(VALIDATION, LENGTH, VOCABULARY, CLASSES, generator)
 
     def model(self):
@@ -70,7 +71,7 @@ class Training:
 
     def loaders(self, batches):
         """The two loaders."""
-        return batches(*self.notes, BATCH), batches(*self.others, 4)
+        return batches(*self.notes, self.batch_size), batches(*self.others, 4)
 
     def train(self, lr, **further):
         """The losses and the F1s that the student's `train_model` returns; `given` is the model, `other` the global."""
@@ -141,6 +142,12 @@ def test_loss(submission, reference, first_losses, generator, device):
     hint = "Compute the cross entropy from logits: the sigmoid of a large one is 0 or 1, and forgets how large it was."
     loss = far.train(lr=1e-6)[0][0]
     check_number(loss, expected[0], "The loss of the first epoch, with logits in the hundreds,", hint)
+    # What is left of looking at the first few shows in many batches, and in large ones.
+    for batch_size in (BATCH, 103):
+        many = Training(submission, generator, device, size=2.0, gain=1.0, count=209, batch_size=batch_size)
+        loss = many.train(lr=1e-6, num_epochs=1)[0][0]
+        what = f"The loss of an epoch over 209 notes in batches of {batch_size}"
+        check_number(loss, many.expected(reference, lr=1e-6)[1][0], what, "Leave no batch out, and no note of a batch.")
 
 
 class Slope(nn.Module):

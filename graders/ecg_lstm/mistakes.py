@@ -313,7 +313,7 @@ LSTM = [
     Mistake(
         name="hidden_state_drops_out",
         exercise="lstm",
-        hint="Your hidden state passes a dropout in training. The text asks for none.",
+        hint="You drop some numbers in training. The text asks for no dropout.",
         changes=[("H = O * torch.tanh(C)", "H = nn.functional.dropout(O * torch.tanh(C), 0.1, self.training)")],
     ),
     Mistake(

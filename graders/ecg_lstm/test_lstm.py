@@ -129,7 +129,7 @@ def test_parameters(submission):
 @pytest.mark.points(0.5)
 def test_shapes(from_scratch, submission, generator, device):
     """The outputs have one hidden state for each sample and each step, also for a single one."""
-    for samples, steps in ((3, 11), (1, 2), (2, 1)):
+    for samples, steps in ((3, 11), (1, 2), (2, 1), (103, 41)):
         lstm = make(submission).to(str(device)).eval()
         inputs = draw(samples, steps, INPUTS, generator=generator)
         outputs = outputs_of(lstm, inputs, device)

@@ -5,6 +5,7 @@ reference are compared over the same one, so an earlier exercise's mistake costs
 the host is nobody's solution.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -89,7 +90,7 @@ class SmallModel(nn.Module):
         self.bias = nn.Parameter(torch.zeros(()))
         self.spare = nn.Parameter(torch.linspace(10.0, 30.0, 5))
         self.dropout = nn.Dropout(dropout)
-        self.modes, self.devices, self.recorded, self.gradients = [], [], [], 0
+        self.modes, self.devices, self.recorded, self.weights, self.gradients = [], [], [], [], 0
         self.bias.register_hook(self.count)
         self.steps = 0
         self.weight.register_hook(self.steepen)
@@ -103,6 +104,7 @@ class SmallModel(nn.Module):
 
     def forward(self, x, k_beats, k_rhythms, k_freq):
         self.modes.append(self.training)
+        self.weights.append(self.weight.detach().clone())
         self.devices.append([value.device.type for value in (x, k_beats, k_rhythms, k_freq)])
         means = torch.cat([value.mean(dim=-1) for value in (x, k_beats, k_rhythms, k_freq)])
         # A matrix product would not notice tensors of two devices where there are no data.
@@ -146,9 +148,13 @@ def segments(count, generator):
 
 
 def batches(submission, inputs, labels, batch_size):
-    """A data loader in the host over these segments, in order."""
+    """A data loader in the host over these segments, in order; of a list, each batch has its own size."""
     cut = submission.send(Cut)(inputs, labels)
     loader = submission.library("torch.utils.data.DataLoader")
+    if isinstance(batch_size, list):
+        starts = [sum(batch_size[:place]) for place in range(len(batch_size))]
+        parts = [list(range(start, start + size)) for start, size in zip(starts, batch_size, strict=True)]
+        return loader(list(range(len(labels))), batch_sampler=parts, collate_fn=cut)
     return loader(list(range(len(labels))), batch_size=batch_size, collate_fn=cut)
 
 
@@ -163,6 +169,22 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(reference, name, stand_in)
         submission.replace(name, submission.send(stand_in))
+
+
+def check_not_rescaled(value, expected, what):
+    """A signal is not the right one in other units, by whichever mean and deviation it was standardized once more."""
+    if isinstance(value, np.ndarray) and value.dtype.kind != "f":
+        return
+    value, expected = (torch.as_tensor(one).double() for one in (value, expected))
+    if value.shape != expected.shape or value.shape[-1] < 3 or torch.allclose(value, expected, rtol=1e-5, atol=1e-6):
+        return
+    rows = [one - one.mean(dim=-1, keepdim=True) for one in (value, expected)]
+    alike = torch.cosine_similarity(*rows, dim=-1)
+    expect.true(
+        not bool((alike > 1 - 1e-6).all()),
+        f"{what} is the right signal, but shifted or scaled. It was normalized when it was made: hand it on as it is.",
+        "shifted or scaled",
+    )
 
 
 def fresh(submission, name, arguments, device):

@@ -132,12 +132,6 @@ DATASET = [
         changes=[("self.X[:, i]", "self.X[:, i].astype(int)")],
     ),
     Mistake(
-        name="signal_normalised",
-        exercise="dataset",
-        hint="You change the numbers of X. The data are normalized already, and the dataset only keeps them.",
-        changes=[('self.X = data_dict["X"]', 'self.X = data_dict["X"] - data_dict["X"].mean()')],
-    ),
-    Mistake(
         name="rhythm_and_frequency_exchanged",
         exercise="dataset",
         hint="You hand out the frequency knowledge in the place of the rhythm knowledge, and the other way round.",
@@ -248,21 +242,9 @@ DATASET = [
     Mistake(
         name="signal_standardized",
         exercise="dataset",
-        hint="You standardize the signal. It has been standardized when it was made; the dataset gives it as it is.",
+        hint="You shift or scale the signal. It has been standardized when it was made; the dataset gives it as it is.",
         changes=[
             ('self.X = data_dict["X"]', 'self.X = (data_dict["X"] - data_dict["X"].mean()) / data_dict["X"].std()')
-        ],
-    ),
-    Mistake(
-        name="signal_standardized_by_channel",
-        exercise="dataset",
-        hint="You standardize each channel. It has been standardized when it was made; the dataset gives it as it is.",
-        changes=[
-            (
-                'self.X = data_dict["X"]',
-                'self.X = (data_dict["X"] - data_dict["X"].mean((1, 2), keepdims=True))'
-                ' / data_dict["X"].std((1, 2), keepdims=True)',
-            )
         ],
     ),
 ]
@@ -415,20 +397,9 @@ COLLATE = [
         changes=[("np.array(labels)", "np.array([dataset[i][1] for i in range(len(batch))])")],
     ),
     Mistake(
-        name="batch_normalised",
-        exercise="loader",
-        hint="You normalise the inputs of a batch. They are to come out as they are.",
-        changes=[
-            (
-                "np.stack(parts, axis=1), dtype",
-                "(np.stack(parts, axis=1) - np.stack(parts).mean()) / (np.stack(parts).std() + 1e-8), dtype",
-            ),
-        ],
-    ),
-    Mistake(
         name="signal_standardized_by_batch",
         exercise="loader",
-        hint="You standardize the signal of a batch. The recordings were normalized when the segments were made.",
+        hint="You shift or scale the signal of a batch. It was standardized when the segments were made.",
         changes=[
             (
                 "        return inputs, torch.as_tensor",
@@ -808,6 +779,29 @@ KNOWLEDGE_ATTN = [
         changes=[("torch.softmax(self.att_v(hidden), dim=1)", "torch.sigmoid(self.att_v(hidden))")],
     ),
     Mistake(
+        name="sigmoids_by_their_sum",
+        exercise="knowledge_attn",
+        hint="You divide sigmoids by their sum. A softmax takes the exponentials of the scores.",
+        changes=[
+            (
+                "attn = torch.softmax(self.att_v(hidden), dim=1)",
+                "gates = torch.sigmoid(self.att_v(hidden))\n        attn = gates / gates.sum(dim=1, keepdim=True)",
+            )
+        ],
+    ),
+    Mistake(
+        name="scored_items_times_knowledge",
+        exercise="knowledge_attn",
+        hint="You multiply the items by their knowledge before they are scored. It only stands beside them.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x * k, k], dim=-1)")],
+    ),
+    Mistake(
+        name="softmax_of_items_knowledge",
+        exercise="knowledge_attn",
+        hint="You put the knowledge through a softmax. It goes beside the items as it is.",
+        changes=[("torch.cat([x, k], dim=-1)", "torch.cat([x, torch.softmax(k, dim=1)], dim=-1)")],
+    ),
+    Mistake(
         name="exponent_not_normalised",
         exercise="knowledge_attn",
         hint="You take the exponentials of the scores, but do not divide them by their sum: `softmax` does both.",
@@ -855,7 +849,7 @@ KNOWLEDGE_ATTN = [
     Mistake(
         name="attention_drops_out",
         exercise="knowledge_attn",
-        hint="You put a dropout on the attention. None is asked for.",
+        hint="You drop some numbers in training. No dropout is asked for here.",
         changes=[
             ("self.attention_sum(x, attn)", "self.attention_sum(x, nn.functional.dropout(attn, 0.5, self.training))")
         ],
@@ -1170,7 +1164,7 @@ BEAT_NET = [
     Mistake(
         name="places_dropped",
         exercise="beat_net",
-        hint="You drop some of the places in training. No dropout is asked for here.",
+        hint="You drop some numbers in training. No dropout is asked for in this network.",
         changes=[("torch.relu(self.conv(x))", "nn.functional.dropout(torch.relu(self.conv(x)), 0.5, self.training)")],
     ),
     Mistake(
@@ -2015,7 +2009,7 @@ FREQ_NET = [
     Mistake(
         name="dropout_before_last_layer",
         exercise="freq_net",
-        hint="You drop numbers before `fc` in training. No dropout is asked for here.",
+        hint="You drop some numbers in training. No dropout is asked for in this network.",
         changes=[("self.fc(out)", "self.fc(nn.functional.dropout(out, 0.5, self.training))")],
     ),
     Mistake(
@@ -2311,6 +2305,52 @@ TRAINING = [
                 "optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n            optimizer.zero_grad()",
             ),
             ("    optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n    for", "    for"),
+        ],
+    ),
+    Mistake(
+        name="new_optimizer_each_epoch",
+        exercise="training",
+        hint="You make a new optimizer for each epoch, so that Adam forgets what it learned of the gradients.",
+        changes=[
+            ("    optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n    for", "    for"),
+            (
+                "        curr_epoch_loss = []\n",
+                "        curr_epoch_loss = []\n        optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="rate_halved_each_epoch",
+        exercise="training",
+        hint="Your learning rate is halved at the end of each epoch. It stays `lr`.",
+        changes=[
+            (
+                "        loss_history += curr_epoch_loss\n",
+                "        loss_history += curr_epoch_loss\n        optimizer.param_groups[0]['lr'] /= 2\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="focal_loss",
+        exercise="training",
+        hint="You weigh each segment by how wrong the model is, as the focal loss does. The loss is the plain mean.",
+        changes=[
+            (
+                LOSS,
+                "probabilities.gather(1, Y[:, None]).clamp_min(1e-8)\n"
+                "            loss = -((1 - loss) ** 2 * loss.log()).mean()",
+            )
+        ],
+    ),
+    Mistake(
+        name="first_ten_segments_only",
+        exercise="training",
+        hint="You train on the first segments of a batch alone. Was it for trying things out?",
+        changes=[
+            (
+                LOSS,
+                "nn.functional.nll_loss(torch.log(probabilities[:10].clamp_min(1e-8)), Y[:10])",
+            )
         ],
     ),
     Mistake(
@@ -2729,6 +2769,19 @@ EVALUATION = [
         ],
     ),
     Mistake(
+        name="first_ten_batches_only",
+        exercise="evaluation",
+        hint="You leave segments out: those after the first batches, or after the first of a batch. Was it for trying "
+        "things out?",
+        changes=[
+            (
+                "            Y_test.append(Y.cpu().numpy())\n",
+                "            Y_test.append(Y.cpu().numpy())\n"
+                "            if len(Y_test) == 10:\n                break\n",
+            ),
+        ],
+    ),
+    Mistake(
         name="predictions_put_in_front",
         exercise="evaluation",
         hint="You put the predictions of each batch before the earlier ones. Keep the order of the loader: append.",
@@ -2822,6 +2875,22 @@ EVALUATION = [
         hint="Your F1 calls a segment AF where its probability is above the mean of all. It is AF where that is the "
         "more probable class.",
         changes=[("pred.argmax(axis=1)", "pred[:, 1] > pred[:, 1].mean()")],
+    ),
+    Mistake(
+        name="share_of_truth_as_threshold",
+        exercise="evaluation",
+        hint="Your F1 calls a segment AF where its probability is above the share of AF in the true labels. It is AF "
+        "where that is the more probable class.",
+        changes=[("pred.argmax(axis=1)", "pred[:, 1] > truth.mean()")],
+    ),
+    Mistake(
+        name="ties_lost",
+        exercise="evaluation",
+        hint="You count the pairs that are ranked right, and for pairs at the same probability nothing. They count one "
+        "half.",
+        changes=[
+            ("roc_auc_score(truth, pred[:, 1])", "(pred[truth == 1, 1][:, None] > pred[truth == 0, 1]).mean()"),
+        ],
     ),
     Mistake(
         name="median_as_threshold",
@@ -3097,6 +3166,15 @@ CHOOSE_THRESHOLD = [
         changes=[("of_af[-to_find]", "of_af[to_find - 1]")],
     ),
     Mistake(
+        name="share_of_all_segments",
+        exercise="choose_threshold",
+        hint="You find the share of all segments, normal ones as well. It is a share of those with AF.",
+        changes=[
+            ("recall * len(of_af))", "recall * len(truth))"),
+            ("of_af[-to_find]", "of_af[-min(to_find, len(of_af))]"),
+        ],
+    ),
+    Mistake(
         name="everything_found",
         exercise="choose_threshold",
         hint="Your threshold finds all AF segments, whatever share is asked for.",
@@ -3184,6 +3262,12 @@ RECALIBRATE = [
             ("p1 * here / trained", "p1 * here"),
             ("(1 - p1) * (1 - here) / (1 - trained)", "(1 - p1) * (1 - here)"),
         ],
+    ),
+    Mistake(
+        name="mean_for_share_in_training",
+        exercise="recalibrate",
+        hint="You take the mean of p1 for the share of AF in training. That share is given, as `trained`.",
+        changes=[("    of_af = p1", "    trained = p1.mean()\n    of_af = p1")],
     ),
     Mistake(
         name="places_exchanged",

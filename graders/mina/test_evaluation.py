@@ -12,6 +12,8 @@ from proctor.checks.submission import StudentError
 
 # Thirteen segments in batches of five: the last batch is smaller. Of eleven, it is a single one.
 SEGMENTS, SINGLE, BATCH = 13, 11, 5
+# And one with a large batch, and many small ones.
+MANY = [103] + [1] * 40
 WHAT = "`eval_model(model, loader)`"
 
 
@@ -22,13 +24,14 @@ class Evaluation:
     ----------
     submission, generator, device : the fixtures
     count : int, how many segments
+    batch_size : int, or a list of them, one for each batch
     """
 
-    def __init__(self, submission, generator, device, count=SEGMENTS):
+    def __init__(self, submission, generator, device, count=SEGMENTS, batch_size=BATCH):
         self.submission, self.device = submission, device
         self.weight = torch.randn(4 * CHANNELS, generator=generator)
         inputs, self.labels = segments(count, generator)
-        self.loader = batches(submission, inputs, self.labels, BATCH)
+        self.loader = batches(submission, inputs, self.labels, batch_size)
         self.expected = SmallModel(self.weight).eval()(*inputs)[0].detach().numpy()
 
     def model(self, weight):
@@ -71,6 +74,14 @@ def test_predictions(submission, generator, device):
     with alone(True, what, "segment"):
         found = Evaluation(submission, generator, device, SINGLE).evaluate()
         expect.equal([value.shape for value in found], [(SINGLE, 2), (SINGLE,)], f"The shapes from {what}")
+    count = sum(MANY)
+    found = Evaluation(submission, generator, device, count, MANY).evaluate()
+    expect.true(
+        all(np.shape(value)[:1] == (count,) for value in found),
+        f"`eval_model` of {count} segments, {MANY[0]} in the first batch and one in each other, should leave none out. "
+        "Is there a `break` or a slice, for trying things out?",
+        "segments left out",
+    )
 
 
 @pytest.mark.points(1)
@@ -173,6 +184,11 @@ def test_auroc(submission, predicted):
     auroc, _ = scores(submission, (1 - truth, pred))
     what = "AUROC, of probabilities that rank worse than chance,"
     expect.close(auroc, float(roc_auc_score(1 - truth, pred[:, 1])), what, hint)
+    level = pred.round(1)
+    auroc, _ = scores(submission, (truth, level))
+    what = "AUROC, where many segments have the same probability,"
+    hint = "A pair of an AF and a normal segment at the same probability counts one half."
+    expect.close(auroc, float(roc_auc_score(truth, level[:, 1])), what, hint)
 
 
 @pytest.mark.points(1)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from graders.helpers import alone, check_varied
-from graders.mina.helpers import PARTS, pair
+from graders.mina.helpers import PARTS, check_not_rescaled, pair
 from proctor.checks import expect
 from proctor.checks.submission import MissingName, StudentError
 
@@ -129,6 +129,7 @@ def test_values(submission, generator):
             hint = "It should hold what the samples hold, in the order of Y."
             if mixed:
                 hint = "`reshape` and `view` do not swap axes: they mix segments and channels."
+            check_not_rescaled(value, expected, f"{name} of a batch")
             expect.close(value, expected, f"{name} of a batch", hint)
 
 

@@ -14,6 +14,8 @@ from graders.mina.helpers import CHANNELS, Cut, SmallModel, batches, pair, segme
 from proctor.checks import expect
 
 SEGMENTS, BATCH, BATCHES, EPOCHS = 13, 5, 3, 2
+# One large batch, and many small ones: what is left of a look at the first few shows there.
+MANY = [103] + [1] * 40
 # The visible check takes no coarser one, either.
 LEAST_PROBABILITY = 4.6e-5
 WHAT = "`train_model(model, loader)`"
@@ -74,6 +76,28 @@ def test_loss(submission, reference, generator, device):
         expected[0],
         "The loss of the first batch, before any step,",
         "The model gives probabilities already, and not scores: a softmax, as in `CrossEntropyLoss`, is too much.",
+    )
+    check_everyone_counts(submission, generator, training)
+
+
+def check_everyone_counts(submission, generator, training):
+    """All batches are trained on, and all segments of each, also where there are many."""
+    inputs, labels = segments(sum(MANY), generator)
+    training.loader = batches(submission, inputs, labels, MANY)
+    _, history = training.train(training.model(), lr=0.01, epochs=1)
+    expect.true(
+        len(history) >= len(MANY),
+        f"An epoch of {len(MANY)} batches should train on all of them, but leaves some out. Is a `break` left of "
+        "trying things out?",
+        "batches left out",
+    )
+    first = MANY[0]
+    probabilities = SmallModel(training.weight)(*(value[:, :first] for value in inputs))[0].detach()
+    due = float(-probabilities[torch.arange(first), labels[:first]].log().mean())
+    expect.true(
+        math.isclose(history[0], due, rel_tol=1e-3),
+        f"The loss of a batch of {first} segments is not that of the whole batch. Is a part of it left out (`Y[:10]`)?",
+        "a part of the batch",
     )
 
 
@@ -149,16 +173,16 @@ def test_steps(submission, reference, generator, device):
         "should move weights: is there a weight decay?",
         "moved",
     )
+    expected = training.stepped(reference, lr=0.02)[0]
     # Adam's step hardly depends on a gradient's size; where it is nearly zero, rounding may show at 1e-5 times
     # the learning rate.
-    expect.close(
-        trained,
-        training.stepped(reference, lr=0.02)[0].weight,
-        f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.02",
-        "In each step: compute the loss, clear the gradients, go backward, let Adam step.",
-        rtol=1e-3,
-        atol=1e-4,
-    )
+    close = {"rtol": 1e-3, "atol": 1e-4}
+    hint = "In each step: compute the loss, clear the gradients, go backward, let Adam step."
+    after_one = [list(one.weights)[BATCHES : BATCHES + 1] for one in (model, expected)]
+    if all(after_one) and torch.allclose(*(weights[0].cpu() for weights in after_one), **close):
+        hint = "The first epoch is right. At its end nothing begins anew, and the learning rate stays what it is."
+    what = f"The model's weights after {EPOCHS} epochs of {BATCHES} batches with lr=0.02"
+    expect.close(trained, expected.weight, what, hint, **close)
 
 
 @pytest.mark.points(1)

@@ -141,6 +141,18 @@ DATASET = [
         changes=[("return self.x[index]", "return self.x[index][0]")],
     ),
     Mistake(
+        name="last_visit_left_out",
+        exercise="dataset",
+        hint="You leave out a patient's last visit. Nothing is to be predicted: a sample has all visits.",
+        changes=[("return self.x[index]", "return self.x[index][:-1]")],
+    ),
+    Mistake(
+        name="first_visit_left_out",
+        exercise="dataset",
+        hint="You leave out a patient's first visit. A sample has all visits.",
+        changes=[("return self.x[index]", "return self.x[index][1:]")],
+    ),
+    Mistake(
         name="attributes_crossed",
         exercise="dataset",
         hint="You keep the labels as `self.x` and the visits as `self.y`. `x` are the visits.",
@@ -320,6 +332,26 @@ COLLATE = [
                 "    y = torch.tensor(labels",
             ),
         ],
+    ),
+    Mistake(
+        name="patients_in_another_order",
+        exercise="collate",
+        hint="You put the patients of a batch into another order, as sorting them by their visits does. They stay in "
+        "the order in which they come.",
+        costly="Hardly a patient is in the right place.",
+        changes=[
+            (
+                "    sequences, labels = zip(*data)",
+                "    sequences, labels = zip(*sorted(data, key=lambda sample: -len(sample[0])))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="padded_as_the_cohort",
+        exercise="collate",
+        hint="You pad to the longest patient of the notebook's cohort. A batch is as long as its own longest patient.",
+        costly="No batch has the shape that is due, and none has room for a longer patient.",
+        changes=[("max(len(patient) for patient in sequences)", "max(len(patient) for patient in seqs)")],
     ),
     Mistake(
         name="padding_in_front",
@@ -907,19 +939,10 @@ ENCODER = [
     Mistake(
         name="dropout_unasked",
         exercise="encoder",
-        hint="You drop some of the context in training. No dropout is asked for.",
+        hint="You drop some numbers in training. No dropout is asked for.",
         changes=[
             ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
             ("sum(dim=1)", "sum(dim=1))"),
-        ],
-    ),
-    Mistake(
-        name="dropout_of_one_half",
-        exercise="encoder",
-        hint="You drop hidden states in training. The encoder is asked for no dropout.",
-        changes=[
-            ("        self.att = nn", "        self.dropout = nn.Dropout(0.5)\n        self.att = nn"),
-            ("self.cnn(x.unsqueeze(1)).squeeze", "self.dropout(self.cnn(x.unsqueeze(1))).squeeze"),
         ],
     ),
     Mistake(
@@ -1003,6 +1026,18 @@ class Encoder(nn.Module):
         changes=[("-1e9", "-10.0")],
     ),
     Mistake(
+        name="softmax_by_hand",
+        exercise="encoder",
+        hint="You divide exponentials by their sum and a small number. Where all scores are low, all exponentials are "
+        "zero, and so is the context. `torch.softmax` takes the highest score off first.",
+        changes=[
+            (
+                "torch.softmax(scores, dim=1)",
+                "scores.exp() / (scores.exp().sum(dim=1, keepdim=True) + 1e-8)",
+            ),
+        ],
+    ),
+    Mistake(
         name="score_of_plus_infinity",
         exercise="encoder",
         hint="You set the scores of padded visits to a very high number, so that they get all of the attention.",
@@ -1037,7 +1072,7 @@ DECODER = [
     Mistake(
         name="hidden_state_dropped",
         exercise="decoder",
-        hint="You drop some of the hidden state in training. No dropout is asked for.",
+        hint="You drop some numbers in training. The decoder is asked for no dropout.",
         changes=[("hiddens.squeeze(0)", "nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
     ),
     Mistake(
@@ -1478,6 +1513,22 @@ SEQ2SEQ = [
         exercise="seq2seq",
         hint="You start each step from the context again. A step goes on from the hidden state of the step before.",
         changes=[("self.decoder(previous, hiddens)", "self.decoder(previous, self.encoder(x, masks))")],
+    ),
+    Mistake(
+        name="first_state_lost",
+        exercise="seq2seq",
+        hint="You start step 2 from the context once more, and lose the hidden state of the first step.",
+        changes=[("cur_pred, hiddens = self.decoder(first_input", "cur_pred, _ = self.decoder(first_input")],
+    ),
+    Mistake(
+        name="state_waits_at_padding",
+        exercise="seq2seq",
+        hint="You keep the hidden state where a visit is masked. The decoder goes on at every step; the loss leaves "
+        "padding out.",
+        changes=[
+            ("cur_pred, hiddens = self.decoder(previous, hiddens)", "cur_pred, new = self.decoder(previous, hiddens)\n"
+             "            hiddens = torch.where(masks[:, t, None], new, hiddens)"),
+        ],
     ),
     Mistake(
         name="stacked_on_last_axis",
@@ -1929,6 +1980,52 @@ TRAINING = [
         ],
     ),
     Mistake(
+        name="divided_by_batches_again",
+        exercise="training",
+        hint="You divide the loss by the number of batches, which the given line does for the history.",
+        changes=[
+            (
+                "loss = masked_loss(model(x, masks), x, masks)",
+                "loss = masked_loss(model(x, masks), x, masks) / len(train_loader)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="next_visit_predicted",
+        exercise="training",
+        hint="You compare what the model makes of a visit with the visit after it. An autoencoder gives back the visit "
+        "itself.",
+        changes=[
+            (
+                "loss = masked_loss(model(x, masks), x, masks)",
+                "loss = masked_loss(model(x, masks)[:, :-1], x[:, 1:], masks[:, 1:])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_ten_patients_only",
+        exercise="training",
+        hint="You train on the first patients of a batch, or on their first visits. Was it for trying things out?",
+        changes=[
+            (
+                "loss = masked_loss(model(x, masks), x, masks)",
+                "x, masks = x[:10], masks[:10]\n            loss = masked_loss(model(x, masks), x, masks)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_ten_batches_only",
+        exercise="training",
+        hint="You leave an epoch after its first batches. Was it for trying things out?",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                "            optimizer.step()\n            seen = locals().get('seen', 0) + 1\n"
+                "            if seen % 10 == 0:\n                break\n",
+            ),
+        ],
+    ),
+    Mistake(
         name="mask_made_from_x",
         exercise="training",
         hint="You make a mask of your own from x in `masked_loss`. Which visits are real is what `masks` says.",
@@ -2104,6 +2201,30 @@ CLUSTERING = [
         exercise="clustering",
         hint="You put each batch before those that came earlier. Keep the order of the loader: append.",
         changes=[("embeddings.append(", "embeddings.insert(0, "), ("labels.append(", "labels.insert(0, ")],
+    ),
+    Mistake(
+        name="first_ten_patients_embedded",
+        exercise="clustering",
+        hint="You leave patients out: those after the first of a batch, or after the first batches. Was it for trying "
+        "things out?",
+        changes=[
+            (
+                "model.encoder(x.to(device), masks.to(device))",
+                "model.encoder(x[:10].to(device), masks[:10].to(device))",
+            ),
+            ("labels.append(y.numpy())", "labels.append(y[:10].numpy())"),
+        ],
+    ),
+    Mistake(
+        name="own_loader_shuffled",
+        exercise="clustering",
+        hint="You shuffle the patients, with a loader of your own. Take the one that is given: it keeps their order.",
+        changes=[
+            (
+                "for x, masks, y in data_loader:",
+                "own = DataLoader(data_loader.dataset, batch_size=64, shuffle=True)\n        for x, masks, y in own:",
+            ),
+        ],
     ),
     Mistake(
         name="reconstructions_averaged",

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import calinski_harabasz_score
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
 from torch import nn
 
 from graders.helpers import alone, check_varied
@@ -14,9 +14,9 @@ from graders.seq2seq.helpers import NUM_CODES, NUM_HIDDEN, binary
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
 
-PATIENTS, VISITS, BATCH = 15, 3, 5
-# With these, the last batch is smaller, and has a single patient.
-ODD, SINGLE = 13, 11
+PATIENTS, VISITS, BATCH = 15, 13, 5
+# With these, the last batch is smaller, and has a single patient; there are many batches, and large ones.
+ODD, SINGLE, MANY, LARGE = 13, 11, 211, 103
 MOST_NUMBERS = 12
 
 
@@ -68,10 +68,10 @@ class Embedding:
     Parameters
     ----------
     submission, generator, device : the fixtures
-    patients : int
+    patients, batch_size : int
     """
 
-    def __init__(self, submission, generator, device, patients=PATIENTS):
+    def __init__(self, submission, generator, device, patients=PATIENTS, batch_size=BATCH):
         self.submission, self.device = submission, device
         self.weight = 0.2 * torch.randn(NUM_CODES, NUM_HIDDEN, generator=generator)
         self.back = 0.2 * torch.randn(NUM_HIDDEN, NUM_CODES, generator=generator)
@@ -82,7 +82,7 @@ class Embedding:
         self.labels = (torch.arange(patients) % 3 == 1).float()
         self.expected = DropoutEncoder(self.weight).eval()(x, masks).detach().numpy()
         dataset = submission.library("torch.utils.data.TensorDataset")(x, masks, self.labels)
-        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=BATCH)
+        self.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_size=batch_size)
 
     def model(self, weight):
         """An autoencoder whose encoder has this weight."""
@@ -115,6 +115,18 @@ def joined(value):
     return value.reshape(-1, value.shape[-1]) if getattr(value, "ndim", 0) == 3 else value
 
 
+def moved(embeddings, expected):
+    """In which order the embeddings are, where all are there, but in another order than they should be."""
+    if not isinstance(embeddings, np.ndarray) or embeddings.dtype.kind != "f" or embeddings.shape != expected.shape:
+        return None
+    same = np.isclose(embeddings[:, None], expected, rtol=1e-4, atol=1e-5).all(axis=2)
+    order = same.argmax(axis=1).tolist()
+    if not same.any(axis=1).all() or sorted(set(order)) != list(range(len(order))) or order == sorted(order):
+        return None
+    batches = [order[place : place + BATCH] for place in range(0, len(order), BATCH)]
+    return order if all(batch == list(range(batch[0], batch[0] + BATCH)) for batch in batches) else "mixed"
+
+
 @pytest.mark.points(1)
 def test_embeddings_shape(submission, generator, device):
     """There is an embedding of 128 numbers and a label for every patient, as numpy arrays."""
@@ -131,6 +143,15 @@ def test_embeddings_shape(submission, generator, device):
         embedding = Embedding(submission, generator, device, SINGLE)
         found = embedding.answer(embedding.model(embedding.weight).requires_grad_(False))
         expect.equal([value.shape for value in found], [(SINGLE, NUM_HIDDEN), (SINGLE,)], f"The shapes from {what}")
+    for batch_size in (BATCH, LARGE):
+        embedding = Embedding(submission, generator, device, MANY, batch_size)
+        found = embedding.answer(embedding.model(embedding.weight).requires_grad_(False))
+        expect.true(
+            all(np.shape(value)[:1] == (MANY,) for value in found),
+            f"`get_embeddings` of {MANY} patients in batches of {batch_size} should leave nobody out. Is there a "
+            "`break` or a slice, for trying things out?",
+            "patients left out",
+        )
 
 
 @pytest.mark.points(3)
@@ -138,6 +159,9 @@ def test_embeddings_values(submission, generator, device):
     """An embedding is the context that the given model's encoder makes of a patient."""
     embedding = Embedding(submission, generator, device)
     embeddings, _ = embedding.embed()
+    order = moved(embeddings, embedding.expected)
+    message = "The embeddings are the right ones, but in another order. It is that of the loader, batch after batch."
+    expect.true(order is None, message, order)
     hint = "Call the encoder of the model that is passed in, with x and the masks, and keep the order of the patients."
     expect.close(embeddings, embedding.expected, "The array of embeddings", hint)
 
@@ -146,8 +170,11 @@ def test_embeddings_values(submission, generator, device):
 def test_labels(submission, generator, device):
     """The labels are those of the data loader, in the order of the embeddings."""
     embedding = Embedding(submission, generator, device)
-    _, labels = embedding.embed()
+    embeddings, labels = embedding.embed()
     expect.shape(labels, (PATIENTS,), "The labels")
+    mixed = moved(embeddings, embedding.expected) == "mixed" and labels.tolist() != embedding.labels.tolist()
+    message = "The labels should be in the order of the loader, but are mixed, as the embeddings are."
+    expect.true(not mixed, message, "mixed")
     expect.equal(labels.tolist(), embedding.labels.tolist(), "The labels", "They are the y of the batches, in order.")
 
 
@@ -299,6 +326,20 @@ def test_same_clusters_again(submission, generator):
     expect.given_is_kept(submission, submission.get_clusters, {"embeddings": embeddings}, "`get_clusters(embeddings)`")
 
 
+def other_score(numbers, embeddings, labels):
+    """The name of another score that these numbers hold, rounded in whatever way; None where they hold none."""
+    if not 1 < len(set(labels.tolist())) < len(labels):
+        return None
+    centers = np.stack([embeddings[labels == number].mean(axis=0) for number in sorted(set(labels.tolist()))])
+    scores = {
+        "silhouette score": silhouette_score(embeddings, labels),
+        "Davies-Bouldin score": davies_bouldin_score(embeddings, labels),
+        "sum of squared distances (`inertia_`)": ((embeddings[:, None] - centers) ** 2).sum(axis=2).min(axis=1).sum(),
+    }
+    near = (name for name, score in scores.items() for n in numbers if abs(n - score) <= max(0.051, 0.005 * score))
+    return next(near, None)
+
+
 @pytest.mark.points(2)
 def test_score(submission, generator):
     """The Calinski-Harabasz score of the clusters is printed."""
@@ -316,6 +357,9 @@ def test_score(submission, generator):
         printed = any(abs(number - score) <= max(0.51, 0.005 * score) for number in numbers)
     else:
         printed = False
+    other = None if printed or len(numbers) > MOST_NUMBERS else other_score(numbers, embeddings, labels)
+    message = f"`get_clusters` should print the Calinski-Harabasz score, but prints the {other}."
+    expect.true(other is None, message, other)
     expect.true(
         printed,
         "`get_clusters` should print the Calinski-Harabasz score of the embeddings and their clusters, but prints "

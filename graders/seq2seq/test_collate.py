@@ -1,5 +1,7 @@
 """The checks of `collate_fn`."""
 
+import re
+
 import pytest
 import torch
 
@@ -36,12 +38,14 @@ def batch(submission, data):
     except StudentError as error:
         if error.type_name != "IndexError":
             raise
-        # Its words depend on how x is indexed.
+        # Its words depend on how x is indexed, but for the size of the axis: that of the codes is known.
+        hint = "The code itself is no column; `code2idx` leads from one to the other."
+        if re.search(r"\bsize (?!105\b)\d+", error.message):
+            hint = "x needs a row for each patient of the batch, and in it one for each visit of whoever has most."
         expect.true(
             False,
-            "`collate_fn` stops with an IndexError: a place in x is asked for that it does not have. The code itself "
-            "is no column; `code2idx` leads from one to the other.",
-            "IndexError",
+            f"`collate_fn` stops with an IndexError: a place in x is asked for that it does not have. {hint}",
+            hint,
         )
     expect.type(result, (tuple, list), "What `collate_fn` returns")
     expect.equal(len(result), 3, "The number of values that `collate_fn` returns", "Return x, masks and y.")
@@ -75,6 +79,9 @@ def test_shapes(submission, reference, small):
     expect.equal([int(label) for label in y], [1, 0, 1, 0, 0], "The labels y")
     expect.true(bool((x == 1).any()), "x should be 1 where a visit has a code, but has no 1 at all.", "no 1")
     expect.true(len(masks.unique()) == 2, "`masks` should tell visits from padding, but is the same everywhere.", masks)
+    x, masks, y = batch(submission, data * 22)
+    found = [len(value) for value in (x, masks, y)]
+    expect.equal(found, [110] * 3, "The lengths of x, `masks` and y of a batch of 110 patients", "Leave nobody out.")
     what = "`collate_fn` of a single patient with a single visit"
     with alone(True, what):
         x, masks, y = batch(submission, data[2:3])
@@ -97,8 +104,21 @@ def test_codes(submission, reference, frequent):
         "are.",
         "cut off",
     )
+    expect.true(
+        not is_mixed(numbers(x), expected),
+        "x has all patients of the batch, but in another order than they come in. Their labels, and whoever calls you, "
+        "count on that.",
+        "another order",
+    )
     hint = "The patient, the visit and `code2idx[code]` say which single element of x becomes 1."
     expect.close(numbers(x), expected, "x, for visits of frequent codes,", hint)
+
+
+def is_mixed(x, expected):
+    """Whether x has the patients that are expected, in another order."""
+    if not isinstance(x, torch.Tensor) or x.shape != expected.shape or torch.equal(x, expected):
+        return False
+    return sorted(x.flatten(1).tolist()) == sorted(expected.flatten(1).tolist())
 
 
 def is_cut_off(x, expected):

@@ -70,7 +70,7 @@ def test_shapes(submission, generator, device):
     """A step gives 105 probabilities and 128 hidden values for each patient, also for a single one."""
     submission.seed(0)
     decoder = submission.Decoder().to(str(device)).eval()
-    for patients in (7, 1):
+    for patients in (7, 1, 103):
         x = binary(patients, NUM_CODES, generator=generator)
         where = f" for {patients} patient{'s' * (patients > 1)}"
         with alone(patients == 1, f"{WHAT}{where}"):

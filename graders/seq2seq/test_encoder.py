@@ -97,13 +97,15 @@ def test_shape(submission, generator, device):
 @pytest.mark.points(3)
 def test_attention(submission, twin, generator, device):
     """The context is the sum of the visits' hidden states, weighted by attention that sums to one over the visits."""
-    x, masks = binary(5, 7, NUM_CODES, generator=generator), torch.ones(5, 7, dtype=torch.bool)
-    _, context = encode(submission, twin, x, masks, device)
     hint = (
         "The hidden states are what `cnn` gives, as it gives them. Their scores, by `att`, go through a softmax over "
         "the visits, and the hidden states are summed over the visits with these weights."
     )
-    expect.close(context, twin(x, masks), "`Encoder()(x, masks)` where all visits are real", hint)
+    for patients, visits in ((5, 7), (37, 41)):
+        x = binary(patients, visits, NUM_CODES, generator=generator)
+        masks = torch.ones(patients, visits, dtype=torch.bool)
+        _, context = encode(submission, twin, x, masks, device)
+        expect.close(context, twin(x, masks), "`Encoder()(x, masks)` where all visits are real", hint)
 
 
 @pytest.mark.points(3)

@@ -16,10 +16,12 @@ from proctor.checks.submission import StudentError
 PATIENTS, BATCH, NUM_BATCHES, VISITS, EPOCHS = 13, 5, 3, 7, 2
 # Codes that no patient has. Their weights get no gradient, and so stay, unless something else pulls at them.
 UNUSED = 11
+# One large batch, and many small ones: what is left of a look at the first few shows there.
+MANY_PATIENTS, MANY_VISITS, MANY_BATCHES = 103, 23, 41
 
 
 class TinyModel(nn.Module):
-    """A reconstruction by one linear layer, which writes down its mode at each call and counts its gradients.
+    """A reconstruction by one linear layer, which writes down its mode at each call, counts gradients, keeps the first.
 
     Every third gradient is thirty times as large: whoever clips gradients steps otherwise.
     """
@@ -28,13 +30,14 @@ class TinyModel(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(torch.zeros(105))
-        self.modes, self.gradients = [], 0
+        self.modes, self.gradients, self.first = [], 0, None
         self.bias.register_hook(self.count)
         self.steps = 0
         self.weight.register_hook(self.steepen)
 
     def count(self, gradient):
         self.gradients += 1
+        self.first = gradient.clone() if self.gradients == 1 else self.first
 
     def steepen(self, gradient):
         self.steps += 1
@@ -266,6 +269,33 @@ def test_steps(submission, reference, monkeypatch, generator, device):
         f"The model's weight matrix after {EPOCHS} epochs of {NUM_BATCHES} batches",
         "In each step: clear the gradients, compute the loss, go backward, let the optimizer step.",
         **close,
+    )
+    check_everyone_counts(submission, reference, generator, training)
+
+
+def check_everyone_counts(submission, reference, generator, training):
+    """All batches are trained on, and all patients and visits of each, also where there are many."""
+    x = binary(MANY_PATIENTS, MANY_VISITS, NUM_CODES, generator=generator)
+    masks = torch.ones(MANY_PATIENTS, MANY_VISITS, dtype=torch.bool)
+    dataset = submission.library("torch.utils.data.TensorDataset")(x, masks, x[:, 0, 0])
+    batches = [list(range(MANY_PATIENTS)), *([number] for number in range(1, MANY_BATCHES))]
+    training.loader = submission.library("torch.utils.data.DataLoader")(dataset, batch_sampler=batches)
+    model, twin = training.model(), TinyModel(training.weight)
+    training.train(model, epochs=1)
+    expect.true(
+        model.gradients >= MANY_BATCHES,
+        f"`train` should go backward from each of {MANY_BATCHES} batches of an epoch, but leaves some out. Is there a "
+        "`break`, for trying things out?",
+        "batches left out",
+    )
+    reference.masked_loss(twin(x, masks), x, masks).backward()
+    # How large a gradient is hardly matters to Adam, and is another check's matter.
+    found, expected = (value / value.norm() for value in (model.first.cpu(), twin.first))
+    expect.true(
+        torch.allclose(found, expected, rtol=1e-3, atol=1e-4),
+        f"The first step on a batch of {MANY_PATIENTS} patients with {MANY_VISITS} visits goes along another gradient "
+        "than that of the whole batch. Is a part left out, for trying things out (`x[:10]`)?",
+        "a part of the batch",
     )
 
 

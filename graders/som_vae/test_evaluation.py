@@ -89,6 +89,8 @@ def test_nodes(submission, reference, weights, images, device):
     message = f"{WHAT} gives the right nodes in another order: keep the order of the images."
     expect.true(not moved, message, "another order")
     expect.equal(nodes, expected.tolist(), WHAT, "Use the model that is passed in, and keep the order of the images.")
+    many, _ = assign(submission, weights, images.repeat(7, 1, 1, 1), device)
+    expect.shape(many, (7 * IMAGES,), f"{WHAT} for {7 * IMAGES} images", "Leave none out.")
     single, _ = assign(submission, weights, images[:1], device)
     expect.type(single, np.ndarray, WHAT)
     expect.shape(single, (1,), f"{WHAT} for one image", "An image that is alone gives an array as well.")

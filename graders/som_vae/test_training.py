@@ -84,8 +84,8 @@ def weights(generator):
 
 @pytest.fixture
 def batches(generator):
-    """Batches, not all of them of one size."""
-    return [torch.randn(size, FEATURES, generator=generator) for size in (4, 4, 4, 4, 3)]
+    """Batches, not all of them of one size: what is left of a look at the first few images shows in the large one."""
+    return [torch.randn(size, FEATURES, generator=generator) for size in (4, 4, 103, 4, 3)]
 
 
 def train(submission, weights, batches, device, lr=0.01):

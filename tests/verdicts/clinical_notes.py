@@ -689,6 +689,21 @@ WRONG = [
             ("mean - deviation, mean + deviation", "mean - 2 * deviation, mean + 2 * deviation"),
         ],
     ),
+    # What is left of trying things out, which shows only where there is much.
+    ("hundred_notes", "training", [("model(tokens.to(device))", "model(tokens[:100].to(device))"),
+                                  ("labels.to(device)", "labels[:100].to(device)")]),
+    ("forty_batches", "training", [
+        ("epoch_losses.append(loss.item())",
+         "epoch_losses.append(loss.item())\n            if len(epoch_losses) == 40:\n                break"),
+    ]),
+    ("hundred_notes_predicted", "evaluation", [("model(tokens.to(device))", "model(tokens[:100].to(device))"),
+                                              ("labels.cpu()", "labels[:100].cpu()")]),
+    ("forty_batches_predicted", "evaluation", [
+        ("            probs.append(torch.sigmoid(logits).cpu().numpy())\n",
+         "            probs.append(torch.sigmoid(logits).cpu().numpy())\n"
+         "            if len(probs) == 40:\n                break\n"),
+    ]),
+    ("ten_seeds", "ablation", [("for seed in seeds", "for seed in seeds[:10]")]),
 ]
 
 # (name, exercise, changes of the solution): slips that are in no bank, which cost once.

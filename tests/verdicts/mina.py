@@ -290,6 +290,26 @@ WRONG = [
         "choose_threshold",
         [("np.sort(p1[truth == 1])", "np.array(sorted(set(p1[truth == 1].tolist())))")],
     ),
+    # What is left of trying things out, which shows only where there is much.
+    ("hundred_segments", "training", [
+        (LOSS, "nn.functional.nll_loss(torch.log(probabilities[:100].clamp_min(1e-8)), Y[:100])"),
+    ]),
+    ("forty_batches", "training", [
+        ("            optimizer.step()\n",
+         "            optimizer.step()\n            if len(curr_epoch_loss) == 39:\n                break\n"),
+    ]),
+    ("thousand_segments", "dataset", [("len(self.Y)", "min(len(self.Y), 1000)")]),
+    ("hundred_segments_evaluated", "evaluation", [
+        ("probabilities.cpu().numpy()", "probabilities[:100].cpu().numpy()"),
+        ("Y.cpu().numpy()", "Y[:100].cpu().numpy()"),
+    ]),
+    ("forty_batches_evaluated", "evaluation", [
+        ("            Y_test.append(Y.cpu().numpy())\n",
+         "            Y_test.append(Y.cpu().numpy())\n            if len(Y_test) == 40:\n                break\n"),
+    ]),
+    ("ties_count_whole", "evaluation", [
+        ("roc_auc_score(truth, pred[:, 1])", "(pred[truth == 1, 1][:, None] >= pred[truth == 0, 1]).mean()"),
+    ]),
 ]
 
 # (name, exercise, changes of the solution): slips that are in no bank, which cost once.

@@ -320,6 +320,30 @@ WRONG = [
     ),
     ("without_the_last_numbers", "clustering", [("fit_predict(embeddings)", "fit_predict(embeddings[:, :100])")]),
     ("one_iteration", "clustering", [("n_init=10", "n_init=10, max_iter=1")]),
+    # What is left of trying things out, which shows only where there is much.
+    ("ten_patients", "training", [(CALL, f"x, masks = x[:10], masks[:10]\n            {CALL}")]),
+    ("hundred_patients", "training", [(CALL, f"x, masks = x[:100], masks[:100]\n            {CALL}")]),
+    ("ten_visits", "training", [(CALL, f"x, masks = x[:, :10], masks[:, :10]\n            {CALL}")]),
+    ("forty_batches", "training", [
+        ("            optimizer.step()\n",
+         "            optimizer.step()\n            if optimizer.state[next(model.parameters())]['step'] == 40:\n"
+         "                break\n"),
+    ]),
+    ("thousand_patients", "dataset", [("len(self.x)", "min(len(self.x), 1000)")]),
+    ("hundred_patients_of_a_batch", "collate", [("zip(*data)", "zip(*data[:100])")]),
+    ("forty_visits_embedded", "encoder", [("self.cnn(x.unsqueeze(1))", "self.cnn(x[:, :40].unsqueeze(1))"),
+                                          ("~masks.unsqueeze", "~masks[:, :40].unsqueeze")]),
+    ("hundred_patients_decoded", "decoder", [
+        ("self.rnn(x, hiddens)", "self.rnn(x[:100], hiddens[:, :100].contiguous())"),
+    ]),
+    ("hundred_patients_embedded", "clustering", [
+        ("model.encoder(x.to(device), masks.to(device))", "model.encoder(x[:100].to(device), masks[:100].to(device))"),
+        ("y.numpy()", "y[:100].numpy()"),
+    ]),
+    ("forty_batches_embedded", "clustering", [
+        ("labels.append(y.numpy())",
+         "labels.append(y.numpy())\n            if len(labels) > 39:\n                break"),
+    ]),
 ]
 
 # By exercise: code that has the right layers, shapes, ranges and dtypes, and constants or sums of weights for values.

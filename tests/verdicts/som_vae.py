@@ -299,6 +299,11 @@ WRONG = [
             ("k = z_dist_flat.argmin(dim=-1)", "k = z_dist_flat.argmin(dim=-1).int()"),
         ],
     ),
+    # What is left of trying things out, which shows only where there is much.
+    ("hundred_images", "training", [
+        ("loss = model.loss(x, *model(x))", "x = x[:100]\n            loss = model.loss(x, *model(x))"),
+    ]),
+    ("hundred_images_assigned", "evaluation", [("images.split(batch_size)", "images[:100].split(batch_size)")]),
 ]
 
 PROBABILITIES = """probabilities = self.log_transitions().exp().detach()
