@@ -1653,7 +1653,8 @@ LSTM_NET = [
     Mistake(
         name="outputs_squeezed",
         exercise="lstm_net",
-        hint="You squeeze the hidden state. With a single sample, that drops the axis of the samples.",
+        hint="You squeeze the hidden state, or what is made of it. With a single sample, that drops the axis of the "
+        "samples.",
         changes=[("self.linear(h)", "self.linear(h.squeeze())")],
     ),
     Mistake(

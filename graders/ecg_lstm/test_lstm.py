@@ -185,9 +185,9 @@ def check_cell_grows(submission, lstm, version, inputs, device):
     lstm.load_state_dict(weights[1], strict=False)
     # A version with a mistake that does not count has been charged for it.
     if bool((due == MANY).all()):
-        message = f"With all gates open, the cell state should grow by 1 in each of {MANY} steps, but ends at "
-        last = float(found.max())
-        expect.true(abs(last - MANY) < 0.1, f"{message}{last:.4g}. There is no bound to it.", "bounded")
+        message = f"With all gates open, the cell state should grow by 1 in each of {MANY} steps, but does not."
+        grown = bool(((found - MANY).abs() < 0.1).all())
+        expect.true(grown, f"{message} There is no bound to what a cell may hold.", "bounded")
 
 
 def check_order_of_one_step(lstm, inputs, device):
