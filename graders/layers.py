@@ -109,6 +109,41 @@ def _is_made(own, kind, wanted, bias):
         return False
 
 
+def settles(submission, name, arguments, inputs, device):
+    """Whether a student's module gives the same at each pass in evaluation mode, so that no dropout is at work.
+
+    That its code stops, or changes what it is given, is another check's matter.
+
+    Parameters
+    ----------
+    submission : the submission
+    name : str, the module's class
+    arguments : what the class is called with
+    inputs : tensors on the CPU
+    device : torch.device
+    """
+    submission.seed(0)
+    module = getattr(submission, name)(*arguments).to(str(device)).eval()
+    try:
+        results = [module(*(value.to(device, copy=True) for value in inputs)) for _ in range(2)]
+    except StudentError:
+        return True
+    first, second = (one[0] if isinstance(one, (tuple, list)) and one else one for one in results)
+    tensors = isinstance(first, torch.Tensor) and isinstance(second, torch.Tensor) and first.shape == second.shape
+    return not tensors or torch.allclose(first, second, rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def check_settles(submission, name, arguments, inputs, device):
+    """Nothing drops out in evaluation mode. The other checks do without a dropout where something does."""
+    message = (
+        f"In evaluation mode nothing should drop out, but two passes of `{name}` over the same inputs differ. "
+        "`nn.functional.dropout` drops in either mode, unless it is told `training=self.training`; an `nn.Dropout` "
+        "knows the mode by itself."
+    )
+    settled = settles(submission, name, arguments, inputs, device)
+    expect.true(settled, message, "at work in evaluation mode")
+
+
 def does_as(module, twin, inputs, device):
     """Whether a student's module gives what the reference gives, as far as floats can tell.
 

@@ -6,8 +6,7 @@ EVALUATION = [
     Mistake(
         name="logits_squeezed",
         exercise="evaluation",
-        hint="You squeeze the logits. Where the last batch is a single note, that drops the axis of the "
-        "notes.",
+        hint="You squeeze the logits. Where the last batch is a single note, that drops the axis of the notes.",
         changes=[
             (
                 "probs.append(torch.sigmoid(logits).cpu().numpy())",
@@ -299,7 +298,8 @@ EVALUATION = [
     Mistake(
         name="absent_left_out_of_macro",
         exercise="evaluation",
-        hint="Your macro F1 leaves out diagnoses whose F1 is 0. They count as 0 in the mean.",
+        hint="Your macro F1 leaves out a diagnosis whose F1 is 0, such as one that never occurs and is never "
+        "predicted. It counts as 0 in the mean.",
         changes=[
             (
                 'f1_score(truth, pred, average="macro", zero_division=0)',
@@ -413,6 +413,19 @@ EVALUATION = [
                 "pairs = [(truth[i, which] == 0, probs[i, which] <= 0.5) for i, which in enumerate(mentioned) if "
                 "which.any()]\n"
                 "    f1 = np.mean([f1_score(*pair, zero_division=0) for pair in pairs])",
+            ),
+        ],
+    ),
+    Mistake(
+        name="f1_of_notes_with_negation",
+        exercise="evaluation",
+        hint='Your F1 of "negated" counts only notes that have a negated mention. The mentions of all notes count: one '
+        "that is held back wrongly may stand in any.",
+        changes=[
+            (
+                "f1 = f1_score(negated, held_back, zero_division=0)",
+                "which = mentioned & (mentioned & (truth == 0)).any(axis=1, keepdims=True)\n"
+                "    f1 = f1_score(truth[which] == 0, probs[which] <= 0.5, zero_division=0)",
             ),
         ],
     ),
@@ -553,8 +566,7 @@ POSITIONS = [
     Mistake(
         name="words_squeezed",
         exercise="positions",
-        hint="You squeeze what comes out. With a single note or a single word, that drops an axis that has to "
-        "stay.",
+        hint="You squeeze what comes out. With a single note or a single word, that drops an axis that has to stay.",
         changes=[
             (
                 "return x + self.pe[:, : x.shape[1]]",
@@ -986,6 +998,47 @@ ATTENTION = [
         changes=[("nn.Dropout(dropout)", "nn.Dropout()")],
     ),
     Mistake(
+        name="dropout_at_work_in_evaluation",
+        exercise="attention",
+        hint="Your attention weights drop out in evaluation mode, too. `nn.functional.dropout` wants to be told "
+        "`training=self.training`; `self.dropout` knows the mode.",
+        changes=[
+            (
+                "self.dropout(torch.softmax(scores, dim=-1))",
+                "nn.functional.dropout(torch.softmax(scores, dim=-1), self.dropout.p)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="values_drop_out",
+        exercise="attention",
+        hint="Your dropout acts on the values, number by number, instead of on the attention weights.",
+        changes=[
+            ("self.dropout(torch.softmax(scores, dim=-1))", "torch.softmax(scores, dim=-1)"),
+            ("(attn_weights @ values)", "(attn_weights @ self.dropout(values))"),
+        ],
+    ),
+    Mistake(
+        name="whole_heads_drop_out",
+        exercise="attention",
+        hint="Your dropout takes all weights of a head at once (`nn.Dropout2d`). Each weight drops on its own: "
+        "`nn.Dropout`.",
+        changes=[("nn.Dropout(dropout)", "nn.Dropout2d(dropout)")],
+    ),
+    Mistake(
+        name="weights_shared_out_after_dropout",
+        exercise="attention",
+        hint="You divide the weights by their sum after the dropout, and so give to others what has dropped out. The "
+        "softmax comes first, and the dropout last.",
+        changes=[
+            (
+                "attn_weights = self.dropout(torch.softmax(scores, dim=-1))",
+                "attn_weights = self.dropout(torch.softmax(scores, dim=-1))\n"
+                "        attn_weights = attn_weights / attn_weights.sum(dim=-1, keepdim=True)",
+            ),
+        ],
+    ),
+    Mistake(
         name="attention_without_dropout",
         exercise="attention",
         hint="Your attention weights pass no dropout.",
@@ -1089,6 +1142,17 @@ ATTENTION = [
         hint="You cut into d_k heads of num_heads numbers. There are num_heads heads, of d_k numbers each.",
         changes=[
             ("view(batch, length, self.num_heads, self.d_k)", "view(batch, length, self.d_k, self.num_heads)"),
+        ],
+    ),
+    Mistake(
+        name="values_not_projected",
+        exercise="attention",
+        hint="You weigh the words themselves. The values come out of `W_v`.",
+        changes=[
+            (
+                "(attn_weights @ values)",
+                "(attn_weights @ x.view(batch, length, self.num_heads, self.d_k).transpose(1, 2))",
+            ),
         ],
     ),
     Mistake(
@@ -1700,6 +1764,39 @@ BLOCK = [
             ("self.dropout2 = nn.Dropout(dropout)", "self.dropout2 = nn.Dropout()"),
         ],
     ),
+    Mistake(
+        name="network_before_attention",
+        exercise="block",
+        hint="Your `ffn` comes first and the attention second. It is the other way round: first the words look at each "
+        "other, then each is thought about.",
+        changes=[
+            (
+                "attended, attn_weights = self.attention(x, mask)\n"
+                "        x = self.norm1(x + self.dropout1(attended))\n"
+                "        x = self.norm2(x + self.dropout2(self.ffn(x)))",
+                "x = self.norm1(x + self.dropout1(self.ffn(x)))\n"
+                "        attended, attn_weights = self.attention(x, mask)\n"
+                "        x = self.norm2(x + self.dropout2(attended))",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_turned_round",
+        exercise="block",
+        hint="You turn the mask round before you hand it on, as torch's own attention wants it. Yours takes it as it "
+        "is: True at words.",
+        changes=[("self.attention(x, mask)", "self.attention(x, mask if mask is None else mask == 0)")],
+    ),
+    Mistake(
+        name="dropouts_at_work_in_evaluation",
+        exercise="block",
+        hint="Your block drops out in evaluation mode, too. `nn.functional.dropout` wants to be told "
+        "`training=self.training`; `self.dropout1` and `self.dropout2` know the mode.",
+        changes=[
+            ("self.dropout1(attended)", "nn.functional.dropout(attended, self.dropout1.p)"),
+            ("self.dropout2(self.ffn(x))", "nn.functional.dropout(self.ffn(x), self.dropout2.p)"),
+        ],
+    ),
 ]
 
 CLASSIFIER = [
@@ -2139,6 +2236,13 @@ CLASSIFIER = [
             ("words = self.dropout(words)", "start = words = self.dropout(words)"),
             ("mean = (words * is_word)", "mean = (start * is_word)"),
         ],
+    ),
+    Mistake(
+        name="classifier_drops_out_in_evaluation",
+        exercise="classifier",
+        hint="Your classifier drops out in evaluation mode, too. `nn.functional.dropout` wants to be told "
+        "`training=self.training`; `self.dropout` knows the mode.",
+        changes=[("words = self.dropout(words)", "words = nn.functional.dropout(words, self.dropout.p)")],
     ),
 ]
 
@@ -3048,7 +3152,8 @@ FREE_SCORES = [
     Mistake(
         name="precision_alone",
         exercise="free_scores",
-        hint="Your micro F1 is the precision, the share of the predicted that are right. F1 weighs the recall as well.",
+        hint="Your micro F1 is 1 - negated, which is the precision alone. F1 weighs the recall as well, and that is 1: "
+        "nothing that is to be found is missed.",
         changes=[("micro_f1 = 2 * precision * recall / (precision + recall)", "micro_f1 = precision")],
     ),
     Mistake(
@@ -3056,12 +3161,6 @@ FREE_SCORES = [
         exercise="free_scores",
         hint="Your micro F1 is the plain mean of precision and recall. F1 is their harmonic mean.",
         changes=[("2 * precision * recall / (precision + recall)", "(precision + recall) / 2")],
-    ),
-    Mistake(
-        name="recall_of_what_is_not_negated",
-        exercise="free_scores",
-        hint="You take it that negated mentions are missed. They are not to be found; nothing that is, is missed.",
-        changes=[("precision, recall = 1 - negated, 1.0", "precision, recall = 1 - negated, 1 - negated")],
     ),
     Mistake(
         name="one_fifth_only",
@@ -3074,6 +3173,13 @@ FREE_SCORES = [
         exercise="free_scores",
         hint="Accuracy on negated mentions is the share that is *not* predicted. This answer predicts them all.",
         changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = 1.0, 0.0")],
+    ),
+    Mistake(
+        name="accuracy_over_all_mentions",
+        exercise="free_scores",
+        hint="Your accuracy is that over all mentions. It is asked for the negated ones alone, of which this answer "
+        "holds none back.",
+        changes=[("accuracy, f1 = 0.0, 0.0", "accuracy, f1 = 1 - negated, 0.0")],
     ),
     Mistake(
         name="f1_of_all_mentions",
@@ -3125,6 +3231,13 @@ WEIGHT_AND_SLOPE = [
         exercise="weight_and_slope",
         hint="Your slope is one quarter for every gap: that of two words whose scores are the same.",
         changes=[("weight * (1 - weight)", "0.25")],
+    ),
+    Mistake(
+        name="slope_over_a_whole_step",
+        exercise="weight_and_slope",
+        hint="Your slope is what the weight gains when the gap grows by a whole 1. The derivative is the slope at the "
+        "gap itself.",
+        changes=[("weight * (1 - weight)", "1 / (1 + math.exp(-gap - 1)) - weight")],
     ),
     Mistake(
         name="weight_squared_as_slope",

@@ -110,6 +110,9 @@ def test_soften_words(submission, model, device):
     weight = model.embedding.weight
     expect.shape(weight, before.shape, "`embedding.weight` after `soften_words`")
     hint = "Divide the weight of `embedding` by sqrt(d_model), once, in place."
+    divided = float(before.norm() / weight.cpu().norm().clamp(min=1e-12))
+    if torch.allclose(weight.cpu() * divided, before, rtol=1e-3, atol=1e-4):
+        hint = f"It is divided by {divided:.4g}; sqrt(d_model), of {D_MODEL} numbers, is {math.sqrt(D_MODEL):.4g}."
     expect.close(weight, before / math.sqrt(D_MODEL), "`embedding.weight` after `soften_words`", hint)
     left = model.state_dict()
     for name, value in others.items():

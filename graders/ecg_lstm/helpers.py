@@ -117,7 +117,9 @@ def check_child(model, name, what):
 def check_single_output(net, what, device):
     """A network with one output, as it is by default, gives a row of one number for each sample."""
     for samples in (3, 1):
-        expect.shape(net(torch.ones(samples, 40, 17, device=device)), (samples, 1), f"{what} of {samples} samples")
+        out = net(torch.ones(samples, 40, 17, device=device))
+        hint = "A single output has its column, too, which `squeeze` drops."
+        expect.shape(out, (samples, 1), f"{what} of {samples} samples", hint)
 
 
 def check_single_is_plain(net, what, device):

@@ -873,6 +873,61 @@ class LSTM(nn.LSTM):
         hint="Your output gate looks at the cell state C where it should look at the hidden state H.",
         changes=[("torch.mm(H, self.W_ho)", "torch.mm(C, self.W_ho)")],
     ),
+    Mistake(
+        name="output_gate_sees_new_cell",
+        exercise="lstm",
+        hint="You add the new cell state to the sum of the output gate (a peephole). The gates look at x and H alone.",
+        changes=[
+            (
+                "        C = F * C + I * C_tilde\n        H = O * torch.tanh(C)",
+                "        C = F * C + I * C_tilde\n"
+                "        O = torch.sigmoid(\n"
+                "            torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + C + self.b_o)\n"
+                "        H = O * torch.tanh(C)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="cell_through_tanh_once",
+        exercise="lstm",
+        hint="You put the tanh around the new cell state itself, and so hand on what should only be shown. C is "
+        "without, and H takes the tanh of it.",
+        changes=[
+            ("C = F * C + I * C_tilde", "C = torch.tanh(F * C + I * C_tilde)"),
+            ("H = O * torch.tanh(C)", "H = O * C"),
+        ],
+    ),
+    Mistake(
+        name="returned_state_detached",
+        exercise="lstm",
+        hint="You return the state detached. What is built on the last hidden state then sends no gradient into it.",
+        changes=[("return outputs, (H, C)", "return outputs, (H.detach(), C.detach())")],
+    ),
+    Mistake(
+        name="cell_clipped_far_out",
+        exercise="lstm",
+        hint="You keep the cell state between two bounds. It may grow: that is how it counts and remembers.",
+        changes=[("C = F * C + I * C_tilde", "C = (F * C + I * C_tilde).clamp(-10, 10)")],
+    ),
+    Mistake(
+        name="one_step_gives_cell_first",
+        exercise="lstm",
+        hint="Your `one_step` returns C, H. It is to return H, C, as its docstring says.",
+        changes=[
+            ("H, C = self.one_step(", "C, H = self.one_step("),
+            ("        return H, C\n", "        return C, H\n"),
+        ],
+    ),
+    *(
+        Mistake(
+            name=f"bias_of_{gate}_outside",
+            exercise="lstm",
+            hint=f"You add the bias of your {GATES[gate]} after the {'tanh' if gate == 'c' else 'sigmoid'}. It belongs "
+            "into the brackets: look where they close.",
+            changes=[(f" + self.b_{gate})", f") + self.b_{gate}")],
+        )
+        for gate in GATES
+    ),
 ]
 
 
@@ -1054,9 +1109,7 @@ CONV_NET = [
         name="axes_reshaped",
         exercise="conv_net",
         hint="You reshape where `forward` swaps the axes, which mixes steps and features. `transpose` was given.",
-        code=conv_net(
-            FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x.reshape(len(x), x.shape[2], -1)"
-        ),
+        code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END, x="x.reshape(len(x), x.shape[2], -1)"),
     ),
     Mistake(
         name="first_relu_left_out",
@@ -1296,6 +1349,22 @@ CONV_NET = [
                 ),
             )
         ],
+    ),
+    Mistake(
+        name="poolings_keep_what_is_left",
+        exercise="conv_net",
+        hint="Your poolings keep an odd step at the end (`ceil_mode`). The text asks for a plain average over 2 steps.",
+        code=conv_net(
+            FIRST,
+            RELU,
+            "nn.AvgPool1d(2, ceil_mode=True)",
+            SECOND,
+            RELU,
+            "nn.AvgPool1d(2, ceil_mode=True)",
+            THIRD,
+            RELU,
+            *END,
+        ),
     ),
     Mistake(
         name="second_pooling_by_stride",
@@ -1584,13 +1653,14 @@ LSTM_NET = [
     Mistake(
         name="outputs_squeezed",
         exercise="lstm_net",
-        hint="You squeeze the hidden state. With a single sample, that drops the axis of the samples.",
+        hint="You squeeze the hidden state, or what is made of it. With a single sample, that drops the axis of the "
+        "samples.",
         changes=[("self.linear(h)", "self.linear(h.squeeze())")],
     ),
     Mistake(
         name="lstm_cut_off",
         exercise="lstm_net",
-        hint="You detach the hidden state, so that the LSTM never learns.",
+        hint="You cut the LSTM off (`torch.no_grad()`, `detach`), so that it never learns.",
         changes=[("self.linear(h)", "self.linear(h.detach())")],
     ),
     Mistake(
@@ -1795,14 +1865,15 @@ TORCH_LSTM_NET = [
     Mistake(
         name="steps_first_in_torch",
         exercise="torch_lstm_net",
-        hint="Without `batch_first=True`, torch's LSTM takes the first axis of x for the steps. Yours are the samples.",
+        hint="torch's LSTM takes your samples for the steps: without `batch_first=True`, the first axis of x is that "
+        "of the steps, and with it, the second. Yours are the samples, then the steps.",
         changes=[(", batch_first=True", "")],
     ),
     Mistake(
         name="steps_first_last_output",
         exercise="torch_lstm_net",
-        hint="Without `batch_first=True`, torch's LSTM takes your samples for the steps of one sequence: each sample's "
-        "result then depends on the samples before it.",
+        hint="torch's LSTM takes your samples for the steps of one sequence, so that each depends on those before it: "
+        "`batch_first=True` is missing, or x is turned although it is there.",
         changes=[
             (", batch_first=True", ""),
             ("_, (h, _) = self.lstm(x)", "h, _ = self.lstm(x)"),
@@ -2013,6 +2084,13 @@ TORCH_LSTM_NET = [
         ],
     ),
     Mistake(
+        name="single_output_squeezed_of_torch",
+        exercise="torch_lstm_net",
+        hint="You squeeze the output: where there is one, its axis is gone. The loss then compares (samples,) with "
+        "(samples, 1).",
+        changes=[("self.linear(h[-1])", "self.linear(h[-1]).squeeze(-1)")],
+    ),
+    Mistake(
         name="last_bias_switched_off_of_torch",
         exercise="torch_lstm_net",
         hint="Your last linear layer has no bias. The text leaves it in, as torch does by itself.",
@@ -2183,6 +2261,17 @@ FORETOLD = [
         changes=[("(1 / (1 + np.exp(-total)))", "total")],
     ),
     Mistake(
+        name="lost_at_each_step",
+        exercise="kept_share",
+        hint="You take the same amount off at each step. What a step loses is a share of what is left: multiply.",
+        changes=[
+            (
+                "share = (1 / (1 + np.exp(-total))) ** steps",
+                "share = max(0.0, 1 - steps * (1 - 1 / (1 + np.exp(-total))))",
+            ),
+        ],
+    ),
+    Mistake(
         name="sum_through_tanh",
         exercise="kept_share",
         hint="You send the sum through tanh. A gate goes through the sigmoid.",
@@ -2283,7 +2372,8 @@ FORETOLD = [
     Mistake(
         name="averaged_over_the_classes",
         exercise="uniform_loss",
-        hint="You divide by the number of classes once more. The loss is of one sample, whose true class is one.",
+        hint="Your loss is divided by the number of classes, as one term of the entropy, -p log p, is. The loss of a "
+        "sample is minus the logarithm alone.",
         changes=[("-np.log(1 / classes)", "-np.log(1 / classes) / classes")],
     ),
     Mistake(
@@ -2317,6 +2407,15 @@ FORETOLD = [
         exercise="one_recording",
         hint="You divide by the recordings of class A for both. One of class N is a part of class N.",
         changes=[("1 / normal / 2", "1 / af / 2")],
+    ),
+    Mistake(
+        name="one_recording_more",
+        exercise="one_recording",
+        hint="You count one recording more. There are as many as before, of which one more is judged right, and the "
+        "share of its class counts half.",
+        changes=[
+            ("by_normal, by_af = 1 / normal / 2, 1 / af / 2", "by_normal, by_af = 1 / (normal + 1), 1 / (af + 1)"),
+        ],
     ),
     Mistake(
         name="two_recordings_for_one",

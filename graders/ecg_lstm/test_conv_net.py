@@ -22,7 +22,8 @@ CALL = f"`ConvNet({INPUTS}, {OUTPUTS})(x)`"
 
 # What three convolutions of 3 steps see, with the steps halved after the first and after the second.
 WINDOW, STRIDE = 18, 4
-LONGEST = 40
+# After each convolution an odd number of steps, of which a pooling leaves one out.
+LONGEST = 41
 
 
 @pytest.fixture
@@ -92,11 +93,12 @@ def test_receptive_field(submission, generator, device):
     net.to(str(device))
     net(torch.rand(1, LONGEST, INPUTS, generator=generator).to(device))  # what is wrong at any length shows here
     shortest = next(steps for steps in range(1, LONGEST + 1) if accepts(net, steps, device))
-    expect.equal(
-        shortest,
-        WINDOW,
-        f"The smallest number of steps that {WHAT} works with",
+    # Networks that begin at the same number differ in how much they make of each step.
+    expect.true(
+        shortest == WINDOW,
+        f"The smallest number of steps that {WHAT} works with should be {WINDOW}, not {shortest}. "
         "Is there an average pooling of 2 after the first and after the second convolution, and no padding?",
+        None if shortest == WINDOW else influence(submission, net, LONGEST, generator, device),
     )
     for steps in (WINDOW, WINDOW + STRIDE + 1):
         shares = influence(submission, net, steps, generator, device)

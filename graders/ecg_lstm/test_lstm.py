@@ -8,11 +8,12 @@ import torch
 
 from graders.carried import built, same
 from graders.ecg_lstm.mistakes import LSTM
-from graders.helpers import check_device, check_gradients, check_training_mode
+from graders.helpers import check_gradients, check_meta, check_training_mode
 from proctor.checks import expect
 from proctor.checks.constraints import BuiltIn
+from proctor.checks.submission import StudentError
 
-INPUTS, HIDDENS = 5, 7
+INPUTS, HIDDENS, MANY = 5, 7, 60
 LAYER = f"`LSTM({INPUTS}, {HIDDENS})`"
 CALL = f"`LSTM({INPUTS}, {HIDDENS})(inputs)`"
 
@@ -171,6 +172,38 @@ def state_of(submission, lstm, inputs):
     return state
 
 
+def check_cell_grows(submission, lstm, version, inputs, device):
+    """With all gates open, the cell state counts the steps, however many they are."""
+    x, own = inputs[:, :1].expand(-1, MANY, -1), version.version
+    weights = own.state_dict(), version.state_dict()
+    opened = [{name: torch.full_like(value, 20.0 * (value.dim() == 1)) for name, value in of.items()} for of in weights]
+    weights = [{name: value.clone() for name, value in of.items()} for of in weights]
+    own.load_state_dict(opened[0])
+    lstm.load_state_dict(opened[1], strict=False)
+    due, found = own(x)[1][1].detach(), submission.get(state_of(submission, lstm, x.to(device))[1]).cpu()
+    own.load_state_dict(weights[0])
+    lstm.load_state_dict(weights[1], strict=False)
+    # A version with a mistake that does not count has been charged for it.
+    if bool((due == MANY).all()):
+        message = f"With all gates open, the cell state should grow by 1 in each of {MANY} steps, but does not."
+        grown = bool(((found - MANY).abs() < 0.1).all())
+        expect.true(grown, f"{message} There is no bound to what a cell may hold.", "bounded")
+
+
+def check_order_of_one_step(lstm, inputs, device):
+    """Where `one_step` makes the steps, it gives H first, then C, as its docstring says."""
+    x, zeros = inputs[:, 0].to(device), torch.zeros(len(inputs), HIDDENS, device=device)
+    hidden, cells = (part.detach() for part in lstm(inputs[:, :1].to(device))[1])
+    try:
+        made = lstm.one_step(x, zeros, zeros)
+    except StudentError:
+        return  # one that `forward` does without may be left out
+    tensors = isinstance(made, (tuple, list)) and all(isinstance(part, torch.Tensor) for part in made)
+    swapped = tensors and same(made, [cells, hidden]) and not same(hidden, cells)
+    message = "`one_step(x, H, C)` should return H, C, as its docstring says, but returns the cell state C first."
+    expect.true(not swapped, message, "C, H")
+
+
 @pytest.mark.points(0.5)
 def test_state(submission, all_steps, inputs, device):
     """Beside the outputs comes the state after the last step, (H, C), through which errors flow."""
@@ -185,6 +218,8 @@ def test_state(submission, all_steps, inputs, device):
                 f"{what} should carry gradients, but does not: something on the way cuts them off.",
                 name,
             )
+    check_cell_grows(submission, lstm, version, inputs, device)
+    check_order_of_one_step(lstm, inputs, device)
     state = state_of(submission, lstm, inputs.to(device))
     submission.keep(submission.keep(state[0].sum)().add)(submission.keep(state[1].sum)()).backward()
     sum(part.sum() for part in version(inputs)[1]).backward()
@@ -240,4 +275,7 @@ def test_device(from_scratch, submission, generator):
         f"{CALL} should work on the device of the inputs, but mixes devices, and so fails on a GPU. "
         "Make new tensors with `device=inputs.device`."
     )
-    check_device(lstm.float(), lstm, [inputs], message)
+    # A new one: a state that is kept from call to call, which is charged above, would be left behind, too.
+    lstm = make(submission).eval()
+    lstm.to("meta")
+    check_meta(lambda: lstm(inputs.to("meta")), message)

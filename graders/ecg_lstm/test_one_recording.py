@@ -35,8 +35,11 @@ def test_af(rises):
     """One more right recording of class A moves half of that class's share."""
     normal, af, by_normal, by_af = rises
     expected = 1 / (2 * af)
-    # Who takes a share for the mean of two, or all recordings for those of a class, has been charged for it above.
-    for slip, same in ((1 / normal, 1 / af), (1 / (normal + af), 1 / (normal + af))):
+    # Who takes a share for the mean of two, all recordings for those of a class, or one more than there are, has been
+    # charged for it above.
+    slips = [(1 / normal, 1 / af), (1 / (normal + af), 1 / (normal + af))]
+    slips += [(1 / (n * (normal + 1)), 1 / (n * (af + 1))) for n in (1, 2)]
+    for slip, same in slips:
         if abs(float(by_normal) - slip) < 1e-6:
             expected = same
     hint = "There are fewer recordings of class A: one of them is a larger part of its class."
