@@ -3805,7 +3805,8 @@ HALVES = [
     Mistake(
         name="sum_without_its_half",
         exercise="foretell_halves",
-        hint="You divide by the sum of the entropies. NMI divides by their mean.",
+        hint="Your NMI is half of what it should be. NMI divides by the mean of the entropies, not by their sum, and the "
+        "information is not halved: a half tells of the class just what its cluster told.",
         changes=[
             ("information / ((cluster_entropy + np.log(2) + class_entropy) / 2)",
              "information / (cluster_entropy + np.log(2) + class_entropy)"),
@@ -3824,12 +3825,6 @@ HALVES = [
         exercise="foretell_halves",
         hint="You let the information grow as well. Which half an image is in says nothing about its class.",
         changes=[("return information /", "return (information + np.log(2)) /")],
-    ),
-    Mistake(
-        name="information_in_halves",
-        exercise="foretell_halves",
-        hint="You halve the information. A half tells of the class just what its cluster told.",
-        changes=[("return information /", "return information / 2 /")],
     ),
     Mistake(
         name="entropy_in_halves",

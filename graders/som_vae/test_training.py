@@ -85,8 +85,8 @@ def weights(generator):
 
 @pytest.fixture
 def batches(generator):
-    """Batches, not all of them of one size."""
-    return [torch.randn(size, FEATURES, generator=generator) for size in (4, 4, 4, 4, 3)]
+    """Batches of images, not all of them of one size."""
+    return [torch.randn(size, 1, 1, FEATURES, generator=generator) for size in (4, 4, 4, 4, 3)]
 
 
 @pytest.fixture
