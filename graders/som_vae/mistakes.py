@@ -2336,6 +2336,13 @@ LOSSES = [
         changes=[("squares.mean(dim=-1) * exists", "squares.mean(dim=-1).clamp(min=1e-12).sqrt() * exists")],
     ),
     Mistake(
+        name="som_distance",
+        exercise="losses",
+        hint="You take the distances of encodings and embeddings, roots of sums. The mean squared differences are added "
+        "up.",
+        changes=[("squares.mean(dim=-1) * exists", "squares.sum(dim=-1).clamp(min=1e-12).sqrt() * exists")],
+    ),
+    Mistake(
         name="mean_of_each_place",
         exercise="losses",
         hint="For each of the five places you take the mean over the encodings that have it, so that those at an edge "
@@ -3805,8 +3812,8 @@ HALVES = [
     Mistake(
         name="sum_without_its_half",
         exercise="foretell_halves",
-        hint="Your NMI is half of what it should be. NMI divides by the mean of the entropies, not by their sum, and the "
-        "information is not halved: a half tells of the class just what its cluster told.",
+        hint="Your NMI is half of what it should be. NMI divides by the mean of the entropies, not by their sum, and "
+        "the information is not halved: a half tells of the class just what its cluster told.",
         changes=[
             ("information / ((cluster_entropy + np.log(2) + class_entropy) / 2)",
              "information / (cluster_entropy + np.log(2) + class_entropy)"),
