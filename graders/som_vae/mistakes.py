@@ -2338,8 +2338,8 @@ LOSSES = [
     Mistake(
         name="som_distance",
         exercise="losses",
-        hint="You take the distances of encodings and embeddings, roots of sums. The mean squared differences are added "
-        "up.",
+        hint="You take the distances of encodings and embeddings, roots of sums. The mean squared differences are "
+        "added up.",
         changes=[("squares.mean(dim=-1) * exists", "squares.sum(dim=-1).clamp(min=1e-12).sqrt() * exists")],
     ),
     Mistake(
