@@ -65,6 +65,18 @@ def test_what_is_nothing_is_not_right_because_its_parts_agree(name):
         assert value >= 0.85 * points[exercise], variant
 
 
+@pytest.mark.parametrize("name", ["som_vae"])
+def test_checks_say_the_cause_where_they_see_it(name):
+    assignment = load_assignment(open_course(ROOT), name)
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    for *slip, words in answers(name).SAID:
+        variant = Alternative(*slip)
+        subject = variant_subject(assignment, exercises[variant.exercise], variant)
+        outcomes = run_checks(assignment, [variant.exercise], [subject], "cpu")
+        said = [outcome.failure.message for outcome in outcomes if outcome.failure is not None]
+        assert any(words in message for message in said), (variant.name, said)
+
+
 @pytest.mark.parametrize("name", ["clinical_notes", "mina"])
 def test_a_slip_that_no_bank_has_costs_at_most_half_of_its_exercise(name):
     assignment = load_assignment(open_course(ROOT), name)

@@ -1,5 +1,8 @@
 """What the checks of several exercises share: how many operations code takes, losses of an unbuilt model, gradients."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import torch
 
@@ -50,6 +53,26 @@ def check_twice(submission, reference, name):
     getattr(submission, name)(1)
     wanted = getattr(reference, name)(1).state_dict()
     check_layers(getattr(submission, name)(1), wanted, f"the second of two `{name}(1)`")
+
+
+class FirstInput:
+    """Looks whether all that a layer of a module gets is the module's input as it is."""
+
+    def is_kept(self, module, layer, x):
+        seen = []
+        for name, part in module.named_modules():
+            if name == layer:
+                hook = part.register_forward_pre_hook(lambda part, inputs: seen.append(inputs[0]))
+                module(x)
+                hook.remove()
+        # Who goes through the batch gives it a part at a time.
+        return all(inputs.shape != x.shape or torch.equal(inputs, x) for inputs in seen)
+
+
+def first_input_hint(submission, module, layer, x, hint):
+    """A hint for wrong values: that something is done to the input before the first layer, else the given one."""
+    kept = submission.send(FirstInput)().is_kept(module, layer, x)
+    return hint if kept else f"`{layer}` gets other numbers than it should: nothing comes before this layer."
 
 
 def learnable(submission, tensor, device):
@@ -135,3 +158,13 @@ def number(value, what):
     expect.type(value, torch.Tensor, what)
     expect.shape(value, (), what, "A loss is a single number.")
     return value
+
+
+def close_number(loss, expected, what, hint=""):
+    """A loss is the expected number. One that is too large or too small by a plain factor is told so."""
+    ratio = (loss.cpu() / expected).item() if loss.is_floating_point() else math.nan
+    if math.isfinite(ratio):
+        factor = Fraction(ratio).limit_denominator(16)
+        if factor not in (0, 1) and abs(factor) <= 16 and abs(ratio - factor) < 1e-5 * abs(ratio):
+            hint = f"That is {float(factor):.4g} times what it should be. {hint}".strip()
+    expect.close(loss, expected, what, hint)

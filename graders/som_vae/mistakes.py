@@ -412,6 +412,13 @@ ENCODER = [
         "them as they are.",
         changes=[("x.flatten(1)", "x.permute(0, 3, 2, 1).flatten(1)")],
     ),
+    Mistake(
+        name="mnist_normalized",
+        exercise="encoder",
+        hint="You normalize the pixels by MNIST's mean and deviation. The images go into the first convolution as they "
+        "are.",
+        changes=[("torch.relu(self.conv1(x))", "torch.relu(self.conv1((x - 0.1307) / 0.3081))")],
+    ),
 ]
 
 DECODER = [
@@ -500,7 +507,8 @@ DECODER = [
     Mistake(
         name="not_enlarged_first",
         exercise="decoder",
-        hint="You leave the first enlarging out.",
+        hint="Your `deconv1` gets the small picture as it is. Make it twice as large first: after `deconv1`, that "
+        "changes nothing.",
         changes=[("F.interpolate(x, scale_factor=2)", "x")],
     ),
     Mistake(
@@ -1445,7 +1453,7 @@ NEIGHBORS = [
     Mistake(
         name="zeros_on_cpu",
         exercise="neighbors",
-        hint="You start from zeros that lie on the CPU, also where the embeddings are on a GPU.",
+        hint="You make a tensor that lies on the CPU, also where the embeddings are on a GPU. Give it their `device`.",
         changes=[
             ("return padded[rows + 1, columns + 1]", "return padded[rows + 1, columns + 1] + torch.zeros(len(k), 5, 1)")
         ],
@@ -1768,6 +1776,28 @@ NEIGHBORS = [
                 ),
             )
         ],
+    ),
+    Mistake(
+        name="right_column_and_lower_row_lost",
+        exercise="neighbors",
+        hint="The last row and the last column of the map are nobody's neighbors in your code: rows go up to "
+        "rows - 1, columns up to columns - 1.",
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "there = (rows < embeddings.shape[0] - 1) | (rows == row.unsqueeze(1))\n"
+                "    there &= (columns < embeddings.shape[1] - 1) | (columns == column.unsqueeze(1))\n"
+                "    return padded[rows + 1, columns + 1] * there.unsqueeze(-1)",
+            )
+        ],
+    ),
+    Mistake(
+        name="diagonal_columns",
+        exercise="neighbors",
+        hint="In the last two places you move the row along with the column, so that they hold diagonal neighbors. "
+        "A neighbor in the next column is in the same row.",
+        changes=[("torch.stack([row, row + 1, row - 1, row, row], dim=1)",
+                  "torch.stack([row, row + 1, row - 1, row + 1, row - 1], dim=1)")],
     ),
 ]
 
@@ -2289,6 +2319,50 @@ LOSSES = [
         exercise="losses",
         hint="You weigh with 1 and 10, the numbers of the run below. The weights are attributes of the model.",
         changes=[("self.alpha * self", "1.0 * self"), ("self.beta * self", "10.0 * self")],
+    ),
+    Mistake(
+        name="alpha_for_reconstruction",
+        exercise="losses",
+        hint="You weigh the reconstruction loss with alpha. It has no weight: alpha is for the commitment loss.",
+        changes=[
+            ("self._loss_reconstruct(x, x_e, x_q)\n", "self.alpha * self._loss_reconstruct(x, x_e, x_q)\n"),
+            ("+ self.alpha * self._loss_commit", "+ self._loss_commit"),
+        ],
+    ),
+    Mistake(
+        name="som_root",
+        exercise="losses",
+        hint="You take the roots of the mean squared differences. They are added up squared.",
+        changes=[("squares.mean(dim=-1) * exists", "squares.mean(dim=-1).clamp(min=1e-12).sqrt() * exists")],
+    ),
+    Mistake(
+        name="som_distance",
+        exercise="losses",
+        hint="You take the distances of encodings and embeddings, roots of sums. The mean squared differences are "
+        "added up.",
+        changes=[("squares.mean(dim=-1) * exists", "squares.sum(dim=-1).clamp(min=1e-12).sqrt() * exists")],
+    ),
+    Mistake(
+        name="mean_of_each_place",
+        exercise="losses",
+        hint="For each of the five places you take the mean over the encodings that have it, so that those at an edge "
+        "weigh more. Add up over the places of each encoding, divide by five, and take the mean over all encodings.",
+        changes=[
+            (
+                "return (squares.mean(dim=-1) * exists).mean()",
+                "squares = (squares.mean(dim=-1) * exists).flatten(0, -2).sum(dim=0)\n"
+                "        return (squares / exists.flatten(0, -2).sum(dim=0).clamp(min=1)).mean()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="two_terms_of_vq_vae",
+        exercise="losses",
+        hint="You take VQ-VAE's two terms, that of the encodings with a weight of 0.25. One mean squared difference is "
+        "asked for, and nothing is cut off in it.",
+        changes=[
+            ("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e.detach(), z_q) + 0.25 * F.mse_loss(z_e, z_q.detach())"),
+        ],
     ),
 ]
 
@@ -2960,7 +3034,8 @@ TRAINING = [
     Mistake(
         name="no_step",
         exercise="training",
-        hint=("No weight ever moves: is `step` missing, or are the gradients cleared between `backward` and it?"),
+        hint="No weight ever moves: is `step` missing, does it come before `backward`, or are the gradients cleared "
+        "between the two?",
         changes=[("            optimizer.step()\n", "")],
     ),
     Mistake(
@@ -3266,6 +3341,18 @@ TRAINING = [
         changes=[
             ('if name != "probs"]', 'if name not in ("probs", "embeddings")]'),
             ('if name == "probs"]', 'if name in ("probs", "embeddings")]'),
+        ],
+    ),
+    Mistake(
+        name="series_in_one_row",
+        exercise="training",
+        hint="You put the images of all series into one row. The last of one is then followed by the first of the "
+        "next, a step that never happened: hand the batch on as it is.",
+        changes=[
+            (
+                "loss = model.loss(x, *model(x))",
+                "x = x.flatten(0, 1) if x.dim() == 5 else x\n            loss = model.loss(x, *model(x))",
+            ),
         ],
     ),
 ]
@@ -3602,6 +3689,19 @@ EVALUATION = [
             )
         ],
     ),
+    Mistake(
+        name="a_cluster_for_each_class",
+        exercise="evaluation",
+        hint="You match clusters and classes one to one, so that a class has one cluster at most. Each cluster gets "
+        "its most frequent class, and several clusters may have the same.",
+        changes=[
+            (
+                "return counts.max(axis=0).sum() / len(classes)",
+                "from scipy.optimize import linear_sum_assignment\n\n"
+                "    return counts[linear_sum_assignment(counts, maximize=True)].sum() / len(classes)",
+            ),
+        ],
+    ),
 ]
 
 
@@ -3682,6 +3782,12 @@ EXTREMES = [
         hint="You give the two in reverse order: first the loss at the start, then that on one node.",
         changes=[("np.log(nodes), 0.0", "0.0, np.log(nodes)")],
     ),
+    Mistake(
+        name="decimal_logarithm",
+        exercise="foretell_extremes",
+        hint="You take the logarithm to base 10. The loss is by natural logarithms.",
+        changes=[("np.log(nodes)", "np.log10(nodes)")],
+    ),
 ]
 
 HALVES = [
@@ -3706,7 +3812,8 @@ HALVES = [
     Mistake(
         name="sum_without_its_half",
         exercise="foretell_halves",
-        hint="You divide by the sum of the entropies. NMI divides by their mean.",
+        hint="Your NMI is half of what it should be. NMI divides by the mean of the entropies, not by their sum, and "
+        "the information is not halved: a half tells of the class just what its cluster told.",
         changes=[
             ("information / ((cluster_entropy + np.log(2) + class_entropy) / 2)",
              "information / (cluster_entropy + np.log(2) + class_entropy)"),
@@ -3715,7 +3822,8 @@ HALVES = [
     Mistake(
         name="coin_outside_the_mean",
         exercise="foretell_halves",
-        hint="You add log 2 to the mean of the entropies. It belongs to the clusters alone, and so to half of it.",
+        hint="Your mean of the entropies grows by log 2, as if both of them did. The classes are as before: the "
+        "entropy of the clusters alone grows, and the mean by half of that.",
         changes=[("(cluster_entropy + np.log(2) + class_entropy) / 2",
                   "(cluster_entropy + class_entropy) / 2 + np.log(2)")],
     ),
@@ -3724,12 +3832,6 @@ HALVES = [
         exercise="foretell_halves",
         hint="You let the information grow as well. Which half an image is in says nothing about its class.",
         changes=[("return information /", "return (information + np.log(2)) /")],
-    ),
-    Mistake(
-        name="information_in_halves",
-        exercise="foretell_halves",
-        hint="You halve the information. A half tells of the class just what its cluster told.",
-        changes=[("return information /", "return information / 2 /")],
     ),
     Mistake(
         name="entropy_in_halves",

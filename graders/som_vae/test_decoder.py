@@ -5,7 +5,7 @@ import torch
 
 from graders.carried import built
 from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
-from graders.som_vae.helpers import check_twice
+from graders.som_vae.helpers import check_twice, first_input_hint
 from graders.som_vae.mistakes import DECODER
 from proctor.checks import expect
 
@@ -73,10 +73,11 @@ def test_shapes(made, z, device):
 
 
 @pytest.mark.points(1.5)
-def test_values(made, z, device):
+def test_values(submission, made, z, device):
     """The image is made as the text says: linear, enlarged, convolved, enlarged, convolved, mixed."""
     module, version = made
     hint = "The small picture has its channels first, then height and width. ReLU after `deconv1` and `deconv2` only."
+    hint = first_input_hint(submission, module, "latent_transform", z.to(device), hint)
     expect.close(module(z.to(device)), version(z).detach(), WHAT, hint)
 
 

@@ -5,7 +5,7 @@ import torch
 
 from graders.carried import built
 from graders.helpers import check_device, check_gradients, check_layers, check_training_mode
-from graders.som_vae.helpers import check_twice
+from graders.som_vae.helpers import check_twice, first_input_hint
 from graders.som_vae.mistakes import ENCODER
 from proctor.checks import expect
 
@@ -68,10 +68,11 @@ def test_shapes(made, x, device):
 
 
 @pytest.mark.points(1.5)
-def test_values(made, x, device):
+def test_values(submission, made, x, device):
     """The encoding is convolution, ReLU and pooling, twice, and a linear layer."""
     module, version = made
     hint = "Convolution, ReLU, pooling; the same again; a row for each image; and a linear layer without ReLU."
+    hint = first_input_hint(submission, module, "conv1", x.to(device), hint)
     expect.close(module(x.to(device)), version(x).detach(), WHAT, hint)
 
 

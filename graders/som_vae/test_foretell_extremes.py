@@ -41,5 +41,5 @@ def test_one_node(submission, sizes):
     for nodes, (_, one_node) in zip(sizes, found, strict=True):
         score(one_node, 0.0, f"one_node, for {nodes} nodes", "What is the probability to stay, if one always stays?")
     # Two zeros are no answer: whoever foretells nothing at the start foretells nothing here.
-    varied = len({round(float(start), 6) for start, _ in found}) > 1
-    expect.true(varied, "start should depend on the number of nodes, but does not.", "the same")
+    starts = {round(float(start), 6) for start, _ in found}
+    expect.true(len(starts) > 1, "start should depend on the number of nodes, but does not.", sorted(starts))

@@ -5,7 +5,7 @@ import torch
 
 from graders.carried import same, version_of
 from graders.helpers import check_meta
-from graders.som_vae.helpers import check_moves, number
+from graders.som_vae.helpers import check_moves, close_number, number
 from graders.som_vae.mistakes import LOSSES
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
@@ -78,7 +78,7 @@ def check_moved(submission, reference, name, inputs, generator, device, still=()
 def test_reconstruction(submission, reference, images, device):
     """The reconstruction loss is the sum of the mean squared errors of both decoded images."""
     loss = put_to(submission, "_loss_reconstruct", images, device)
-    expect.close(loss, model(reference)._loss_reconstruct(*images), "`_loss_reconstruct(x, x_e, x_q)`")
+    close_number(loss, model(reference)._loss_reconstruct(*images), "`_loss_reconstruct(x, x_e, x_q)`")
 
 
 @pytest.mark.points(1)
@@ -93,7 +93,7 @@ def test_commitment(submission, reference, z_e, around, device):
     """The commitment loss is the mean squared difference of encodings and nodes."""
     inputs = (z_e, around[:, 0])
     loss = put_to(submission, "_loss_commit", inputs, device)
-    expect.close(loss, model(reference)._loss_commit(*inputs), "`_loss_commit(z_e, z_q)`")
+    close_number(loss, model(reference)._loss_commit(*inputs), "`_loss_commit(z_e, z_q)`")
 
 
 @pytest.mark.points(1)
@@ -108,7 +108,7 @@ def test_som(submission, reference, z_e, around, device):
     """Inside of the map, the SOM loss is the mean squared difference of the encodings to five embeddings."""
     loss = put_to(submission, "_loss_som", (z_e, around), device)
     hint = "The difference of each encoding to each of its five embeddings: put an axis into z_e before its last."
-    expect.close(loss, model(reference)._loss_som(z_e, around), "`_loss_som(z_e, z_q_neighbors)`", hint)
+    close_number(loss, model(reference)._loss_som(z_e, around), "`_loss_som(z_e, z_q_neighbors)`", hint)
 
 
 @pytest.mark.points(3)

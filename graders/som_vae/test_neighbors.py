@@ -47,7 +47,7 @@ def places(of_inside, reference, embeddings):
     started = out.shape == expected.shape and same(out[:, 0], expected[:, 0])
     expected = expected if started else version.gather_neighbors(embeddings, INSIDE.clone())
     expect.shape(out, expected.shape, WHAT)
-    return out, expected
+    return out, expected, embeddings
 
 
 @pytest.mark.points(2)
@@ -86,15 +86,23 @@ def test_columns(places):
     check_places(*places, [(3, "one column further"), (4, "one column before")])
 
 
-def check_places(out, expected, places):
+def held(out, expected, embeddings):
+    """Which of some nodes is the first that holds another embedding than expected, and in words which one it holds."""
+    node = int((~torch.isclose(out, expected)).any(dim=-1).int().argmax())
+    alike = torch.isclose(embeddings, out[node]).all(dim=-1).nonzero().tolist()
+    words = f"that of node {tuple(alike[0])}" if alike else "that of no node"
+    return node, words if bool(out[node].any()) else "zeros"
+
+
+def check_places(out, expected, embeddings, places):
     """Two of the five places hold the right nodes."""
     # What stands in both tells mistakes apart.
     found = out[:, [min(place, out.shape[1] - 1) for place, _ in places]]
     for place, name in places:
-        right = place >= out.shape[1] or same(out[:, place], expected[:, place])
-        expect.true(
-            right, f"Place {place} of the five, the node {name}, holds another embedding than it should.", found
-        )
+        if place < out.shape[1] and not same(out[:, place], expected[:, place]):
+            node, words = held(out[:, place].to(expected.dtype), expected[:, place], embeddings)
+            message = f"Place {place} of the five, the node {name}, holds another embedding than it should: for node "
+            expect.true(False, f"{message}{divmod(int(INSIDE[node]), COLUMNS)} {words}.", found)
 
 
 @pytest.mark.points(2.5)
@@ -115,7 +123,12 @@ def test_edges(submission, reference, of_inside, embeddings, device):
         f"stands something else, such as in {''.join(found[:1])}. The map ends there; it is no globe.",
         out,
     )
-    expect.close(out, expected, "The neighbors that exist at the edges of the map")
+    hint = ""
+    if not same(out, expected):
+        place = int((~torch.isclose(out.to(expected.dtype), expected)).any(dim=-1).any(dim=0).int().argmax())
+        node, words = held(out[:, place].to(expected.dtype), expected[:, place], embeddings)
+        hint = f"For node {divmod(node, COLUMNS)} place {place} holds {words}, and its neighbor exists."
+    expect.close(out, expected, "What stands in the places of neighbors that exist", hint)
 
 
 @pytest.mark.points(2)

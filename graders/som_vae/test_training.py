@@ -21,7 +21,7 @@ WHAT = "`train_model(model, loader)`"
 
 
 class SmallModel(nn.Module):
-    """Has `loss(x, *model(x))` and `loss_prob(k)`, a part with weights of its own, and writes down its calls' modes."""
+    """Has `loss(x, *model(x))` and `loss_prob(k)`, a part with weights of its own, and writes down its calls."""
 
     def __init__(self, weight, probs=None):
         super().__init__()
@@ -34,10 +34,11 @@ class SmallModel(nn.Module):
         if probs is not None:
             self.probs, self.embeddings = nn.Parameter(probs.clone()), nn.Parameter(probs.clone())
             self.log_probs, self.probs_scale = nn.Parameter(probs.clone()), nn.Parameter(probs.clone())
-        self.modes = []
+        self.modes, self.shapes = [], []
 
     def forward(self, x):
         self.modes.append(self.training)
+        self.shapes.append(tuple(x.shape))
         out = x * self.weight
         # As many parts as `SOMVAE` gives, k the last but one.
         return out, out.sum(dim=-1), out, out, out, out.sum(dim=-1).long(), out
@@ -84,8 +85,15 @@ def weights(generator):
 
 @pytest.fixture
 def batches(generator):
-    """Batches, not all of them of one size: what is left of a look at the first few images shows in the large one."""
-    return [torch.randn(size, FEATURES, generator=generator) for size in (4, 4, 103, 4, 3)]
+    """Batches of images, not all of one size: what is left of a look at the first few images shows in the large one."""
+    return [torch.randn(size, 1, 1, FEATURES, generator=generator) for size in (4, 4, 103, 4, 3)]
+
+
+@pytest.fixture
+def with_axes(generator):
+    """Batches of images, and of series, which have an axis of time more."""
+    axes = [(4, 1, 2), (4, 3, 1, 2), (5, 1, 2), (5, 3, 1, 2), (2, 3, 1, 2)]
+    return [torch.randn(*one, FEATURES, generator=generator) for one in axes]
 
 
 def train(submission, weights, batches, device, lr=0.01):
@@ -174,10 +182,11 @@ def test_slower_in_time(submission, reference, carried, device):
 
 
 @pytest.mark.points(1)
-def test_model_and_history(submission, carried, weights, batches, device):
+def test_model_and_history(submission, carried, weights, with_axes, device):
     """A model without `probs` trains as well, in training mode; it comes back, with the loss of every batch."""
-    model, returned, history = train(submission, weights[:1], batches, device)
-    _, expected = trained(carried, weights[:1], batches)
+    model, returned, history = train(submission, weights[:1], with_axes, device)
+    check_as_given(submission, model, with_axes)
+    _, expected = trained(carried, weights[:1], with_axes)
     same_object = submission.library("operator.is_")(returned, model)
     message = "`train_model` should return the model that it is given, but returns something else."
     expect.true(same_object, message, same_object)
@@ -187,6 +196,18 @@ def test_model_and_history(submission, carried, weights, batches, device):
     expect.equal(modes, [True] * len(modes), "Whether the model is in training mode, for each batch,")
     expect.type(history, list, "The loss history")
     expect.close(np.array(history, dtype=float), np.array(expected), "The loss history", rtol=1e-3)
+
+
+def check_as_given(submission, model, batches):
+    """Batches reach the model in the shapes in which the loader gives them."""
+    wanted = [tuple(batch.shape) for batch in batches]
+    other = [shape for shape in map(tuple, submission.get(model.shapes)) if shape not in wanted]
+    expect.true(
+        not other,
+        f"Batches of shapes {wanted} should reach the model as they are, but {''.join(map(str, other[:1]))} is another "
+        "shape. Series keep their axis of time: in one row, the end of one would lead into the next.",
+        other,
+    )
 
 
 @pytest.mark.points(1)

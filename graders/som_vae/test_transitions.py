@@ -7,7 +7,7 @@ import torch
 
 from graders.carried import same, version_of
 from graders.helpers import check_meta
-from graders.som_vae.helpers import check_moves, go_backward, number
+from graders.som_vae.helpers import check_moves, close_number, go_backward, number
 from graders.som_vae.mistakes import TRANSITIONS
 from proctor.checks import expect
 
@@ -116,7 +116,7 @@ def test_transition_loss(submission, carried, probs, k, device):
     """The transition loss is the mean of minus the logarithm of the probabilities of a series' steps."""
     loss = number(model(submission, probs, device).loss_prob(k[0].to(device)), "`loss_prob(k)`")
     hint = f"A series of {STEPS} images has {STEPS - 1} steps, each from a node to the next."
-    expect.close(loss, model(carried, probs).loss_prob(k[0]), "`loss_prob(k)` of one series", hint)
+    close_number(loss, model(carried, probs).loss_prob(k[0]), "`loss_prob(k)` of one series", hint)
 
 
 @pytest.mark.points(2)
@@ -143,7 +143,7 @@ def test_smoothness(submission, carried, probs, k, distances, device):
         steps, far = k[which], distances[which]
         loss = number(mine._loss_z_prob(steps.to(device), far.to(device)), "`_loss_z_prob(k, z_dist_flat)`")
         hint = "Sum over the nodes, mean over all steps but the first, divided by the latent dimensions."
-        expect.close(loss, model(carried, probs)._loss_z_prob(steps, far), f"`_loss_z_prob` of {name}", hint)
+        close_number(loss, model(carried, probs)._loss_z_prob(steps, far), f"`_loss_z_prob` of {name}", hint)
 
 
 @pytest.mark.points(1)

@@ -334,6 +334,47 @@ NOTHING = [
     ),
 ]
 
+# (name, exercise, changes of the solution, what one of the checks says of the cause)
+SAID = [
+    (
+        "pixels_shifted",
+        "encoder",
+        [("torch.relu(self.conv1(x))", "torch.relu(self.conv1(x - 0.3))")],
+        "`conv1` gets other numbers than it should",
+    ),
+    (
+        "points_scaled",
+        "decoder",
+        [("self.latent_transform(z)", "self.latent_transform(0.7 * z)")],
+        "`latent_transform` gets other numbers than it should",
+    ),
+    (
+        "row_of_the_last_place_moved",
+        "neighbors",
+        [("[row, row + 1, row - 1, row, row]", "[row, row + 1, row - 1, row, row - 1]")],
+        "Place 4 of the five, the node one column before, holds another embedding than it should: for node (2, 2) "
+        "that of node (1, 1).",
+    ),
+    (
+        "upper_row_lost",
+        "neighbors",
+        [("F.pad(embeddings, (0, 0, 1, 1, 1, 1))", "F.pad(embeddings[1:], (0, 0, 1, 1, 2, 1))")],
+        "For node (0, 0) place 0 holds zeros, and its neighbor exists.",
+    ),
+    (
+        "an_eighth",
+        "losses",
+        [("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e, z_q) / 8")],
+        "That is 0.125 times what it should be.",
+    ),
+    (
+        "images_of_series_in_one_row",
+        "training",
+        [("x = x.to(device)", "x = x.to(device).reshape(-1, *x.shape[-3:])")],
+        "should reach the model as they are, but (12, 1, 2, 7) is another shape.",
+    ),
+]
+
 STUBS = {
     "encoder": """
 class ConvEncoder(nn.Module):
