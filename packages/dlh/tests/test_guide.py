@@ -207,7 +207,11 @@ FAULTS = [
     ("{7: 1}[8]", "The dictionary has no key 8"),
     ("__import__('numpy').ones(2).unsqueeze(0)", "A NumPy array stands where a tensor is expected."),
     ("__import__('numpy').ones((2, 5))[0, 7]", "Axis 1 has 5 places, counted from 0: is 7 the number of"),
-    ("tuple(__import__('numpy').float64(1))", "Fewer results come back than the docstring names"),
+    ("tuple(__import__('numpy').float64(1))", "Fewer results come back than are expected there"),
+    ("(lambda: [(a, b) for a, b in [len]])()", "A function stands in place of what it gives: is its `()` missing?"),
+    ("float(self.__call__)", "A function stands in place of what it gives: is its `()` missing?"),
+    ("self.__call__.shape", "A function stands in place of what it gives: is its `()` missing?"),
+    ("__import__('torch').nn.Sequential(__import__('torch').nn.ReLU)", "is the `()` missing that makes one of it?"),
     ("__import__('torch').nn.Module()(x)", "That method is not in the class: is it misspelt, or not indented"),
 ]  # fmt: skip
 

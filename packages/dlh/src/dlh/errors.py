@@ -5,6 +5,8 @@ import re
 # What an error says, with its kind, and what mostly is behind it; the likeliest first.
 CAUSES = [
     (r"NoneType(?!' object is not callable)", "What you wrote gives None there: is a `return` missing?"),
+    (r"non-iterable (?:function|method|builtin)|not '?(?:function|method|builtin)\b|'(?:function|method)' object",
+     "A function stands in place of what it gives: is its `()` missing?"),
     (r"'tuple' object (?:has no attribute|is not callable)|not '?tuple\b|got tuple",
      "A tuple stands where one thing is expected: take that of several results which is meant, and look for a comma at"
      " the end of a line."),
@@ -24,13 +26,15 @@ CAUSES = [
     (r"missing the required .forward. function|should implement __(\w+)__",
      "That method is not in the class: is it misspelt, or not indented into it? Or is a part of a model meant, where"
      " all of it is called?"),
+    (r"is not a Module subclass|cannot assign 'torch\.nn\.\S+' as child",
+     "A class of torch stands there, and no layer: is the `()` missing that makes one of it?"),
     (r"Boolean value of Tensor with more than one value",
-     "A whole tensor stands where True or False is expected: is the `()` missing that makes a loss or a layer of its"
-     " class?"),
+     "A whole tensor stands where True or False is expected; or is the `()` missing that makes a loss of its class?"),
     (r"requires grad\. Use", "Only a number or an array may stand there: `.item()`, or no gradients around it."),
     (r"not enough values to unpack|cannot unpack non-iterable"
      r"|'(?:numpy\.)?float\d*' object is not (?:subscriptable|iterable)",
-     "Fewer results come back than the docstring names: return them all, with commas between."),
+     "Fewer results come back than are expected there: the docstring names them. (A comma at the end of a line makes"
+     " one of several.)"),
     (r"too many values to unpack", "More results come back than are expected there: the docstring names them."),
     (r"Sizes of tensors must match|shapes cannot be multiplied|size of tensor a|invalid for input of size"
      r"|same number of dimensions|could not be broadcast|expanded size of the tensor|Expected (?:hidden )?size"
