@@ -101,7 +101,7 @@ import torch
 from sklearn.metrics import f1_score
 from torch import nn
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_letter, compare_range
 from dlh.data import notes
 
 # The same random numbers, and so much the same results, at every run.
@@ -852,7 +852,8 @@ compare("modes: two steps in training, two batches of validation, ...",
         "Switch to training mode in every epoch.")
 compare("both words after six steps", stand_in.weight[1:],
         torch.tensor([[0.595, 0.595], [-0.595, -0.595]]),
-        "Each step along its own gradient alone: clear the gradients.")
+        "Each step along its own gradient alone, clipped at 1: clear the"
+        " gradients.")
 # A loud note, then two quiet ones. Adam goes by the size of the gradients it
 # has seen: had the first not been clipped, it would move less after it.
 stand_in = TwoWords()
@@ -875,8 +876,8 @@ print("Training passes: the loss falls, in training mode, clipped.")
 # %% check=guess_published
 """A guess of an accuracy is a number from 0 to 1."""
 
-compare("a guess from 0 to 1", 0 <= guess_published() <= 1, True,
-        "A share, not a percentage.")
+compare_range("the guess", guess_published(), 0, 1,
+              "A share such as 0.5, not a percentage.")
 print("Your guess stands. It will be printed beside the result.")
 
 # %% tags=["training"]
@@ -1049,9 +1050,7 @@ print("The ablation passes: parts taken away in place, curves by seed.")
 # %% check=guess_positions
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_positions()).strip().lower() in ("a", "b", "c", "d"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_positions()", guess_positions(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1199,9 +1198,7 @@ start.round(2)
 # %% check=guess_cause
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_cause()).strip().lower() in ("a", "b", "c", "d"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_cause()", guess_cause(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1330,9 +1327,7 @@ table
 # %% check=guess_gru
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_gru()).strip().lower() in ("a", "b", "c", "d"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_gru()", guess_gru(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]

@@ -93,6 +93,7 @@ from torch import nn
 from dlh.checks import (
     compare,
     compare_gradients,
+    compare_kind,
     compare_letter,
     compare_range,
     compare_shape,
@@ -688,8 +689,7 @@ print(RNNNet())
 
 net = LSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an LSTM", isinstance(net.lstm, LSTM), True,
-        "Yours, from 7.1.")
+compare_kind("net.lstm", net.lstm, LSTM, "Yours, from 7.1.")
 compare_shape("what net.lstm gives first", net.lstm(x)[0], (4, 40, 128),
               "`inputs` features, 128 hidden units.")
 linear = {tuple(p.shape): p for p in net.linear.parameters()}
@@ -740,8 +740,7 @@ print(LSTMNet())
 
 net = TorchLSTMNet()
 x = torch.randn(4, 40, 17)
-compare("net.lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True,
-        "PyTorch's own, nn.LSTM.")
+compare_kind("net.lstm", net.lstm, nn.LSTM, "PyTorch's own.")
 compare("features of net.lstm", net.lstm.input_size, 17)
 compare("hidden units of net.lstm", net.lstm.hidden_size, 128)
 compare("weights of net.lstm", len(list(net.lstm.parameters())), 4,

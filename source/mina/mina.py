@@ -101,7 +101,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from dlh.checks import compare
+from dlh.checks import compare, compare_kind, compare_letter
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 24
@@ -521,13 +521,12 @@ print("Attention passes: it looks at both, and adds up the items alone.")
 
 # The published shapes: segments of 12 windows of 34 samples, 56 filters.
 net = BeatNet(12 * 34, 34, 56)
-compare("conv and conv_k are nn.Conv1d",
-        isinstance(net.conv, nn.Conv1d) and isinstance(net.conv_k, nn.Conv1d),
-        True)
+compare_kind("net.conv", net.conv, nn.Conv1d)
+compare_kind("net.conv_k", net.conv_k, nn.Conv1d)
 compare("weights of conv", net.conv.weight.shape, (56, 1, 32))
 compare("weights of conv_k", net.conv_k.weight.shape, (1, 1, 32))
 compare("strides", (net.conv.stride, net.conv_k.stride), ((2,), (2,)))
-compare("attn is a KnowledgeAttn", isinstance(net.attn, KnowledgeAttn), True)
+compare_kind("net.attn", net.attn, KnowledgeAttn)
 compare("sizes of attn",
         (net.attn.input_features, net.attn.attn_dim), (56, 8))
 x, k_beat = torch.randn(37, 12 * 34), torch.rand(37, 12 * 34)
@@ -613,17 +612,17 @@ print("BeatNet passes: each window by itself, weighted by attention.")
 """The windows are read in both directions and summed up by attention."""
 
 net = RhythmNet(23 * 31, 31, 37).eval()
-compare("lstm is an nn.LSTM", isinstance(net.lstm, nn.LSTM), True)
+compare_kind("net.lstm", net.lstm, nn.LSTM)
 compare("the LSTM reads both ways", net.lstm.bidirectional, True)
 compare("sizes of the LSTM",
         (net.lstm.input_size, net.lstm.hidden_size, net.lstm.num_layers),
         (37, 32, 1))
 compare("the LSTM has biases, as it comes", net.lstm.bias, True)
-compare("attn is a KnowledgeAttn", isinstance(net.attn, KnowledgeAttn), True)
+compare_kind("net.attn", net.attn, KnowledgeAttn)
 compare("sizes of attn",
         (net.attn.input_features, net.attn.attn_dim), (64, 8))
 compare("weights of fc", net.fc.weight.shape, (8, 64))
-compare("do is dropout", isinstance(net.do, nn.Dropout), True)
+compare_kind("net.do", net.do, nn.Dropout)
 compare("rate of the dropout", net.do.p, 0.5)
 
 x, k_rhythm = torch.randn(17, 23, 37), torch.rand(17, 23)
@@ -704,9 +703,8 @@ print("RhythmNet passes: read both ways, and summed up by attention.")
 
 n_windows, width = 59, 53
 mina = FreqNet(n=n_windows * width, T=width).eval()
-compare("the lists are nn.ModuleList",
-        isinstance(mina.beat_nets, nn.ModuleList)
-        and isinstance(mina.rhythm_nets, nn.ModuleList), True)
+compare_kind("mina.beat_nets", mina.beat_nets, nn.ModuleList)
+compare_kind("mina.rhythm_nets", mina.rhythm_nets, nn.ModuleList)
 compare("networks for beats and rhythms",
         (len(mina.beat_nets), len(mina.rhythm_nets)), (4, 4))
 compare("different networks",
@@ -715,8 +713,7 @@ compare("different networks",
 compare("networks for three channels", len(FreqNet(3).beat_nets), 3)
 compare("windows of the networks",
         {net.T for net in [*mina.beat_nets, *mina.rhythm_nets]}, {width})
-compare("attn is a KnowledgeAttn",
-        isinstance(mina.attn, KnowledgeAttn), True)
+compare_kind("mina.attn", mina.attn, KnowledgeAttn)
 compare("sizes of attn", (mina.attn.input_features, mina.attn.attn_dim),
         (8, 2))
 compare("weights of fc", mina.fc.weight.shape, (2, 8))
@@ -985,9 +982,7 @@ show(figure, "The training loss falls, from near the dashed line of tossing"
 # %% check=foretell_interval
 """The answer is one of the letters."""
 
-compare("one of the letters a to c",
-        str(foretell_interval()).strip().lower() in ("a", "b", "c"), True,
-        'Return one letter, such as "a".')
+compare_letter("foretell_interval()", foretell_interval(), "abc")
 print("Taken down. It counts if it is right: the next cell shows it.")
 
 # %% tags=["training"]
@@ -1044,9 +1039,7 @@ print(f"  (drawing segments, wrongly: {low_s:.3f} to {high_s:.3f},"
 # %% check=guess_order
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_order()).strip().lower() in ("a", "b", "c", "d"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_order()", guess_order(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1414,9 +1407,7 @@ show(figure, "As trained, the network gives higher probabilities than the"
 # %% check=guess_rate
 """A guess is one of the letters."""
 
-compare("one of the letters a to c",
-        str(guess_rate()).strip().lower() in ("a", "b", "c"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_rate()", guess_rate(), "abc")
 print("Your guess stands.")
 
 # %% [markdown]
@@ -1594,9 +1585,7 @@ pd.DataFrame({
 # %% check=guess_ablation
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_ablation()).strip().lower() in ("a", "b", "c", "d"), True,
-        'Return one letter, such as "a".')
+compare_letter("guess_ablation()", guess_ablation(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]

@@ -116,6 +116,7 @@ from tqdm.auto import tqdm
 from dlh.checks import (
     compare,
     compare_gradients,
+    compare_kind,
     compare_letter,
     compare_range,
     compare_shape,
@@ -500,10 +501,8 @@ print(f"padding: guessed {guess_padding():.0%}, found {padding:.0%}")
 """A patient's context comes from the real visits, weighted to one."""
 
 encoder = Encoder().eval()
-compare("encoder.cnn is an nn.Conv2d",
-        isinstance(encoder.cnn, nn.Conv2d), True)
-compare("encoder.att is an nn.Linear",
-        isinstance(encoder.att, nn.Linear), True)
+compare_kind("encoder.cnn", encoder.cnn, nn.Conv2d)
+compare_kind("encoder.att", encoder.att, nn.Linear)
 compare_shape("encoder.cnn.weight", encoder.cnn.weight, (128, 1, 3, 105))
 compare_shape("what encoder.cnn makes of 7 visits",
               encoder.cnn(torch.zeros(2, 1, 7, 105)), (2, 128, 7, 1),
@@ -535,7 +534,7 @@ compare("masks left as they were", masks.sum().item(), 7,
 compare("context of the table, all three visits real", context[0, :2],
         torch.tensor([2.9057, 2.8410]),
         "Softmax over the visits (dim=1), of the scores as `att` gives them;"
-        " sum over the visits.")
+        " sum over the visits; swap axes by transposing, not by a view.")
 compare("context of the table, the third visit padded", context[1, :2],
         torch.tensor([0.7311, 0.5379]),
         "Set the scores of padded visits to -1e9 before the softmax.")
@@ -597,7 +596,7 @@ print("The encoder passes: real visits alone, weighted to one.")
 """One step gives a probability for each code, and the GRU's new state."""
 
 decoder = Decoder().eval()
-compare("decoder.rnn is an nn.GRU", isinstance(decoder.rnn, nn.GRU), True)
+compare_kind("decoder.rnn", decoder.rnn, nn.GRU)
 compare("input size of the GRU", decoder.rnn.input_size, 105)
 compare("hidden size of the GRU", decoder.rnn.hidden_size, 128)
 
@@ -684,7 +683,8 @@ compare_shape("preds", preds, (2, 4, 105), "All visits, on axis 1.")
 compare("without any code before: a tenth of 4, 5, 6, 7 and of 2, 3, 4, 5",
         preds[:, :, 9], torch.tensor([[0.4, 0.5, 0.6, 0.7],
                                       [0.2, 0.3, 0.4, 0.5]]),
-        "Context first; then `hiddens` passed on, and true visits; stack.")
+        "First the context of `self.encoder`; then `hiddens` passed on, and"
+        " true visits, in evaluation mode, too; stack.")
 compare("with teacher forcing, 0.2 more after a visit with the code",
         preds[:, :, 0], torch.tensor([[0.4, 0.7, 0.6, 0.9],
                                       [0.2, 0.3, 0.6, 0.5]]),

@@ -98,7 +98,7 @@ from sklearn.metrics.cluster import contingency_matrix
 from torch import nn
 from torch.nn import functional as F
 
-from dlh.checks import compare, compare_shape, parts_of
+from dlh.checks import compare, compare_letter, compare_shape, parts_of
 
 # The same random numbers, and so much the same results, at every run.
 SEED = 24
@@ -1201,8 +1201,7 @@ def show_node(node=fullest):
 # %% check=guess_counted
 """A guess is one of the letters."""
 
-compare("one of the letters a to c",
-        str(guess_counted()).strip().lower() in ("a", "b", "c"), True)
+compare_letter("guess_counted()", guess_counted(), "abc")
 print("Your guess stands.")
 
 # %% tags=["training"]
@@ -1306,9 +1305,7 @@ class CopiedGradients(NoGradients):
 # %% check=foretell_gradient
 """The answer is one of the letters."""
 
-compare("one of the letters a to d",
-        str(foretell_gradient()).strip().lower() in ("a", "b", "c", "d"),
-        True)
+compare_letter("foretell_gradient()", foretell_gradient(), "abcd")
 print("Taken down. It counts if it is right: the next cell shows it.")
 
 # %% tags=["training"]
@@ -1582,8 +1579,7 @@ show(draw_states(places[..., [0, 2]], of_wing_1.reshape(8, 8), onwards,
 # %% check=guess_horizon
 """A guess is one of the letters."""
 
-compare("one of the letters a to d",
-        str(guess_horizon()).strip().lower() in ("a", "b", "c", "d"), True)
+compare_letter("guess_horizon()", guess_horizon(), "abcd")
 print("Your guess stands.")
 
 # %% tags=["training"]

@@ -14,6 +14,7 @@ from torch import nn
 from dlh.checks import (
     compare,
     compare_gradients,
+    compare_kind,
     compare_letter,
     compare_range,
     compare_shape,
@@ -169,6 +170,7 @@ def test_compare_shows_the_whole_of_a_difference():
         (torch.tensor([5.0, 10.0]), torch.tensor([1.0, 2.0]), "All are 5 times the right numbers."),
         (torch.tensor([0.2, 0.4]), torch.tensor([1.0, 2.0]), "All are 5 times too small."),
         (float("nan"), 0.5, "`nan` is no number"),
+        ((0.5,), 0.5, "A comma at the end of a line makes a tuple."),
     ],
 )
 def test_compare_says_how_a_result_differs(obtained, expected, cause):
@@ -199,7 +201,8 @@ def test_compare_says_no_more_than_it_knows(obtained, expected):
         ([[1.0, 2, 3]] * 2, "obtained a list of 2. Look."),
         (torch.ones(2, 3).min(dim=0), "obtained a tuple of 2. Look."),
         (0.5, "obtained the float 0.5. Look."),
-        (nn.ReLU(), "obtained something of type ReLU. Look."),
+        (nn.ReLU(), "obtained something of type nn.ReLU. Look."),
+        ((torch.ones(2, 3),), "obtained a tuple of 1. A comma at the end of a line makes a tuple. Look."),
         (torch.ones(3, 2), "shape of it: expected (2, 3), obtained (3, 2). The numbers are right"),
     ],
 )
@@ -245,18 +248,37 @@ def test_what_is_no_letter_is_said_with_what_to_write(wrong):
     assert repr(wrong) in str(raised.value)
 
 
-@pytest.mark.parametrize("number", [0.25, np.float32(0.25), torch.tensor(0.25), np.array([0.25]), Fraction(1, 4)])
+@pytest.mark.parametrize("number", [0.25, np.float32(0.25), torch.tensor(0.25), np.array(0.25), Fraction(1, 4)])
 def test_a_number_may_be_of_any_kind(number, capsys):
     assert number_of("it", number) == 0.25
     compare_range("it", number, 0, 1)
     assert capsys.readouterr().out == "ok  it: expected a number from 0 to 1, obtained 0.25\n"
 
 
-@pytest.mark.parametrize("wrong", ["30%", "0.3", None, (0.1, 0.2), {}, 30, -0.1, float("nan"), 1j])
+@pytest.mark.parametrize(
+    "wrong", ["30%", "0.3", None, (0.1, 0.2), (0.3,), [0.3], np.array([0.3]), {}, 30, -0.1, float("nan"), 1j]
+)
 def test_what_is_no_number_or_outside_is_said_in_a_line(wrong):
     with pytest.raises(AssertionError, match="it: expected a number.*, obtained") as raised:
         compare_range("it", wrong, 0, 1)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("obtained", "words"),
+    [
+        (nn.ReLU, "obtained something of type type."),
+        ((nn.GRU(2, 3),), "obtained a tuple of 1. A comma at the end of a line makes a tuple."),
+        (nn.LSTM(2, 3), "obtained something of type nn.LSTM. Look."),
+        (0.5, "obtained the float 0.5. Look."),
+    ],
+)
+def test_what_is_of_another_class_is_told(capsys, obtained, words):
+    compare_kind("net.rnn", nn.GRU(2, 3), nn.GRU, "Look.")
+    assert capsys.readouterr().out.startswith("ok  net.rnn: expected something of type nn.GRU")
+    with pytest.raises(AssertionError, match=re.escape("net.rnn: expected something of type nn.GRU, obtained")) as told:
+        compare_kind("net.rnn", obtained, nn.GRU, "Look.")
+    assert words in str(told.value)
 
 
 def test_what_gets_no_gradient_is_counted():
@@ -273,6 +295,7 @@ def test_a_call_that_stops_with_an_error_is_a_line_with_its_hint():
         torch.ones(2) + torch.ones(3)
     assert "\n" not in str(raised.value)
     assert "at `torch.ones(2) + torch.ones(3)`" in str(raised.value)
-    for unfinished in (NotImplementedError, NameError):
-        with pytest.raises(unfinished), hinted("the call", "Mind the axes."):
-            raise unfinished
+    # What no shape is the cause of says itself what is.
+    for other in (NotImplementedError, NameError, AttributeError, TypeError, KeyError):
+        with pytest.raises(other), hinted("the call", "Mind the axes."):
+            raise other

@@ -188,6 +188,43 @@ def test_error_of_a_check_ends_with_what_mostly_is_behind_it(course, shell, caps
     assert (said is None) != last.endswith('hint("double") tells where to look again.')
 
 
+WITH_LAYERS = """
+class Double:
+    layer = lambda self: 0,
+    def __init__(self): self.fc1 = 1
+    def __call__(self, x):
+        return """
+FAULTS = [
+    ("self.fc", "`Double` has no `fc`: is it misspelt, here or in `__init__`, or is `self.` missing there? It"
+                " has `fc1`."),
+    ("result", "Nothing is called `result` there: is it misspelt"),
+    ("[result for _ in [0] if result] or (result := 2)", "Nothing is called `result` there: is it misspelt"),
+    ("self.layer(x)", "look for a comma at the end of a line."),
+    ("float((1,))", "look for a comma at the end of a line."),
+    ("float([1])", "A list stands where a number is expected."),
+    ("float('30%')", "A string stands where a number is expected."),
+    ("{'one': 1}['One']", "The dictionary has no key 'One'"),
+    ("{7: 1}[8]", "The dictionary has no key 8"),
+    ("__import__('numpy').ones(2).unsqueeze(0)", "A NumPy array stands where a tensor is expected."),
+    ("__import__('numpy').ones((2, 5))[0, 7]", "Axis 1 has 5 places, counted from 0: is 7 the number of"),
+    ("tuple(__import__('numpy').float64(1))", "Fewer results come back than are expected there"),
+    ("(lambda: [(a, b) for a, b in [len]])()", "A function stands in place of what it gives: is its `()` missing?"),
+    ("float(self.__call__)", "A function stands in place of what it gives: is its `()` missing?"),
+    ("self.__call__.shape", "A function stands in place of what it gives: is its `()` missing?"),
+    ("__import__('torch').nn.Sequential(__import__('torch').nn.ReLU)", "is the `()` missing that makes one of it?"),
+    ("__import__('torch').nn.Module()(x)", "That method is not in the class: is it misspelt, or not indented"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "said"), FAULTS)
+def test_error_of_a_check_is_told_by_what_it_says(course, shell, capsys, line, said):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', WITH_LAYERS + line]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(CHECK)
+    assert said in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
     def told(*before):
         for code in before:
@@ -302,3 +339,74 @@ def test_hint_for_nothing_says_what_there_is(course, capsys):
         "There are no hints for exercise 2.2 (Sums).",
         "Which exercise? There are hints for: double (2.1), total (2.1).",
     ]
+
+
+WRONG = DOUBLE.replace("x + x", "3")
+STOPS = DOUBLE + "\n1 +"
+
+
+@pytest.mark.parametrize(
+    ("cells", "state"),
+    [
+        ([DOUBLE, CHECK, WRONG], "not checked yet"),
+        ([DOUBLE, CHECK, DOUBLE], "passed"),
+        ([WRONG, CHECK, DOUBLE], "not checked yet"),
+        ([DOUBLE, CHECK, STOPS], "the cell stops (SyntaxError: invalid syntax, line 4)"),
+        ([DOUBLE, STOPS, CHECK], "the cell stops (SyntaxError: invalid syntax, line 4)"),
+        ([DOUBLE, CHECK, f"1 / 0\n{WRONG}", CHECK], "the cell stops (ZeroDivisionError: division by zero)"),
+        ([f"{DOUBLE}\n1 / 0", CHECK], "passed"),
+    ],
+)
+def test_state_is_of_the_cell_as_it_is_now(course, shell, capsys, cells, state):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', *cells]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell("hint.summary()")
+    assert capsys.readouterr().out.splitlines()[0].split("  ")[-1] == state
+
+
+def test_mended_exercise_is_not_blamed_by_what_its_checks_said_before(course, shell, capsys):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', WRONG, CHECK, ON_DOUBLE, DOUBLE, "rows = 3"]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(CHECK_OF_SUMS)
+    assert capsys.readouterr().out.splitlines()[-1] == "AssertionError: both"
+
+
+def test_check_of_a_cell_that_stops_says_that_it_looks_at_an_earlier_run(course, shell, capsys):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', WRONG, STOPS]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(CHECK)
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "The cell of exercise 2.1 (Twice) stops (SyntaxError: invalid syntax, line 4): what is checked here, an earlier"
+        " run has left."
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "body", "is_told"),
+    [
+        ("", "found", True),
+        ("", "[found for _ in [0]][0]", True),
+        ("", "(lambda: found)()", True),
+        ("", "(lambda found: found)(4)", False),
+        ("", "x.found if False else 4", False),
+        ("%matplotlib inline\nfound = 4", "found", False),
+        ("def found(): return 4", "found() if callable(found) else found", False),
+    ],
+)
+def test_name_that_a_cell_of_checks_has_left_is_told(course, shell, capsys, own, body, is_told):
+    check = "found = 4\n" + CHECK
+    file = course / "sums.guide.json"
+    file.write_text(file.read_text().replace(digest(CHECK), digest(check)))
+    double = f"class Double:\n    def __call__(self, x):\n        return {body}"
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', own, double]:
+        shell.run_cell(cell)
+    capsys.readouterr()
+    shell.run_cell(check)
+    line = (
+        "`found` is taken from what a cell of checks has left behind: no line of exercise 2.1 (Twice) gives it a value,"
+        " and after a restart there is none."
+    )
+    assert (line in capsys.readouterr().out.splitlines()) == is_told

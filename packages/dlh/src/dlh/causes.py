@@ -7,7 +7,14 @@ import math
 
 import numpy as np
 
-RETURN = "Nothing came back: is a `return` missing?"
+
+def odd_of(obtained):
+    """That nothing came back, or a tuple of one thing, in a sentence; "" of all else."""
+    if obtained is None or obtained is type(None):
+        return "Nothing came back: is a `return` missing?"
+    if isinstance(obtained, tuple) and len(obtained) == 1:
+        return "A comma at the end of a line makes a tuple."
+    return ""
 
 
 def cause_of(obtained, expected, tolerance=1e-3):
@@ -18,8 +25,8 @@ def cause_of(obtained, expected, tolerance=1e-3):
     obtained, expected : a shape (a tuple of ints), a NumPy array or a number, or anything else
     tolerance : float, within which numbers are the same
     """
-    if obtained is None or obtained is type(None):
-        return RETURN
+    if not (isinstance(obtained, tuple) and isinstance(expected, tuple)) and odd_of(obtained):
+        return odd_of(obtained)
     if _is_shape(expected):
         return _of_shapes(tuple(obtained), expected) if _is_shape(obtained) else ""
     if not isinstance(expected, (float, np.ndarray)):

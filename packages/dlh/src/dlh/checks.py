@@ -7,7 +7,7 @@ import traceback
 import numpy as np
 import torch
 
-from dlh.causes import RETURN, cause_of
+from dlh.causes import cause_of, odd_of
 
 
 class Difference(AssertionError):
@@ -107,13 +107,28 @@ def number_of(what, obtained, hint=""):
     value = np.asarray(_plain(obtained))
     number = None
     # Text that reads like a number is none; an exact number of Python's is an object for NumPy.
-    if value.size == 1 and value.dtype.kind not in "USc":
+    if value.ndim == 0 and value.dtype.kind not in "USc":
         with contextlib.suppress(TypeError, ValueError):
             number = float(value.item())
     if number is None:
         found = repr(obtained)[:40] if isinstance(obtained, str) else _described(obtained)
-        compare(what, found, "a number", RETURN if obtained is None else hint)
+        compare(what, found, "a number", _advice(obtained, hint))
     return number
+
+
+def compare_kind(what, obtained, kind, hint=""):
+    """Say whether something is of a class, as `compare` does; where not, what it is.
+
+    Parameters
+    ----------
+    what : str, what is looked at, in words
+    obtained : what the notebook's code has there
+    kind : type
+    hint : str, where to look first where it is of another
+    """
+    wanted = f"something of type {_kind(kind)}"
+    found = wanted if isinstance(obtained, kind) else _described(obtained)
+    compare(what, found, wanted, _advice(obtained, hint))
 
 
 def compare_range(what, obtained, low, high, hint=""):
@@ -169,9 +184,9 @@ def compare_gradients(what, result, weights, hint="No .detach(), .data, .item() 
 
 @contextlib.contextmanager
 def hinted(what, hint):
-    """Where a call in its block stops with an error, say so in one line, with the line of code and a hint.
+    """Where a call in its block stops with an error of shapes, say so in one line, with the line of code and a hint.
 
-    What is not written yet, or has no name, is passed on as it is.
+    All other errors, such as of a name or of what is not written yet, are passed on as they are.
 
     Parameters
     ----------
@@ -180,13 +195,13 @@ def hinted(what, hint):
 
     Raises
     ------
-    Difference : where the block raises an error
+    Difference : where the block raises an error of a kind that torch has for shapes
     """
     try:
         yield
-    except (Difference, NotImplementedError, NameError):
+    except NotImplementedError:
         raise
-    except Exception as error:
+    except (RuntimeError, ValueError, IndexError) as error:
         first = str(error).strip().split("\n")[0][:160]
         raise Difference(f"{what}: {type(error).__name__}{_line_of(error)}, {first!r}. {hint}") from error
 
@@ -201,8 +216,8 @@ def _line_of(error):
 
 
 def _advice(obtained, hint=""):
-    """A hint, behind the words that nothing came back, where that is so."""
-    return f"{RETURN if obtained is None else ''} {hint}".strip()
+    """A hint, behind the words that nothing came back, or a tuple where no tuple was meant, where that is so."""
+    return f"{odd_of(obtained)} {hint}".strip()
 
 
 def _described(value):
@@ -215,7 +230,12 @@ def _described(value):
         return "None"
     if isinstance(value, (bool, int, float)):
         return f"the {type(value).__name__} {value}"
-    return f"something of type {type(value).__name__}"
+    return f"something of type {_kind(type(value))}"
+
+
+def _kind(kind):
+    """The name of a class, with `nn.` where it is torch's: a notebook may have an `LSTM` of its own."""
+    return f"nn.{kind.__name__}" if kind.__module__.startswith("torch.nn.") else kind.__name__
 
 
 def _plain(value):

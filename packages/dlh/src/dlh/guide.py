@@ -3,6 +3,8 @@
 What it knows lies beside the notebook, in <assignment>.guide.json. Where that file is not, nothing changes.
 """
 
+import difflib
+import dis
 import hashlib
 import inspect
 import json
@@ -12,20 +14,8 @@ import traceback
 from pathlib import Path
 from types import CodeType
 
-# What an error of a cell of checks says, and what mostly is behind it. The first that fits counts.
-CAUSES = [
-    (r"NoneType(?!' object is not callable)", "What you wrote gives None there: is a `return` missing?"),
-    (r"'(list|tuple|dict|float|int|\w*ndarray)' object has no attribute",
-     "A {0} stands where a tensor is expected, or an array."),
-    (r"must be Tensor, not (\w+)", "A {0} stands where a tensor is expected."),
-    (r"requires grad\. Use", "Only a number or an array may stand there: `.item()`, or no gradients around it."),
-    (r"not enough values to unpack|cannot unpack non-iterable|'float' object is not (?:subscriptable|iterable)",
-     "Fewer results come back than the docstring names: return them all, with commas between."),
-    (r"too many values to unpack", "More results come back than are expected there: the docstring names them."),
-    (r"Sizes of tensors must match|shapes cannot be multiplied|size of tensor a|invalid for input of size"
-     r"|same number of dimensions|could not be broadcast",
-     "Two shapes do not fit: print those in the last line of yours that the traceback shows."),
-]  # fmt: skip
+from dlh.errors import causes_of_error
+
 # What a cell stops with, but for a stop by hand.
 KINDS = (Exception,)
 # What it stops with where an exercise is missing.
@@ -79,6 +69,10 @@ class Guide:
         self.exercises = {exercise["id"]: {key: exercise[key] for key in FIELDS} for exercise in listed}
         self.needs, self.given, self.checks = (dict(read.get(key, {})) for key in ("needs", "given", "checks"))
         self.namespace, self.cell = {}, ""
+        self.before = {}  # what exercises' names stood for before the cell that runs
+        self.cells = {}  # by exercise: the digests of the cells that defined its names last
+        # Names that cells of checks have given a value, and those that any other cells have.
+        self.left, self.own = set(), set()
         self.said = {}  # by exercise: what its checks stopped with; None where they passed
         self.stopped = {}  # by exercise: what the cell stopped with that was to define its names
         self.steps = dict.fromkeys(self.exercises, 0)
@@ -136,8 +130,10 @@ class Guide:
         return f"waits for {_title(below)}" if below else textwrap.shorten(f"failed: {said}", 90, placeholder=" ...")
 
     def begin(self, info):
-        """Keep the text of the cell that is about to run, of which IPython informs."""
+        """Keep the text of the cell that is about to run, of which IPython informs, and what there is before it."""
         self.cell = info.raw_cell
+        names = [name for exercise in self.exercises.values() for name in exercise["names"]]
+        self.before = {name: self.namespace.get(name) for name in names}
 
     def remember(self, result):
         """Keep what a cell of checks has said, or one that defines an exercise; `result` is IPython's of any cell."""
@@ -145,16 +141,30 @@ class Guide:
         error = result.error_before_exec or result.error_in_exec
         said = error and _in_a_line(error)
         for exercise in self.exercises.values():
-            names = [name for name in exercise["names"] if _defines(result.info.raw_cell, name)]
-            if names:
-                self.stopped.pop(exercise["id"], None)
-            if names and error and (result.error_before_exec or not set(names) <= set(self.namespace)):
-                self.stopped[exercise["id"]] = said
-        checked = self.checks.get(_digest(result.info.raw_cell))
-        if checked is not None:
-            self.said[checked] = said
-            if error and (self._is_stub(self.exercises[checked]) or self._in_its_cell(self.exercises[checked])):
-                del self.said[checked]
+            self._note_cell(exercise, result.info.raw_cell, said)
+        checked = self.exercises.get(self.checks.get(_digest(result.info.raw_cell)))
+        (self.left if checked else self.own).update(_assigned(result.info.raw_cell))
+        if checked is None:
+            return
+        self.said[checked["id"]] = said
+        if self._in_its_cell(checked) or (error and self._is_stub(checked)):
+            del self.said[checked["id"]]
+        for name in sorted(set().union(*map(_globals_in, self._code_of(checked))) & self.left - self.own):
+            print(f"`{name}` is taken from what a cell of checks has left behind: no line of {_title(checked)} gives it"
+                  " a value, and after a restart there is none.")  # fmt: skip
+
+    def _note_cell(self, exercise, source, said):
+        """Keep whether a cell that defines an exercise has stopped; of another text than before, it is not checked."""
+        names = [name for name in exercise["names"] if _defines(source, name)]
+        if not names:
+            return
+        self.stopped.pop(exercise["id"], None)
+        if said and any(self.namespace.get(name) is self.before.get(name) for name in names):
+            self.stopped[exercise["id"]] = said
+        cells = self.cells.setdefault(exercise["id"], {})
+        if any(cells.get(name) != _digest(source) for name in names):
+            self.said.pop(exercise["id"], None)
+        cells.update(dict.fromkeys(names, _digest(source)))
 
     def missing(self, error, frames):
         """Which exercise the cell that stopped needs finished first, in one line; None where that is not the cause.
@@ -174,15 +184,35 @@ class Guide:
     def likely_cause(self, error):
         """What mostly is behind such an error of a cell of checks, a line; empty where nothing is to be said."""
         exercise = self.exercises.get(self.checks.get(_digest(self.cell)))
-        below = exercise and self._below(exercise)
+        if exercise is None:
+            return ""
+        if exercise["id"] in self.stopped:
+            stopped = self.stopped[exercise["id"]]
+            return f"The cell of {_title(exercise)} stops ({stopped}): what is checked here, an earlier run has left.\n"
+        causes = [] if isinstance(error, AssertionError) else [self._misspelt(error), *causes_of_error(error)]
+        below = None if causes and causes[0] else self._below(exercise)
         if below:
             return f"It builds on {_title(below)}, of which {self._trouble(below)}: mend that first.\n"
-        if exercise is None or isinstance(error, AssertionError):
+        if isinstance(error, AssertionError):
             return ""
-        causes = (told.format(*match.groups()) for seen, told in CAUSES if (match := re.search(seen, str(error))))
         more = f'hint("{exercise["id"]}") tells where to look again.' if exercise["hints"] else ""
-        line = " ".join(part for part in (next(causes, ""), more) if part)
+        line = " ".join(part for part in (next(filter(None, causes), ""), more) if part)
         return f"{line}\n" if line else ""
+
+    def _misspelt(self, error):
+        """Of an exercise's object that lacks an attribute, what comes near, a line; empty of all other errors."""
+        thing = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
+        ours = [self.namespace.get(name) for exercise in self.exercises.values() for name in exercise["names"]]
+        if not any(type(thing) is one for one in ours):
+            return ""
+        # A module of torch keeps its layers apart.
+        parts = [name for part in ("_modules", "_parameters", "_buffers") for name in vars(thing).get(part, {})]
+        parts += [name for name in vars(thing) if not name.startswith("_") and name != "training"]
+        near = " and ".join(f"`{name}`" for name in difflib.get_close_matches(error.name, parts, n=2, cutoff=0))
+        return (
+            f"`{type(thing).__name__}` has no `{error.name}`: is it misspelt, here or in `__init__`, or is `self.`"
+            f" missing there? {f'It has {near}.' if near else ''}"
+        ).rstrip()
 
     def _missing_name(self, error, frames):
         """The same, told by what is missing."""
@@ -246,20 +276,23 @@ class Guide:
     def _is_stub(self, exercise):
         """Whether an exercise is there and not finished; what has passed is, whatever line was left behind in it."""
         passed = self.said.get(exercise["id"], "") is None
-        there = [self.namespace[name] for name in exercise["names"] if name in self.namespace]
-        return not passed and any(map(_is_stub, there))
+        return not passed and any(map(_is_stub, self._code_of(exercise)))
 
     def _below(self, exercise):
         """The first of the exercises that the code of another names which is not as it should be; None without."""
         found, waiting = [], [exercise]
         while waiting:
-            things = [self.namespace[name] for name in waiting.pop()["names"] if name in self.namespace]
-            named = set().union(*(_names_in(code) for thing in things for code in _codes(thing)))
+            named = set().union(*map(_names_in, self._code_of(waiting.pop())))
             for other in self.exercises.values():
                 if other not in (exercise, *found) and named & set(other["names"]):
                     found.append(other)
                     waiting.append(other)
         return next((other for other in self.exercises.values() if other in found and self._trouble(other)), None)
+
+    def _code_of(self, exercise):
+        """The code of an exercise, as far as it is there."""
+        things = [self.namespace[name] for name in exercise["names"] if name in self.namespace]
+        return [code for thing in things for code in _codes(thing)]
 
     def _owner(self, frame):
         """The exercise whose code a frame runs; None of all other code."""
@@ -361,6 +394,24 @@ def _names_in(code):
     return {*code.co_names}.union(*map(_names_in, inner))
 
 
-def _is_stub(thing):
-    """Whether a function, or a method of a class, has the line that raises NotImplementedError."""
-    return any("NotImplementedError" in _names_in(code) for code in _codes(thing))
+def _globals_in(code):
+    """The names that code reads, be it in functions within it, and that are none of its own."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    read = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return read.union(*map(_globals_in, inner))
+
+
+def _assigned(source):
+    """The names to which a cell gives a value; none of a cell that cannot run."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        code = compile(TransformerManager().transform_cell(source), "", "exec")
+    except SyntaxError:
+        return set()
+    return {step.argval for step in dis.get_instructions(code) if step.opname in ("STORE_NAME", "STORE_GLOBAL")}
+
+
+def _is_stub(code):
+    """Whether the code of a function, or of a method of a class, has the line that raises NotImplementedError."""
+    return "NotImplementedError" in _names_in(code)
