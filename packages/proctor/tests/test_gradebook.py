@@ -333,9 +333,9 @@ def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path
     assert "Traceback" not in ran.stderr and "of 10 points" not in ran.stderr
 
 
-def test_configuration_that_stops_has_nothing_run(toy_course, tmp_path):
+def test_configuration_that_stops_has_nothing_run(toy_sources, tmp_path):
     """nbgrader would tell of it, and go on with settings of its own: student code in its kernel, in no sandbox."""
-    folder = shutil.copytree(toy_course, tmp_path / "course")
+    folder = shutil.copytree(toy_sources, tmp_path / "course")
     (folder / "submitted/ann/toy").mkdir(parents=True)
     with (folder / "course_config.py").open("a") as file:
         file.write("c.Proctor.sandbox = 'none\\n")
