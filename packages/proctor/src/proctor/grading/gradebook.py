@@ -25,7 +25,6 @@ from proctor.grading.attempts import TIME, set_aside
 from proctor.grading.late import open_plugin
 from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
 from proctor.grading.reading import Unreadable, names_in, read_bytes, why_no_student_id
-from proctor.grading.ready import require_ready
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
 from proctor.isolation.sandbox import SandboxError
@@ -141,7 +140,6 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
             raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
         students.sort()
-        require_ready(assignment, students, device)
         try:
             with many.grade_ahead(assignment, students, device) as self.wait_for:
                 super().convert_notebooks()

@@ -21,7 +21,7 @@ from pathlib import Path
 from proctor.authoring.assignment import Assignment
 from proctor.checks.outcome import GradingError
 from proctor.course import SecretError
-from proctor.grading import cache, intake, workers
+from proctor.grading import cache, intake, ready, workers
 from proctor.grading.changes import Change, compare, graded_before, is_outdated
 from proctor.grading.reading import is_student_id
 from proctor.isolation.nursery import Nursery
@@ -175,17 +175,29 @@ def grade_ahead(assignment: Assignment, students: list[str], device: str) -> Ite
     Gives a function that waits until what there was to do for a student is done; what went wrong is left to the caller,
     who finds no record. So what a submission does to who reads its answers is done to a worker; not so on a GPU, on
     which there is one at a time.
+
+    Raises
+    ------
+    BuildError, GradingError, SandboxError : as `ready.load_checks`, where there is something to grade
     """
-    candidates = students if device == "cpu" else []
-    looked_up = _look_up(assignment, candidates, device)
+    looked_up = _look_up(assignment, students, device)
     # What is refused is not run, and not put on record.
     left = [student for student, taken, verdict in looked_up if verdict is None and not taken.refused]
-    if not left:
+    if not left or device != "cpu":
+        if left:
+            ready.load_checks(assignment, device)
         yield lambda student: None
         return
     jobs = min(workers.jobs_here(assignment.course.settings), max(1, len(left) // WORTH_A_WORKER))
     with local_executor(assignment, jobs, device) as executor:
+        # A worker loads them, and not this process, which so never loads torch: that takes seconds of a processor.
+        checks = executor.submit(ready.load_checks, assignment, device)
         started = _start(executor, assignment, left, device)
+        try:
+            checks.result()
+        except workers.WorkerLost as error:
+            words = f"the checks of `{assignment.name}` end the process that loads them"
+            raise GradingError(words) from error
         yield lambda student: student in started and result_of(started[student], assignment, student, device)
 
 
