@@ -341,9 +341,9 @@ def test_configuration_that_stops_has_nothing_run(toy_sources, tmp_path):
     folder = shutil.copytree(toy_sources, tmp_path / "course")
     (folder / "submitted/ann/toy").mkdir(parents=True)
     with (folder / "course_config.py").open("a") as file:
-        file.write("c.Proctor.sandbox = 'none\\n")
+        file.write("c.Proctor.sandbox = 'none\n")
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
-    assert told.startswith("course_config.py: SyntaxError: unterminated") and told.count("\\n") == 1
+    assert told.startswith("course_config.py: SyntaxError: unterminated") and told.count("\n") == 1
 
 
 def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
