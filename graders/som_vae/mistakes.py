@@ -2358,7 +2358,7 @@ LOSSES = [
     Mistake(
         name="two_terms_of_vq_vae",
         exercise="losses",
-        hint="You take VQ-VAE's two terms, that of the encodings with a weight of 0.25. One mean squared difference is "
+        hint="You take VQ-VAE's two terms, one of them with a weight of 0.25. One mean squared difference is "
         "asked for, and nothing is cut off in it.",
         changes=[
             ("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e.detach(), z_q) + 0.25 * F.mse_loss(z_e, z_q.detach())"),
