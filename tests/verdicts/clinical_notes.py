@@ -713,6 +713,19 @@ SLIPS = [
     ("words_squared", "attention", [("layer(x).view", "layer(x * x.abs()).view")]),
     ("attention_sharpened", "attention", [("(attn_weights @ values)", "(attn_weights @ values.abs())")]),
     ("norm_without_shift", "block", [("self.norm2 = nn.LayerNorm(d_model)", "self.norm2 = nn.RMSNorm(d_model)")]),
+    (
+        "values_weighed_by_what_drops_in_either_mode",
+        "attention",
+        [
+            ("self.dropout(torch.softmax(scores, dim=-1))", "torch.softmax(scores, dim=-1)"),
+            ("(attn_weights @ values)", "(nn.functional.dropout(attn_weights, self.dropout.p) @ values)"),
+        ],
+    ),
+    (
+        "attention_drops_out_in_either_mode",
+        "block",
+        [("self.dropout1(attended)", "nn.functional.dropout(attended, self.dropout1.p)")],
+    ),
 ]
 
 STUBS = {
