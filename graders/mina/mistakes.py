@@ -2354,6 +2354,17 @@ TRAINING = [
         ],
     ),
     Mistake(
+        name="epoch_left_early",
+        exercise="training",
+        hint="You leave an epoch after its first batches. Was it for trying things out?",
+        changes=[
+            (
+                "            optimizer.step()\n",
+                "            optimizer.step()\n            if len(curr_epoch_loss) == 10:\n                break\n",
+            ),
+        ],
+    ),
+    Mistake(
         name="global_model_trained",
         exercise="training",
         hint="You train another model than the one that `train_model` is given: one of the notebook, or a copy.",
