@@ -1781,7 +1781,7 @@ BLOCK = [
         ],
     ),
     Mistake(
-        name="mask_turned_round",
+        name="mask_turned_round_before_attention",
         exercise="block",
         hint="You turn the mask round before you hand it on, as torch's own attention wants it. Yours takes it as it "
         "is: True at words.",

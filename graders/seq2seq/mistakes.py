@@ -1026,7 +1026,7 @@ class Encoder(nn.Module):
         changes=[("-1e9", "-10.0")],
     ),
     Mistake(
-        name="softmax_by_hand",
+        name="exponentials_over_their_sum",
         exercise="encoder",
         hint="You divide exponentials by their sum and a small number. Where all scores are low, all exponentials are "
         "zero, and so is the context. `torch.softmax` takes the highest score off first.",
