@@ -151,6 +151,8 @@ def run_checks(
                 if run.fault:
                     raise GradingError(run.fault)
                 if stop_at_failure and run.outcomes[-1].failure is not None:
+                    # What its next check would have shared is not the next subject's.
+                    item.session._setupstate.teardown_exact(None)
                     break
     return run.outcomes
 

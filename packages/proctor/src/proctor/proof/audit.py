@@ -57,9 +57,14 @@ def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: 
     faults = {}
     for key in keys:
         inputs = "" if key == AUDIT_KEY else " on other inputs"
-        subjects = [own_subject(assignment, exercise, "solution", exercise.code)]
-        subjects += [variant_subject(assignment, exercise, variant) for variant in [*alternatives, *mistakes]]
-        outcomes = run_checks(assignment, [exercise.id], subjects, device, key)
+        right, others = (
+            [variant_subject(assignment, exercise, variant) for variant in variants]
+            for variants in (alternatives, mistakes)
+        )
+        right.append(own_subject(assignment, exercise, "solution", exercise.code))
+        outcomes = run_checks(assignment, [exercise.id], right, device, key)
+        # One check is enough to catch a mistake.
+        outcomes += run_checks(assignment, [exercise.id], others, device, key, stop_at_failure=True)
         failed = [outcome for outcome in outcomes if outcome.failure is not None]
         for outcome in failed:
             if outcome.subject not in wrong:
