@@ -3064,7 +3064,7 @@ TRAINING = [
         changes=[
             (
                 "            loss = model.loss(x, *model(x))",
-                "            x = x * torch.ones(len(x), 1)\n            loss = model.loss(x, *model(x))",
+                "            x = x * torch.ones(x.shape)\n            loss = model.loss(x, *model(x))",
             )
         ],
     ),
