@@ -53,27 +53,24 @@ def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: 
         [variant for variant in variants if variant.exercise == exercise.id]
         for variants in (bank.alternatives(assignment), bank.mistakes(assignment))
     )
-    wrong = [mistake.name for mistake in mistakes]
     faults = {}
     for key in keys:
         inputs = "" if key == AUDIT_KEY else " on other inputs"
-        right, others = (
+        right, wrong = (
             [variant_subject(assignment, exercise, variant) for variant in variants]
             for variants in (alternatives, mistakes)
         )
         right.append(own_subject(assignment, exercise, "solution", exercise.code))
-        outcomes = run_checks(assignment, [exercise.id], right, device, key)
-        # One check is enough to catch a mistake.
-        outcomes += run_checks(assignment, [exercise.id], others, device, key, stop_at_failure=True)
-        failed = [outcome for outcome in outcomes if outcome.failure is not None]
-        for outcome in failed:
-            if outcome.subject not in wrong:
+        for outcome in run_checks(assignment, [exercise.id], right, device, key):
+            if outcome.failure is not None:
                 what = f"{outcome.subject}: fails `{outcome.check}` of `{exercise.id}`{inputs}"
                 faults[outcome.subject, outcome.check] = f"{what}: {outcome.failure.message}"
-        caught = {outcome.subject for outcome in failed}
-        for mistake in wrong:
-            if mistake not in caught:
-                faults[mistake, ""] = f"{mistake}: is not caught by any check of `{exercise.id}`{inputs}"
+        # One check is enough to catch a mistake.
+        outcomes = run_checks(assignment, [exercise.id], wrong, device, key, stop_at_failure=True)
+        caught = {outcome.subject for outcome in outcomes if outcome.failure is not None}
+        for mistake in mistakes:
+            if mistake.name not in caught:
+                faults[mistake.name, ""] = f"{mistake.name}: is not caught by any check of `{exercise.id}`{inputs}"
     return faults
 
 
