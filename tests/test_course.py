@@ -213,7 +213,7 @@ def test_demo_class_gets_its_points(name, tmp_path):
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *unneeded))
     # What never ends is waited for, and how known mistakes fare is found out once.
     with (folder / "course_config.py").open("a", encoding="utf-8") as config:
-        config.write("c.Proctor.own_cells_seconds = c.Proctor.cell_seconds = 5\n")
+        config.write("c.Proctor.own_cells_seconds = c.Proctor.cell_seconds = 10\n")
     (ROOT / known.FOLDER).mkdir(exist_ok=True)
     (folder / known.FOLDER).symlink_to(ROOT / known.FOLDER)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

@@ -52,7 +52,7 @@ def test_setting_of_nbgraders_that_can_be_followed_is_taken(tmp_path, line):
 
 def test_settings_are_those_of_the_course(toy_course):
     settings = open_course(toy_course).settings
-    assert settings == Settings(packages=["toylib"], cell_seconds=4, call_seconds=4)
+    assert settings == Settings(packages=["toylib"])
 
 
 def test_package_that_is_installed_is_found_however_often_a_course_is_trusted(tmp_path, monkeypatch):
