@@ -4,7 +4,6 @@ import contextlib
 
 import numpy as np
 import torch
-from scipy.stats import binom
 
 from graders.layers import does_as, fit, is_close, load_what_fits, mend
 from proctor.checks import expect
@@ -189,7 +188,7 @@ def check_not_constant(module, inputs, what):
 def check_gradients(
     submission, module, twin, inputs, what, generator, device, optional=(), place=None, drops=False
 ):
-    """Gradients of all weights and inputs are the reference's in value, and training mode changes nothing unasked.
+    """Gradients are the reference's in value; neither training mode nor an earlier call changes anything unasked.
 
     Where the student's values differ from the reference's in evaluation mode, which other checks charge, a weaker law
     holds: most weights and inputs get finite gradients, which tell their numbers apart.
@@ -213,6 +212,8 @@ def check_gradients(
     wanted = _one_of(twin.eval()(*inputs.values()), place, what).detach()
     settled = _one_of(module.eval()(*moved), place, what)
     alike = not lacks and is_close(fit(settled, wanted.shape), wanted)
+    if alike:
+        _check_nothing_kept(module, twin, inputs, what, place, device)
     if drops:
         submission.send(recurrent_layers_train)(module)
     else:
@@ -231,6 +232,19 @@ def check_gradients(
     hint = "The text asks for no dropout here, and for nothing else that training mode would change."
     expect.close(fit(output, wanted.shape), wanted, f"{what} in training mode, against evaluation mode,", hint)
     _check_same(found, expected, what, optional)
+
+
+def _check_nothing_kept(module, twin, inputs, what, place, device):
+    """What is right in one call is right in the next: no state, mask or result of other samples goes on."""
+    others = [value.flip(0) for value in inputs.values()]
+    wanted = _one_of(twin(*others), place, what).detach()
+    found = _one_of(module(*(value.to(device) for value in others)), place, what)
+    expect.true(
+        is_close(fit(found, wanted.shape), wanted),
+        f"{what} is right in one call, but wrong in the next one, with other inputs of the same shape. What is kept "
+        "from an earlier call (on `self`), such as a state or a mask, is of other samples: make it anew in each call.",
+        "kept from an earlier call",
+    )
 
 
 def _check_nothing_drawn(module, moved, output, what, place):
@@ -364,43 +378,6 @@ def check_training_mode(module, inputs, what, place=None):
     expect.true(alike, message, "changed by training mode")
 
 
-def check_dropout_rate(trained, settled, rate, what, hint=""):
-    """Dropout sets the given share of numbers to zero, and scales up the others.
-
-    Parameters
-    ----------
-    trained : (samples, numbers) tensor, in training mode
-    settled : tensor of the same shape, in evaluation mode; numbers that are zero there say nothing
-    rate : float, the share that is to drop
-    what : str, what is dropped from
-    hint : str
-    """
-    expect.shape(trained, settled.shape, f"{what} in training mode")
-    trained, settled = trained.cpu().double(), settled.cpu().double()
-    alive = settled.abs() > 1e-3
-    count, dropped = int(alive.sum()), int((trained[alive] == 0).sum())
-    expect.true(count >= 700, f"{what} should be far from zero in most places, but is so in {count} only.", count)
-    # Right code strays out of this interval once in 1e10 draws.
-    low, high = binom.interval(1 - 1e-10, count, rate)
-    found = f"about {rate:.0%} of {what} to zero, but sets {dropped / count:.0%}"
-    expect.true(
-        low <= dropped <= high,
-        f"In training mode, dropout should set {found}. {hint}".strip(),
-        round(dropped / count, 2),
-    )
-    gone = alive & (trained == 0)
-    for axis, name in ((1, "whole samples"), (0, "the same places in all samples")):
-        mixed = (gone.any(axis) & (alive & ~gone).any(axis)).any()
-        expect.true(
-            bool(mixed),
-            f"In training mode, each number of {what} should drop on its own, but {name} drop together. {hint}".strip(),
-            name,
-        )
-    kept = alive & (trained != 0)
-    scaled = settled[kept] / (1 - rate)
-    expect.close(trained[kept], scaled, f"What dropout leaves of {what}, against {1 / (1 - rate):.4g} times its value,")
-
-
 def check_device(call, module, inputs, message):
     """A call does not mix devices.
 
@@ -419,7 +396,7 @@ def check_device(call, module, inputs, message):
     check_meta(lambda: call(*(value.to("meta") for value in inputs)), message)
 
 
-def check_meta(call, message, devices=list, words=TWO_DEVICES):
+def check_meta(call, message, devices=list, errors=TWO_DEVICES):
     """A call that works on the meta device does not meet a tensor that was left on the CPU.
 
     Parameters
@@ -427,7 +404,7 @@ def check_meta(call, message, devices=list, words=TWO_DEVICES):
     call : called without arguments
     message : str, for the student whose code mixes devices
     devices : gives after the call the names of the devices of what a stand-in was given, a list for each time
-    words : of which one is in what torch says where devices meet
+    errors : of which one is in what torch says where devices meet
     """
     said = ""
     try:
@@ -438,8 +415,9 @@ def check_meta(call, message, devices=list, words=TWO_DEVICES):
     given = list(devices())[:1]
     if given and set(given[0]) != {"meta"}:
         expect.true(False, f"{message} The model is given inputs on {given[0]}, while it is on `meta`.", given[0])
-    mixed = any(some in said for some in words)
-    expect.true(not mixed, f"{message} torch says: {said}", said)
+    mixed = any(some in said for some in errors)
+    words = "What is made without a device, or kept from an earlier call, stays on the CPU."
+    expect.true(not mixed, f"{message} {words} torch says: {said}", said)
 
 
 def check_number(value, expected, what, hint=""):

@@ -1,6 +1,7 @@
-"""A student's layers: weights put into them, and those mended that an earlier check has charged already."""
+"""A student's layers: weights put into them, those mended that an earlier check has charged already, and dropout."""
 
 import torch
+from scipy.stats import binom
 
 from proctor.checks import expect
 from proctor.checks.submission import StudentError
@@ -188,3 +189,40 @@ def is_close(value, expected):
         return False
     value, expected = value.cpu().double(), expected.detach().double()
     return torch.equal(value, expected) or torch.allclose(value, expected, rtol=1e-4, atol=1e-5)
+
+
+def check_dropout_rate(trained, settled, rate, what, hint=""):
+    """Dropout sets the given share of numbers to zero, and scales up the others.
+
+    Parameters
+    ----------
+    trained : (samples, numbers) tensor, in training mode
+    settled : tensor of the same shape, in evaluation mode; numbers that are zero there say nothing
+    rate : float, the share that is to drop
+    what : str, what is dropped from
+    hint : str
+    """
+    expect.shape(trained, settled.shape, f"{what} in training mode")
+    trained, settled = trained.cpu().double(), settled.cpu().double()
+    alive = settled.abs() > 1e-3
+    count, dropped = int(alive.sum()), int((trained[alive] == 0).sum())
+    expect.true(count >= 700, f"{what} should be far from zero in most places, but is so in {count} only.", count)
+    # Right code strays out of this interval once in 1e10 draws.
+    low, high = binom.interval(1 - 1e-10, count, rate)
+    found = f"about {rate:.0%} of {what} to zero, but sets {dropped / count:.0%}"
+    expect.true(
+        low <= dropped <= high,
+        f"In training mode, dropout should set {found}. {hint}".strip(),
+        round(dropped / count, 2),
+    )
+    gone = alive & (trained == 0)
+    for axis, name in ((1, "whole samples"), (0, "the same places in all samples")):
+        mixed = (gone.any(axis) & (alive & ~gone).any(axis)).any()
+        expect.true(
+            bool(mixed),
+            f"In training mode, each number of {what} should drop on its own, but {name} drop together. {hint}".strip(),
+            name,
+        )
+    kept = alive & (trained != 0)
+    scaled = settled[kept] / (1 - rate)
+    expect.close(trained[kept], scaled, f"What dropout leaves of {what}, against {1 / (1 - rate):.4g} times its value,")

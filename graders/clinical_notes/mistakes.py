@@ -2244,6 +2244,22 @@ CLASSIFIER = [
         "`training=self.training`; `self.dropout` knows the mode.",
         changes=[("words = self.dropout(words)", "words = nn.functional.dropout(words, self.dropout.p)")],
     ),
+    Mistake(
+        name="mask_of_first_call",
+        exercise="classifier",
+        hint=(
+            "You keep the mask of the first notes and use it for others of the same shape. Make it anew from x in "
+            "each call."
+        ),
+        changes=[
+            (
+                "pad_mask = (x != PAD)[:, None, None, :]",
+                "if getattr(self, \"kept\", x).shape != x.shape or not hasattr(self, \"kept\"):\n"
+                "            self.kept = x != PAD\n"
+                "        pad_mask = self.kept[:, None, None, :]",
+            ),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2600,6 +2616,14 @@ TRAINING = [
         hint="You soften the labels to 0.05 and 0.95. The recipe takes them as they are.",
         changes=[("criterion(logits, labels.to(device))", "criterion(logits, labels.to(device).clamp(0.05, 0.95))")],
         costly="Each step takes another gradient, so that no weight is what it should be.",
+    ),
+    Mistake(
+        name="learning_rate_left_out",
+        exercise="training",
+        hint="Your Adam is made without `lr=lr`, so that it learns at its own rate of 0.001.",
+        changes=[
+            ("torch.optim.Adam(model.parameters(), lr=lr)", "torch.optim.Adam(model.parameters())"),
+        ],
     ),
 ]
 

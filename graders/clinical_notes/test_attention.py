@@ -13,8 +13,8 @@ from torch import nn
 from graders.carried import built
 from graders.clinical_notes.helpers import BUILT_IN, values
 from graders.clinical_notes.mistakes import ATTENTION
-from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers, load_what_fits
-from graders.layers import check_settles, settles
+from graders.helpers import check_device, check_gradients, check_layers, load_what_fits
+from graders.layers import check_dropout_rate, check_settles, settles
 from proctor.checks import expect
 
 NOTES, LENGTH, HEADS, D_MODEL, DROPOUT = 5, 11, 3, 21, 0.3

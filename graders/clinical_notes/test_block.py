@@ -7,8 +7,8 @@ from torch import nn
 from graders.carried import built
 from graders.clinical_notes.helpers import BUILT_IN, BuiltInAttention, put_in
 from graders.clinical_notes.mistakes import BLOCK
-from graders.helpers import check_device, check_dropout_rate, check_gradients
-from graders.layers import check_settles, settles
+from graders.helpers import check_device, check_gradients
+from graders.layers import check_dropout_rate, check_settles, settles
 from proctor.checks import expect
 
 NOTES, LENGTH, HEADS, D_MODEL, D_FF, DROPOUT = 5, 11, 3, 21, 17, 0.3

@@ -8,8 +8,8 @@ import torch
 from graders.carried import built
 from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in, values
 from graders.clinical_notes.mistakes import CLASSIFIER
-from graders.helpers import check_device, check_dropout_rate, check_gradients, check_layers
-from graders.layers import check_settles, settles
+from graders.helpers import check_device, check_gradients, check_layers
+from graders.layers import check_dropout_rate, check_settles, settles
 from proctor.checks import expect
 
 NOTES, LENGTH, VOCABULARY = 7, 11, 31

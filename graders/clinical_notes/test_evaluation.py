@@ -100,7 +100,7 @@ def test_device(submission, generator):
     prediction.device = torch.device("meta")
     message = "`predict` should move each batch to the device, but leaves something behind, and so fails on a GPU."
     # From a GPU, `numpy()` alone does not fetch anything.
-    check_meta(prediction.predict, message, words=(*TWO_DEVICES, "device type tensor to numpy"))
+    check_meta(prediction.predict, message, errors=(*TWO_DEVICES, "device type tensor to numpy"))
 
 
 @pytest.fixture

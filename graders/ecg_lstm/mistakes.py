@@ -2221,6 +2221,24 @@ TORCH_LSTM_NET = [
             ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
         ],
     ),
+    Mistake(
+        name="state_of_last_call",
+        exercise="torch_lstm_net",
+        hint=(
+            "Your LSTM goes on from the state of the last call, which is of other samples. Each call starts from "
+            "zeros, which torch's LSTM does by itself."
+        ),
+        changes=[
+            (
+                "_, (h, _) = self.lstm(x)",
+                "kept = getattr(self, \"state\", None)\n"
+                "        if kept is not None and kept[0].shape[1] != len(x):\n"
+                "            kept = None\n"
+                "        _, (h, c) = self.lstm(x, kept)\n"
+                "        self.state = h.detach(), c.detach()",
+            ),
+        ],
+    ),
 ]
 
 FORETOLD = [
@@ -2316,6 +2334,17 @@ FORETOLD = [
         changes=[("** steps", "** steps * 100")],
     ),
     Mistake(
+        name="decays_exponentially",
+        exercise="kept_share",
+        hint=(
+            "You let the cell decay as exp(-(1 - gate) * steps), as if it were forgotten all the time. It is "
+            "multiplied by the gate once in each step."
+        ),
+        changes=[
+            ("(1 / (1 + np.exp(-total))) ** steps", "np.exp(-(1 - 1 / (1 + np.exp(-total))) * steps)"),
+        ],
+    ),
+    Mistake(
         name="logarithm_of_base_two",
         exercise="uniform_loss",
         hint="Your logarithm is of base 2. Cross entropy here takes the natural one, `np.log`.",
@@ -2375,6 +2404,17 @@ FORETOLD = [
         hint="Your loss is divided by the number of classes, as one term of the entropy, -p log p, is. The loss of a "
         "sample is minus the logarithm alone.",
         changes=[("-np.log(1 / classes)", "-np.log(1 / classes) / classes")],
+    ),
+    Mistake(
+        name="log_two_for_each_further_class",
+        exercise="uniform_loss",
+        hint=(
+            "Your loss grows by the same amount with each class. It is the logarithm of their number: twice as many "
+            "classes cost log 2 more."
+        ),
+        changes=[
+            ("-np.log(1 / classes)", "(classes - 1) * np.log(2)"),
+        ],
     ),
     Mistake(
         name="mean_of_two_left_out",
@@ -2446,6 +2486,17 @@ FORETOLD = [
         exercise="one_recording",
         hint="You halve for class N alone. The share of class A counts half, too.",
         changes=[("1 / af / 2", "1 / af")],
+    ),
+    Mistake(
+        name="shares_weighted_by_frequency",
+        exercise="one_recording",
+        hint=(
+            "You weigh the shares of the two classes by how frequent they are. The balanced accuracy is their plain "
+            "mean, one half each."
+        ),
+        changes=[
+            ("1 / normal / 2, 1 / af / 2", "af / (normal + af) / normal, normal / (normal + af) / af"),
+        ],
     ),
 ]
 

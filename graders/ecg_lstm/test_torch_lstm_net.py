@@ -101,6 +101,8 @@ def test_samples(submission, generator, device):
     together = model(x)
     expect.shape(together, (7, OUTPUTS), f"{CALL} with x of shape {tuple(x.shape)}")
     expect.different(together[0], together[1], f"The outputs of {WHAT} for two samples")
+    hint = "Each call starts from a state of zero: what the last one left is of other samples."
+    expect.close(model(x), together.cpu(), f"{CALL} for the same x again", hint)
     alone = model(x[2:3])
     what = f"{CALL} for one of seven samples alone"
     expect.shape(alone, (1, OUTPUTS), what, "`squeeze()` without an axis removes every axis of length one.")

@@ -920,6 +920,22 @@ KNOWLEDGE_ATTN = [
         ),
         changes=[("(attn * x).sum(dim=1)", "(torch.softmax(attn, dim=1) * x).sum(dim=1)")],
     ),
+    Mistake(
+        name="attention_of_first_call",
+        exercise="knowledge_attn",
+        hint=(
+            "You keep the attention of the first call and use it for other items of the same shape. Compute it anew "
+            "in each call."
+        ),
+        changes=[
+            (
+                "attn = torch.softmax(self.att_v(hidden), dim=1)",
+                "if getattr(self, \"kept\", None) is None or self.kept.shape[:2] != x.shape[:2]:\n"
+                "            self.kept = torch.softmax(self.att_v(hidden), dim=1)\n"
+                "        attn = self.kept",
+            ),
+        ],
+    ),
 ]
 
 BEAT_NET = [
@@ -1791,6 +1807,25 @@ RHYTHM_NET = [
         exercise="rhythm_net",
         hint="You turn the order of the windows round. The LSTM reads them as they come, and by itself both ways.",
         changes=[("self.lstm(x)", "self.lstm(x.flip(1))")],
+    ),
+    Mistake(
+        name="state_of_last_call",
+        exercise="rhythm_net",
+        hint=(
+            "Your LSTM goes on from the state of the last call, which is of other segments. Each call starts from "
+            "zeros, which torch's LSTM does by itself."
+        ),
+        changes=[
+            (
+                "states, _ = self.lstm(x)",
+                "kept = getattr(self, \"state\", None)\n"
+                "        if kept is not None and kept[0].shape[1] != len(x):\n"
+                "            kept = None\n"
+                "        states, (h, c) = self.lstm(x, kept)\n"
+                "        self.state = h.detach(), c.detach()",
+            ),
+        ],
+        costly="What is kept from one call is in all that the next ones give.",
     ),
 ]
 
@@ -3155,6 +3190,17 @@ AT_PREVALENCE = [
             )
         ],
     ),
+    Mistake(
+        name="f1_of_found_share",
+        exercise="at_prevalence",
+        hint=(
+            "Your F1 takes the share of all segments that are found for the recall. The recall is the share of the "
+            "AF segments."
+        ),
+        changes=[
+            ("2 * precision * recall / (precision + recall)", "2 * precision * found / (precision + found)"),
+        ],
+    ),
 ]
 
 CHOOSE_THRESHOLD = [
@@ -3250,6 +3296,24 @@ CHOOSE_THRESHOLD = [
         hint="You return the share that is to be found. A threshold is a probability of the model's.",
         changes=[("threshold = of_af[-to_find]", "threshold = recall")],
     ),
+    Mistake(
+        name="thresholds_of_roc_curve",
+        exercise="choose_threshold",
+        hint=(
+            "`roc_curve` leaves out thresholds that lie on a straight line, unless it is told "
+            "`drop_intermediate=False`. So the largest may be missing."
+        ),
+        changes=[
+            (
+                "    of_af = np.sort(p1[truth == 1])\n"
+                "    to_find = math.ceil(recall * len(of_af))\n"
+                "    threshold = of_af[-to_find]",
+                "    from sklearn.metrics import roc_curve\n"
+                "    _, found, thresholds = roc_curve(truth, p1)\n"
+                "    threshold = thresholds[np.argmax(found >= recall)]",
+            ),
+        ],
+    ),
 ]
 
 RECALIBRATE = [
@@ -3317,6 +3381,17 @@ RECALIBRATE = [
         exercise="recalibrate",
         hint="You return the probability of normal rhythm.",
         changes=[("return of_af / (of_af + of_normal)", "return of_normal / (of_af + of_normal)")],
+    ),
+    Mistake(
+        name="changed_before_normal",
+        exercise="recalibrate",
+        hint=(
+            "You change `p1` in place, so that 1 - p1 is no longer the probability of normal rhythm, and the "
+            "caller's numbers have changed as well."
+        ),
+        changes=[
+            ("of_af = p1 * here / trained", "p1 *= here / trained\n    of_af = p1"),
+        ],
     ),
 ]
 

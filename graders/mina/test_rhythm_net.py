@@ -7,7 +7,6 @@ from graders.helpers import (
     alone,
     build,
     check_device,
-    check_dropout_rate,
     check_gradients,
     check_inputs_kept,
     check_layers,
@@ -15,7 +14,7 @@ from graders.helpers import (
     check_varied,
     random_weights,
 )
-from graders.layers import fit
+from graders.layers import check_dropout_rate, fit
 from graders.mina.helpers import StandInAttention, check_no_more, fresh, pair, part, put_in, twin_of
 from proctor.checks import expect
 

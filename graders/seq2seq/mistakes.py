@@ -1066,6 +1066,23 @@ class Encoder(nn.Module):
         ),
         changes=[("-1e9", "-100.0")],
     ),
+    Mistake(
+        name="masks_of_first_call",
+        exercise="encoder",
+        hint=(
+            "You keep the masks of the first call and use them for other patients where the shape is the same. Take "
+            "those of this call."
+        ),
+        changes=[
+            (
+                "scores = self.att(hidden_states)",
+                "if getattr(self, \"kept\", masks).shape != masks.shape or not hasattr(self, \"kept\"):\n"
+                "            self.kept = masks\n"
+                "        masks = self.kept\n"
+                "        scores = self.att(hidden_states)",
+            ),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -1262,6 +1279,22 @@ DECODER = [
             (
                 "_, hiddens = self.rnn(x, hiddens)",
                 "_, hiddens = self.rnn(x, hiddens)\n        _, hiddens = self.rnn(x, hiddens)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="state_of_last_call",
+        exercise="decoder",
+        hint=(
+            "You go on from the hidden state that you kept of the last call, whatever `hiddens` says. Continue from "
+            "`hiddens`."
+        ),
+        changes=[
+            (
+                "_, hiddens = self.rnn(x, hiddens)",
+                "kept = getattr(self, \"state\", hiddens)\n"
+                "        _, hiddens = self.rnn(x, kept if kept.shape == hiddens.shape else hiddens)\n"
+                "        self.state = hiddens.detach()",
             ),
         ],
     ),
@@ -2053,6 +2086,20 @@ TRAINING = [
             "0 or 1. `criterion` sees to that."
         ),
         changes=[("criterion(x_hat, x)", "-(x * torch.log(x_hat) + (1 - x) * torch.log(1 - x_hat))")],
+    ),
+    Mistake(
+        name="padding_predicted_one_half",
+        exercise="training",
+        hint=(
+            "You put one half into the predictions of padded visits, which still costs log 2 for each code. Padding "
+            "costs nothing: multiply the loss by the masks."
+        ),
+        changes=[
+            (
+                "    loss = criterion(x_hat, x) * masks.unsqueeze(-1)",
+                "    x_hat = torch.where(masks.unsqueeze(-1), x_hat, 0.5)\n    loss = criterion(x_hat, x)",
+            ),
+        ],
     ),
 ]
 

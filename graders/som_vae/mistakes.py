@@ -419,6 +419,14 @@ ENCODER = [
         "are.",
         changes=[("torch.relu(self.conv1(x))", "torch.relu(self.conv1((x - 0.1307) / 0.3081))")],
     ),
+    Mistake(
+        name="second_kernel_twice",
+        exercise="encoder",
+        hint="Both of your convolutions have the second kernel size. That of `conv1` is the first.",
+        changes=[
+            ("kernel_size[0], stride", "kernel_size[1], stride"),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -1799,6 +1807,23 @@ NEIGHBORS = [
         changes=[("torch.stack([row, row + 1, row - 1, row, row], dim=1)",
                   "torch.stack([row, row + 1, row - 1, row + 1, row - 1], dim=1)")],
     ),
+    Mistake(
+        name="rows_end_with_columns",
+        exercise="neighbors",
+        hint=(
+            "You look for the last row with the number of columns, so that a map that is not square ends too early "
+            "or too late."
+        ),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "out = padded[rows + 1, columns + 1]\n"
+                "    below = embeddings[(row + 1).clamp(max=embeddings.shape[0] - 1), column]\n"
+                "    below = below * (row < embeddings.shape[1] - 1).unsqueeze(1)\n"
+                "    return torch.cat([out[:, :1], below.unsqueeze(1), out[:, 2:]], dim=1)",
+            ),
+        ],
+    ),
 ]
 
 LOSSES = [
@@ -2996,6 +3021,17 @@ TRANSITIONS = [
             )
         ],
     ),
+    Mistake(
+        name="smoothness_divided_by_nodes",
+        exercise="transitions",
+        hint=(
+            "You take the mean over the last axis of the distances, which are the nodes. Sum over the nodes, and "
+            "divide by the latent dimensions."
+        ),
+        changes=[
+            ("expected.mean() / self.latent_dim", "expected.mean() / z_dist_flat.shape[-1]"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -3355,6 +3391,18 @@ TRAINING = [
             ),
         ],
     ),
+    Mistake(
+        name="whatever_is_named_like_probs",
+        exercise="training",
+        hint=(
+            "Whatever has `probs` in its name learns a hundred times as fast. Only the parameter of exactly this "
+            "name is to."
+        ),
+        changes=[
+            ("if name != \"probs\"]", "if \"probs\" not in name]"),
+            ("if name == \"probs\"]", "if \"probs\" in name]"),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -3699,6 +3747,17 @@ EVALUATION = [
                 "return counts.max(axis=0).sum() / len(classes)",
                 "from scipy.optimize import linear_sum_assignment\n\n"
                 "    return counts[linear_sum_assignment(counts, maximize=True)].sum() / len(classes)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="last_cluster_left_out",
+        exercise="evaluation",
+        hint="You leave out the cluster with the highest number: `range(n)` ends before n.",
+        changes=[
+            (
+                "    counts = contingency_matrix(classes, clusters)\n",
+                "    counts = contingency_matrix(classes, clusters)[:, :-1]\n",
             ),
         ],
     ),
