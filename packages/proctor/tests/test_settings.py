@@ -1,9 +1,11 @@
-"""Settings: those of the course, and those that are refused."""
+"""Settings: those of the course, and those that are refused; the device."""
 
 import sys
 
 import pytest
+import torch
 
+from proctor import settings
 from proctor.course import CourseError, open_course, trust
 from proctor.settings import Settings, SettingsError
 
@@ -62,3 +64,18 @@ def test_package_that_is_installed_is_found_however_often_a_course_is_trusted(tm
     for _ in range(3):
         trust(course)
         assert course.package("nbformat").name == "nbformat"
+
+
+def test_gpu_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for driver in (False, True):
+        monkeypatch.setattr(settings, "has_driver", lambda driver=driver: driver)
+        assert settings.resolve_device("auto") == "cpu"
+    with pytest.raises(settings.SettingsError, match="--device cpu"):
+        settings.resolve_device("cuda")
+
+
+def test_gpu_is_taken_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(settings, "has_driver", lambda: True)
+    assert [settings.resolve_device(device) for device in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
