@@ -18,7 +18,7 @@ from proctor.isolation import nursery as nurseries
 from proctor.proof.demo import cell
 from shapes import FILES
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
-from toys import ToyClass
+from toys import STUDENTS, Marked, ToyClass
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -162,3 +162,12 @@ def toys(written_course, tmp_path, monkeypatch):
     monkeypatch.chdir(root)
     with scripts_on_path():
         yield ToyClass(root)
+
+
+@pytest.fixture
+def marked(written_course, tmp_path):
+    """A copy of the toy course with four students."""
+    found = Marked(shutil.copytree(written_course, tmp_path / "course"))
+    for student, reflection in STUDENTS.items():
+        found.grade(student, reflection)
+    return found

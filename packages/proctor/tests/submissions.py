@@ -24,6 +24,8 @@ from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost, HostProcess
 from proctor.proof import demo
 
+# A PNG of one pixel, as outputs hold it.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
 RIGHT_FORMS = (
     "own_cell",

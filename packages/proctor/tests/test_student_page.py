@@ -21,8 +21,8 @@ from proctor.grading.student_page import as_html, read_page, short_page
 from proctor.grading.typeset import typeset
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.proof.demo import cell
+from submissions import PNG
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PICTURE = new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})
 TITLES = {"double": "Double a tensor", "total": "Sum a function", "reflection": "Reflect"}
 EVIL = (
