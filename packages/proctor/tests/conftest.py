@@ -1,5 +1,6 @@
 """What the engine's tests share: the toy course, built once, and submissions to it; a small course to build."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from filelock import FileLock
 from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
+from proctor.grading.intake import read_submission
 from proctor.isolation import nursery as nurseries
 from proctor.proof.demo import cell
 from shapes import FILES
@@ -171,3 +173,16 @@ def marked(written_course, tmp_path):
     for student, reflection in STUDENTS.items():
         found.grade(student, reflection)
     return found
+
+
+@pytest.fixture
+def hand_in(toy, tmp_path):
+    """Takes in a notebook by way of a file, as a student hands it in."""
+
+    def hand_in(notebook, name="toy.ipynb", change=lambda text: text):
+        path = tmp_path / name
+        text = notebook if isinstance(notebook, str) else json.dumps(notebook)
+        path.write_bytes(change(text).encode("utf-8"))
+        return read_submission(path, toy)
+
+    return hand_in

@@ -1,4 +1,4 @@
-"""Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
+"""Submissions that tests take in or put into hosts, fresh ones and forked ones, and what becomes of the processes."""
 
 import io
 import os
@@ -193,3 +193,12 @@ def end_once(path):
     except FileExistsError:
         return "done"
     return end()
+
+
+def sources(taken) -> dict:
+    """What runs, by cell id."""
+    return {entry.id: entry.source for entry in taken.cells}
+
+
+def shown(taken, cell_id):
+    return demo.cell(taken.notebook, cell_id)
