@@ -21,6 +21,7 @@ from proctor.proof.demo import cell
 from shapes import FILES
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
 from toys import STUDENTS, Marked, ToyClass
+from two_releases import build_both
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -186,3 +187,9 @@ def hand_in(toy, tmp_path):
         return read_submission(path, toy)
 
     return hand_in
+
+
+@pytest.fixture(scope="session")
+def changed(toy_sources, once) -> Assignment:
+    """The assignment of the toy course after its second release; the first lies beside it."""
+    return load_assignment(open_course(once("changed_course", partial(build_both, toy_sources))), "toy")

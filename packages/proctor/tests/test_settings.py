@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from proctor import settings
+from proctor.authoring.build import build_course
 from proctor.course import CourseError, open_course, trust
 from proctor.settings import Settings, SettingsError
+from shapes import change
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,27 @@ def test_gpu_is_taken_where_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(settings, "has_driver", lambda: True)
     assert [settings.resolve_device(device) for device in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+
+
+@pytest.mark.parametrize("content", [None, "", "# load_subconfig('course_config.py')\n", "c = get_config()\n"])
+def test_settings_that_nbgrader_would_not_read_are_refused(course, content):
+    file = course / "nbgrader_config.py"
+    file.unlink() if content is None else file.write_text(content)
+    with pytest.raises(CourseError) as refused:
+        build_course(open_course(course))
+    assert 'write into it: load_subconfig("course_config.py")' in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not (course / "release").exists()
+
+
+def test_settings_that_nbgrader_reads_may_say_more(course):
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write('c = get_config()\nc.Exchange.root = "/tmp/exchange"\nc.CourseDirectory.course_id = "shapes"\n')
+    build_course(open_course(course))
+
+
+def test_package_that_is_nowhere_is_refused(course):
+    change(course, "course_config.py", '["toylib"]', '["toylab"]')
+    with pytest.raises(SettingsError, match='names "toylab", but .* not installed') as refused:
+        build_course(open_course(course))
+    assert "\n" not in str(refused.value)
