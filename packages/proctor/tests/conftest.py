@@ -19,6 +19,7 @@ from proctor.grading.intake import read_submission
 from proctor.isolation import nursery as nurseries
 from proctor.proof.demo import cell
 from shapes import FILES
+from student_pages import page_maker
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
 from toys import STUDENTS, Marked, ToyClass
 from two_releases import build_both
@@ -193,3 +194,9 @@ def hand_in(toy, tmp_path):
 def changed(toy_sources, once) -> Assignment:
     """The assignment of the toy course after its second release; the first lies beside it."""
     return load_assignment(open_course(once("changed_course", partial(build_both, toy_sources))), "toy")
+
+
+@pytest.fixture
+def make_page(release):
+    """Makes the page that a student reads, of the toy course's notebook with an answer in words."""
+    return page_maker(release)
