@@ -1,4 +1,4 @@
-"""What the tests of dlh share: figures that nobody has to close, the tools, and a server to download from."""
+"""What the tests of dlh share: figures that nobody has to close, tools, recordings, a server to download from."""
 
 import sys
 import threading
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+
+from dlh.data import ecg
 
 matplotlib.use("agg")
 # Tools are scripts, not installed; the tests take their measures from one of them.
@@ -65,3 +67,9 @@ def server(monkeypatch):
     yield server
     server.http.shutdown()
     server.http.server_close()
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """A folder of eight recordings, to be read only."""
+    return ecg.simulate(8, 0.25, seed=2, directory=tmp_path_factory.mktemp("small") / "ecg")

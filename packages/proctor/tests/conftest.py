@@ -1,5 +1,6 @@
 """What the engine's tests share: the toy course, built once, and submissions to it; a small course to build."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,11 +15,14 @@ from filelock import FileLock
 from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
+from proctor.grading.intake import read_submission
 from proctor.isolation import nursery as nurseries
 from proctor.proof.demo import cell
 from shapes import FILES
+from student_pages import page_maker
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
-from toys import ToyClass
+from toys import STUDENTS, Marked, ToyClass
+from two_releases import build_both
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -162,3 +166,37 @@ def toys(written_course, tmp_path, monkeypatch):
     monkeypatch.chdir(root)
     with scripts_on_path():
         yield ToyClass(root)
+
+
+@pytest.fixture
+def marked(written_course, tmp_path):
+    """A copy of the toy course with four students."""
+    found = Marked(shutil.copytree(written_course, tmp_path / "course"))
+    for student, reflection in STUDENTS.items():
+        found.grade(student, reflection)
+    return found
+
+
+@pytest.fixture
+def hand_in(toy, tmp_path):
+    """Takes in a notebook by way of a file, as a student hands it in."""
+
+    def hand_in(notebook, name="toy.ipynb", change=lambda text: text):
+        path = tmp_path / name
+        text = notebook if isinstance(notebook, str) else json.dumps(notebook)
+        path.write_bytes(change(text).encode("utf-8"))
+        return read_submission(path, toy)
+
+    return hand_in
+
+
+@pytest.fixture(scope="session")
+def changed(toy_sources, once) -> Assignment:
+    """The assignment of the toy course after its second release; the first lies beside it."""
+    return load_assignment(open_course(once("changed_course", partial(build_both, toy_sources))), "toy")
+
+
+@pytest.fixture
+def make_page(release):
+    """Makes the page that a student reads, of the toy course's notebook with an answer in words."""
+    return page_maker(release)

@@ -1,4 +1,4 @@
-"""Submissions that tests put into hosts, fresh ones and forked ones, and what becomes of the processes."""
+"""Submissions that tests take in or put into hosts, fresh ones and forked ones, and what becomes of the processes."""
 
 import io
 import os
@@ -24,6 +24,8 @@ from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import ForkedHost, HostProcess
 from proctor.proof import demo
 
+# A PNG of one pixel, as outputs hold it.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SMALL = {"memory_gigabytes": 3, "scratch_megabytes": 8, "scratch_files": 100}
 RIGHT_FORMS = (
     "own_cell",
@@ -191,3 +193,12 @@ def end_once(path):
     except FileExistsError:
         return "done"
     return end()
+
+
+def sources(taken) -> dict:
+    """What runs, by cell id."""
+    return {entry.id: entry.source for entry in taken.cells}
+
+
+def shown(taken, cell_id):
+    return demo.cell(taken.notebook, cell_id)

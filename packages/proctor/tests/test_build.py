@@ -1,6 +1,5 @@
 """The authoring build: what it makes, what it refuses, and that no solution leaves."""
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -12,12 +11,10 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade
 from nbgrader.validator import Validator
 
-from proctor.authoring.assignment import load_assignment, read_text
+from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course, main
 from proctor.authoring.errors import BuildError
-from proctor.authoring.guide import check_hints
 from proctor.authoring.release_zip import student_files
-from proctor.authoring.released import text_digest
 from proctor.course import CourseError, find_root, open_course
 from shapes import AREA, SHAPES, SOLUTIONS, SOLVED, cells, change, contents, given, line_of
 
@@ -400,73 +397,3 @@ def test_an_error_does_not_end_run_all_and_nbgrader_notices_it(course):
         assert scores == {"check_area": (0, 5), "check_box": (0, 2.5)}
     failed = Validator().validate(str(path))["failed"]
     assert [one["source"].split()[0] for one in failed] == ["assert", "assert", "Your"]
-
-
-# Hints
-
-HINTS = "graders/shapes/hints.toml"
-GIVEN = """\
-# %%
-boxes = [Box([1, 2, 3])]
-
-
-def largest():
-    return max(boxes, key=Box.volume)
-
-# %%
-from math import inf as three
-
-size = sum(largest().sides)
-
-# %% include=given
-"""
-
-
-def test_hints_and_what_needs_what_lie_beside_the_notebook(course):
-    (course / HINTS).write_text('area = ["Look\\n  again.", "A number."]\n')
-    change(course, SHAPES, "# %% include=given\n", GIVEN)
-    build_course(open_course(course))
-    guide = (course / "release/shapes/shapes.guide.json").read_bytes()
-    released = cells(course / "release/shapes/shapes.ipynb")
-    checks = {id: cell for id, cell in released.items() if id.startswith("check_")}
-    assert json.loads(guide) == {
-        "exercises": [
-            {"id": "area", "number": "1.2", "title": "The area of a circle", "names": ["area"],
-             "hints": ["Look again.", "A number."]},
-            {"id": "box", "number": "2", "title": "Boxes", "names": ["Box"], "hints": []},
-        ],
-        "needs": {"boxes": ["box"], "largest": ["box"], "size": ["box"]},
-        "given": {text_digest(body): ["box"] for body in GIVEN.split("# %%")[1:3]},
-        "checks": {text_digest(cell.source): id.removeprefix("check_") for id, cell in checks.items()},
-    }  # fmt: skip
-    # Where nbgrader's own generate_assignment finds it, too.
-    assert (course / "source/shapes/shapes.guide.json").read_bytes() == guide
-    assert student_files(open_course(course), ["shapes"], "shapes")[Path("shapes.guide.json")] == guide
-    (course / HINTS).unlink()
-    build_course(open_course(course))
-    assert not (course / "release/shapes/shapes.guide.json").exists()
-
-
-@pytest.mark.parametrize(
-    ("hints", "line", "message"),
-    [
-        ('area = ["Look."]\narae = ["Look."]', 2, "unknown exercise `arae`; did you mean `area`?"),
-        ('area = "Look."', 1, "should be a list of texts"),
-        ('\narea = ["Look.", " "]', 2, "should be a list of texts"),
-        ("area = [1]", 1, "should be a list of texts"),
-        ('area = ["Look."]\nbox = [', 2, "no valid TOML"),
-        ('box = [\n"Look.",\n"Write `product = self.sides[0] * self.sides[1]`."]', 1, "hint 2 for `box` holds"),
-        ('box = ["self.sides[0]*self.sides[1]"]', 1, "`product = self.sides[0] * self.sides[1]` (solutions/shapes.py:"),
-        ('area = ["The volume: `product * self.sides[2]`."]', 1, "hint 1 for `area` holds a solution line"),
-        ('reflection = ["The sides of a box are never below zero."]', 1, "hint 1 for `reflection` holds"),
-    ],
-)
-def test_hints_are_refused_with_file_and_line(course, hints, line, message):
-    (course / HINTS).write_text(hints)
-    errors = check_hints(read_text(open_course(course), "shapes"))
-    assert [error for error in errors if error.startswith(f"{HINTS}:{line}: ") and message in error], errors
-
-
-def test_hints_in_words_are_taken(course):
-    (course / HINTS).write_text('area = ["Is it `pi` times a square?"]\nbox = ["Multiply three sides."]')
-    assert check_hints(read_text(open_course(course), "shapes")) == []

@@ -21,14 +21,11 @@ from proctor.authoring.assignment import load_assignment
 from proctor.authoring.bank import BEGINNING, as_entry
 from proctor.authoring.build import scripts_on_path
 from proctor.authoring.errors import BuildError
-from proctor.checks import plain
-from proctor.checks.cell import Cell
 from proctor.checks.diagnosis import mistakes_outcomes
 from proctor.checks.outcome import GradingError
-from proctor.checks.plain import standing_alone, stays_as_it_is
 from proctor.course import open_course
 from proctor.grading import class_report
-from proctor.grading.alike import MAX_CHARACTERS, alike, runs, tokens
+from proctor.grading.alike import alike
 from proctor.grading.class_report import (
     MOST_ALIKE,
     ClassReport,
@@ -43,83 +40,7 @@ from proctor.grading.class_report import (
 )
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict
 from proctor.proof.demo import cell
-from test_marking import Marked
-
-LONG = """\
-def total(x, function):
-    values = function(x)
-    weights = torch.ones_like(values) / len(values)
-    largest, smallest = values.max(), values.min()
-    # A remark.
-    return (weights * values).sum() * len(values) + (largest - largest) - (smallest - smallest)
-"""
-RENAMED = re.sub(r"\bvalues\b", "v", LONG.replace("weights", "w").replace("# A remark.", "")).replace("largest", "hi")
-OTHER = """\
-def other(rows):
-    lengths = {}
-    for key, row in rows.items():
-        if key not in lengths and row:
-            lengths[key] = [max(abs(value) for value in row), min(row) ** 2]
-    while lengths and not any(lengths.values()):
-        lengths.popitem()
-    return {key: tuple(found) for key, found in sorted(lengths.items()) if found[0] > found[1]}
-"""
-OTHERS = [f"def total(x, function):\n    return sum(function(x)) + {n} * torch.zeros(()).sum()" for n in range(30)]
-
-
-def found(*answers):
-    return alike({f"student{n:03}": code for n, code in enumerate(answers)}, "def total(x, function): pass", "total")
-
-
-def test_answers_that_share_what_few_have_are_found_whatever_their_names():
-    (pair,) = found(LONG, RENAMED, *OTHERS)
-    assert (pair.first, pair.second, pair.share, pair.others) == ("student000", "student001", 1.0, 0)
-    assert pair.students == ("student000", "student001")
-
-
-def test_who_share_one_answer_are_one_group_and_two_of_them_stand_for_it():
-    changed = LONG.replace("(largest - largest)", "(largest * 2)")
-    groups = found(changed, LONG, RENAMED, LONG, RENAMED, OTHER, OTHER, *OTHERS, *OTHERS)
-    five, two = sorted(groups, key=lambda group: -len(group.students))
-    assert five.students == tuple(f"student{n:03}" for n in range(5))
-    assert (five.first, five.second, five.share) == ("student001", "student002", 1.0)
-    assert two.students == (two.first, two.second) == ("student005", "student006")
-
-
-def test_group_is_all_whom_pairs_connect():
-    both = f"{LONG}\n{OTHER}"
-    (group,) = found(LONG, both, OTHER, *OTHERS, *OTHERS)
-    assert group.students == ("student000", "student001", "student002")
-    assert {"student001"} < {group.first, group.second}, "the first and the last share nothing"
-
-
-def test_what_many_write_is_not_alike():
-    assert found(*OTHERS) == []
-    assert found(*[LONG] * 10, *OTHERS) == []
-
-
-@pytest.mark.parametrize(("ring", "size"), [(2, 3), (3, 5), (3, 7), (4, 8), (5, 9), (5, 40), (6, 60)])
-def test_ring_is_found_whatever_the_size_of_the_class(ring, size):
-    shared = [(LONG, RENAMED)[n % 2] for n in range(ring)]
-    pairs = found(*shared, *[OTHERS[n % 30] for n in range(size - ring)])
-    named = {int(name.removeprefix("student")) for pair in pairs for name in (pair.first, pair.second)}
-    assert len(named & set(range(ring))) >= 2
-
-
-@pytest.mark.parametrize(("many", "size"), [(3, 3), (3, 4), (5, 8), (6, 9), (6, 40), (7, 60)])
-def test_what_most_of_a_small_class_write_is_not_alike(many, size):
-    pairs = found(*[LONG] * many, *[OTHERS[n % 30] for n in range(size - many)])
-    assert not [pair for pair in pairs if int(pair.first.removeprefix("student")) < many]
-
-
-def test_what_was_released_does_not_count():
-    assert runs(LONG) == runs(RENAMED)
-    assert alike({"ann": LONG, "ben": RENAMED}, LONG, "total") == []
-
-
-@pytest.mark.parametrize("code", ['"%000', " \n", '"\\N{', "'", "#", "a.", "  "])
-def test_tokens_of_a_page_of_anything_are_few(code):
-    assert len(tokens(code * 10**6)) <= MAX_CHARACTERS
+from toys import Marked
 
 
 def student(name, **passed):
@@ -238,56 +159,6 @@ def test_entries_are_what_ruff_would_write_and_hold_the_code_as_it_is(tmp_path):
     for command in (["check", "--select=E,F,I,B,UP,N"], ["format", "--check"]):
         ran = subprocess.run([sys.executable, "-m", "ruff", *command, *settings], capture_output=True, text=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-@pytest.mark.parametrize(
-    ("code", "own", "whole"),
-    [
-        ("def f(x):\n    return x", ["x = 1", "def g(): pass"], "def f(x):\n    return x"),
-        ("%time\ndef f(x): return g(x)", ["g = len", "import h"], "g = len\n\n\npass  # %time\ndef f(x): return g(x)"),
-        ("f = m.sin", ["import math as m\nprint(m)\ny = m.sin(1)"], "import math as m\n\n\nf = m.sin"),
-        ("def f(): return g()", ["def h(): pass", "def g(): return h()", "h()"],
-         "def h(): pass\n\n\ndef g(): return h()\n\n\ndef f(): return g()"),
-        ("def f(:", ["def g(): pass"], ""),
-        ("%%bash\nls", [], ""),
-        ("", ["def f(): pass"], ""),
-        ("def f(x, x): return x", [], ""),
-        ("def f(): return g()\nreturn 1", ["def g(): pass"], ""),
-        ("f = g", ["def g(x, x): pass", "def h():\n    x = 1\n    global x"], "f = g"),
-        ("from __future__ import annotations\nf = g", ["g = 1"], ""),
-        ("x = '\ud800'", [], ""),
-        ("f = g", ["def g(:", "(" * 500, "%%bash"], "f = g"),
-    ],
-)  # fmt: skip
-def test_answer_stands_alone_with_what_it_needs_of_other_cells(code, own, whole):
-    assert standing_alone(code, own) == whole
-
-
-IN_TURN = "".join(f"{' ' * n}try: x()\n{' ' * n}finally:\n" for n in range(19)) + " " * 19 + "x()"
-WAYS_OUT = "def f(x):\n try:\n" + "  if x: return 1\n" * 3000 + " finally:\n" + "  x()\n" * 3000
-
-
-@pytest.mark.parametrize(
-    ("code", "whole"),
-    [
-        (IN_TURN, IN_TURN),
-        (WAYS_OUT, WAYS_OUT.strip("\n")),
-        ("try: x()\nexcept* A: pass\nfinally: return 1", ""),
-        ("try: x()\nfinally: y()", "try: x()\nfinally: y()"),
-    ],
-)
-def test_what_a_compiler_writes_out_for_each_way_to_it_is_not_compiled(code, whole):
-    assert standing_alone(code, []) == whole
-    assert stays_as_it_is({"f"}, [Cell("a", code, own=True)], [], {}), "symbols alone are looked at"
-
-
-def test_definitions_of_which_each_needs_the_next_are_read_once(monkeypatch):
-    read = []
-    names = plain._names
-    monkeypatch.setattr(plain, "_names", lambda code: read.append(code) or names(code))
-    own = [f"def f{number}(): return f{number + 1}()" for number in range(200)]
-    assert standing_alone("def total(x): return f0()", own).count("def ") == 201
-    assert len(read) == 201
 
 
 @pytest.mark.parametrize(

@@ -46,23 +46,16 @@ def collect(tmp_path, caplog):
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         with caplog.at_level("INFO"):
             found = collector.collect_class(files, folder, list(students), ["seq2seq"], due)
-        return Collected(
-            {
-                student: {name: path.read_text() for name, path in files.items()}
-                for student, (files, _) in found.items()
-            },
-            {student: str(when) for student, (_, when) in found.items()},
-            extraction.refused + collector.problems,
-            caplog.text,
-        )
+        files = {who: {name: path.read_text() for name, path in work.items()} for who, (work, _) in found.items()}
+        times = {who: str(when) for who, (_, when) in found.items()}
+        return Collected(files, times, extraction.refused + collector.problems, caplog.text)
 
     return collect
 
 
 def receipt(name, user):
-    return (
-        f"Name: {name} ({user})\nAssignment: Seq2Seq\nDate Submitted: Tuesday, 1 October 2024 12:30:09 o'clock CEST\n"
-    )
+    when = "Tuesday, 1 October 2024 12:30:09 o'clock CEST"
+    return f"Name: {name} ({user})\nAssignment: Seq2Seq\nDate Submitted: {when}\n"
 
 
 # {the name in a download: the student, and what their file is called then}
@@ -116,11 +109,8 @@ def test_each_name_is_read(collect, name):
 
 @pytest.mark.parametrize("name", [name for name in SEEN if not name.endswith(".html")])
 def test_a_zip_of_ones_own_is_looked_into(collect, name):
-    where = name.partition("/")
     packed = zipped({"a/seq2seq-1.ipynb": "work", "__MACOSX/a/._seq2seq-1.ipynb": "x", "a/timestamp.txt": "2000-01-01"})
-    collected = collect(
-        {(where[0] + "/" if where[1] else "") + (where[2] or where[0]).rpartition(".")[0] + ".zip": packed}
-    )
+    collected = collect({name.rpartition(".")[0] + ".zip": packed})
     assert collected.files == {SEEN[name][0]: {"seq2seq.ipynb": "work"}}
     assert not collected.problems
 

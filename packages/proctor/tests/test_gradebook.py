@@ -20,9 +20,8 @@ from proctor.grading import cache
 from proctor.grading.gradebook import read_grades
 from proctor.grading.report import class_table
 from proctor.proof.demo import cell
-from submissions import RIGHT_FORMS
+from submissions import PNG, RIGHT_FORMS
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 WRITTEN = """
 # %% [markdown]
 # ## 3. Reflect

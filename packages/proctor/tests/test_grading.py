@@ -1,4 +1,4 @@
-"""Grading: from a file to a verdict; explanations and diagnosis; plain pytest and the command line."""
+"""Grading: from a file to a verdict with explanations; plain pytest and the command line."""
 
 import itertools
 import json
@@ -9,17 +9,14 @@ import sys
 from dataclasses import replace
 
 import nbformat
-import numpy as np
 import pytest
-import torch
 from nbformat.v4 import new_code_cell
 
-from proctor import cli, plugin, settings
+from proctor import cli, plugin
 from proctor.authoring.assignment import Exercise, load_assignment
 from proctor.authoring.bank import changed_code, mistakes
 from proctor.checks import outcome, runner
-from proctor.checks.diagnosis import diagnose, same_failure
-from proctor.checks.outcome import Failure, GradingError, Outcome
+from proctor.checks.outcome import GradingError
 from proctor.course import open_course
 from proctor.grading import hosts, intake
 from proctor.grading.grade import draw_up, grade, grade_intake
@@ -304,21 +301,6 @@ def test_assignment_is_known_by_name_or_by_grade_ids(toy, tmp_path):
             identify(tmp_path / name, toy.course)
 
 
-def test_gpu_that_is_not_there_is_told(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for driver in (False, True):
-        monkeypatch.setattr(settings, "has_driver", lambda driver=driver: driver)
-        assert settings.resolve_device("auto") == "cpu"
-    with pytest.raises(settings.SettingsError, match="--device cpu"):
-        settings.resolve_device("cuda")
-
-
-def test_gpu_is_taken_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(settings, "has_driver", lambda: True)
-    assert [settings.resolve_device(device) for device in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
-
-
 @pytest.fixture
 def own_course(toy_course, tmp_path):
     """A copy of the toy course, to be changed."""
@@ -345,50 +327,7 @@ def test_checks_that_cannot_be_read_are_the_courses_fault(toy, own_course):
         runner.run_checks(assignment, ["broken"], [], "cpu")
 
 
-# Diagnosis
-
-
-def failure(observed, kind="wrong", message="m"):
-    return Failure(kind, message, observed)
-
-
-def test_failures_are_the_same_where_the_observations_are():
-    tensor = torch.tensor([1.0, float("nan")])
-    assert same_failure(None, None)
-    assert not same_failure(None, failure(1))
-    assert same_failure(failure(tensor), failure(tensor * (1 + 1e-5)))
-    assert not same_failure(failure(tensor), failure(tensor * 1.1))
-    assert not same_failure(failure(tensor), failure(tensor[:1]))
-    assert not same_failure(failure(tensor), failure(tensor.double()))
-    assert same_failure(failure(np.ones(2)), failure(np.ones(2)))
-    assert not same_failure(failure(torch.tensor(0.6624)), failure(torch.tensor(0.6620)))
-    assert same_failure(failure(torch.tensor(0.6624)), failure(torch.tensor(0.6624 * (1 + 1e-6))))
-    assert same_failure(failure((2, 3)), failure((2, 3)))
-    assert not same_failure(failure((2, 3)), failure([2, 3]))
-    assert not same_failure(failure(1), failure(1, kind="error"))
-    assert same_failure(failure(None), failure(None))
-    assert not same_failure(failure(None), failure(None, message="other"))
-
-
-def outcomes(**failures):
-    return [Outcome("ann", "double", check, "", 1, failed) for check, failed in failures.items()]
-
-
-def test_mistake_that_fares_the_same_everywhere_explains_all_failures():
-    known = {"other": {"a": failure(1), "b": None}, "this": {"a": failure(1), "b": failure(2)}}
-    assert diagnose(outcomes(a=failure(1), b=failure(2)), known) == {"a": "this", "b": "this"}
-
-
-def test_two_mistakes_are_told_apart_where_a_check_shows_only_one_of_them():
-    known = {"one": {"a": failure(1), "b": None}, "two": {"a": None, "b": failure(2)}}
-    assert diagnose(outcomes(a=failure(1), b=failure(2)), known) == {"a": "one", "b": "two"}
-
-
-def test_nothing_is_said_where_two_mistakes_look_alike_or_none_does():
-    known = {"one": {"a": failure(1), "b": failure(5)}, "two": {"a": failure(1), "b": failure(6)}}
-    assert diagnose(outcomes(a=failure(1), b=failure(7)), known) == {}
-    assert diagnose(outcomes(a=None, b=None), known) == {}
-    assert diagnose(outcomes(a=Failure("missing", "m"), b=None), known) == {}
+# Plain pytest
 
 
 def test_title_is_the_first_sentence_of_the_docstring():
@@ -401,9 +340,6 @@ def test_title_is_the_first_sentence_of_the_docstring():
 
     assert title(check) == "Padded visits never reach the context vector."
     assert title(lambda: 0) == "<lambda>."
-
-
-# Plain pytest
 
 
 def run(command, root, **environment):

@@ -18,8 +18,8 @@ from browser import CHROMIUM, open_page
 from proctor.grading import pages
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.student_page import CUT, as_html, read_page
+from submissions import PNG
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SLOW = {
     "display formulas": new_markdown_cell("\\\\[ " * 40_000),
     "inline formulas": new_markdown_cell("\\\\( " * 40_000),

@@ -15,8 +15,8 @@ from proctor.grading.intake import made_of, take_in
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.student_page import as_html, read_page
 from proctor.proof.demo import cell
+from submissions import PNG
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PICTURE = base64.b64decode(PNG)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 

@@ -1,11 +1,15 @@
-"""Settings: those of the course, and those that are refused."""
+"""Settings: those of the course, and those that are refused; the device."""
 
 import sys
 
 import pytest
+import torch
 
+from proctor import settings
+from proctor.authoring.build import build_course
 from proctor.course import CourseError, open_course, trust
 from proctor.settings import Settings, SettingsError
+from shapes import change
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,42 @@ def test_package_that_is_installed_is_found_however_often_a_course_is_trusted(tm
     for _ in range(3):
         trust(course)
         assert course.package("nbformat").name == "nbformat"
+
+
+def test_gpu_that_is_not_there_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for driver in (False, True):
+        monkeypatch.setattr(settings, "has_driver", lambda driver=driver: driver)
+        assert settings.resolve_device("auto") == "cpu"
+    with pytest.raises(settings.SettingsError, match="--device cpu"):
+        settings.resolve_device("cuda")
+
+
+def test_gpu_is_taken_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(settings, "has_driver", lambda: True)
+    assert [settings.resolve_device(device) for device in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+
+
+@pytest.mark.parametrize("content", [None, "", "# load_subconfig('course_config.py')\n", "c = get_config()\n"])
+def test_settings_that_nbgrader_would_not_read_are_refused(course, content):
+    file = course / "nbgrader_config.py"
+    file.unlink() if content is None else file.write_text(content)
+    with pytest.raises(CourseError) as refused:
+        build_course(open_course(course))
+    assert 'write into it: load_subconfig("course_config.py")' in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not (course / "release").exists()
+
+
+def test_settings_that_nbgrader_reads_may_say_more(course):
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write('c = get_config()\nc.Exchange.root = "/tmp/exchange"\nc.CourseDirectory.course_id = "shapes"\n')
+    build_course(open_course(course))
+
+
+def test_package_that_is_nowhere_is_refused(course):
+    change(course, "course_config.py", '["toylib"]', '["toylab"]')
+    with pytest.raises(SettingsError, match='names "toylab", but .* not installed') as refused:
+        build_course(open_course(course))
+    assert "\n" not in str(refused.value)

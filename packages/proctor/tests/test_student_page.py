@@ -1,10 +1,8 @@
-"""The page that a student reads: what it says, that it stays small and harmless, and that everybody can read it."""
+"""The page that a student reads: what it says, and that everybody can read it."""
 
-import html
 import itertools
 import re
 from datetime import datetime, timedelta
-from html.parser import HTMLParser
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -13,102 +11,18 @@ from traitlets.config import Config
 from browser import CHROMIUM, audit_page
 from proctor.grading import student_page
 from proctor.grading.attempts import Attempt
-from proctor.grading.harmless import picture_url
 from proctor.grading.late import in_words
 from proctor.grading.marks import Mark, Recorded
-from proctor.grading.report import write_verdict
-from proctor.grading.student_page import as_html, read_page, short_page
-from proctor.grading.typeset import typeset
-from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
+from proctor.grading.student_page import as_html, short_page
 from proctor.proof.demo import cell
-
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-PICTURE = new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})
-TITLES = {"double": "Double a tensor", "total": "Sum a function", "reflection": "Reflect"}
-EVIL = (
-    "<script>alert('eve')</script><img src=x onerror=alert(1)>\"'></pre></details><a href=javascript:alert(1)>--><!--"
-)
+from student_pages import KERNEL_OF_ONE, MISSING, PICTURE, STOPS, TITLES, Elements, check, exercise
+from submissions import PNG
 
 
-def check(name, points=0.0, most=2.0, message="", hint=""):
-    """A check of a verdict: failed where it has a message."""
-    text = f"{message}\n{hint}" if hint else message
-    return CheckVerdict(f"test_{name}", f"{name} is right.", points, most, not message, text, hint and name or None)
-
-
-def exercise(name, *checks, status="partial"):
-    points, most = sum(one.points for one in checks), sum(one.max_points for one in checks)
-    return ExerciseVerdict(name, TITLES[name], points, most, status, list(checks))
-
-
-RIGHT = {
-    "double": exercise("double", check("shape", 2), check("value", 2), status="correct"),
-    "total": exercise("total", check("sum", 6, 6), status="correct"),
-}
-KERNEL_OF_ONE = check("value", 0, 2, "`double(x)` has wrong values: 2 where 4 is expected.", "Multiply by `FACTOR`.")
-MISSING = check("sum", 0, 6, "Not implemented yet.")
-STOPS = check("sum", 0, 6, "Your code stopped with ValueError: no.")
-
-
-@pytest.fixture
-def make(release):
-    """The page of the toy course's notebook, with an answer in words, as nbgrader leaves it graded."""
-    about = {"schema_version": 3, "task": False, "grade": True, "solution": True, "locked": False, "points": 3}
-    answer = new_markdown_cell("Because two is prime.", id="reflection")
-    answer.metadata.nbgrader = about | {"grade_id": "reflection"}
-    release.cells.append(answer)
-
-    def make(double=RIGHT["double"], total=RIGHT["total"], notes=(), refused="", html=True, **recorded):
-        verdict = Verdict("toy", "ann", 0, 10, "cpu", 1, "bubblewrap", list(notes), [double, total])
-        write_verdict(release, verdict, refused)
-        given = recorded.pop("marks", {})
-        marks = {
-            "check_double": Mark(double.points, None, None, 4.0, False),
-            "check_total": Mark(total.points, None, None, 6.0, False),
-            "reflection": Mark(None, 3.0, None, 3.0, False),
-        }
-        page = read_page(release, Recorded(marks | given, **recorded), "toy", TITLES)
-        return as_html(page) if html else page
-
-    make.notebook = release
-    return make
-
-
-class Elements(HTMLParser):
-    """The elements of a page, each with its attributes, and the text outside of folded ones and within."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.elements, self.shown, self.folded, self.text = [], "", "", ""
-        self._folds = []
-        self.feed(page)
-        self.shown, self.folded, self.text = (" ".join(t.split()) for t in (self.shown, self.folded, self.text))
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self.handle_data(" ")
-        if tag == "details":
-            self._folds.append("open" not in dict(attrs))
-
-    def handle_endtag(self, tag):
-        if tag == "details":
-            self._folds.pop()
-
-    def handle_data(self, data):
-        self.text += data
-        if any(self._folds):
-            self.folded += data
-        else:
-            self.shown += data
-
-    def all(self, name):
-        return [attributes for tag, attributes in self.elements if tag == name]
-
-
-def test_summary_has_points_by_name_and_what_is_not_marked(make):
+def test_summary_has_points_by_name_and_what_is_not_marked(make_page):
     half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
     waits = {"reflection": Mark(None, None, None, 3.0, True)}
-    page = make(half, exercise("total", MISSING, status="missing"), marks=waits, penalty=0.5)
+    page = make_page(half, exercise("total", MISSING, status="missing"), marks=waits, penalty=0.5)
     text = Elements(page).shown
     assert "toy: 1.5 of 13 points so far" in text
     assert "Not marked yet: Reflect, 3 points." in text
@@ -118,52 +32,54 @@ def test_summary_has_points_by_name_and_what_is_not_marked(make):
     assert "Late submission penalty -0.5 Total 1.5 of 13 so far" in text
 
 
-def test_extra_credit_and_comments_are_on_the_page(make):
+def test_extra_credit_and_comments_are_on_the_page(make_page):
     extra = {"check_double": Mark(4.0, None, 2.0, 4.0, False)}
-    page = make(marks=extra, comments={"double": "Well *done*, but <u>see</u> $x_i$", "reflection": "Say why."})
+    page = make_page(marks=extra, comments={"double": "Well *done*, but <u>see</u> $x_i$", "reflection": "Say why."})
     assert "Score: 6 / 4, with 2 extra, given by a person" in page and "toy: 15 of 13 points" in page
     assert 'Well <em>done</em>, but &lt;u&gt;see&lt;/u&gt; <math alttext="x_i"><msub>' in page and "Say why." in page
 
 
-def test_what_to_do_first_is_what_gains_most(make):
+def test_what_to_do_first_is_what_gains_most(make_page):
     half = exercise("double", check("shape", 2), KERNEL_OF_ONE)
-    stops = make(half, exercise("total", STOPS, status="error"), html=False)
+    stops = make_page(half, exercise("total", STOPS, status="error"), html=False)
     assert [step.sections[0].id for step in stops.steps()] == ["total", "double"]
     assert stops.steps()[1].words == ["Multiply by `FACTOR`."] and stops.steps()[1].are_causes
-    missing = make(exercise("double", MISSING, status="missing"), exercise("total", STOPS, status="error"), html=False)
+    missing = make_page(
+        exercise("double", MISSING, status="missing"), exercise("total", STOPS, status="error"), html=False
+    )
     assert [[one.id for one in step.sections] for step in missing.steps()] == [["total"], ["double"]]
     assert "Double a tensor (4 points to gain)." in Elements(as_html(missing)).shown
-    blank = make(*(exercise(name, MISSING, status="missing") for name in ("double", "total")), html=False)
+    blank = make_page(*(exercise(name, MISSING, status="missing") for name in ("double", "total")), html=False)
     assert [[one.id for one in step.sections] for step in blank.steps()] == [["double", "total"]]
     small = exercise("double", check("shape", 2), KERNEL_OF_ONE)
-    large = make(small, exercise("total", MISSING, status="missing"), html=False)
+    large = make_page(small, exercise("total", MISSING, status="missing"), html=False)
     assert [(step.sections[0].id, step.gain) for step in large.steps()] == [("total", 6), ("double", 2)]
-    alike = make(html=False, marks={name: Mark(None, 1.0, None, 3.0, False) for name in ("reflection",)})
+    alike = make_page(html=False, marks={name: Mark(None, 1.0, None, 3.0, False) for name in ("reflection",)})
     for section in alike.sections:
         section.comments = ["Say why."]
     alike.sections[0].items = alike.sections[1].items = alike.sections[2].items
     ((step),) = alike.steps()
     assert (len(step.sections), step.gain, step.words) == (3, 6, ["Read the comment."])
-    assert make(html=False).steps() == []
-    assert "Everything is correct." in make() and "What to do first" not in make()
+    assert make_page(html=False).steps() == []
+    assert "Everything is correct." in make_page() and "What to do first" not in make_page()
 
 
-def test_failed_checks_are_open_with_message_and_cause_and_passed_ones_folded(make):
-    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
+def test_failed_checks_are_open_with_message_and_cause_and_passed_ones_folded(make_page):
+    page = Elements(make_page(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
     assert "value is right. (0 of 2)" in page.shown and "Likely cause: Multiply by FACTOR." in page.shown
     assert "double(x) has wrong values: 2 where 4 is expected." in page.shown
     assert "shape is right." in page.folded and "shape is right." not in page.shown
     assert "1 passed" in page.text
 
 
-def test_likely_cause_of_several_checks_is_said_once_in_an_exercise(make):
+def test_likely_cause_of_several_checks_is_said_once_in_an_exercise(make_page):
     checks = [check(name, 0, 2, f"The {name} differs.", "Multiply by two.") for name in ("value", "shape")]
-    page = Elements(make(exercise("double", *checks)))
+    page = Elements(make_page(exercise("double", *checks)))
     assert page.shown.count("Likely cause: Multiply by two.") == page.shown.count("by two") == 2, "above, and there"
 
 
-def test_answers_figures_and_own_cells_are_there_and_what_was_given_is_not(make):
-    notebook = make.notebook
+def test_answers_figures_and_own_cells_are_there_and_what_was_given_is_not(make_page):
+    notebook = make_page.notebook
     prose = "# Toy"
     cell(notebook, "double").source = "def double(x):\n    return 2 * x  # mine"
     cell(notebook, "double").outputs = [new_output("stream", text="I printed this"), PICTURE]
@@ -171,7 +87,7 @@ def test_answers_figures_and_own_cells_are_there_and_what_was_given_is_not(make)
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
     notebook.cells.append(new_code_cell("given = 7", id="given", outputs=[PICTURE]))
     notebook.cells.append(new_markdown_cell("My own words", id="own-1"))
-    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
+    page = Elements(make_page(exercise("double", check("shape", 2), KERNEL_OF_ONE)))
     assert "# mine" in page.shown, "where points were lost, the code is open"
     for words in ("I printed this", "My own words"):
         assert words in page.folded
@@ -195,11 +111,11 @@ WORDS = """\
 See [there](https://example.org/a?b=1&c), ![this](attachment:picture-1) and ! [that](http://evil.example/x.png)."""
 
 
-def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
-    notebook = make.notebook
+def test_answer_in_words_is_typeset_as_the_notebook_had_it(make_page):
+    notebook = make_page.notebook
     cell(notebook, "reflection").source = WORDS
     cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG}}
-    page = make()
+    page = make_page()
     answer = page[page.index("Your answer</h3>") : page.index("<figure>")]
     formula = '<td><math alttext="x_i * y_i"><msub><mi>x</mi><mi>i</mi></msub>'
     for shown in ("<p><b>Why</b></p>", "<li>because <em>two</em> is</li>", formula):
@@ -209,92 +125,35 @@ def test_answer_in_words_is_typeset_as_the_notebook_had_it(make):
     assert not {name for name, _ in Elements(answer).elements} & {"a", "img", "script", "h1"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        EVIL,
-        "```mermaid\n<script>1</script>\n```",
-        "[a]: javascript:1\n[a] [b](data:text/html,x) ![c](http://evil.example/c.png) ![d](attachment:d)",
-        '# A {#who onclick="x"}\n\n<details id=who><summary>\n\n</section><form action=x>',
-        "|a|b|\n|:-:|-|\n|1|<b>|",
-        '|a|\n|:-"onclick=x|\n|<b onclick=x>|\n\n$<img src=x>$ \\begin{a}<b>\\end{a} `</code><b>`',
-        '<http://evil.example/?<b>> http://evil.example/"onclick=x [x](<y"onclick=x> "z\\"onclick=x")',
-        "[picture: ![<b>](x)](y) ~~<b>~~ a\n: <b>\n\n- [x] <b>",
-    ],
-)
-@pytest.mark.parametrize("has_links", [False, True])
-def test_typeset_text_is_made_of_a_few_elements_without_anything_that_acts(text, has_links):
-    plain = "p b em strong del code pre ul ol li table thead tbody tr th td dl dt dd br hr blockquote input"
-    plain += " math mrow mi mo mn"
-    allowed = {
-        "type": "checkbox",
-        "class": "task-list-item.*",
-        "disabled": "",
-        "checked": "",
-        "style": r"text-align:\w+",
-        "alttext": ".*",
-        "display": "block",
-    }
-    allowed |= {"href": r"(?:https?:|mailto:|#harmful-link$|[^:]*$).*", "title": ".*"} if has_links else {}
-    for tag, attributes in Elements(str(typeset(text, has_links))).elements:
-        assert tag in plain.split() or (has_links and tag == "a")
-        for name, value in attributes.items():
-            assert re.fullmatch(allowed.get(name, "none"), value or "", re.DOTALL), name
-
-
-@pytest.mark.parametrize("text", ["- a\n" * 2_500, "|a" * 8_000, "*x* " * 3_900, "> " * 8_000, "x" * 16_001])
-def test_answer_in_words_that_has_no_room_typeset_is_shown_as_typed(make, text):
-    cell(make.notebook, "reflection").source = text
-    page = make()
-    assert text[:2_000] in html.unescape(page)
-    assert 'Your answer</h3><div class="words">' in page and len(page.encode()) < 40_000
-
-
-def test_formulas_are_drawn_as_far_as_there_is_room_for_them(make):
-    cell(make.notebook, "reflection").source = "".join(f"- $x_{{{number}}}$\n" for number in range(400))
-    page = make(comments={"reflection": "But $x_1$."})
-    answer = page[page.index("Your answer</h3>") :]
-    assert answer.index('<math alttext="x_{0}">') < answer.index("<li>$x_{399}$</li>")
-    assert '<p>But <math alttext="x_1">' in page and "unsafe-inline'; base-uri 'none'" in page
-    assert len(answer.encode()) < student_page.ONE_ANSWER + 2_000
-
-
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
 @pytest.mark.parametrize("dark", [False, True])
-def test_formulas_can_be_read_in_the_dark_and_make_no_page_wider(make, tmp_path, dark):
+def test_formulas_can_be_read_in_the_dark_and_make_no_page_wider(make_page, tmp_path, dark):
     wide = "+".join(f"x_{{{number}}}" for number in range(40))
-    cell(make.notebook, "reflection").source = rf"$${wide}$$ $\color{{black}}{{x}}$"
-    found = audit_page(tmp_path / "audit", make(), 400, dark)
+    cell(make_page.notebook, "reflection").source = rf"$${wide}$$ $\color{{black}}{{x}}$"
+    found = audit_page(tmp_path / "audit", make_page(), 400, dark)
     assert found["faint"] == [] and found["dark"] is dark
     assert [node for node in found["overflow"] if not re.match("<m", node)] == [], "a formula scrolls within its text"
 
 
-def test_comment_with_a_picture_or_a_link_that_leads_astray_costs_no_page(make):
-    comment = "# See\n\n![x](attachment:none.png) [y](javascript:alert(1)) [z](https://pytorch.org)"
-    page = make(comments={"double": comment})
-    assert student_page.CANNOT_BE_SHOWN not in page and "javascript" not in page
-    assert "<p><b>See</b></p>\n<p>[picture: x]" in page and '<a href="https://pytorch.org">z</a>' in page
-
-
-def test_missing_unclear_and_overruled_say_so_and_nothing_else(make):
-    page = Elements(make(exercise("double", check("value", 0, 4, "Not implemented yet."), status="missing")))
+def test_missing_unclear_and_overruled_say_so_and_nothing_else(make_page):
+    page = Elements(make_page(exercise("double", check("value", 0, 4, "Not implemented yet."), status="missing")))
     assert page.shown.count("Not implemented yet.") == 2 and "failed" not in page.text, "above, and at the exercise"
     waits = {"check_double": Mark(None, None, None, 4.0, True)}
     unclear = exercise("double", check("value", 0, 4, "Nothing tells whether this is right."), status="unclear")
-    page = Elements(make(unclear, marks=waits))
+    page = Elements(make_page(unclear, marks=waits))
     assert "Not marked yet: 4 points" in page.shown and "Nothing tells whether this is right." in page.shown
     assert "undecided value is right." in page.shown and "failed" not in page.text and "do first" not in page.text
     overruled = {"check_double": Mark(2.0, 4.0, None, 4.0, False)}
-    page = Elements(make(exercise("double", check("shape", 2), KERNEL_OF_ONE), marks=overruled))
+    page = Elements(make_page(exercise("double", check("shape", 2), KERNEL_OF_ONE), marks=overruled))
     assert "Score: 4 / 4, given by a person" in page.shown and "What the checks found:" in page.shown
     assert " of 2)" not in page.text and "What to do first" not in page.text
 
 
-def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
-    page = make(marks={"reflection": Mark(None, 0.0, None, 3.0, False)}, comments={"reflection": "No response."})
+def test_answer_in_words_that_is_not_there_is_not_answered_yet(make_page):
+    page = make_page(marks={"reflection": Mark(None, 0.0, None, 3.0, False)}, comments={"reflection": "No response."})
     text = Elements(page).shown
     assert "Reflect 0 of 3 not answered yet" in text and "Reflect (3 points to gain). Not answered yet." in text
-    page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, False)}, comments={"reflection": "Say why."})
+    page = make_page(marks={"reflection": Mark(None, 1.0, None, 3.0, False)}, comments={"reflection": "Say why."})
     text = Elements(page).shown
     assert "Reflect 1 of 3 partly correct" in text and "Reflect (2 points to gain). Read the comment." in text
 
@@ -308,12 +167,12 @@ def test_answer_in_words_that_is_not_there_is_not_answered_yet(make):
         (timedelta(days=-1), ""),
     ],
 )
-def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make, late, words):
+def test_page_says_how_late_it_was_when_it_was_due_and_what_that_costs(make_page, late, words):
     config = Config()
     config.AssignLatePenalties.plugin_class = "proctor.gradebook.PenaltyPerDay"
     config.PenaltyPerDay.most_percent = 50
     due = datetime(2026, 3, 1, 12)
-    page = make(html=False)
+    page = make_page(html=False)
     page.late = in_words(due + late, due, config)
     text, rule = Elements(as_html(page)).shown, "Each day begun costs 10% of the points earned, at most 50%."
     assert (f"{words}: it was due 2026-03-01 12:00 UTC. {rule}" in text) is bool(words) is ("late" in text)
@@ -326,40 +185,42 @@ def test_page_tells_when_it_was_due_on_the_courses_own_clock():
     assert "it was due 2026-10-02 00:00 CEST." in in_words(due + timedelta(hours=1), due, config)
 
 
-def test_extra_points_do_not_hide_what_was_lost(make):
-    text = Elements(make(marks={"reflection": Mark(None, 0.5, 2.5, 3.0, False)}, comments={"reflection": "Why?"})).shown
+def test_extra_points_do_not_hide_what_was_lost(make_page):
+    text = Elements(
+        make_page(marks={"reflection": Mark(None, 0.5, 2.5, 3.0, False)}, comments={"reflection": "Why?"})
+    ).shown
     assert "Reflect 3 of 3 partly correct, 2.5 extra" in text and "Everything is correct" not in text
     assert "Reflect (2.5 points to gain). Read the comment." in text
-    text = Elements(make(marks={"reflection": Mark(None, 3.0, 1.0, 3.0, False)})).shown
+    text = Elements(make_page(marks={"reflection": Mark(None, 3.0, 1.0, 3.0, False)})).shown
     assert "Reflect 4 of 3 correct, 1 extra" in text and "Everything is correct" in text and "to gain" not in text
 
 
-def test_answer_that_has_changed_since_its_mark_waits_for_a_person_everywhere_on_the_page(make):
-    make.notebook.metadata["proctor"] = {"marks": {"reflection": [1.0, None, True]}}
-    page = make(marks={"reflection": Mark(None, 1.0, None, 3.0, True)}, comments={"reflection": "Say why."})
+def test_answer_that_has_changed_since_its_mark_waits_for_a_person_everywhere_on_the_page(make_page):
+    make_page.notebook.metadata["proctor"] = {"marks": {"reflection": [1.0, None, True]}}
+    page = make_page(marks={"reflection": Mark(None, 1.0, None, 3.0, True)}, comments={"reflection": "Say why."})
     text = Elements(page).shown
     assert "Not marked yet: Reflect, 3 points (the mark is for an earlier answer)." in text
     assert "Reflect 1 of 3 not marked again yet" in text and "11 of 13 points so far" in text
     assert "Read the comment" not in text and "What to do first" not in text
 
 
-def test_what_a_task_asks_for_is_there(make):
+def test_what_a_task_asks_for_is_there(make_page):
     about = {"schema_version": 3, "task": True, "grade": False, "solution": False, "locked": True, "points": 3}
     task = new_markdown_cell("## Do it\n\nDo this.", id="do")
     task.metadata.nbgrader = about | {"grade_id": "do"}
-    make.notebook.cells += [task, new_code_cell("x = 'done'", id="x", outputs=[PICTURE])]
-    page = Elements(make(marks={"do": Mark(None, None, None, 3.0, True)}, comments={"do": "Well done."}))
+    make_page.notebook.cells += [task, new_code_cell("x = 'done'", id="x", outputs=[PICTURE])]
+    page = Elements(make_page(marks={"do": Mark(None, None, None, 3.0, True)}, comments={"do": "Well done."}))
     assert "x = 'done'" in page.folded and "Well done." in page.shown
     assert "Not marked yet: Do it, 3 points." in page.shown
     assert [one["alt"] for one in page.all("img")] == ["Figure 1 of Do it"]
 
 
-def test_refusal_is_said_once(make):
+def test_refusal_is_said_once(make_page):
     reason = "`toy.ipynb` is empty. Nothing could be graded."
     refused = [
         exercise(name, check("all", 0, most, reason), status="error") for name, most in (("double", 4), ("total", 6))
     ]
-    page = Elements(make(*refused, refused=reason))
+    page = Elements(make_page(*refused, refused=reason))
     assert (
         page.text.count("not graded") == page.text.count("toy.ipynb is empty.") * 2 == 2
         and page.shown.count("Nothing could be graded.") == 3
@@ -367,102 +228,34 @@ def test_refusal_is_said_once(make):
     assert "What to do first" not in page.text
 
 
-def test_nothing_is_said_to_be_no_response_where_nothing_could_be_read_and_a_mark_by_hand_counts(make):
+def test_nothing_is_said_to_be_no_response_where_nothing_could_be_read_and_a_mark_by_hand_counts(make_page):
     reason = "No notebook was handed in. Nothing could be graded."
     refused = [exercise(name, check("all", 0, 4, reason), status="error") for name in ("double", "total")]
     given = {"reflection": Mark(None, 3.0, None, 3.0, False), "check_double": Mark(0.0, 2.0, None, 4.0, False)}
     comments = {"double": "No response.", "total": "No response.", "reflection": "Told me in class."}
-    text = Elements(make(*refused, refused=reason, marks=given, comments=comments)).shown
+    text = Elements(make_page(*refused, refused=reason, marks=given, comments=comments)).shown
     assert "No response." not in text and "Told me in class." in text
     assert "Reflect 3 of 3 correct" in text and "Double a tensor 2 of 4 partly correct" in text
     assert "Sum a function 0 of 6 not graded" in text
 
 
-@pytest.mark.parametrize("text", ["x" * 130_000, "<" * 130_000, '"&' * 60_000, "é\n" * 60_000, "\U0001f600" * 60_000])
-def test_page_stays_small_whatever_is_in_it(make, text):
-    notebook = make.notebook
-    for name in ("double", "total", "reflection"):
-        cell(notebook, name).source = text
-    cell(notebook, "double").outputs = [new_output("stream", text=text)] * 20
-    for number in range(50):
-        notebook.cells.append(new_code_cell(text, id=f"own-{number}", outputs=[new_output("stream", text=text)]))
-    marks = {}
-    for number in range(16):
-        answer = new_markdown_cell(text, id=f"answer-{number}")
-        answer.metadata.nbgrader = cell(notebook, "reflection").metadata.nbgrader | {"grade_id": answer.id}
-        marks[answer.id] = Mark(None, None, None, 1.0, True)
-        notebook.cells += [new_markdown_cell(f"## The answer number {number}", id=f"text-{number}"), answer]
-    many = [check(f"n{number}", 0, 0.1, " ".join(text.split())[:10_000], "A cause.") for number in range(40)]
-    page = make(exercise("double", *many), exercise("total", *many), notes=[text[:500]] * 50, marks=marks)
-    assert len(page.encode()) < 30_000 + 19 * 13_000
-    assert page.count(student_page.CUT) >= 3
-
-
-def test_long_answer_cuts_itself_alone(make):
-    notebook = make.notebook
-    cell(notebook, "double").source = "# long\n" * 10_000
-    cell(notebook, "total").source = "# mine, as it is"
-    cell(notebook, "reflection").source = "It rose from 0.70 to 0.74."
-    text = Elements(make()).text
-    assert text.count(student_page.CUT.strip()) == 1
-    assert "# mine, as it is" in text and "It rose from 0.70 to 0.74." in text
-
-
-def test_nothing_of_anybodys_becomes_html(make):
-    notebook = make.notebook
-    for name in ("double", "total", "reflection"):
-        cell(notebook, name).source = EVIL
-    cell(notebook, "reflection").source += f" ![{EVIL}](attachment:picture-1) [x](javascript:alert(1))"
-    cell(notebook, "reflection").attachments = {"picture-1": {"image/png": PNG, "image/svg+xml": EVIL, EVIL: EVIL}}
-    cell(notebook, "double").outputs = [
-        new_output("stream", text=EVIL),
-        new_output("display_data", {"text/html": EVIL, "image/svg+xml": EVIL, "image/png": f"{PNG}' onload='x"}),
-        new_output("error", ename=EVIL, evalue=EVIL, traceback=[EVIL]),
-    ]
-    notebook.cells.append(new_markdown_cell(f"# {EVIL}\n{EVIL}", id="own-1"))
-    bad = check(EVIL, 0, 2, EVIL, EVIL)
-    made = make(exercise("double", bad), notes=[EVIL], comments={"double": f"{EVIL} [x](javascript:alert(1))"})
-    page = Elements(made)
-    names = {name for name, _ in page.elements}
-    assert not names & {"script", "iframe", "object", "link", "svg", "form", "base"}
-    attributes = [(name, value or "") for _, all_of_it in page.elements for name, value in all_of_it.items()]
-    assert not [name for name, _ in attributes if name.startswith("on")]
-    for name, value in attributes:
-        if name in ("href", "src"):
-            assert re.fullmatch(r"#[\w-]+|data:image/png;base64,[\w+/=]+", value), value
-    assert page.text.count("<script>alert('eve')</script>") >= 8, "it is shown as what it is"
-    own = Elements(make(comments={}))
-    assert page.all("style") == own.all("style") and made.count("<!--") == own_remarks(made) == 1
-
-
-def own_remarks(page):
-    return len(re.findall(r"<!-- record \{[^<>]*\} -->|<!-- record  -->", page))
-
-
-def test_browser_is_told_to_fetch_nothing(make):
-    page = make()
-    (policy,) = [meta["content"] for meta in Elements(page).all("meta") if meta.get("http-equiv")]
-    assert policy.startswith("default-src 'none'; img-src data:;") and "http" not in page.replace("http-equiv", "")
-    assert page.index("Content-Security-Policy") < page.index("<style")
-
-
-def everything(make):
+def everything(make_page):
     """A page that has all kinds of things on it."""
-    notebook = make.notebook
+    notebook = make_page.notebook
     cell(notebook, "double").outputs = [new_output("stream", text="printed " * 30), PICTURE]
     notebook.cells.append(new_markdown_cell("own", id="own-1"))
     waits = {"reflection": Mark(None, None, None, 3.0, True)}
     half, notes = exercise("double", check("shape", 2), KERNEL_OF_ONE), ["It was `x` " * 20]
     stops = exercise("total", STOPS, status="error")
-    page = make(half, stops, notes, html=False, marks=waits, comments={"double": "Say *why*."})
+    page = make_page(half, stops, notes, html=False, marks=waits, comments={"double": "Say *why*."})
     points = {"double": ["Double a tensor", 1, 4]}
     page.earlier = [Attempt(1, "2026-03-01 12:00:00 UTC", "../a%20b/toy.html", 3, 13, points)]
     page.attempt, page.penalty = 2, 1.0
     return as_html(page)
 
 
-def test_screen_reader_finds_its_way(make):
-    page = Elements(everything(make))
+def test_screen_reader_finds_its_way(make_page):
+    page = Elements(everything(make_page))
     assert page.all("html")[0]["lang"] == "en" and len(page.all("title")) == len(page.all("main")) == 1
     levels = [int(name[1]) for name, _ in page.elements if re.fullmatch(r"h\d", name)]
     assert levels[0] == 1 and levels.count(1) == 1
@@ -477,8 +270,8 @@ def test_screen_reader_finds_its_way(make):
     assert page.all("a")[0] == {"class": "skip", "href": "#page-exercises"}
 
 
-def test_earlier_attempts_are_linked_with_what_has_changed(make):
-    page = everything(make)
+def test_earlier_attempts_are_linked_with_what_has_changed(make_page):
+    page = everything(make_page)
     assert '<a href="../a%20b/toy.html">Attempt 1</a>, handed in 2026-03-01 12:00:00 UTC: 3 of 13 points.' in page
     assert "Since then: Double a tensor 1 → 2." in page, "what earned nothing before and earns nothing now is not told"
     assert "Attempt 2" in page
@@ -493,25 +286,8 @@ def test_short_page_has_the_points_and_says_that_it_is_one():
 
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium is installed (`apt-get install chromium`)")
 @pytest.mark.parametrize("dark", [False, True])
-def test_page_fits_a_phone_and_has_contrast(make, tmp_path, dark):
-    audit = audit_page(tmp_path / "page", everything(make), 400, dark)
+def test_page_fits_a_phone_and_has_contrast(make_page, tmp_path, dark):
+    audit = audit_page(tmp_path / "page", everything(make_page), 400, dark)
     assert audit["dark"] is dark and audit["width"] == 400
     assert audit["overflow"] == [] and audit["texts"] > 40
     assert audit["faint"] == []
-
-
-@pytest.mark.parametrize(
-    ("data", "url"),
-    [
-        ({"image/png": f"{PNG}\n", "text/plain": "x"}, f"data:image/png;base64,{PNG}"),
-        ({"image/svg+xml": EVIL, "image/png": f"{PNG[:40]}\n{PNG[40:]}"}, f"data:image/png;base64,{PNG}"),
-        ({"image/png": f"{PNG}' onload='x"}, None),
-        ({"image/png": None, "image/jpeg": PNG}, None),
-        ({"image/svg+xml": EVIL}, None),
-        ({}, None),
-        ("image/png", None),
-        (None, None),
-    ],
-)
-def test_url_of_a_picture_is_of_one_that_can_do_nothing(data, url):
-    assert picture_url(data) == url

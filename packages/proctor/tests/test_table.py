@@ -14,7 +14,7 @@ from tqdm.utils import disp_len
 from proctor import cli
 from proctor.authoring.assignment import Assignment, Exercise
 from proctor.grading.report import WIDTH, class_table, summary, what_is_open
-from test_marking import Marked
+from toys import Marked
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 

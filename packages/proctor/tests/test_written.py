@@ -19,10 +19,9 @@ from proctor.grading.marking import _read_sheets
 from proctor.grading.marks import Mark, Recorded
 from proctor.grading.student_page import as_html, read_page
 from proctor.proof.demo import cell
-from submissions import build_toy
+from submissions import PNG, build_toy
 
 WORDS = "Two is the smallest prime."
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TWO_QUESTIONS = """
 # %% [markdown]
 # ## 3. Reflect

@@ -1,14 +1,23 @@
-"""A class of the toy course, graded with nbgrader's own API, and marked as formgrader does."""
+"""Classes of the toy course: one graded with nbgrader's own API, and one whose answers wait for their marks."""
 
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import nbformat
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
 from proctor.authoring.assignment import load_assignment
+from proctor.authoring.questions import read_questions
 from proctor.course import open_course
+from proctor.grading.marking import Marking
+from proctor.grading.verdict import ExerciseVerdict
 from proctor.proof.demo import cell
+
+HOSTILE = """<img src=x onerror="document.title='taken'"><script>document.title = 'taken'</script>
+</pre></textarea><b id="who">Student 9</b> [x](javascript:document.title='taken') $\\href{javascript:1}{x}$ \u202eabc"""
+STUDENTS = {"ann-lee": "Because it is.", "ben": "It is the smallest.", "cem": HOSTILE, "dan": "I do not know."}
 
 
 class ToyClass:
@@ -71,3 +80,57 @@ class ToyClass:
                 for grade in submission.notebooks[0].grades
                 if grade.needs_manual_grade
             }
+
+
+class Marked:
+    """A small class, graded, of which the answers in words wait for their marks."""
+
+    def __init__(self, root):
+        self.root = root
+        self.course = open_course(root)
+        self.toy = load_assignment(self.course, "toy")
+
+    def marking(self, seed=1):
+        return Marking(self.toy, read_questions(self.toy), seed)
+
+    def grade(self, student, reflection, unclear=False):
+        """Put a submission where `nbgrader autograde` puts graded ones."""
+        notebook = nbformat.read(self.toy.release_notebook, as_version=4)
+        cell(notebook, "reflection").source = reflection
+        cell(notebook, "double").source = f"double = 'of {len(student)}'"
+        if unclear:
+            notebook.cells.insert(0, new_code_cell("mine = 1"))
+        status = "unclear" if unclear else "correct"
+        verdict = ExerciseVerdict("double", "Double", 4.0, 4.0, status, [])
+        about = {"proctor": {"exercise": asdict(verdict), "notes": []}}
+        shown = new_output("display_data", {"text/plain": "[failed] Looks like a loop."}, metadata=about)
+        cell(notebook, "check_double").outputs = [shown]
+        path = self.root / "autograded" / student / "toy/toy.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+        with self.gradebook() as gradebook:
+            gradebook.update_or_create_student(student)
+            submission = gradebook.update_or_create_submission("toy", student)
+            for grade in submission.notebooks[0].grades:
+                grade.auto_score = None if grade.name == "reflection" or unclear else 1.0
+                grade.needs_manual_grade = grade.auto_score is None
+            gradebook.db.commit()
+
+    def gradebook(self):
+        return Gradebook(self.course.directory.db_url, self.course.directory.course_id)
+
+    def recorded(self, student, name="reflection"):
+        """What nbgrader has: the score by hand, the comment, whether formgrader asks for a mark."""
+        with self.gradebook() as gradebook:
+            grade = gradebook.find_grade(name, "toy", "toy", student)
+            comment = gradebook.find_comment(name.removeprefix("check_"), "toy", "toy", student)
+            return grade.manual_score, comment.manual_comment, grade.needs_manual_grade
+
+    def key(self, student, name="reflection"):
+        with self.gradebook() as gradebook:
+            return gradebook.find_grade(name, "toy", "toy", student).id
+
+
+def seen(answer):
+    given, sheet = answer
+    return {"score": given.score, "comment": given.comment, "made_of": sheet.made_of}

@@ -20,18 +20,8 @@ from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from traitlets.config import Config, PyFileConfigLoader
 
-from hostile.corpus import (
-    ATTACKS,
-    CHECKLIST,
-    FULL,
-    RUNNING_OUTPUTS,
-    RUNNING_TEXTS,
-    STRANGE_NAMES,
-    TOTAL,
-    hand_in,
-    script,
-    solve,
-)
+from hostile.corpus import ATTACKS, CHECKLIST, FULL, TOTAL, hand_in, solve
+from hostile.structure import RUNNING_OUTPUTS, RUNNING_TEXTS, STRANGE_NAMES, script
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
 from proctor.course import open_course
