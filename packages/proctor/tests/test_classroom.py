@@ -13,7 +13,10 @@ import pytest
 import yaml
 
 from proctor import cli
+from proctor.grading.grade import grade
+from proctor.grading.harmless import one_line
 from proctor.grading.job_summary import as_markdown, refusal_as_markdown
+from proctor.grading.report import table
 from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 
 CLASSROOM = Path(__file__).parents[3] / "docs/classroom"
@@ -83,6 +86,16 @@ def test_words_of_a_student_are_only_words(words):
     shown = [line for line in text.splitlines() if not line.startswith("    ")]
     assert not any(part in line for part in words.split() for line in shown if part not in "#|")
     assert sum(line.startswith("#") for line in shown) == 2
+
+
+@pytest.mark.parametrize("words", ["##[add-mask]1", "a ##[stop-commands]x", "###[set-output name=a;]b", " ::debug::x"])
+def test_words_of_a_student_are_no_command_in_the_log_of_a_job(words, toy, tmp_path):
+    path = tmp_path / f"{words}.py"
+    path.write_text(f"def double(x):\n    raise ValueError({words!r})\n")
+    lines = table(grade(path, toy, "cpu", one_line(path.name)))
+    # As the runner looks for them: anywhere, and at the start.
+    assert not [line for line in lines if "##[" in line or line.lstrip().startswith("::")]
+    assert any("ValueError" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", ["<img src=x>", "a`<b>`.ipynb", "a\n# Full marks", "\u2028# Full", "@a: 9 of 9"])

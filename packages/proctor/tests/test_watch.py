@@ -123,6 +123,12 @@ HIDINGS = {
             "self.w = ", "self.inner = library.ao.nn.quantizable.modules.rnn._LSTMLayer(5, 7)\n        self.w = "
         ),
     ],
+    "an operator that torch writes out in others, in Python": [
+        "library = torch",
+        "def run(x, s, w, *more):\n    one = library._decomp.decompositions.one_layer_lstm\n"
+        "    return one(x.transpose(0, 1), [part[0] for part in s], w, True)[0].transpose(0, 1),",
+        LAYER.format("run"),
+    ],
     "a thread": [
         "library = warnings\npool = library.sys.modules['concurrent.futures'].ThreadPoolExecutor(1)",
         "find = library.sys.modules['builtins'].getattr",
@@ -288,12 +294,23 @@ def test_what_is_not_watched_is_not_written_down():
         "a._enable_profiler_legacy(w.SETTINGS)",
         "torch.autograd.profiler.profile().__enter__()",
         "import _thread; _thread.start_new_thread(print, ())",
+        "a = torch._C._autograd; e = a._disable_profiler_legacy(); "
+        "from proctor.isolation import watch as w; a._enable_profiler_legacy(w.SETTINGS); "
+        "m = [o.name() for t in e for o in t if len(o.name()) == 16]; "
+        "w._record_function_with_args_exit(w._record_function_with_args_enter(m[0]))",
+        "import threading; t = threading.Thread(target=torch.ops.aten.relu.default, args=[torch.ones(3)]); "
+        "t.start(); t.join()",
     ],
 )
 def test_what_comes_in_the_way_is_told(put, code):
     submission = put([f"def go():\n    {code}"])
     assert UNSEEN in ran(submission, lambda s: s.go())
     assert LSTM.among([UNSEEN]) == UNSEEN
+
+
+def test_there_is_no_switch_that_leaves_no_trace(put):
+    submission = put(["off = [hasattr(a, '_enable_record_function') for a in (torch.autograd, torch._C._autograd)]"])
+    assert submission.off == [False, False]
 
 
 def test_attention_in_python_is_found_too():
@@ -310,4 +327,5 @@ def test_attention_in_python_is_found_too():
 def test_other_packages_are_known_by_whole_names_alone():
     """A right answer that has torch's compiler load sympy runs its transforms."""
     assert ATTENTION.among(["sympy.integrals.transforms:IntegralTransformError"]) == ""
-    assert LSTM.among(["keras.layers:LSTM.call"]) == "keras.layers:LSTM.call"
+    for found in ("keras.layers:LSTM.call", "d2l.torch:MultiHeadAttention.forward"):
+        assert (LSTM.among([found]) or ATTENTION.among([found])) == found

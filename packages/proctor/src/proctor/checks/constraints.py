@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
+from proctor.checks.bindings import INNER_PARTS, defined, global_names, is_dunder, is_own, patches
 from proctor.checks.cell import Cell
 from proctor.checks.plain import plain_python
 from proctor.isolation.watch import UNSEEN
@@ -32,18 +33,8 @@ HIDING_NAMES = {
     "exec", "eval", "compile", "__import__", "globals", "locals", "vars", "getattr", "setattr", "delattr", "breakpoint",
     "get_ipython", "__builtins__", "__loader__",
 }  # fmt: skip
-# Wherever they stand in a notebook, they may change what any name means.
-CHANGING_NAMES = {"exec", "eval", "setattr", "globals", "__import__", "__builtins__"}
-# `get_ipython().run_cell_magic("time", "", code)`
-RUNNING = ("run_cell_magic", "run_line_magic", "run_cell")
-# What of an object changes or shows what it is made of; what leads from running code to whoever runs it.
-INNER_PARTS = {
-    "__setattr__", "__delattr__", "__dict__", "__bases__", "__globals__", "__code__", "__closure__", "__defaults__",
-    "__getattribute__", "__subclasses__", "__builtins__", "tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_back",
-    "f_locals", "f_globals", "f_builtins", "_getframe", "_current_frames", "currentframe", "getargvalues", "getprofile",
-    "setprofile", "_profile_hook", *RUNNING,
-}  # fmt: skip
-HARMLESS_MAGICS = ("matplotlib", "load_ext", "autoreload", "config", "pip", "conda", "system", "env", "cd", "pwd", "ls")
+# Where torch itself has in Python what computes.
+WRITTEN_OUT = ("torch.nn.", "torch.ao.", "torch._decomp.", "torch.export._patches")
 # What Python and notebooks define themselves.
 KNOWN_NAMES = {*dir(builtins), "__file__", "__class__", "__qualname__", "display", "get_ipython", "In", "Out"}
 # Code of a notebook, of a check, and of the course's own, where it is judged in the process of the checks.
@@ -61,8 +52,6 @@ TIMED = re.compile(
 RUN = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 SHELL = re.compile(r"^[ \t]*(?:[\w.,][\w., ]*=[ \t]*)?[%!?]|\?$|\?[ \t]+$", re.MULTILINE)
 TOO_MUCH = re.compile(r"too (?:many|complex|deep)|exceeds", re.IGNORECASE)
-# What a class is made of, that can be exchanged from outside of it.
-METHODS = {"forward", "register_forward_hook", "register_forward_pre_hook"}
 
 
 @dataclass
@@ -108,7 +97,7 @@ class Notebook:
         """The statements that define or change each of the notebook's names: {name: their numbers}."""
         numbers = defaultdict(list)
         for number, (statement, table) in enumerate(self.statements):
-            for name in _defined(statement, table, self.imported):
+            for name in defined(statement, table, self.imported):
                 numbers[name].append(number)
         return numbers
 
@@ -119,7 +108,10 @@ class Notebook:
 
     @cached_property
     def _patching(self):
-        return [number for number, (statement, _) in enumerate(self.statements) if _patches(statement, self.imported)]
+        classes = [node for one, _ in self.statements for node in ast.walk(one) if isinstance(node, ast.ClassDef)]
+        methods = {part.name for node in classes for part in node.body if isinstance(part, ast.FunctionDef)}
+        statements = [statement for statement, _ in self.statements]
+        return [number for number, one in enumerate(statements) if patches(one, self.imported, methods)]
 
     @property
     def names(self):
@@ -155,7 +147,7 @@ class Notebook:
         return self._uses[key]
 
     def _used_by(self, number, seen):
-        fresh = _global_names(self.statements[number][1]) - seen
+        fresh = global_names(self.statements[number][1]) - seen
         seen |= fresh
         return fresh
 
@@ -195,7 +187,9 @@ class BuiltIn:
         return ""
 
     def _has_part(self, name, of_library):
-        return any(self.has(part, of_library) for part in name.split("."))
+        # Other packages have other capitals: MultiHeadAttention.
+        names = {known.lower() for known in self.names}
+        return any(part.lower() in names or self.has(part, of_library) for part in name.split("."))
 
 
 class UsesOf(ast.NodeVisitor):
@@ -270,7 +264,7 @@ class UsesOf(ast.NodeVisitor):
         target, written = node.args[0], node.args[1] if len(node.args) > 1 else None
         if isinstance(written, ast.Constant) and isinstance(written.value, str):
             self.visit(ast.Attribute(target, written.value, ast.Load()))
-        elif not _is_own(target):
+        elif not is_own(target):
             self.hidden.append(f"{name}` with a name that is computed")
 
     def _look_at_part(self, name, value):
@@ -278,7 +272,7 @@ class UsesOf(ast.NodeVisitor):
         if self.built_in.has(name, of_library=False):
             if name not in self._methods:
                 self.used.append(name)
-        elif name in INNER_PARTS or (_is_dunder(name) and name not in ORDINARY_DUNDERS):
+        elif name in INNER_PARTS or (is_dunder(name) and name not in ORDINARY_DUNDERS):
             self.hidden.append(name)
 
     def _look_at(self, path):
@@ -297,12 +291,13 @@ class UsesOf(ast.NodeVisitor):
 def _computes(module, function):
     """Whether a function that ran may be what computes an answer, by the module that it is of.
 
-    Of torch, that is what lies beside its operators: compilers have names for all that they read.
+    Of torch, that is what lies beside its operators, and what writes operators out in others: compilers have names for
+    all that they read.
     """
     root, last = module.partition(".")[0], function.rpartition(".")[2]
-    if root in OWN_MODULES or root in sys.stdlib_module_names or (_is_dunder(last) and last not in ORDINARY_DUNDERS):
+    if root in OWN_MODULES or root in sys.stdlib_module_names or (is_dunder(last) and last not in ORDINARY_DUNDERS):
         return False
-    return root != "torch" or module.startswith(("torch.nn.", "torch.ao."))
+    return root != "torch" or module.startswith(WRITTEN_OUT)
 
 
 def _is_public(parts):
@@ -361,90 +356,6 @@ def _own_names(code):
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
             methods.add(node.name)
-        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_own(node.value):
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_own(node.value):
             methods.add(node.attr)
     return names, methods
-
-
-def _defined(node, table, imported):
-    """The notebook's names that a top-level statement defines or changes: `LSTM.forward = f`, `parts.append(f)`."""
-    names = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
-    if not isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-        for part in ast.walk(node):
-            is_store = isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, ast.Store)
-            is_method = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute)
-            root = _root(part if is_store else part.func) if is_store or is_method else None
-            if root is not None and root not in imported:
-                names.add(root)
-    return names
-
-
-def _root(node):
-    """The name at the start of `a.b[c].d`, or of `globals()["a"].b`; None where there is none."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)) and not _is_global_read(node):
-        node = node.value
-    if _is_global_read(node):
-        return node.slice.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _is_global_read(node):
-    """Whether an expression is a name of the notebook's, written out in another way: `globals()["model"]`."""
-    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load) or not _is_globals(node.value):
-        return False
-    return isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
-
-
-def _is_globals(node):
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "globals"
-
-
-def _harmless(statement):
-    """Where a statement says `globals` to read a name that it writes out, or to ask for it; and harmless magics."""
-    names, changed = set(), set()
-    for node in ast.walk(statement):
-        if _is_global_read(node):
-            names.add(node.value.func)
-        elif isinstance(node, ast.Compare) and _is_globals(node.comparators[0]):
-            names.add(node.comparators[0].func)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNNING:
-            names.update(node.func for part in node.args[:1] if getattr(part, "value", None) in HARMLESS_MAGICS)
-        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-            changed.update(part for part in ast.walk(node) if isinstance(part, ast.Name))
-    return names - changed
-
-
-def _global_names(table):
-    """The notebook's names that a statement uses. What is local in a function may be called as it likes."""
-    tables = [table]
-    for inner in tables:
-        tables += inner.get_children()
-    return {name.get_name() for inner in tables for name in inner.get_symbols() if name.is_global() or inner is table}
-
-
-def _is_own(node):
-    """Whether an expression is the object whose method the code stands in, or its class."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in ("super", "type")
-    return isinstance(node, ast.Name) and node.id in ("self", "cls")
-
-
-def _is_dunder(name):
-    return name.startswith("__") and name.endswith("__")
-
-
-def _patches(statement, imported):
-    """Whether a statement may exchange what another name or a library has, or bring names that it does not say."""
-    harmless = _harmless(statement)
-    return any(node not in harmless and _patches_here(node, imported) for node in ast.walk(statement))
-
-
-def _patches_here(node, imported):
-    if isinstance(node, ast.Attribute):
-        is_store = isinstance(node.ctx, ast.Store) and not _is_own(node.value)
-        return node.attr in INNER_PARTS or (is_store and (node.attr in METHODS or _is_dunder(node.attr)))
-    if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
-        return any(isinstance(target, ast.Attribute) and _root(target) in imported for target in node.targets)
-    if isinstance(node, ast.Name):
-        return node.id in CHANGING_NAMES or imported.get(node.id, "").rpartition(".")[2] in INNER_PARTS
-    return isinstance(node, ast.alias) and node.name == "*"

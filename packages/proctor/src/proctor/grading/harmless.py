@@ -27,6 +27,8 @@ IN_TEXT = re.compile(r"data:(image/(?:png|jpe?g|gif));base64,([A-Za-z0-9+/]++={0
 
 # Tags and variation selectors: an alphabet of its own that nothing shows.
 UNSEEN = re.compile("[\U000e0000-\U000e0fff]")
+# How a command begins for GitHub's runner, which looks for them in all that a job prints: anywhere, or at the start.
+COMMAND = re.compile(r"##(?=\[)|\A\s*+:(?=:)")
 
 
 class Lost(str):
@@ -184,10 +186,12 @@ def plain_text(text: str, limit: int) -> str:
     """Text without control characters (but for newlines and tabs), cut at the limit with a word about it.
 
     Those that turn the direction of what follows count as such: they would have a message read as another one. Those
-    that spell words which a program reads and a person does not see are left out.
+    that spell words which a program reads and a person does not see are left out. So that no log is steered, what
+    begins a command there is parted by a space.
     """
     text = UNSEEN.sub("", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", encodable(text[: 4 * limit])))
     text = re.sub(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text)
+    text = COMMAND.sub(r"\g<0> ", text)
     if len(text) <= limit:
         return text
     return text[:limit].rstrip() + " ... (the rest was cut)"

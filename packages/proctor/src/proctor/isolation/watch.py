@@ -8,7 +8,8 @@ student's code, which can reach it and make it lie; what it tells is a second op
 from os import urandom
 from sys import getprofile, setprofile
 
-from torch import autograd  # noqa: F401 - it makes the profilers
+from torch import autograd  # it makes the profilers
+from torch._C import _autograd
 from torch._C._autograd import (
     _disable_profiler_legacy,
     _enable_profiler_legacy,
@@ -22,6 +23,13 @@ UNSEEN = "unseen"
 SETTINGS = ProfilerConfig(ProfilerState.CPU, False, False, False, False, False, _ExperimentalConfig(), "")
 MAX_NAMES = 20_000
 THREAD_STARTS = ("start_new_thread", "start_joinable_thread")
+SWITCHES = ("_disable_profiler_legacy", "_enable_profiler_legacy")
+# What runs in threads of their own beside an answer.
+BESIDE = ("threading", "tqdm", "weakref", "_weakrefset")
+
+# It switches off for a moment, without a trace, and nothing of torch's uses it.
+for place in (autograd, _autograd):
+    vars(place).pop("_enable_record_function", None)
 
 
 class Watch:
@@ -69,7 +77,9 @@ class Watch:
         self.active = False
 
     def in_thread(self, frame, event, argument):
-        """A hook for `threading.setprofile`: operators are counted where they are called, so here by their name."""
+        """A hook for `threading.setprofile`: torch tells of the main thread's operators alone, here of names."""
+        if self.active and str(frame.f_globals.get("__name__")).partition(".")[0] not in BESIDE:
+            self._add(UNSEEN)
         if self.active and event == "call":
             self._add_function(frame)
         elif self.active and event == "c_call":
@@ -87,7 +97,7 @@ class Watch:
                 self._add_function(frame)
         elif event == "return" and self._entered and self._entered[-1][0] is frame:
             self._follow(self._entered.pop()[1])
-        elif event == "c_call" and argument.__name__ in THREAD_STARTS and not _is_of_threading(frame):
+        elif event == "c_call" and argument.__name__ in (*THREAD_STARTS, *SWITCHES) and not _is_of_threading(frame):
             self._add(UNSEEN)
 
     def _enter(self, frame, is_students):
