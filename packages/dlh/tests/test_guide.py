@@ -251,6 +251,25 @@ def test_error_of_a_check_is_told_by_what_it_says(course, shell, capsys, line, s
     assert said in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("x + x", "x + “x”", "Python does not know the sign `“`"),
+        ("(self, x)", "（self, x)", "Python does not know the sign `（`"),
+        ("x + x", "x – x", "Python does not know the sign `–`"),
+        ("x + x", "x\u00a0+ x", "A sign that cannot be seen (U+00A0)"),
+        ("x + x", "x\u200b + x", "A sign that cannot be seen (U+200B)"),
+        ("        return", "        y = x\n\treturn", "begin them with four spaces"),
+        ("        return", "        y = x\n      return", "begin them with four spaces"),
+    ],
+)
+def test_signs_that_were_pasted_are_told_below_the_cell(course, shell, capsys, old, new, said):
+    assert old in DOUBLE
+    shell.run_cell('from dlh.guide import guide\nhint = guide("sums")')
+    shell.run_cell(DOUBLE.replace(old, new))
+    assert said in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_summary_says_how_far_each_exercise_is(course, shell, capsys):
     def told(*before):
         for code in before:

@@ -4,6 +4,13 @@ import re
 
 # What an error says, with its kind, and what mostly is behind it; the likeliest first.
 CAUSES = [
+    (r"invalid character '(.)'",
+     "Python does not know the sign `{0}`, which a text program or another keyboard makes: type it anew in that line,"
+     " as one of Python's own quotes, brackets, commas or minus signs."),
+    (r"invalid non-printable character (U\+\w+)",
+     "A sign that cannot be seen ({0}) was pasted into that line: delete the space there, and type it anew."),
+    (r"inconsistent use of tabs|unindent does not match|unexpected indent",
+     "Lines of one block do not begin alike, perhaps with tabs here and spaces there: begin them with four spaces."),
     (r"NoneType(?!' object is not callable)", "What you wrote gives None there: is a `return` missing?"),
     (r"non-iterable (?:function|method|builtin)|not '?(?:function|method|builtin)\b|'(?:function|method)' object",
      "A function stands in place of what it gives: is its `()` missing?"),

@@ -140,6 +140,9 @@ class Guide:
         # No error itself, which would hold on to all that its cell had in hand.
         error = result.error_before_exec or result.error_in_exec
         said = error and _in_a_line(error)
+        # No cell of checks is needed to find such an error.
+        for cause in causes_of_error(error)[:1] if isinstance(error, SyntaxError) else []:
+            print(cause)
         for exercise in self.exercises.values():
             self._note_cell(exercise, result.info.raw_cell, said)
         checked = self.exercises.get(self.checks.get(_digest(result.info.raw_cell)))
