@@ -205,6 +205,31 @@ FAULTS = [
     ("float('30%')", "A string stands where a number is expected."),
     ("{'one': 1}['One']", "The dictionary has no key 'One'"),
     ("{7: 1}[8]", "The dictionary has no key 8"),
+    ("0 <= '0.5'", "Text stands where a number is expected: are there quotes around it?"),
+    ("1 + '0.5'", "Text stands where a number is expected"),
+    ("[1, 2] / 2", "A list stands where a number, a tensor or an array is expected"),
+    ("list('ab')[:, 0]", "A list stands where a tensor, an array or a dictionary is expected"),
+    ("[][0]", "is a loop one too long, or an `append` missing?"),
+    ("1.5.item()", "A float stands where a tensor is expected"),
+    ("5.0 .__int__().shape", "An int stands where a tensor is expected"),
+    ("int(2)(x)", "An int is called as if it were a function: is an operator missing before the bracket"),
+    ("(lambda: 1)(x)", "More is passed than is taken: is `self` missing"),
+    ("(lambda a, b, c: 1)(x)", "'b' and 'c' must be passed, too"),
+    ("(lambda a: 1)(b=x)", "No argument is called `b` there"),
+    ("type('Layer', (), {})(1)", "`Layer` has no `__init__`: is it misspelt (two underscores on each side)"),
+    ("x / 0", "What is divided by is 0 there"),
+    ("__import__('torch').ones(2) @ __import__('torch').nn.Linear(2, 2)", "A Tensor and a Linear meet there"),
+    ("__import__('torch').ones(2) @ __import__('torch').ones(2).double()", "Numbers of two kinds meet"),
+    ("__import__('torch').softmax(__import__('torch').ones(2))", '"dim" must be passed, too'),
+    ("__import__('torch').ones(2).sum(1.5)", "One argument is missing, such as `dim`, or of another kind"),
+    ("__import__('torch').stack([])", "Nothing was collected"),
+    ("__import__('torch').stack([__import__('torch').ones(n) for n in (2, 3)])", "Two shapes do not fit"),
+    ("float(__import__('torch').ones(2))", "Several numbers stand where one is expected"),
+    ("float(__import__('numpy').ones(2))", "Several numbers stand where one is expected"),
+    ("__import__('torch').nn.Linear(2, 2).weight.mul_(2)", "A weight is changed in place"),
+    ("__import__('torch').ones(()).backward()", "No weight is behind that number"),
+    ("__import__('torch').optim.SGD([])", "The model knows no weights: is `self.` missing"),
+    ("__import__('sklearn.metrics').metrics.f1_score([[0, 1]], [[0.2, 0.7]])", "scikit-learn takes verdicts there"),
     ("__import__('numpy').ones(2).unsqueeze(0)", "A NumPy array stands where a tensor is expected."),
     ("__import__('numpy').ones((2, 5))[0, 7]", "Axis 1 has 5 places, counted from 0: is 7 the number of"),
     ("tuple(__import__('numpy').float64(1))", "Fewer results come back than are expected there"),
@@ -222,6 +247,25 @@ def test_error_of_a_check_is_told_by_what_it_says(course, shell, capsys, line, s
         shell.run_cell(cell)
     capsys.readouterr()
     shell.run_cell(CHECK)
+    assert said in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("x + x", "x + “x”", "Python does not know the sign `“`"),
+        ("(self, x)", "（self, x)", "Python does not know the sign `（`"),
+        ("x + x", "x – x", "Python does not know the sign `–`"),
+        ("x + x", "x\u00a0+ x", "A sign that cannot be seen (U+00A0)"),
+        ("x + x", "x\u200b + x", "A sign that cannot be seen (U+200B)"),
+        ("        return", "        y = x\n\treturn", "begin them with four spaces"),
+        ("        return", "        y = x\n      return", "begin them with four spaces"),
+    ],
+)
+def test_signs_that_were_pasted_are_told_below_the_cell(course, shell, capsys, old, new, said):
+    assert old in DOUBLE
+    shell.run_cell('from dlh.guide import guide\nhint = guide("sums")')
+    shell.run_cell(DOUBLE.replace(old, new))
     assert said in capsys.readouterr().out.splitlines()[-1]
 
 
@@ -373,8 +417,9 @@ def test_mended_exercise_is_not_blamed_by_what_its_checks_said_before(course, sh
     assert capsys.readouterr().out.splitlines()[-1] == "AssertionError: both"
 
 
-def test_check_of_a_cell_that_stops_says_that_it_looks_at_an_earlier_run(course, shell, capsys):
-    for cell in ['from dlh.guide import guide\nhint = guide("sums")', WRONG, STOPS]:
+@pytest.mark.parametrize("earlier", [WRONG, DOUBLE])
+def test_check_of_a_cell_that_stops_says_that_it_looks_at_an_earlier_run(course, shell, capsys, earlier):
+    for cell in ['from dlh.guide import guide\nhint = guide("sums")', earlier, STOPS]:
         shell.run_cell(cell)
     capsys.readouterr()
     shell.run_cell(CHECK)

@@ -11,6 +11,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade
 from nbgrader.validator import Validator
 
+from proctor import cli
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course, main
 from proctor.authoring.errors import BuildError
@@ -141,6 +142,12 @@ def test_rebuild_changes_nothing(course, monkeypatch):
     assert build_course(open_course(course), ["shapes"]) == []
     assert contents(course / "source", course / "release") == before
     assert Path.cwd() == course / "source"
+
+
+def test_command_says_so_where_there_is_nothing_to_write(course, capsys):
+    build_course(open_course(course))
+    assert cli.main(["--course", str(course), "build"]) == 0
+    assert capsys.readouterr().out == "The notebooks are up to date, and the gradebook knows them.\n"
 
 
 def test_file_that_the_author_removes_leaves_the_release(course):

@@ -85,6 +85,18 @@ def test_mark_whose_answer_cannot_be_told_is_flagged(toys):
     assert toys.flagged() == {("ann", "reflection")}
 
 
+def test_who_is_no_more_in_the_gradebook_is_graded_into_it_again(toys):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+    toys.autograde()
+    with toys.gradebook() as gradebook:
+        gradebook.remove_student("ann")
+    assert set(read_grades(toys.toy)) == {"ben"}
+    assert "1 graded, 1 unchanged" in toys.autograde()
+    assert set(read_grades(toys.toy)) == {"ann", "ben"}
+    assert "0 graded, 2 unchanged" in toys.autograde()
+
+
 def test_mark_through_the_api_that_leaves_the_flag_is_one_of_the_answer_there(toys):
     toys.hand_in("ann")
     toys.autograde()

@@ -140,6 +140,9 @@ class Guide:
         # No error itself, which would hold on to all that its cell had in hand.
         error = result.error_before_exec or result.error_in_exec
         said = error and _in_a_line(error)
+        # No cell of checks is needed to find such an error.
+        for cause in causes_of_error(error)[:1] if isinstance(error, SyntaxError) else []:
+            print(cause)
         for exercise in self.exercises.values():
             self._note_cell(exercise, result.info.raw_cell, said)
         checked = self.exercises.get(self.checks.get(_digest(result.info.raw_cell)))
@@ -147,6 +150,8 @@ class Guide:
         if checked is None:
             return
         self.said[checked["id"]] = said
+        if said is None and checked["id"] in self.stopped:
+            print(self._of_earlier_run(checked))
         if self._in_its_cell(checked) or (error and self._is_stub(checked)):
             del self.said[checked["id"]]
         for name in sorted(set().union(*map(_globals_in, self._code_of(checked))) & self.left - self.own):
@@ -187,8 +192,7 @@ class Guide:
         if exercise is None:
             return ""
         if exercise["id"] in self.stopped:
-            stopped = self.stopped[exercise["id"]]
-            return f"The cell of {_title(exercise)} stops ({stopped}): what is checked here, an earlier run has left.\n"
+            return f"{self._of_earlier_run(exercise)}\n"
         causes = [] if isinstance(error, AssertionError) else [self._misspelt(error), *causes_of_error(error)]
         below = None if causes and causes[0] else self._below(exercise)
         if below:
@@ -198,6 +202,10 @@ class Guide:
         more = f'hint("{exercise["id"]}") tells where to look again.' if exercise["hints"] else ""
         line = " ".join(part for part in (next(filter(None, causes), ""), more) if part)
         return f"{line}\n" if line else ""
+
+    def _of_earlier_run(self, exercise):
+        stopped = self.stopped[exercise["id"]]
+        return f"The cell of {_title(exercise)} stops ({stopped}): what is checked here, an earlier run has left."
 
     def _misspelt(self, error):
         """Of an exercise's object that lacks an attribute, what comes near, a line; empty of all other errors."""

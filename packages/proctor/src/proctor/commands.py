@@ -237,8 +237,8 @@ def run_build(arguments):
     """Build the notebooks."""
     from proctor.authoring.build import build_course
 
-    for path in build_course(open_course(arguments.course), arguments.assignments or None):
-        print(path)
+    written = build_course(open_course(arguments.course), arguments.assignments or None)
+    print(*written or ["The notebooks are up to date, and the gradebook knows them."], sep="\n")
     return 0
 
 

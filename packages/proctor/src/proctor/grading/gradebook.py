@@ -23,7 +23,7 @@ from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
 from proctor.grading.attempts import TIME, set_aside
 from proctor.grading.late import open_plugin
-from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment
+from proctor.grading.marks import open_gradebook, read_before, read_class, require_assignment, submissions_of
 from proctor.grading.reading import Unreadable, names_in, read_bytes, why_no_student_id
 from proctor.grading.report import is_autograder, summary, write_verdict
 from proctor.grading.times import read_time
@@ -66,6 +66,9 @@ class _OnlyTheNotebook(BaseConverter):
 
 class TakeIn(Autograde, _OnlyTheNotebook):
     """nbgrader's `Autograde`, for which names and folders are what students made of them."""
+
+    # Who has a row in the gradebook; unknown until the class is graded.
+    recorded = None
 
     @functools.cached_property
     def course(self):
@@ -127,12 +130,13 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """Grade the class; gives the folders that were left out."""
         name, device = self.coursedir.assignment_id, resolve_device("auto")
         assignment = graded_assignment(self.course, name)
-        left_out, students = self._sort_out(assignment)
-        self.graded, self.meanwhile, self.awaited = 0, 0, set(students)
         # nbgrader would say so of each student, with a traceback.
         open_plugin(self.config)
         with open_gradebook(self.coursedir) as gradebook:
             require_assignment(gradebook, name)
+            self.recorded = set(gradebook.db.scalars(submissions_of(name)))
+        left_out, students = self._sort_out(assignment)
+        self.graded, self.meanwhile, self.awaited = 0, 0, set(students)
         if assignment is None:
             super().convert_notebooks()
             return left_out
@@ -182,7 +186,8 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """Whether a submission has not been graded yet as it now lies there."""
         source, destination = self._folders(assignment_id, student_id)
         graded = _graded_notebook(destination / f"{assignment_id}.ipynb")
-        if graded is None:
+        # Whom somebody took out of the gradebook, or an older copy of it does not know, is graded into it again.
+        if graded is None or (self.recorded is not None and student_id not in self.recorded):
             return True
         # Also where somebody has put a time right, or taken it away: a late penalty hangs on it.
         if self._timestamp(source) != self._timestamp(destination):

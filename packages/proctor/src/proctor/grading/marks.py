@@ -16,7 +16,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook, Notebook, Submitte
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import SaveAutoGrades
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -160,16 +160,21 @@ def require_assignment(gradebook: Gradebook, name: str) -> None:
         raise Unreadable(f"the gradebook knows no assignment {name}; run `proctor build`")
 
 
+def submissions_of(name: str) -> Select:
+    """The query for who has a row of an assignment: the students' ids."""
+    return (
+        select(SubmittedAssignment.student_id)
+        .join(nbgrader.api.Assignment, nbgrader.api.Assignment.id == SubmittedAssignment.assignment_id)
+        .where(nbgrader.api.Assignment.name == name)
+    )
+
+
 def read_submissions(gradebook: Gradebook, name: str) -> dict[str, dict[str, Recorded]]:
     """Everything that is recorded of an assignment: {student: {notebook: Recorded}}.
 
     It takes four queries, however large the class; nbgrader's objects would take a dozen for each submission.
     """
-    submissions = (
-        select(SubmittedAssignment.student_id)
-        .join(nbgrader.api.Assignment, nbgrader.api.Assignment.id == SubmittedAssignment.assignment_id)
-        .where(nbgrader.api.Assignment.name == name)
-    )
+    submissions = submissions_of(name)
     notebooks = submissions.join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
     about = notebooks.join(Notebook, Notebook.id == SubmittedNotebook.notebook_id).add_columns(
         SubmittedNotebook.id,
