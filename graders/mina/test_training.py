@@ -86,6 +86,7 @@ def check_everyone_counts(submission, generator, training):
     training.loader = batches(submission, inputs, labels, MANY)
     # None is so sure that where a probability is clamped matters, which is another check's matter.
     training.weight = training.weight / 4
+    training.other = training.model()
     _, history = training.train(training.model(), lr=0.01, epochs=1)
     expect.true(
         len(history) >= len(MANY),
