@@ -906,8 +906,8 @@ show(figure, "The loss of training and test images falls over the epochs of"
 
 # %% [markdown]
 # (A loss of another number of terms is another loss: the second stage's cannot be compared with the first's.) In the first
-# stage, test images fare as training images do. In the second, the test loss stands still at about 2.0 from the third
-# epoch on, and that of training ends near 1.7.
+# stage, test images fare as training images do. In the second, the test loss stays near 2 from the third epoch on, and
+# that of training ends near 1.7.
 
 # %% [markdown]
 # ## 6 Is it a good map?
