@@ -73,6 +73,9 @@ def test_of_two_at_the_same_time_one_finds_it_out(course, monkeypatch):
     both, exercise, asked = threading.Barrier(2), course.exercises[0], []
     monkeypatch.setattr(known, "mistakes_outcomes", lambda *given: asked.append(given) or time.sleep(0.3) or {})
 
+    # Threads stand for processes here, each of which has a course's modules of its own.
+    known.note_contents(course)
+
     def ask(_):
         both.wait()
         return known.known_outcomes.__wrapped__(course, exercise, "cpu")
