@@ -3021,17 +3021,6 @@ TRANSITIONS = [
             )
         ],
     ),
-    Mistake(
-        name="smoothness_divided_by_nodes",
-        exercise="transitions",
-        hint=(
-            "You take the mean over the last axis of the distances, which are the nodes. Sum over the nodes, and "
-            "divide by the latent dimensions."
-        ),
-        changes=[
-            ("expected.mean() / self.latent_dim", "expected.mean() / z_dist_flat.shape[-1]"),
-        ],
-    ),
 ]
 
 TRAINING = [
@@ -3389,18 +3378,6 @@ TRAINING = [
                 "loss = model.loss(x, *model(x))",
                 "x = x.flatten(0, 1) if x.dim() == 5 else x\n            loss = model.loss(x, *model(x))",
             ),
-        ],
-    ),
-    Mistake(
-        name="whatever_is_named_like_probs",
-        exercise="training",
-        hint=(
-            "Whatever has `probs` in its name learns a hundred times as fast. Only the parameter of exactly this "
-            "name is to."
-        ),
-        changes=[
-            ("if name != \"probs\"]", "if \"probs\" not in name]"),
-            ("if name == \"probs\"]", "if \"probs\" in name]"),
         ],
     ),
 ]
