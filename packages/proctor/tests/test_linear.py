@@ -1,6 +1,5 @@
-"""What reads a stranger's bytes takes ten times as long for ten times as many: no pattern reads a text twice."""
+"""What reads a stranger's bytes takes some ten times as long for ten times as many: nothing reads a text over and over."""
 
-import statistics
 import time
 from types import SimpleNamespace
 
@@ -11,7 +10,7 @@ from proctor.grading import harmless, pictures, reading, report, student_page, t
 from proctor.grading.intake import _is_set_aside
 
 pytestmark = pytest.mark.prove
-SMALL, RUNS = 12_000, 9
+SMALL, RUNS = 2_000, 5
 MARKDOWN = [
     "[x](attachment:|.|!x)", "|![|", "|<b |", "|](|", "|]( <|", "|[a]: |", "|![a](attachment:x \"|",
     "![a](attachment:x| |!", "|\\|",
@@ -57,16 +56,21 @@ def grown(form, length):
     return before + unit * (length // len(unit)) + after
 
 
-def seconds(function, text, times):
-    """The processor time that it takes, of one of some runs: the median."""
+def seconds(function, text):
+    """The processor time that it takes, undisturbed: the least of some runs."""
     found = []
-    # What takes a second needs no nine runs to tell it from noise.
-    while len(found) < 3 or (len(found) < RUNS and times * sum(found) < 2):
+    # What takes a second needs no five runs to tell it from noise.
+    while len(found) < RUNS and sum(found) < 1:
         start = time.process_time()
-        for _ in range(times):
-            function(text)
-        found.append((time.process_time() - start) / times)
-    return statistics.median(found)
+        function(text)
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def growth(function, form):
+    """How many times as long it takes for a text ten times as long: some 10 where it reads all once, some 100 where not."""
+    # What takes less than a millisecond may take ten, with what the processor had at hand for it.
+    return seconds(function, grown(form, 10 * SMALL)) / max(seconds(function, grown(form, SMALL)), 1e-3)
 
 
 def attach(text):
@@ -110,9 +114,11 @@ CASES = [(name, form) for name, (_, forms) in FUNCTIONS.items() for form in form
 
 
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_ten_times_as_much_takes_about_ten_times_as_long(name, form):
-    function = FUNCTIONS[name][0]
-    small = seconds(function, grown(form, SMALL), 10)
-    large = seconds(function, grown(form, 10 * SMALL), 1)
-    # A tenth of a millisecond is what the clock does not tell.
-    assert large < 12 * small + 0.02, f"{1000 * small:.2f} ms, and {1000 * large:.2f} ms"
+def test_ten_times_as_much_does_not_take_a_hundred_times_as_long(name, form):
+    # Between the two, as far from one as from the other; a busy machine does not get there.
+    assert growth(FUNCTIONS[name][0], form) < 30
+
+
+def test_what_reads_a_text_over_and_over_is_found():
+    assert growth(lambda text: [text.count("a") for _ in range(0, len(text), 10)], "|a|") > 30
+    assert growth(lambda text: [text.count("a") for _ in range(100)], "|a|") < 30
