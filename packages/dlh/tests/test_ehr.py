@@ -190,16 +190,6 @@ def test_weights_that_cannot_give_the_counts_are_told(cohort, monkeypatch):
         ehr.simulate(5)
 
 
-def test_loading_is_fast():
-    ehr.load_cohort()
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        ehr.load_cohort()
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.3
-
-
 # Structure
 
 

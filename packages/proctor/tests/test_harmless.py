@@ -223,9 +223,9 @@ def test_formula_without_spaces_still_reads_as_the_formula():
 
 @pytest.mark.parametrize("source", ["\n" * 300_000 + "<b>", "<" * 300_000, "](" * 200_000, "[" * 300_000, " " * 10**6])
 def test_text_that_is_hard_to_read_takes_no_time(source):
-    start = time.monotonic()
+    start = time.process_time()
     safe_markdown(source)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 # Pictures in texts

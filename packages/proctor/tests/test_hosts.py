@@ -111,7 +111,7 @@ def test_host_that_dies_or_lies_in_a_call_costs_that_call_only(calls, call, word
     with pytest.raises(HostLost, match=words):
         getattr(calls, call)()
         calls.fine()
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 60
     calls.end_check()
     assert calls.fine() == "fine"
     assert calls.on_standard_output() == "harmless"
@@ -142,7 +142,7 @@ def test_time_of_the_whole_submission_is_limited(submit):
         subject.f()
     with pytest.raises(HostLost, match="used up its 4 seconds"):
         subject.f()
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 60
 
 
 def test_a_submission_has_a_limit_for_all_its_cells_which_the_start_of_a_host_does_not_count_in(submit):

@@ -1,4 +1,4 @@
-"""What reads a stranger's bytes takes some ten times as long for ten times as many: nothing reads a text over and over."""
+"""What reads a stranger's bytes takes some ten times as long for ten times as many: none reads a text over and over."""
 
 import time
 from types import SimpleNamespace
@@ -68,7 +68,7 @@ def seconds(function, text):
 
 
 def growth(function, form):
-    """How many times as long it takes for a text ten times as long: some 10 where it reads all once, some 100 where not."""
+    """How many times as long a text takes that is ten times as long: some 10 where it is read once, else some 100."""
     # What takes less than a millisecond may take ten, with what the processor had at hand for it.
     return seconds(function, grown(form, 10 * SMALL)) / max(seconds(function, grown(form, SMALL)), 1e-3)
 
@@ -120,5 +120,5 @@ def test_ten_times_as_much_does_not_take_a_hundred_times_as_long(name, form):
 
 
 def test_what_reads_a_text_over_and_over_is_found():
-    assert growth(lambda text: [text.count("a") for _ in range(0, len(text), 10)], "|a|") > 30
+    assert growth(lambda text: [text.count("a") for _ in text], "|a|") > 30
     assert growth(lambda text: [text.count("a") for _ in range(100)], "|a|") < 30

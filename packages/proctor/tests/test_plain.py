@@ -39,9 +39,9 @@ def test_broken_code_stays_broken():
     ids=["spaces", "words", "signs", "brackets", "null", "attributes", "questions"],
 )
 def test_code_that_is_hard_to_read_takes_no_time(source):
-    start = time.monotonic()
+    start = time.process_time()
     plain_python(source)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
