@@ -153,7 +153,7 @@ def test_the_bootstrap_draws_groups():
     truth = np.repeat([0, 1], 30)
     scores = noise(60) + truth
     auroc, low, high = bootstrap(truth, scores)
-    assert auroc == roc_auc_score(truth, scores) and low < auroc < high
+    assert auroc == pytest.approx(roc_auc_score(truth, scores)) and low < auroc < high
     # Every sample ten times over is no more evidence, if one says so.
     often = (np.repeat(truth, 10), np.repeat(scores, 10))
     assert bootstrap(*often, np.repeat(np.arange(60), 10)) == pytest.approx((auroc, low, high))
@@ -176,6 +176,15 @@ def test_the_bootstrap_of_a_difference_draws_the_same_groups_for_both():
     assert metrics.bootstrap_difference(truth, scores, scores, groups, rounds=50) == (0, 0, 0)
     back = metrics.bootstrap_difference(truth, scores, better, groups, rounds=300)
     assert back == pytest.approx((-difference, -high, -low))
+
+
+@pytest.mark.parametrize("levels", [2, 10, 1000])
+def test_the_area_of_a_draw_is_that_of_scikit_learn(levels):
+    stream = np.random.default_rng(levels)
+    truth, scores = stream.integers(2, size=200), stream.integers(levels, size=200) / levels
+    weights = stream.integers(4, size=200).astype(float)
+    expected = roc_auc_score(truth, scores, sample_weight=weights)
+    assert metrics._weighted_auroc(truth, scores)(weights) == pytest.approx(expected)
 
 
 def test_the_bootstrap_of_a_perfect_score_is_sure_and_mixed_groups_are_refused():

@@ -1,7 +1,6 @@
 """How sure a score is, and how sure a difference of two: the bootstrap over patients."""
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 
 def bootstrap_auroc(truth, scores, groups=None, rounds=1000, confidence=0.95, seed=0):
@@ -28,8 +27,9 @@ def bootstrap_auroc(truth, scores, groups=None, rounds=1000, confidence=0.95, se
     ------
     ValueError : a group has samples of both classes
     """
-    areas = [roc_auc_score(truth, scores, sample_weight=drawn) for drawn in _draws(truth, groups, rounds, seed)]
-    return float(roc_auc_score(truth, scores)), *_interval(areas, confidence)
+    area = _weighted_auroc(truth, scores)
+    areas = [area(drawn) for drawn in _draws(truth, groups, rounds, seed)]
+    return area(np.ones(len(truth))), *_interval(areas, confidence)
 
 
 def bootstrap_difference(truth, scores, others, groups=None, rounds=1000, confidence=0.95, seed=0):
@@ -51,13 +51,10 @@ def bootstrap_difference(truth, scores, others, groups=None, rounds=1000, confid
     ------
     ValueError : a group has samples of both classes
     """
-
-    def difference(drawn):
-        first, second = (roc_auc_score(truth, values, sample_weight=drawn) for values in (scores, others))
-        return first - second
-
-    differences = [difference(drawn) for drawn in _draws(truth, groups, rounds, seed)]
-    return float(difference(None)), *_interval(differences, confidence)
+    first, second = _weighted_auroc(truth, scores), _weighted_auroc(truth, others)
+    differences = [first(drawn) - second(drawn) for drawn in _draws(truth, groups, rounds, seed)]
+    everybody = np.ones(len(truth))
+    return first(everybody) - second(everybody), *_interval(differences, confidence)
 
 
 def paired_bootstrap(score, first, second, rounds=1000, confidence=0.95, seed=0):
@@ -113,6 +110,25 @@ def bootstrap_balanced(truth, values, rounds=1000, confidence=0.95, seed=0):
 
     means = [mean(drawn) for drawn in _draws(truth, None, rounds, seed)]
     return float(mean(np.ones(len(truth)))), *_interval(means, confidence)
+
+
+def _weighted_auroc(truth, scores):
+    """The area under the ROC curve as a function of how much each sample counts, (samples,) floats, its only argument.
+
+    It is the share of all pairs, one sample of either class, in which the one of class 1 has the higher score; where
+    both have the same, the pair counts half. scikit-learn's `roc_auc_score` gives the same, and takes two hundred times
+    as long: seconds for a thousand draws.
+    """
+    truth = np.asarray(truth)
+    ranks = np.unique(scores, return_inverse=True)[1]
+
+    def area(weights):
+        negatives = np.bincount(ranks, weights * (truth == 0))
+        positives = np.bincount(ranks, weights * (truth == 1))
+        below = np.cumsum(negatives) - negatives / 2
+        return float(positives @ below / (positives.sum() * negatives.sum()))
+
+    return area
 
 
 def _draws(truth, groups, rounds, seed):
