@@ -16,7 +16,6 @@ from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.build import build_course, scripts_on_path
 from proctor.course import open_course
 from proctor.grading.intake import read_submission
-from proctor.isolation import nursery as nurseries
 from proctor.proof.demo import cell
 from shapes import FILES
 from student_pages import page_maker
@@ -31,14 +30,6 @@ def heeding_ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_nurseries():
-    """No toy is trained: what the first step of an optimizer imports is half of a nursery's start."""
-    before, nurseries.ALWAYS = nurseries.ALWAYS, ("torch",)
-    yield
-    nurseries.ALWAYS = before
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from proctor.authoring.build import build_course
 from proctor.authoring.errors import BuildError
 from proctor.authoring.released import read_past, text_digest
 from proctor.course import open_course
-from proctor.grading.intake import Unreadable, read_submission
+from proctor.grading.intake import Unreadable, imports, read_submission
 from shapes import SHAPES, cells, change, contents, given, line_of
 
 
@@ -113,3 +113,21 @@ def test_damaged_record_is_told_in_one_line(course, content):
     shutil.copy(course / "release/shapes/shapes.ipynb", submitted)
     with pytest.raises(Unreadable, match="released.json:1: no record of releases"):
         read_submission(submitted, load_assignment(open_course(course), "shapes"))
+
+
+@pytest.mark.parametrize(
+    ("more", "added"),
+    [
+        ("import torch", {"torch"}),
+        ("from torch import nn", {"torch", "torch.nn", "torch.optim"}),
+        ("import torch\n\ntorch.optim.SGD([torch.zeros(1)], lr=1)", {"torch", "torch.optim"}),
+        ("units = 3", set()),
+    ],
+)
+def test_compiler_of_torch_is_loaded_for_networks_alone(course, more, added):
+    build_course(open_course(course))
+    before = imports(load_assignment(open_course(course), "shapes"))
+    change(course, SHAPES, "# %%\nfrom math import pi\n", f"# %%\nfrom math import pi\n\n{more}\n")
+    build_course(open_course(course))
+    after = imports(load_assignment(open_course(course), "shapes"))
+    assert set(after) - set(before) == added

@@ -39,6 +39,7 @@ from proctor.grading.written import is_blank
 
 # Of a cell of one's own: the tag `not-graded`, or a remark of these words in its first line.
 NOT_GRADED = "not graded"
+LAYERS = re.compile(r"\b(nn|optim)\b")
 FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n`]*\n(.*?)^ {0,3}\1", re.DOTALL | re.MULTILINE)
 NOT_ASKED = "The release that was handed in did not have this question."
 NOT_THERE = "The cell of this answer was not handed in. Is the answer elsewhere in the notebook?"
@@ -393,6 +394,8 @@ def imports(assignment: Assignment) -> list[str]:
     release, code = _release(assignment)
     names = set()
     for cell in filter(_runs, release.cells):
+        # An optimizer's first step, and a layer on the meta device, import a compiler.
+        names |= {"torch.optim"} if LAYERS.search(code[cell.id]) else set()
         for node in ast.walk(ast.parse(code[cell.id])):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}

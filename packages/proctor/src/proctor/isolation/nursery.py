@@ -17,8 +17,6 @@ from proctor.isolation import sandbox
 from proctor.settings import Settings
 
 DEATH_SECONDS = 30
-# The first step of an optimizer, and a layer on the meta device, import a compiler, whoever takes it: two seconds.
-ALWAYS = ("torch.optim",)
 
 
 class Program:
@@ -107,7 +105,8 @@ class Nursery:
     """
 
     def __init__(self, course: Course, modules: list[str], control: socket.socket | None = None):
-        self._arguments = (course, "cpu", [*ALWAYS, *modules])
+        # With none, it would be a host.
+        self._arguments = (course, "cpu", ["torch", *modules])
         self._control, self.program = control, None
 
     def start(self) -> socket.socket:
