@@ -3,5 +3,5 @@
 
 def pytest_addoption(parser):
     """What takes too long even for `make prove`."""
-    words = "compare warm hosts with fresh ones over every mistake and alternative, not one of each exercise: an hour"
+    words = "compare warm hosts with fresh ones over all mistakes and alternatives, not the first ones alone: an hour"
     parser.addoption("--whole-banks", action="store_true", help=words)
