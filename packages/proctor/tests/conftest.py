@@ -22,6 +22,7 @@ from student_pages import page_maker
 from submissions import WRITTEN, add_from_scratch, build_toy, sandboxed, small_nursery
 from toys import STUDENTS, Marked, ToyClass
 from two_releases import build_both
+from warm import shared_nurseries
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +31,13 @@ def heeding_ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_starts():
+    """A nursery starts for seconds, and copies of a course need no other one."""
+    with shared_nurseries():
+        yield
 
 
 @pytest.fixture(scope="session")
