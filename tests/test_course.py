@@ -23,15 +23,14 @@ from proctor.course import open_course
 from proctor.grading import grade, gradebook, known
 from proctor.isolation.process import HostProcess
 from proctor.proof import audit, demo, survivors, trials
+from submissions import RIGHT_FORMS, full_marks
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = open_course(ROOT).assignments
 # `proctor audit` tries five other inputs, and `proctor audit --mutants` all of them, which takes as much longer.
 OTHERS, DRAWS = 1, 20
-EVERY_CHANGE, EVERY_MISTAKE = 6, 6
+EVERY_CHANGE, EVERY_MISTAKE = 6, 10
 SLOW = {"training", "plot"}
-# Its class is graded soonest.
-SOONEST = "seq2seq"
 
 
 def execute(notebook, folder, **options):
@@ -124,7 +123,7 @@ def test_claims_are_what_the_text_says(name):
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_mistakes_are_caught_and_right_answers_pass(name, monkeypatch):
-    """Every sixth mistake, in this process; `make prove` puts all of them into hosts."""
+    """Every tenth mistake, in this process; `make prove` puts all of them into hosts."""
     assignment = load_assignment(open_course(ROOT), name)
     mistakes = bank.mistakes(assignment)[::EVERY_MISTAKE]
     monkeypatch.setattr(bank, "mistakes", lambda assignment: mistakes)
@@ -192,18 +191,16 @@ def demo_points(assignment):
         "syntax_error": full - middle,
         "half_done": sum(points[: len(points) // 2]),
         "deleted_cells": full - points[min(1, len(points) - 1)],
-        **dict.fromkeys(demo.right_forms(assignment), full),
     }
 
 
-def in_prove(names):
-    """One assignment as it is, the others for `make prove`."""
-    return [name if name == SOONEST else pytest.param(name, marks=pytest.mark.prove) for name in names]
+# The class that is graded soonest, and the others.
+CLASSES = [name if name == "seq2seq" else pytest.param(name, marks=pytest.mark.prove) for name in ASSIGNMENTS]
 
 
-@pytest.mark.parametrize("name", in_prove(ASSIGNMENTS))
+@pytest.mark.parametrize("name", CLASSES)
 def test_demo_class_gets_its_points(name, tmp_path):
-    """Right answers in another form, which are the engine's to find, are in one assignment's class."""
+    """Without those in other forms, which the engine finds: a test of their own has them."""
     folder = tmp_path / "course"
     unneeded = ("submitted", "autograded", "feedback", "*.db", "tests", "build")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *unneeded))
@@ -215,12 +212,11 @@ def test_demo_class_gets_its_points(name, tmp_path):
     subprocess.run([sys.executable, "-m", "proctor.cli", "build", name], cwd=folder, check=True)
     assignment = load_assignment(open_course(folder), name)
     demo.hand_in(assignment)
-    forms = demo.right_forms(assignment) if name != SOONEST else {}
-    for form in forms:
+    for form in RIGHT_FORMS:
         shutil.rmtree(folder / "submitted" / form)
     demo.grade_class(assignment)
     grades = {student: sum(scores.values()) for student, scores in gradebook.read_grades(assignment).items()}
-    expected = {student: points for student, points in demo_points(assignment).items() if student not in forms}
+    expected = demo_points(assignment)
     assert {student: grades[student] for student in expected} == expected
     full, others = expected["complete"], set(grades) - set(expected)
     assert all(grades[student] == full for student in others if student.startswith("alternative_"))
@@ -229,7 +225,14 @@ def test_demo_class_gets_its_points(name, tmp_path):
     assert pages == set(grades)
 
 
-@pytest.mark.parametrize("name", in_prove(ASSIGNMENTS))
+@pytest.mark.prove
+@pytest.mark.parametrize("form", RIGHT_FORMS)
+def test_right_answer_in_any_form_earns_full_marks(form, tmp_path):
+    full_marks(load_assignment(open_course(ROOT), "seq2seq"), form, tmp_path)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_plain_pytest_gives_the_solution_full_marks(name):
     command = ["pytest", "graders", "-q", "-p", "no:cacheprovider", "--device", "cpu"]
     command += ["--submission", f"source/{name}/{name}.ipynb"]
