@@ -74,7 +74,7 @@ def grade_intake(
         subject.close()
     verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
     if detailed:
-        found = transcripts(assignment, outcomes, device, key)
+        found = transcripts(assignment, outcomes, device, {exercise: state[2] for exercise, state in judged.items()})
         for exercise in verdict.exercises:
             for check in exercise.checks:
                 check.details = found.get((exercise.id, check.name), [])
@@ -85,20 +85,23 @@ def grade_intake(
 def _in_their_places(assignment, taken, subject, device, key):
     """How each exercise fares where its check cell stands or, if that is better, when all of the notebook has run.
 
+    The second time on inputs of its own: those of the first are known to the submission by then.
+
     Returns
     -------
-    {exercise: (its outcomes, those on the inputs on which the mistakes are known)}
+    {exercise: (its outcomes, those on the inputs on which the mistakes are known, the key of its inputs)}
     """
+    key_at_end = key + b"at the end" if key != AUDIT_KEY else key
     end, judged = len(taken.cells), {}
     exercises = {exercise.id: exercise for exercise in assignment.exercises if not exercise.written}
     places = {name: taken.places.get(name, end) for name in exercises}
     for name in sorted(exercises, key=places.get):
         subject.run_up_to(places[name])
         judged[name] = _judge_now(assignment, name, subject, device, key)
-    for name, (outcomes, _) in judged.items():
+    for name, (outcomes, *_) in judged.items():
         if _may_be_better(outcomes, exercises, name, taken.cells[: places[name]], taken.cells[places[name] :]):
             subject.run_up_to(end)
-            again = _judge_now(assignment, name, subject, device, key)
+            again = _judge_now(assignment, name, subject, device, key_at_end)
             judged[name] = max(judged[name], again, key=_earned)
     return {exercise: judged[exercise] for exercise in exercises}
 
@@ -124,8 +127,8 @@ def _judge_now(assignment, exercise, subject, device, key):
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     # What was stopped once would be so again.
     if key == AUDIT_KEY or not any(f.kind in EXPLAINED for f in failures) or any(f.lost for f in failures):
-        return outcomes, outcomes if key == AUDIT_KEY else []
-    return outcomes, run_checks(assignment, [exercise], [subject], device)
+        return outcomes, outcomes if key == AUDIT_KEY else [], key
+    return outcomes, run_checks(assignment, [exercise], [subject], device), key
 
 
 def _cell_notes(results, assignment, outcomes):
