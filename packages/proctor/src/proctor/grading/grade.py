@@ -14,6 +14,7 @@ from proctor.checks.plain import defined_names, stays_as_it_is
 from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
 from proctor.checks.submission import StudentError, Submission
+from proctor.course import counted
 from proctor.grading import intake
 from proctor.grading.harmless import one_line, plain_text
 from proctor.grading.hosts import warm_hosts
@@ -23,6 +24,8 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.isolation.process import Connection
 
 MAX_MESSAGE = 3000
+# Each of a thousand cells may have one; they go with the notebook, several times over, and onto the class's page.
+MOST_NOTES = 15
 # What stops a cell that only waits for an answer.
 UNWRITTEN = ("NotImplementedError", "NameError")
 
@@ -169,6 +172,9 @@ def draw_up(
     ----------
     replayed : the outcomes on the audit's inputs, for the diagnosis; `outcomes` if None
     """
+    if len(notes) > MOST_NOTES:
+        left = counted(len(notes) - MOST_NOTES, "other note")
+        notes = [*notes[:MOST_NOTES], f"There is no place for {left}: see to these first."]
     notes = [_one_line(note) for note in notes]
     verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, assignment.course.settings.sandbox, notes)
     for exercise in assignment.exercises:
