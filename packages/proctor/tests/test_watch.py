@@ -267,6 +267,16 @@ def test_stand_in_of_a_check_may_be_a_built_in_but_not_what_it_calls():
     assert sys.getprofile() is None
 
 
+def test_stand_in_of_a_check_is_no_cover_for_code_that_is_run_from_a_file():
+    submission = in_process("layer, space = nn.LSTM(5, 7, batch_first=True), {}\n"
+                            "fast = compile('def fast(x): return layer(x)[0]', 'fast.py', 'exec')\n"
+                            "exec(fast, {'layer': layer}, space)\n"
+                            "def through(x): return Stand()(x, space['fast'])")  # fmt: skip
+    submission.replace("Stand", submission.send(Stand))
+    x = submission.library("torch.ones")(3, 11, 5)
+    assert LSTM.among(ran(submission, lambda s: s.through(x))) == "aten::lstm"
+
+
 def test_stand_in_of_an_earlier_check_is_the_students_own():
     submission = in_process("kept = []\ndef block(x):\n    kept.append(Stand())\n    return x\n"
                             "def attention(x): return kept[0](x)")  # fmt: skip

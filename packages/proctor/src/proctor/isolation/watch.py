@@ -9,7 +9,8 @@ import _thread
 import threading
 from functools import wraps
 from os import urandom
-from sys import getprofile, setprofile
+from pathlib import Path
+from sys import base_prefix, getprofile, prefix, setprofile
 
 import torch
 from torch import autograd  # it makes the profilers
@@ -26,6 +27,8 @@ from torch._C._profiler import ProfilerConfig, ProfilerState, _ExperimentalConfi
 UNSEEN = "unseen"
 SETTINGS = ProfilerConfig(ProfilerState.CPU, False, False, False, False, False, _ExperimentalConfig(), "")
 MAX_NAMES = 20_000
+# Where libraries are, as their code names its files.
+INSTALLED = (prefix, base_prefix, str(Path(torch.__file__).parents[1]), "<frozen ")
 # What starts a thread, in whatever version of Python.
 THREAD_STARTS = {
     _thread: ("start_new_thread", "start_new", "start_joinable_thread"),
@@ -149,7 +152,7 @@ class Watch:
         if event == "call":
             if id(frame.f_code) in self._ours:
                 self._enter(frame, False)
-            elif frame.f_code.co_filename.startswith("<cell "):
+            elif _is_students(frame.f_code.co_filename, self._operators):
                 self._enter(frame, True)
             elif self._operators:
                 self._add_function(frame)
@@ -200,3 +203,8 @@ class Watch:
     def _add(self, name):
         # What no longer has a place here is not seen.
         self._names.add(name if len(self._names) < MAX_NAMES else UNSEEN)
+
+
+def _is_students(filename, is_followed):
+    """Whether code is of a notebook; below code of the checks, of any file that is not a library's, too."""
+    return filename.startswith("<cell ") or not (is_followed or filename.startswith(INSTALLED))
