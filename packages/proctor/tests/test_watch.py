@@ -335,6 +335,7 @@ KERNELS = {
     "a kernel of what the key says": "op.redispatch(keys, x, 0)",
     "the same, in C": "functools.partial(op._handle.redispatch_boxed, keys, x, 0)()",
     "a kernel of one key": "op._op_dk(torch._C.DispatchKey.CPU, x, 0)",
+    "the same, in C as well": "torch._C._get_operation_overload('aten::cumsum', '')[1](torch._C.DispatchKey.CPU, x, 0)",
     "a kernel of a library": "torch.library.get_kernel('aten::cumsum', 'CPU').call_boxed(keys, x, 0)",
 }
 

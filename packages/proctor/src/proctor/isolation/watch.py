@@ -73,6 +73,14 @@ def _tell_of_kernels():
         if hasattr(owner, name):
             setattr(owner, name, told(getattr(owner, name), operator_of))
 
+    get = torch._C._get_operation_overload
+
+    def get_told(name, *more):
+        found = get(name, *more)
+        return found and (found[0], told(found[1], lambda key: name), *found[2:])
+
+    torch._C._get_operation_overload = get_told
+
     def by_key(this):
         _tell(this.name())
         return vars(this)["_op_dk"]
