@@ -269,12 +269,13 @@ def _describe(error):
     if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell "):
         cell, line = error.filename[len("<cell ") : -1], error.lineno
     message = _text(error.msg if isinstance(error, SyntaxError) else error)
-    return {"type": type(error).__name__, "message": message[:2000], "cell": cell, "line": line}
+    return {"type": type(error).__name__, "message": message, "cell": cell, "line": line}
 
 
 def _text(error):
     try:
-        return str(error)
+        # As plain text: what a subclass of `str` makes of its parts may be anything.
+        return str.__getitem__(str(error), slice(2000))
     except BaseException:  # noqa: BLE001 - a student's __str__ may raise; the type alone then has to do
         return ""
 
