@@ -99,7 +99,7 @@ BUILT_IN = BuiltIn(frozenset({"cumsum", "cumsum_"}), ("cumsum",))
 def test_values(submission, reference, generator):
     \"\"\"Each sum is that of all values so far.\"\"\"
     x = torch.rand(7, generator=generator)
-    submission.running(x)
+    submission.running(x[:3])
     expect.from_scratch(submission, "running", BUILT_IN)
     expect.close(submission.running(x), reference.running(x), "`running(x)`")
 """,

@@ -279,6 +279,13 @@ def test_written_answers_are_left_to_a_person(toy):
     assert verdict.max_points == 10
 
 
+@pytest.mark.parametrize(("count", "kept"), [(15, 15), (16, 16), (1000, 16)])
+def test_notes_are_no_flood(toy, count, kept):
+    notes = draw_up(toy, "ann", [], "cpu", [f"The cell `own-{n}` stopped." for n in range(count)]).notes
+    assert len(notes) == kept and notes[14] == "The cell `own-14` stopped."
+    assert count == kept == 15 or f"no place for {count - 15} other note" in notes[-1]
+
+
 # Files
 
 

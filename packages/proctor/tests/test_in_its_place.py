@@ -54,6 +54,21 @@ def test_answers_that_are_spoiled_before_their_check_are_not_right(graded):
     assert graded(after={"total": "def total(x, function):\n    return 0"}).points == 4
 
 
+# Right where the inputs are known from an earlier try; what a cell between the two has found out then counts.
+REMEMBERED = """
+seen, found_out = [], []
+
+def double(x):
+    known = any(torch.equal(x, other) for other in seen)
+    seen.append(x)
+    return FACTOR * x if known and found_out else 0 * x
+"""
+
+
+def test_what_was_found_out_about_the_first_inputs_is_of_no_use_at_the_end(graded):
+    assert graded("found_out.append(True)", double=REMEMBERED).points == 7
+
+
 HELPED = "def double(x):\n    return helper(x)"
 HELPER = "def helper(x):\n    return FACTOR * x"
 CHANGED = "class Way:\n    def take(self, x):\n        return 3 * x\n\n\ndef double(x):\n    return Way().take(x)"

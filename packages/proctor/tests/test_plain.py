@@ -64,9 +64,10 @@ def test_code_that_is_hard_to_read_takes_no_time(source):
     ],
 )  # fmt: skip
 def test_answer_stands_alone_with_what_it_needs_of_other_cells(code, own, whole):
-    assert standing_alone(code, own) == whole
+    assert standing_alone(code, own, MOST) == whole
 
 
+MOST = 10**6
 IN_TURN = "".join(f"{' ' * n}try: x()\n{' ' * n}finally:\n" for n in range(19)) + " " * 19 + "x()"
 WAYS_OUT = "def f(x):\n try:\n" + "  if x: return 1\n" * 3000 + " finally:\n" + "  x()\n" * 3000
 
@@ -81,8 +82,15 @@ WAYS_OUT = "def f(x):\n try:\n" + "  if x: return 1\n" * 3000 + " finally:\n" + 
     ],
 )
 def test_what_a_compiler_writes_out_for_each_way_to_it_is_not_compiled(code, whole):
-    assert standing_alone(code, []) == whole
+    assert standing_alone(code, [], MOST) == whole
     assert stays_as_it_is({"f"}, [Cell("a", code, own=True)], [], {}), "symbols alone are looked at"
+
+
+def test_what_is_too_long_to_stand_alone_is_not_compiled(monkeypatch):
+    code, own = "f = g", ["g = 1", "h = 2"]
+    assert standing_alone(code, own, 13) == "g = 1\n\n\nf = g"
+    monkeypatch.setattr(plain, "_compiles", None)
+    assert standing_alone(code, own, 12) == ""
 
 
 def test_definitions_of_which_each_needs_the_next_are_read_once(monkeypatch):
@@ -90,5 +98,5 @@ def test_definitions_of_which_each_needs_the_next_are_read_once(monkeypatch):
     names = plain._names
     monkeypatch.setattr(plain, "_names", lambda code: read.append(code) or names(code))
     own = [f"def f{number}(): return f{number + 1}()" for number in range(200)]
-    assert standing_alone("def total(x): return f0()", own).count("def ") == 201
+    assert standing_alone("def total(x): return f0()", own, MOST).count("def ") == 201
     assert len(read) == 201

@@ -4,13 +4,14 @@ import contextlib
 import sys
 
 import pytest
+import torch
 
 from proctor.checks import expect
 from proctor.checks.cell import Cell
 from proctor.checks.connections import InProcess
 from proctor.checks.constraints import BuiltIn
 from proctor.checks.submission import Submission
-from proctor.isolation.watch import UNSEEN
+from proctor.isolation.watch import SWITCHES, UNSEEN
 from submissions import hosts_of, sandboxed, small_nursery
 
 LSTM = BuiltIn(frozenset({"LSTM", "LSTMCell", "lstm", "lstm_cell"}), ("lstm", "gru", "rnn"))
@@ -266,6 +267,16 @@ def test_stand_in_of_a_check_may_be_a_built_in_but_not_what_it_calls():
     assert sys.getprofile() is None
 
 
+def test_stand_in_of_a_check_is_no_cover_for_code_that_is_run_from_a_file():
+    submission = in_process("layer, space = nn.LSTM(5, 7, batch_first=True), {}\n"
+                            "fast = compile('def fast(x): return layer(x)[0]', 'fast.py', 'exec')\n"
+                            "exec(fast, {'layer': layer}, space)\n"
+                            "def through(x): return Stand()(x, space['fast'])")  # fmt: skip
+    submission.replace("Stand", submission.send(Stand))
+    x = submission.library("torch.ones")(3, 11, 5)
+    assert LSTM.among(ran(submission, lambda s: s.through(x))) == "aten::lstm"
+
+
 def test_stand_in_of_an_earlier_check_is_the_students_own():
     submission = in_process("kept = []\ndef block(x):\n    kept.append(Stand())\n    return x\n"
                             "def attention(x): return kept[0](x)")  # fmt: skip
@@ -289,28 +300,60 @@ def test_what_is_not_watched_is_not_written_down():
     "code",
     [
         "import sys; sys.setprofile(None)",
-        "torch._C._autograd._disable_profiler_legacy()",
-        "from proctor.isolation import watch as w; a = torch._C._autograd; a._disable_profiler_legacy(); "
-        "a._enable_profiler_legacy(w.SETTINGS)",
         "torch.autograd.profiler.profile().__enter__()",
         "import _thread; _thread.start_new_thread(print, ())",
-        "a = torch._C._autograd; e = a._disable_profiler_legacy(); "
-        "from proctor.isolation import watch as w; a._enable_profiler_legacy(w.SETTINGS); "
-        "m = [o.name() for t in e for o in t if len(o.name()) == 16]; "
-        "w._record_function_with_args_exit(w._record_function_with_args_enter(m[0]))",
+        # Called by code in C, of which no profiler of Python's is told.
+        "import _thread; functools.partial(_thread.start_new_thread, print, ())()",
+        "import _thread; [*map(_thread.start_new_thread, [print], [()])]",
         "import threading; t = threading.Thread(target=torch.ops.aten.relu.default, args=[torch.ones(3)]); "
         "t.start(); t.join()",
+        "import threading; t = threading.Thread(target=functools.partial(torch.relu, torch.ones(3))); "
+        "t.start(); t.join()",
+        # More names than there is a place for.
+        "[_thread.start_new_thread for _ in label(20_001)]",
     ],
 )
-def test_what_comes_in_the_way_is_told(put, code):
-    submission = put([f"def go():\n    {code}"])
+# A name that a module of Python's own has is no pass.
+@pytest.mark.parametrize("name", ["__main__", "threading"])
+def test_what_comes_in_the_way_is_told(put, code, name):
+    label = "import _thread\ndef label(n):\n    for i in range(n):\n"
+    label += "        with torch.profiler.record_function(f'a::{i}'): yield"
+    submission = put([f"__name__ = {name!r}\n{label}\ndef go():\n    {code}"])
     assert UNSEEN in ran(submission, lambda s: s.go())
     assert LSTM.among([UNSEEN]) == UNSEEN
 
 
+def test_thread_of_an_earlier_cell_is_told_while_it_is_there(put):
+    ends = "import _thread, threading\none = threading.Thread(target=print)\none.start()\none.join()\n"
+    waits = "import queue\nwaiting = queue.SimpleQueue()\n_thread.start_new_thread(waiting.get, ())"
+    for cell, told in ((ends, False), (ends + waits, True)):
+        submission = put([f"{cell}\ndef go(): return 0"])
+        assert (UNSEEN in ran(submission, lambda s: s.go())) == told
+
+
+KERNELS = {
+    "a kernel of what the key says": "op.redispatch(keys, x, 0)",
+    "the same, in C": "functools.partial(op._handle.redispatch_boxed, keys, x, 0)()",
+    "a kernel of one key": "op._op_dk(torch._C.DispatchKey.CPU, x, 0)",
+    "the same, in C as well": "torch._C._get_operation_overload('aten::cumsum', '')[1](torch._C.DispatchKey.CPU, x, 0)",
+    "a kernel of a library": "torch.library.get_kernel('aten::cumsum', 'CPU').call_boxed(keys, x, 0)",
+}
+
+
+@pytest.mark.parametrize("call", KERNELS.values(), ids=KERNELS)
+def test_operator_that_is_not_dispatched_is_told_as_well(call):
+    if "get_kernel" in call and not hasattr(torch.library, "get_kernel"):
+        pytest.skip("this torch has none")
+    keys = "keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)\nop = torch.ops.aten.cumsum.default\n"
+    submission = in_process(f"{keys}def go(x): return {call}")
+    assert "aten::cumsum" in ran(submission, lambda s: s.go(torch.ones(3)))
+
+
 def test_there_is_no_switch_that_leaves_no_trace(put):
-    submission = put(["off = [hasattr(a, '_enable_record_function') for a in (torch.autograd, torch._C._autograd)]"])
-    assert submission.off == [False, False]
+    submission = put([f"places = torch.autograd, torch._C._autograd, torch.autograd.profiler_legacy\n"
+                      f"left = [name for place in places for name in {SWITCHES} if hasattr(place, name)]",
+                      "import sys\nours = [name for name in sys.modules if name.startswith('proctor')]"])  # fmt: skip
+    assert submission.left == submission.ours == []
 
 
 def test_attention_in_python_is_found_too():

@@ -168,6 +168,7 @@ DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, a
 WORKING = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+@functools.lru_cache(maxsize=1024)
 def definitions(source: str) -> str:
     """Of a cell, its imports, functions, classes and plain assignments, on the lines where they stand.
 
@@ -205,12 +206,13 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
 
 
-def standing_alone(source: str, others: list[str]) -> str:
+def standing_alone(source: str, others: list[str], most: int) -> str:
     """A cell as plain Python, below what it needs of others' definitions; empty where that cannot be compiled.
 
     Parameters
     ----------
     others : the cells that it may build on, in their order
+    most : so many characters; what has more is not compiled, and empty
     """
     code, defining = plain_python(source).strip("\n"), list(map(definitions, others))
     # Each is read once, for one may need the next, and so on through a thousand of them.
@@ -221,7 +223,7 @@ def standing_alone(source: str, others: list[str]) -> str:
         needed = set().union(*(names[n][1] for n in more))
     kept = [re.sub(r"\n{4,}", "\n\n\n", defining[n].strip("\n")) for n in sorted(chosen)]
     whole = "\n\n\n".join([*kept, code])
-    return whole if code and _compiles(whole) else ""
+    return whole if code and len(whole) <= most and _compiles(whole) else ""
 
 
 def taken_names(source: str) -> set[str]:
@@ -264,11 +266,12 @@ def _table(code):
         return None
 
 
+@functools.lru_cache(maxsize=2048)
 def _names(code):
     """The names that code makes at its top level, and those that it takes from there; none if it is not valid."""
     whole, taken = _table(code), set()
     if whole is None:
-        return set(), set()
+        return frozenset(), frozenset()
     tables = [whole]
     made = {s.get_name() for s in tables[0].get_symbols() if s.is_assigned() or s.is_imported()}
     while tables:
@@ -276,4 +279,4 @@ def _names(code):
         tables += table.get_children()
         at_top = table.get_type() == "module"
         taken |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (at_top or s.is_global())}
-    return made, taken
+    return frozenset(made), frozenset(taken)

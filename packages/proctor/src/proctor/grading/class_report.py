@@ -248,8 +248,8 @@ def _entry(student, exercise):
     """What to put into mistakes.py for an answer; empty where that would stop or end who runs it there."""
     if any(check.lost or STOPPED in check.message for check in student.verdicts[exercise].checks):
         return ""
-    code = standing_alone(student.answers.get(exercise, ""), student.own)
-    return bank.as_entry(exercise, code) if 0 < len(code) <= MOST_ENTRY else ""
+    code = standing_alone(student.answers.get(exercise, ""), student.own, MOST_ENTRY)
+    return bank.as_entry(exercise, code) if code else ""
 
 
 def as_html(report: ClassReport) -> str:

@@ -14,6 +14,7 @@ from proctor.checks.plain import defined_names, stays_as_it_is
 from proctor.checks.runner import run_checks
 from proctor.checks.secret import AUDIT_KEY, submission_key
 from proctor.checks.submission import StudentError, Submission
+from proctor.course import counted
 from proctor.grading import intake
 from proctor.grading.harmless import one_line, plain_text
 from proctor.grading.hosts import warm_hosts
@@ -23,6 +24,8 @@ from proctor.grading.verdict import CheckVerdict, ExerciseVerdict, Verdict
 from proctor.isolation.process import Connection
 
 MAX_MESSAGE = 3000
+# Each of a thousand cells may have one; they go with the notebook, several times over, and onto the class's page.
+MOST_NOTES = 15
 # What stops a cell that only waits for an answer.
 UNWRITTEN = ("NotImplementedError", "NameError")
 
@@ -74,7 +77,7 @@ def grade_intake(
         subject.close()
     verdict = draw_up(assignment, name, outcomes, device, notes, replayed)
     if detailed:
-        found = transcripts(assignment, outcomes, device, key)
+        found = transcripts(assignment, outcomes, device, {exercise: state[2] for exercise, state in judged.items()})
         for exercise in verdict.exercises:
             for check in exercise.checks:
                 check.details = found.get((exercise.id, check.name), [])
@@ -85,20 +88,23 @@ def grade_intake(
 def _in_their_places(assignment, taken, subject, device, key):
     """How each exercise fares where its check cell stands or, if that is better, when all of the notebook has run.
 
+    The second time on inputs of its own: those of the first are known to the submission by then.
+
     Returns
     -------
-    {exercise: (its outcomes, those on the inputs on which the mistakes are known)}
+    {exercise: (its outcomes, those on the inputs on which the mistakes are known, the key of its inputs)}
     """
+    key_at_end = key + b"at the end" if key != AUDIT_KEY else key
     end, judged = len(taken.cells), {}
     exercises = {exercise.id: exercise for exercise in assignment.exercises if not exercise.written}
     places = {name: taken.places.get(name, end) for name in exercises}
     for name in sorted(exercises, key=places.get):
         subject.run_up_to(places[name])
         judged[name] = _judge_now(assignment, name, subject, device, key)
-    for name, (outcomes, _) in judged.items():
+    for name, (outcomes, *_) in judged.items():
         if _may_be_better(outcomes, exercises, name, taken.cells[: places[name]], taken.cells[places[name] :]):
             subject.run_up_to(end)
-            again = _judge_now(assignment, name, subject, device, key)
+            again = _judge_now(assignment, name, subject, device, key_at_end)
             judged[name] = max(judged[name], again, key=_earned)
     return {exercise: judged[exercise] for exercise in exercises}
 
@@ -124,8 +130,8 @@ def _judge_now(assignment, exercise, subject, device, key):
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     # What was stopped once would be so again.
     if key == AUDIT_KEY or not any(f.kind in EXPLAINED for f in failures) or any(f.lost for f in failures):
-        return outcomes, outcomes if key == AUDIT_KEY else []
-    return outcomes, run_checks(assignment, [exercise], [subject], device)
+        return outcomes, outcomes if key == AUDIT_KEY else [], key
+    return outcomes, run_checks(assignment, [exercise], [subject], device), key
 
 
 def _cell_notes(results, assignment, outcomes):
@@ -166,6 +172,9 @@ def draw_up(
     ----------
     replayed : the outcomes on the audit's inputs, for the diagnosis; `outcomes` if None
     """
+    if len(notes) > MOST_NOTES:
+        left = counted(len(notes) - MOST_NOTES, "other note")
+        notes = [*notes[:MOST_NOTES], f"There is no place for {left}: see to these first."]
     notes = [_one_line(note) for note in notes]
     verdict = Verdict(assignment.name, name, 0.0, 0.0, device, 0.0, assignment.course.settings.sandbox, notes)
     for exercise in assignment.exercises:

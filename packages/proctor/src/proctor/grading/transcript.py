@@ -28,14 +28,15 @@ PRINTED = {"precision": 4, "suppress_small": True, "max_line_width": 100}
 CLOSE = {"rtol": 1e-4, "atol": 1e-5, "equal_nan": True}
 
 
-def transcripts(assignment: Assignment, outcomes: list[Outcome], device: str, key: bytes) -> dict:
+def transcripts(assignment: Assignment, outcomes: list[Outcome], device: str, keys: dict[str, bytes]) -> dict:
     """For each failed check, its calls with inputs, what the submission gave, what the reference gives.
 
-    The reference is put to the same checks on the inputs of the same key.
+    The reference is put to the same checks on the same inputs.
 
     Parameters
     ----------
     outcomes : of a submission that kept a record
+    keys : of the inputs, by exercise
 
     Returns
     -------
@@ -48,7 +49,8 @@ def transcripts(assignment: Assignment, outcomes: list[Outcome], device: str, ke
             continue
         reference = own_subject(assignment, exercise, "reference", exercise.code)
         reference.start_record()
-        theirs = {o.check: o.steps for o in run_checks(assignment, [exercise.id], [reference], device, key)}
+        ran = run_checks(assignment, [exercise.id], [reference], device, keys[exercise.id])
+        theirs = {outcome.check: outcome.steps for outcome in ran}
         for outcome in failed:
             lines[exercise.id, outcome.check] = transcript(outcome, theirs.get(outcome.check, []))
     return lines
