@@ -19,6 +19,7 @@ from proctor.grading import reading
 from proctor.grading.grade import grade_intake
 from proctor.grading.gradebook import read_grades
 from proctor.grading.intake import made_of, take_in
+from proctor.grading.reading import read_program
 from proctor.proof.demo import cell
 
 
@@ -165,6 +166,7 @@ DAMAGED = {
     "filled up with zeros": lambda notebook: json.dumps(notebook).encode() + bytes(512),
     "tabs and lines as they are": lambda notebook: json.dumps(notebook, indent=1).replace("\\n", "\n").encode(),
     "nothing that may be empty": lambda notebook: json.dumps(without_what_may_be_empty(notebook)).encode(),
+    "nothing for its metadata": lambda notebook: json.dumps({**notebook, "metadata": None}).encode(),
     "numbers as texts": lambda notebook: json.dumps({**notebook, "nbformat": "4", "nbformat_minor": "5"}).encode(),
     "numbers with a point": lambda notebook: json.dumps({**notebook, "nbformat": 4.0, "nbformat_minor": 5.0}).encode(),
     "as a server sends it": lambda notebook: json.dumps({"type": "notebook", "content": notebook}).encode(),
@@ -180,6 +182,70 @@ def test_notebook_whose_code_can_be_told_is_graded(damage, toy, folder, solved):
     (folder / "toy.ipynb").write_bytes(DAMAGED[damage](solved))
     taken = take_in(folder / "toy.ipynb", toy)
     assert (grade_intake(taken, toy, "ann", "cpu").points, taken.notes) == (10, [])
+
+
+MARIMO = '''import marimo
+
+__generated_with = "0.14.0"
+app = marimo.App(width="medium")
+
+with app.setup:
+    import torch
+
+
+@app.cell(hide_code=True)
+def _(mo):
+    mo.md(r"""
+    # Toy
+    """)
+    return
+
+
+@app.cell
+def _(
+    torch,
+):
+    # mine
+    TEXT = """
+at the left
+"""
+
+    def double(x):
+        # your code here
+        return 2 * x
+    return (
+        TEXT,
+        double,
+    )
+
+
+@app.function
+def total(x, function):
+    return torch.sum(function(x))
+
+
+@app.cell
+def _():
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+'''
+
+
+def test_notebook_that_marimo_keeps_as_a_program_is_graded_and_read_cell_by_cell(toy, folder):
+    folder.mkdir()
+    (folder / "toy.py").write_text(MARIMO, encoding="utf-8")
+    assert grade_intake(take_in(folder / "toy.ipynb", toy), toy, "ann", "cpu").points == 10
+    definition = "def double(x):\n    # your code here\n    return 2 * x"
+    assert [(cell.cell_type, cell.source) for cell in read_program(folder / "toy.py")[0]] == [
+        ("code", "import torch"),
+        ("markdown", "# Toy"),
+        ("code", f'# mine\nTEXT = """\nat the left\n"""\n\n{definition}'),
+        ("code", "def total(x, function):\n    return torch.sum(function(x))"),
+        ("code", ""),
+    ]
 
 
 def test_program_in_the_encoding_that_it_names_is_graded(toy, folder, solved):

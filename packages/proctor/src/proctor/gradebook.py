@@ -1,6 +1,7 @@
 """The classes that a course's `course_config.py` names for nbgrader."""
 
 import logging
+import sys
 import warnings
 
 from sqlalchemy.exc import SAWarning
@@ -33,3 +34,14 @@ logging.setLogRecordFactory(harmless_record)
 # nbgrader adds a submission to the session when its rows are made, not before. SQLAlchemy says for each of the first
 # that it waits until then.
 warnings.filterwarnings("ignore", r"Object of type <Submitted\w+> not in session", SAWarning, r"nbgrader\.api$")
+
+
+def _tell(kind, error, trace):
+    """Tell what ends a command of nbgrader's; that somebody stopped it is no fault, and takes a line."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("nbgrader: stopped. What it has done stays; run it again for the rest.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _tell

@@ -8,6 +8,7 @@ import functools
 import glob
 import re
 import secrets
+import sys
 from pathlib import Path
 
 import nbformat
@@ -149,7 +150,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 super().convert_notebooks()
         finally:
             unchanged = len(self.assignments) - len(students) + self.meanwhile
-            failed = len(self.assignments) - self.graded - unchanged
+            # What nobody came to before it was stopped has not failed.
+            is_stopped = isinstance(sys.exception(), KeyboardInterrupt)
+            failed = 0 if is_stopped else len(self.assignments) - self.graded - unchanged
             self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         return left_out
 

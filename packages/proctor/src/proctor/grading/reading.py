@@ -1,7 +1,9 @@
 """Reading what was handed in: files and notebooks as strangers made them, bounded before they are worked on."""
 
+import ast
 import errno
 import hashlib
+import inspect
 import io
 import json
 import os
@@ -87,7 +89,8 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise
     except Exception as error:
         # nbformat raises whatever a malformed file makes it stumble over.
-        raise Unreadable(f"{path.name} is not a notebook: {type(error).__name__}: {str(error)[:80]}") from error
+        words = f"{type(error).__name__}: {str(error)[:80]}; save it in Jupyter, and hand it in again"
+        raise Unreadable(f"{path.name} is not a notebook: {words}") from error
 
 
 def _read_json(path):
@@ -159,7 +162,7 @@ def _as_notebook(raw, name):
     if version not in nbformat.versions:
         raise Unreadable(f"{name} is not a notebook of a known format: its `nbformat` is {version}; save it as 4")
     if version == 4:
-        raw = {"metadata": {}, **raw, "cells": [_completed(cell) for cell in raw["cells"]]}
+        raw = {"metadata": {}, **_not_null(raw), "cells": [_completed(cell) for cell in raw["cells"]]}
     # To convert a cell of an old format takes much longer than to read it.
     sheets = raw["worksheets"] if version in (2, 3) else [raw]
     count = sum(len(sheet["cells"]) for sheet in sheets)
@@ -182,7 +185,11 @@ def _as_notebook(raw, name):
 def _completed(cell):
     """A cell of format 4 with all that it has to have but its type."""
     code = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
-    return {"metadata": {}, "source": "", **code, **{key: value for key, value in cell.items() if value is not None}}
+    return {"metadata": {}, "source": "", **code, **_not_null(cell)}
+
+
+def _not_null(values):
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def require_short(sources, name):
@@ -281,6 +288,8 @@ MANY_BLANK_LINES = re.compile(r"^((?:[ \t\f\v]*+\n){50})(?:[ \t\f\v]*+\n)++", re
 # What a program says of its encoding, in one of its first two lines.
 CODING = re.compile(r"\A((?:.*\n)?[ \t\f]*#.*?coding[:=][ \t]*)[-\w.]+")
 BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n)++")
+# How marimo begins a notebook.
+OF_MARIMO = re.compile(r"^app = marimo\.App\(", re.MULTILINE)
 
 
 def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
@@ -296,7 +305,7 @@ def read_program(path: Path) -> tuple[list[NotebookNode], bool]:
         raise Unreadable(f"{path.name} has more than {MAX_PROGRAM_LINES} lines")
     require_short([text], path.name)
     is_exported = EXPORTED.search(text) is not None
-    cells = _exported(text) if is_exported else _marked(text, path.name)
+    cells = _of_marimo(text) or (_exported(text) if is_exported else _marked(text, path.name))
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"{path.name} has {len(cells)} cells; at most {MAX_CELLS} are graded")
     cells = [_as_text(cell) for cell in cells]
@@ -344,6 +353,35 @@ def _exported(text):
         code, following = _parted(part)
         cells += [nbformat.v4.new_code_cell(code), *_texts(following)]
     return cells
+
+
+def _of_marimo(text):
+    """The cells of a notebook that marimo keeps as a program; none where it is another program, or no Python."""
+    if not OF_MARIMO.search(text):
+        return []
+    lines = text.split("\n")
+    try:
+        return [cell for node in ast.parse(text).body if (cell := _cell_of_marimo(node, lines))]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it is told of where it runs
+        return []
+
+
+def _cell_of_marimo(node, lines):
+    """The cell that marimo keeps as a definition, or as the body of a function or a block; None where it is none."""
+    marks = [*getattr(node, "decorator_list", []), *(item.context_expr for item in getattr(node, "items", []))]
+    mark = ast.unparse(marks[0]) if marks else ""
+    if mark.startswith(("app.function", "app.class_definition")):
+        return nbformat.v4.new_code_cell("\n".join(lines[node.lineno - 1 : node.end_lineno]))
+    if not mark.startswith(("app.cell", "app.setup")):
+        return None
+    first, last = node.body[0], node.body[-1]
+    match first:
+        case ast.Expr(ast.Call(ast.Attribute(attr="md"), [ast.Constant(str(words))])):
+            return nbformat.v4.new_markdown_cell(inspect.cleandoc(words))
+    start, end = first.lineno - 1, last.lineno - 1 if isinstance(last, ast.Return) else last.end_lineno
+    while lines[start - 1].lstrip().startswith("#"):
+        start -= 1
+    return nbformat.v4.new_code_cell("\n".join(line.removeprefix("    ") for line in lines[start:end]).strip())
 
 
 def _parted(part):
