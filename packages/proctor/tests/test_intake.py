@@ -223,6 +223,8 @@ def test_notebook_that_no_memory_is_left_for_is_refused_by_every_command(toy, re
         raise MemoryError
 
     (tmp_path / "toy.ipynb").write_text(json.dumps(release))
+    # The release itself is read once, while there is memory.
+    intake.released_notebook(toy)
     for name in ("read_notebook", "candidates", "names_in", "rebuild"):
         with monkeypatch.context() as context:
             context.setattr(intake, name, breaks)
