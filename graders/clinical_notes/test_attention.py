@@ -205,6 +205,8 @@ def test_mask(unmasked, x, mask, device):
     )
     expect.close(attn_weights, expected_weights, "attn_weights with a mask", "Mask the scores, then take the softmax.")
     expect.close(out, expected_out, "out with a mask", "Weigh the values by the masked attention.")
+    what = "out without a mask, called after one with a mask,"
+    expect.close(call(module, device, x)[0], call(version, "cpu", x)[0], what, "A mask is of its own call alone.")
 
 
 @pytest.mark.points(1)

@@ -176,7 +176,8 @@ def check_not_rescaled(value, expected, what):
     if isinstance(value, np.ndarray) and value.dtype.kind != "f":
         return
     value, expected = (torch.as_tensor(one).double() for one in (value, expected))
-    if value.shape != expected.shape or value.shape[-1] < 3 or torch.allclose(value, expected, rtol=1e-5, atol=1e-6):
+    if value.shape != expected.shape or value.shape[-1] < 3 or torch.allclose(value, expected, rtol=2e-3, atol=2e-3):
+        # What is only rounded is told as values.
         return
     rows = [one - one.mean(dim=-1, keepdim=True) for one in (value, expected)]
     alike = torch.cosine_similarity(*rows, dim=-1)

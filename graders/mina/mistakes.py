@@ -1205,8 +1205,8 @@ BEAT_NET = [
     Mistake(
         name="windows_centered_in_place",
         exercise="beat_net",
-        hint="You center the windows, and in place (`sub_`, `-=`), so that the signal of whoever calls you "
-        "changes. They are convolved as they are.",
+        hint="You center the windows. They are convolved as they are; and done in place (`sub_`, `-=`), it changes "
+        "the signal of whoever calls you, too.",
         changes=[("        places = torch", "        x -= x.mean(dim=-1, keepdim=True)\n        places = torch")],
     ),
     Mistake(

@@ -43,7 +43,7 @@ def test_enough_are_found(submission, judged):
         expect.true(
             found >= due,
             f"At {what} at least {due} of {N_AF} AF segments should be found, but are {found}.",
-            found,
+            [found, threshold],
         )
     lowest, highest = (chosen(submission, judged, share)[0] for share in (SHARES[-1], SHARES[0]))
     expect.true(lowest < highest, "To find more, the threshold should be lower, but is not.", [lowest, highest])

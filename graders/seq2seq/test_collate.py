@@ -32,9 +32,10 @@ def rare(reference, generator):
 
 
 def batch(submission, data):
-    """What `collate_fn` gives for these samples: x, masks, y."""
+    """What `collate_fn` gives for these samples, which stay as they are: x, masks, y."""
+    given = submission.put(data)
     try:
-        result = submission.collate_fn(data)
+        result = submission.collate_fn(given)
     except StudentError as error:
         if error.type_name != "IndexError":
             raise
@@ -47,6 +48,13 @@ def batch(submission, data):
             f"`collate_fn` stops with an IndexError: a place in x is asked for that it does not have. {hint}",
             hint,
         )
+    kept = [(list(map(list, visits)), label) for visits, label in submission.get(given)] == data
+    expect.true(
+        kept,
+        "`collate_fn` changes the visits that it is given. They are the dataset's, which needs them in every epoch: "
+        "leave codes out of x, and not out of the data.",
+        "data changed",
+    )
     expect.type(result, (tuple, list), "What `collate_fn` returns")
     expect.equal(len(result), 3, "The number of values that `collate_fn` returns", "Return x, masks and y.")
     return result

@@ -120,16 +120,21 @@ def test_masks(submission, reference, twin, generator, device):
     hint = "A visit with mask False should get an attention of zero: mask the scores, before the softmax."
     version = version_like(reference, twin, encoder, x, device)
     expect.close(context, made(version, twin)(x, masks), "`Encoder()(x, masks)` with padded visits", hint)
-    # All scores are lower by 150: for the softmax that changes nothing.
+    # All scores are lower by 150, which for the softmax changes nothing, and those of visits with codes by more.
     low = {name: value.clone() for name, value in twin.state_dict().items()}
-    low["cnn.bias"] -= 150 * low["att.weight"][0] / low["att.weight"].square().sum()
+    by_one = low["att.weight"][0] / low["att.weight"].square().sum()
+    low["cnn.bias"] -= 150 * by_one
+    low["cnn.weight"][:, 0, 1] -= 3 * by_one.unsqueeze(-1)
     twin.load_state_dict(low)
     _, context = encode(submission, twin, x, masks, device)
     expected = made(version, twin)(x, masks)
-    hint = "A score of a real visit may be low, too: that of a visit with mask False has to be far below, as -1e9 is."
+    hint = (
+        "A score of a real visit may be low, too: that of a visit with mask False has to be far below, as -1e9 is, and "
+        "before the softmax, of which else nothing is left for the real ones."
+    )
     # Scores and hidden states are large here, and so is what rounding does to them.
     close = {"rtol": 1e-3, "atol": 2e-3}
-    what = "`Encoder()(x, masks)` with padded visits, where all scores are low,"
+    what = "`Encoder()(x, masks)` with padded visits, where the scores of real ones are low,"
     expect.close(context, expected, what, hint, **close)
 
 

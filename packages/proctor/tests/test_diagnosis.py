@@ -18,6 +18,8 @@ def test_failures_are_the_same_where_the_observations_are():
     assert same_failure(failure(tensor), failure(tensor * (1 + 1e-5)))
     assert not same_failure(failure(tensor), failure(tensor * 1.1))
     assert not same_failure(failure(tensor), failure(tensor[:1]))
+    assert same_failure(failure(tensor, message="x is 2.033 at [1, 2]"), failure(tensor, message="x is -2 at [0, 1]"))
+    assert not same_failure(failure(tensor, message="x is 2"), failure(tensor, message="y is 2"))
     assert not same_failure(failure(tensor), failure(tensor.double()))
     assert same_failure(failure(np.ones(2)), failure(np.ones(2)))
     assert not same_failure(failure(torch.tensor(0.6624)), failure(torch.tensor(0.6620)))

@@ -1,6 +1,7 @@
 """Which known mistake a submission shows: its checks fail as those of the mistake do."""
 
 import hashlib
+import re
 
 import numpy as np
 import torch
@@ -12,12 +13,13 @@ from proctor.checks.runner import run_checks, variant_subject
 
 # What is not written has no cause, and what cannot be read none that could be known.
 EXPLAINED = ("wrong", "error")
+NUMBER = re.compile(r"\d[\d.,e+-]*")
 
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
-    """Two failures show the same mistake: the same kind, and the same observation as far as floats can tell.
+    """Two failures show the same mistake: the same words, and the same observation as far as floats can tell.
 
-    Where no array was observed, they say the same, too: a name or a single number is not much to go by.
+    Where no array was observed, they say the same numbers, too: a name or a single number is not much to go by.
     """
     if one is None or other is None:
         return one is other
@@ -26,6 +28,7 @@ def same_failure(one: Failure | None, other: Failure | None) -> bool:
     if isinstance(one.observed, (torch.Tensor, np.ndarray)):
         a, b = torch.as_tensor(one.observed), torch.as_tensor(other.observed)
         same = a.shape == b.shape and a.dtype == b.dtype
+        same = same and NUMBER.sub("", one.message) == NUMBER.sub("", other.message)
         # Two single numbers are soon near each other by chance; many are not.
         close = {"rtol": 1e-3, "atol": 1e-5} if a.numel() > 1 else {"rtol": 1e-5, "atol": 1e-7}
         return same and torch.allclose(a.double(), b.double(), **close, equal_nan=True)
