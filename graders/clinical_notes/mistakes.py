@@ -445,6 +445,25 @@ EVALUATION = [
         "they are.",
         changes=[("negated = truth[mentioned] == 0", "truth[~mentioned] = 1\n    negated = truth[mentioned] == 0")],
     ),
+    Mistake(
+        name="training_mode_again_after_each_batch",
+        exercise="evaluation",
+        hint="You go back to training mode after each batch, so that the later notes are read in it.",
+        changes=[
+            (
+                "            probs.append(torch.sigmoid(logits).cpu().numpy())\n",
+                "            probs.append(torch.sigmoid(logits).cpu().numpy())\n            model.train()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="probabilities_rounded",
+        exercise="evaluation",
+        hint="You round the probabilities. Their digits tell on which side of a line they are.",
+        changes=[
+            ("torch.sigmoid(logits).cpu().numpy()", "np.round(torch.sigmoid(logits).cpu().numpy(), 1)"),
+        ],
+    ),
 ]
 
 POSITIONS = [
@@ -1359,6 +1378,50 @@ ATTENTION = [
         hint="You turn the caller's mask round in place (functions that end in `_` do). Make a new one.",
         changes=[("mask == 0", "mask.logical_not_()")],
     ),
+    Mistake(
+        name="hidden_by_minus_thirty",
+        exercise="attention",
+        hint=(
+            "You only lower the scores of the padding, by 30. A large score still wins: set them to the lowest "
+            "number there is."
+        ),
+        changes=[
+            (
+                "scores = scores.masked_fill(\n                mask == 0, torch.finfo(scores.dtype).min)",
+                "scores = scores - 30.0 * (mask == 0)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="padded_rows_set_to_zero",
+        exercise="attention",
+        hint=(
+            "You set the rows of the padded words to zero as well. What they look at does not matter; each row sums "
+            "to one."
+        ),
+        changes=[
+            (
+                "        context = (attn_weights",
+                "        if mask is not None and mask.shape[-2] == 1:\n"
+                "            attn_weights = attn_weights * (mask.transpose(-2, -1) != 0)\n"
+                "        context = (attn_weights",
+            ),
+        ],
+    ),
+    Mistake(
+        name="mask_of_an_earlier_call",
+        exercise="attention",
+        hint="You keep the mask of an earlier call, and use it where none is given. A mask is of its own call alone.",
+        changes=[
+            (
+                "        if mask is not None:\n",
+                "        mask = getattr(self, \"kept_mask\", None) if mask is None else mask\n"
+                "        self.kept_mask = mask\n"
+                "        if mask is not None:\n"
+                "",
+            ),
+        ],
+    ),
 ]
 
 BLOCK = [
@@ -2260,6 +2323,28 @@ CLASSIFIER = [
             ),
         ],
     ),
+    Mistake(
+        name="attention_of_the_last_block_for_all",
+        exercise="classifier",
+        hint="You give the attention of the last block for every block. Append what each one gives.",
+        changes=[
+            (
+                "            all_attn.append(attn_weights)\n",
+                "            all_attn = [attn_weights] * len(self.blocks)\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="divided_by_a_little_more",
+        exercise="classifier",
+        hint=(
+            "You add something to the number of words before you divide. Then the mean is too small: `clamp(min=1)` "
+            "is only for a note without words."
+        ),
+        changes=[
+            (".clamp(min=1)", " + 0.1"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2623,6 +2708,14 @@ TRAINING = [
         hint="Your Adam is made without `lr=lr`, so that it learns at its own rate of 0.001.",
         changes=[
             ("torch.optim.Adam(model.parameters(), lr=lr)", "torch.optim.Adam(model.parameters())"),
+        ],
+    ),
+    Mistake(
+        name="rare_diagnoses_weighted",
+        exercise="training",
+        hint="You weigh the diagnoses by how rare they are. The recipe has the plain loss.",
+        changes=[
+            ("criterion = nn.BCEWithLogitsLoss()", "criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0))"),
         ],
     ),
 ]
@@ -3170,6 +3263,20 @@ ABLATION = [
             ),
         ],
     ),
+    Mistake(
+        name="fresh_words_drawn",
+        exercise="ablation",
+        hint=(
+            "You draw new vectors for the words. Divide those that the model has, in place: the comparison is of "
+            "the same start."
+        ),
+        changes=[
+            (
+                "        model.embedding.weight /= math.sqrt(model.d_model)\n",
+                "        model.embedding.weight.normal_(0, 1 / math.sqrt(model.d_model))\n",
+            ),
+        ],
+    ),
 ]
 
 FREE_SCORES = [
@@ -3274,6 +3381,14 @@ WEIGHT_AND_SLOPE = [
         exercise="weight_and_slope",
         hint="Your slope is that of a tanh, 1 - weight squared.",
         changes=[("weight * (1 - weight)", "1 - weight**2")],
+    ),
+    Mistake(
+        name="slope_as_a_quotient",
+        exercise="weight_and_slope",
+        hint="Your slope is that of the line from a gap of zero. Asked for is the derivative at this gap.",
+        changes=[
+            ("slope = weight * (1 - weight)", "slope = (weight - 0.5) / gap if gap else 0.25"),
+        ],
     ),
 ]
 

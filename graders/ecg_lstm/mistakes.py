@@ -918,6 +918,31 @@ class LSTM(nn.LSTM):
             ("        return H, C\n", "        return C, H\n"),
         ],
     ),
+    Mistake(
+        name="output_gate_sees_the_cell",
+        exercise="lstm",
+        hint=(
+            "Your output gate looks at the cell state, too (a peephole). The gates see the input and the hidden "
+            "state."
+        ),
+        changes=[
+            (
+                "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o",
+                "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + C + self.b_o",
+            ),
+        ],
+    ),
+    Mistake(
+        name="zero_steps_left_out",
+        exercise="lstm",
+        hint="You leave out steps that are nothing but zeros. The LSTM goes on at every step.",
+        changes=[
+            (
+                "            H, C = self.one_step(inputs[:, step], H, C)\n",
+                "            if inputs[:, step].any():\n                H, C = self.one_step(inputs[:, step], H, C)\n",
+            ),
+        ],
+    ),
     *(
         Mistake(
             name=f"bias_of_{gate}_outside",
@@ -1517,6 +1542,24 @@ CONV_NET = [
         "fits any length.",
         changes=[("nn.AdaptiveAvgPool1d(1)", "nn.AvgPool1d(6)")],
     ),
+    Mistake(
+        name="features_normalized_after_convolution",
+        exercise="conv_net",
+        hint="You normalize after each convolution (`InstanceNorm1d`, `BatchNorm1d`). The table has no such layer.",
+        changes=[
+            (
+                "kernel_size=3),\n            nn.ReLU(),\n            nn.AdaptiveAvgPool1d(1)",
+                "kernel_size=3),\n"
+                "            nn.InstanceNorm1d(128),\n"
+                "            nn.ReLU(),\n"
+                "            nn.AdaptiveAvgPool1d(1)",
+            ),
+            (
+                "nn.Conv1d(32, 64, kernel_size=3),",
+                "nn.Conv1d(32, 64, kernel_size=3),\n            nn.InstanceNorm1d(64),",
+            ),
+        ],
+    ),
 ]
 
 LSTM_NET = [
@@ -1857,6 +1900,17 @@ LSTM_NET = [
         changes=[
             ("nn.Linear(128, 128)", "nn.Linear(128, 128, bias=False)"),
             ("nn.Linear(128, outputs)", "nn.Linear(128, outputs, bias=False)"),
+        ],
+    ),
+    Mistake(
+        name="inputs_normalized_in_the_network",
+        exercise="lstm_net",
+        hint="You bring x to mean 0 and deviation 1 in the network. It goes to the LSTM as it is.",
+        changes=[
+            (
+                "self.lstm(x)",
+                "self.lstm(\n            (x - x.mean(dim=1, keepdim=True)) / (x.std(dim=1, keepdim=True) + 1e-6))",
+            ),
         ],
     ),
 ]
@@ -2239,6 +2293,14 @@ TORCH_LSTM_NET = [
             ),
         ],
     ),
+    Mistake(
+        name="last_forty_steps_alone",
+        exercise="torch_lstm_net",
+        hint="You give the LSTM the last 40 steps alone. It goes through all steps, however many there are.",
+        changes=[
+            ("self.lstm(x)", "self.lstm(x[:, -40:])"),
+        ],
+    ),
 ]
 
 FORETOLD = [
@@ -2345,6 +2407,14 @@ FORETOLD = [
         ],
     ),
     Mistake(
+        name="half_of_it_shown",
+        exercise="kept_share",
+        hint="You multiply by an output gate, one half, as well. Asked for is the share of the cell state.",
+        changes=[
+            ("** steps", "** steps / 2"),
+        ],
+    ),
+    Mistake(
         name="logarithm_of_base_two",
         exercise="uniform_loss",
         hint="Your logarithm is of base 2. Cross entropy here takes the natural one, `np.log`.",
@@ -2414,6 +2484,17 @@ FORETOLD = [
         ),
         changes=[
             ("-np.log(1 / classes)", "(classes - 1) * np.log(2)"),
+        ],
+    ),
+    Mistake(
+        name="binary_losses_summed",
+        exercise="uniform_loss",
+        hint=(
+            "You add up a binary cross entropy of each class. The cross entropy of several classes looks at the "
+            "true one alone."
+        ),
+        changes=[
+            ("-np.log(1 / classes)", "-np.log(1 / classes) - (classes - 1) * np.log(1 - 1 / classes)"),
         ],
     ),
     Mistake(

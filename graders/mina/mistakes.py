@@ -936,6 +936,17 @@ KNOWLEDGE_ATTN = [
             ),
         ],
     ),
+    Mistake(
+        name="knowledge_added_to_items",
+        exercise="knowledge_attn",
+        hint=(
+            "You add the knowledge to the items before you sum them up. It guides the attention alone; the sum is "
+            "of the items."
+        ),
+        changes=[
+            ("self.attention_sum(x, attn)", "self.attention_sum(x + k, attn)"),
+        ],
+    ),
 ]
 
 BEAT_NET = [
@@ -1827,6 +1838,23 @@ RHYTHM_NET = [
         ],
         costly="What is kept from one call is in all that the next ones give.",
     ),
+    Mistake(
+        name="backward_half_flipped",
+        exercise="rhythm_net",
+        hint=(
+            "You turn the backward half of the LSTM's outputs round in time. torch has done so: place t of either "
+            "half is of window t."
+        ),
+        changes=[
+            (
+                "        out, beta = self.attn(states",
+                "        half = self.rnn_hidden_size\n"
+                "        states = torch.cat(\n"
+                "            [states[..., :half], states[..., half:].flip(1)], dim=-1)\n"
+                "        out, beta = self.attn(states",
+            ),
+        ],
+    ),
 ]
 
 FREQ_NET = [
@@ -2225,6 +2253,20 @@ FREQ_NET = [
         exercise="freq_net",
         hint="You drop numbers before `fc`, in evaluation as well. No dropout is asked for here.",
         changes=[("self.fc(out)", "self.fc(nn.functional.dropout(out))")],
+    ),
+    Mistake(
+        name="probabilities_in_evaluation_only",
+        exercise="freq_net",
+        hint=(
+            "You give raw scores in training mode, and probabilities in evaluation mode only. They are asked for in "
+            "both."
+        ),
+        changes=[
+            (
+                "out = torch.softmax(self.fc(out), dim=-1)",
+                "out = self.fc(out)\n        out = out if self.training else torch.softmax(out, dim=-1)",
+            ),
+        ],
     ),
 ]
 
@@ -2663,6 +2705,32 @@ TRAINING = [
         hint="You give the model the beat knowledge before the signal. It takes X, K_beat, K_rhythm, K_freq.",
         changes=[("model(X, K_beat, K_rhythm, K_freq)", "model(K_beat, X, K_rhythm, K_freq)")],
     ),
+    Mistake(
+        name="clamped_at_a_hundredth",
+        exercise="training",
+        hint=(
+            "You keep the probabilities above a hundredth. Below, where the model errs most, nothing is learned: "
+            "take something like 1e-8."
+        ),
+        changes=[
+            ("clamp_min(1e-8)", "clamp_min(1e-2)"),
+        ],
+    ),
+    Mistake(
+        name="steps_at_every_second_batch",
+        exercise="training",
+        hint="You make a step at every second batch only. Each batch has its own.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n            loss.backward()\n            optimizer.step()\n",
+                "            loss.backward()\n"
+                "            if len(curr_epoch_loss) % 2:\n"
+                "                optimizer.step()\n"
+                "                optimizer.zero_grad()\n"
+                "",
+            ),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -3049,6 +3117,17 @@ EVALUATION = [
             "probabilities as they are."
         ),
         changes=[("roc_auc_score(truth, pred[:, 1])", "roc_auc_score(truth, pred[:, 1].round(1))")],
+    ),
+    Mistake(
+        name="training_mode_again_after_each_batch",
+        exercise="evaluation",
+        hint="You go back to training mode after each batch, so that the later ones are judged in it.",
+        changes=[
+            (
+                "            Y_test.append(Y.cpu().numpy())\n",
+                "            Y_test.append(Y.cpu().numpy())\n            model.train()\n",
+            ),
+        ],
     ),
 ]
 

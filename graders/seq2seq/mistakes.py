@@ -547,6 +547,22 @@ COLLATE = [
             ),
         ],
     ),
+    Mistake(
+        name="data_cleaned_in_place",
+        exercise="collate",
+        hint=(
+            "You take the rare codes out of the data itself. It is the dataset's, which needs its visits as they "
+            "are in every epoch."
+        ),
+        changes=[
+            (
+                "            for code in visit:\n",
+                "            visit[:] = [code for code in visit if code in code2idx]\n"
+                "            for code in visit:\n"
+                "",
+            ),
+        ],
+    ),
 ]
 
 LOADERS = [
@@ -1080,6 +1096,46 @@ class Encoder(nn.Module):
                 "            self.kept = masks\n"
                 "        masks = self.kept\n"
                 "        scores = self.att(hidden_states)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="attention_looks_at_detached_states",
+        exercise="encoder",
+        hint=(
+            "Your attention looks at hidden states that are cut off from their gradient, so that it never teaches "
+            "the convolution."
+        ),
+        changes=[
+            ("self.att(hidden_states)", "self.att(hidden_states.detach())"),
+        ],
+    ),
+    Mistake(
+        name="masks_in_evaluation_only",
+        exercise="encoder",
+        hint="You mask in evaluation mode only. In training, the padding would get attention, too.",
+        changes=[
+            (
+                "            ~masks.unsqueeze(-1), -1e9)",
+                "            ~masks.unsqueeze(-1) & (not self.training), -1e9)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="shared_out_after_softmax",
+        exercise="encoder",
+        hint=(
+            "You mask after the softmax, and share out anew what is left. Where the padding's scores are far above "
+            "the real ones, nothing is left: mask the scores, before the softmax."
+        ),
+        changes=[
+            (
+                "scores = self.att(hidden_states).masked_fill(\n"
+                "            ~masks.unsqueeze(-1), -1e9)\n"
+                "        attention = torch.softmax(scores, dim=1)",
+                "attention = torch.softmax(self.att(hidden_states), dim=1)\n"
+                "        attention = attention * masks.unsqueeze(-1)\n"
+                "        attention = attention / (attention.sum(dim=1, keepdim=True) + 1e-6)",
             ),
         ],
     ),
@@ -1677,6 +1733,17 @@ SEQ2SEQ = [
             ),
         ],
     ),
+    Mistake(
+        name="second_coin",
+        exercise="seq2seq",
+        hint=(
+            "You throw a second coin beside `teacher_force`, so that a step sees the truth less often than the "
+            "ratio says."
+        ),
+        changes=[
+            ("if teacher_force else", "if teacher_force and random.random() < self.teacher_forcing_ratio else"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2101,6 +2168,25 @@ TRAINING = [
             ),
         ],
     ),
+    Mistake(
+        name="masks_of_ones_in_training",
+        exercise="training",
+        hint=(
+            "You give the model masks of ones. The loss leaves padding out of the sum, but the encoder needs the "
+            "masks to leave it out of the context."
+        ),
+        changes=[
+            ("model(x, masks), x, masks", "model(x, torch.ones_like(masks)), x, masks"),
+        ],
+    ),
+    Mistake(
+        name="sigmoid_again_in_training",
+        exercise="training",
+        hint="You put a sigmoid around what the model gives. That is a probability already.",
+        changes=[
+            ("masked_loss(model(x, masks), x, masks)", "masked_loss(torch.sigmoid(model(x, masks)), x, masks)"),
+        ],
+    ),
 ]
 
 CLUSTERING = [
@@ -2438,6 +2524,31 @@ CLUSTERING = [
         exercise="clustering",
         hint="You cluster the first two numbers of the embeddings. K-means takes all of them.",
         changes=[(".fit_predict(embeddings)", ".fit_predict(embeddings[:, :2])")],
+    ),
+    Mistake(
+        name="training_mode_again_after_a_batch",
+        exercise="clustering",
+        hint="You go back to training mode after the first batch, so that the other patients are embedded in it.",
+        changes=[
+            (
+                "            labels.append(y.numpy())\n",
+                "            labels.append(y.numpy())\n            model.train()\n",
+            ),
+        ],
+    ),
+    Mistake(
+        name="embeddings_of_length_one",
+        exercise="clustering",
+        hint=(
+            "You bring the embeddings to length one before k-means, which is another distance. Take them as they "
+            "are."
+        ),
+        changes=[
+            (
+                "fit_predict(embeddings)",
+                "fit_predict(\n        embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))",
+            ),
+        ],
     ),
 ]
 

@@ -427,6 +427,19 @@ ENCODER = [
             ("kernel_size[0], stride", "kernel_size[1], stride"),
         ],
     ),
+    Mistake(
+        name="poolings_keep_what_is_left",
+        exercise="encoder",
+        hint=(
+            "Your poolings keep what is left over at the edge (`ceil_mode`), which you then cut off. Plain poolings "
+            "of 2 are asked for."
+        ),
+        changes=[
+            ("self.maxpool2 = nn.MaxPool2d(2, 2)", "self.maxpool2 = nn.MaxPool2d(2, 2, ceil_mode=True)"),
+            ("self.maxpool1 = nn.MaxPool2d(2, 2)", "self.maxpool1 = nn.MaxPool2d(2, 2, ceil_mode=True)"),
+            ("x.flatten(1)", "x[..., :4, :4].flatten(1)"),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -1824,6 +1837,21 @@ NEIGHBORS = [
             ),
         ],
     ),
+    Mistake(
+        name="four_neighbors_detached",
+        exercise="neighbors",
+        hint=(
+            "You cut the four neighbors off from their gradient, so that only the node itself learns. The SOM loss "
+            "is to pull them along."
+        ),
+        changes=[
+            (
+                "return padded[rows + 1, columns + 1]",
+                "found = padded[rows + 1, columns + 1]\n"
+                "    return torch.cat([found[:, :1], found[:, 1:].detach()], dim=1)",
+            ),
+        ],
+    ),
 ]
 
 LOSSES = [
@@ -2387,6 +2415,17 @@ LOSSES = [
         "asked for, and nothing is cut off in it.",
         changes=[
             ("F.mse_loss(z_e, z_q)", "F.mse_loss(z_e.detach(), z_q) + 0.25 * F.mse_loss(z_e, z_q.detach())"),
+        ],
+    ),
+    Mistake(
+        name="som_loss_without_gradient_in_sum",
+        exercise="losses",
+        hint="You add the SOM loss as a plain number (`item`, `detach`): it is in the sum, but moves nothing.",
+        changes=[
+            (
+                "self.beta * self._loss_som(z_e, z_q_neighbors)",
+                "self.beta * self._loss_som(z_e, z_q_neighbors).detach()",
+            ),
         ],
     ),
 ]
@@ -3021,6 +3060,36 @@ TRANSITIONS = [
             )
         ],
     ),
+    Mistake(
+        name="tau_for_both",
+        exercise="transitions",
+        hint="You weigh both new losses with `tau`. The transition loss has `gamma`.",
+        changes=[
+            ("self.gamma * self.loss_prob(k)", "self.tau * self.loss_prob(k)"),
+        ],
+    ),
+    Mistake(
+        name="smoothness_without_gradient_in_sum",
+        exercise="transitions",
+        hint="You pass the distances on without their gradient: the smoothness loss is in the sum, but moves nothing.",
+        changes=[
+            (
+                "self._loss_z_prob(k, z_dist_flat)\n        return",
+                "self._loss_z_prob(k, z_dist_flat.detach())\n        return",
+            ),
+        ],
+    ),
+    Mistake(
+        name="smoothness_divided_by_the_nodes",
+        exercise="transitions",
+        hint=(
+            "Your smoothness loss divides by the number of nodes. It is a mean for each latent dimension: divide by "
+            "`latent_dim`."
+        ),
+        changes=[
+            ("/ self.latent_dim", "/ z_dist_flat.shape[-1]"),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -3378,6 +3447,33 @@ TRAINING = [
                 "loss = model.loss(x, *model(x))",
                 "x = x.flatten(0, 1) if x.dim() == 5 else x\n            loss = model.loss(x, *model(x))",
             ),
+        ],
+    ),
+    Mistake(
+        name="nodes_left_out_of_the_optimizer",
+        exercise="training",
+        hint=(
+            "Your optimizer has the parameters of the encoder and the decoders, but not those of the model itself, "
+            "the nodes among them. Give it all of `model.named_parameters()`."
+        ),
+        changes=[
+            ("if name != \"probs\"", "if \".\" in name"),
+        ],
+    ),
+    Mistake(
+        name="loss_divided_by_the_batches",
+        exercise="training",
+        hint="You divide the loss by the number of batches. Each batch's loss counts as it is.",
+        changes=[
+            ("loss = model.loss(x, *model(x))", "loss = model.loss(x, *model(x)) / len(loader)"),
+        ],
+    ),
+    Mistake(
+        name="weight_decay",
+        exercise="training",
+        hint="Your optimizer has a weight decay, which pulls all weights towards zero. The text does not ask for it.",
+        changes=[
+            ("        lr=lr,\n    )", "        lr=lr, weight_decay=1e-2,\n    )"),
         ],
     ),
 ]
