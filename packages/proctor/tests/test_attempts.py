@@ -1,6 +1,7 @@
 """Earlier pages of feedback: kept, linked, with what has changed since; and pages of what cannot be read."""
 
 import re
+import shutil
 from copy import deepcopy
 from datetime import datetime, timedelta
 from html import unescape
@@ -132,3 +133,15 @@ def test_page_of_what_cannot_be_read_is_a_short_one_that_says_so(toys, content):
     assert toys.generate_feedback() == {"ann", "ben"}
     assert CANNOT_BE_SHOWN in toys.page("ann") and "toy: 10 of 13 points so far" in toys.page("ann")
     assert CANNOT_BE_SHOWN not in toys.page("ben")
+
+
+@pytest.mark.parametrize(("gone", "advice"), [(False, "`nbgrader autograde toy`"), (True, "autograded/ann/toy, too")])
+def test_who_is_in_no_gradebook_is_told_with_what_helps(toys, gone, advice):
+    toys.hand_in("ann")
+    toys.autograde()
+    with toys.gradebook() as gradebook:
+        gradebook.remove_student("ann")
+    if gone:
+        shutil.rmtree(toys.root / "submitted/ann")
+    told = toys.nbgrader.generate_feedback("toy", force=False)["log"]
+    assert "ann is in no gradebook; " in told and advice in told

@@ -48,7 +48,7 @@ class FeedbackPages(GenerateFeedback):
         super().convert_notebooks()
         if self.left_out:
             who = listed(self.left_out)
-            raise NbGraderException(f"no page for {who}: run `nbgrader autograde {name}`")
+            raise NbGraderException(f"no page for {who}: the lines above say why")
 
     def _titles(self, name):
         """What the exercises are called; none of an assignment that nbgrader itself executes."""
@@ -67,7 +67,11 @@ class FeedbackPages(GenerateFeedback):
         recorded = self.recorded.get(student_id, {})
         names = {Path(notebook).stem: notebook for notebook in self.notebooks}
         if not set(names) <= set(recorded):
-            self.log.error("%s is in no gradebook; run `nbgrader autograde %s`", student_id, assignment_id)
+            place = self.coursedir.format_path(self.coursedir.submitted_directory, student_id, assignment_id)
+            advice = f"run `nbgrader autograde {assignment_id}`"
+            if not Path(place).is_dir():
+                advice = f"{place} is not there any more: remove {self._format_source(assignment_id, student_id)}, too"
+            self.log.error("%s is in no gradebook; %s", student_id, advice)
             self.left_out.append(student_id)
             return False
         folder = Path(self._format_dest(assignment_id, student_id))
