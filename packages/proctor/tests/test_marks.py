@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -369,28 +368,6 @@ def test_what_somebody_else_has_graded_meanwhile_is_unchanged(toys, monkeypatch)
     seen = iter([True])
     monkeypatch.setattr(TakeIn, "_is_new", lambda *about: next(seen, False))
     assert "0 graded, 1 unchanged." in toys.autograde()
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("sqlite:///nowhere.db", "there is no gradebook nowhere.db; run `proctor build`"),
-        ("sqlite:///course_config.py", "file is not a database"),
-        ("sqlite:////proc/version", "/proc/version cannot be opened"),
-        ("postgresql+psycopg://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
-        ("postgresql+no_driver://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
-        ("hush", "c.CourseDirectory.db_url is no database URL"),
-    ],
-)
-def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
-    written_course, tmp_path, monkeypatch, capsys, url, words
-):
-    monkeypatch.chdir(shutil.copytree(written_course, tmp_path / "course"))
-    with Path("course_config.py").open("a") as config:
-        config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
-    assert cli.main(["table"]) == 2
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
 
 
 def test_notebook_that_nbgrader_executes_itself_keeps_its_marks_and_says_what_is_open(toys):

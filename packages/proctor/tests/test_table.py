@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from nbgrader.plugins import CsvExportPlugin
@@ -136,3 +137,25 @@ def test_one_is_told_as_one(toy):
 def test_code_that_waits_for_a_person_is_an_answer_to_mark(toy):
     (line,) = what_is_open(toy, {"ann": {"double"}}, {})
     assert line == "1 answer of 1 student is not marked yet (-); `proctor mark toy` leads to them."
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:///nowhere.db", "there is no gradebook nowhere.db; run `proctor build`"),
+        ("sqlite:///course_config.py", "file is not a database"),
+        ("sqlite:////proc/version", "/proc/version cannot be opened"),
+        ("postgresql+psycopg://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("postgresql+no_driver://ann:hush@127.0.0.1:1/none", "ann:***@127.0.0.1:1/none cannot be opened: "),
+        ("hush", "c.CourseDirectory.db_url is no database URL"),
+    ],
+)
+def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
+    written_course, tmp_path, monkeypatch, capsys, url, words
+):
+    monkeypatch.chdir(shutil.copytree(written_course, tmp_path / "course"))
+    with Path("course_config.py").open("a") as config:
+        config.write(f"\nc.CourseDirectory.db_url = {url!r}\nc.CourseDirectory.course_id = 'toys'\n")
+    assert cli.main(["table"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
