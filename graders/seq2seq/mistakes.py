@@ -1733,17 +1733,6 @@ SEQ2SEQ = [
             ),
         ],
     ),
-    Mistake(
-        name="second_coin",
-        exercise="seq2seq",
-        hint=(
-            "You throw a second coin beside `teacher_force`, so that a step sees the truth less often than the "
-            "ratio says."
-        ),
-        changes=[
-            ("if teacher_force else", "if teacher_force and random.random() < self.teacher_forcing_ratio else"),
-        ],
-    ),
 ]
 
 TRAINING = [
@@ -2533,20 +2522,6 @@ CLUSTERING = [
             (
                 "            labels.append(y.numpy())\n",
                 "            labels.append(y.numpy())\n            model.train()\n",
-            ),
-        ],
-    ),
-    Mistake(
-        name="embeddings_of_length_one",
-        exercise="clustering",
-        hint=(
-            "You bring the embeddings to length one before k-means, which is another distance. Take them as they "
-            "are."
-        ),
-        changes=[
-            (
-                "fit_predict(embeddings)",
-                "fit_predict(\n        embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))",
             ),
         ],
     ),

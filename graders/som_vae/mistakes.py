@@ -427,19 +427,6 @@ ENCODER = [
             ("kernel_size[0], stride", "kernel_size[1], stride"),
         ],
     ),
-    Mistake(
-        name="poolings_keep_what_is_left",
-        exercise="encoder",
-        hint=(
-            "Your poolings keep what is left over at the edge (`ceil_mode`), which you then cut off. Plain poolings "
-            "of 2 are asked for."
-        ),
-        changes=[
-            ("self.maxpool2 = nn.MaxPool2d(2, 2)", "self.maxpool2 = nn.MaxPool2d(2, 2, ceil_mode=True)"),
-            ("self.maxpool1 = nn.MaxPool2d(2, 2)", "self.maxpool1 = nn.MaxPool2d(2, 2, ceil_mode=True)"),
-            ("x.flatten(1)", "x[..., :4, :4].flatten(1)"),
-        ],
-    ),
 ]
 
 DECODER = [
