@@ -314,8 +314,8 @@ LSTM = [
         name="hidden_state_drops_out",
         exercise="lstm",
         hint=(
-            "Your LSTM gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your LSTM gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[("H = O * torch.tanh(C)", "H = nn.functional.dropout(O * torch.tanh(C), 0.1, self.training)")],
     ),
@@ -1169,8 +1169,8 @@ CONV_NET = [
         name="convolutions_drop_out",
         exercise="conv_net",
         hint=(
-            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END[:2], "nn.Dropout(0.5)", END[2]),
     ),
@@ -1740,8 +1740,8 @@ LSTM_NET = [
         name="network_drops_out",
         exercise="lstm_net",
         hint=(
-            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[
             ("self.linear(h)", "self.linear(nn.functional.dropout(h, 0.5, self.training))"),
@@ -2123,8 +2123,8 @@ TORCH_LSTM_NET = [
         name="network_drops_out_of_torch",
         exercise="torch_lstm_net",
         hint=(
-            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[
             ("self.linear(h[-1])", "self.linear(nn.functional.dropout(h[-1], 0.5, self.training))"),

@@ -956,8 +956,8 @@ ENCODER = [
         name="dropout_unasked",
         exercise="encoder",
         hint=(
-            "Your encoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your encoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[
             ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
@@ -1149,8 +1149,8 @@ DECODER = [
         name="hidden_state_dropped",
         exercise="decoder",
         hint=(
-            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[("hiddens.squeeze(0)", "nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
     ),

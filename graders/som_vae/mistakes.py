@@ -671,8 +671,8 @@ DECODER = [
         name="decoder_drops_out",
         exercise="decoder",
         hint=(
-            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. None of "
-            "that is asked for."
+            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
         ),
         changes=[
             (
