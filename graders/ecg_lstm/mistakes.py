@@ -922,20 +922,6 @@ class LSTM(nn.LSTM):
         ],
     ),
     Mistake(
-        name="output_gate_sees_the_cell",
-        exercise="lstm",
-        hint=(
-            "Your output gate looks at the cell state, too (a peephole). The gates see the input and the hidden "
-            "state."
-        ),
-        changes=[
-            (
-                "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + self.b_o",
-                "torch.mm(x, self.W_xo) + torch.mm(H, self.W_ho) + C + self.b_o",
-            ),
-        ],
-    ),
-    Mistake(
         name="zero_steps_left_out",
         exercise="lstm",
         hint="You leave out steps that are nothing but zeros. The LSTM goes on at every step.",
