@@ -2542,20 +2542,6 @@ CLUSTERING = [
             ),
         ],
     ),
-    Mistake(
-        name="embeddings_of_length_one",
-        exercise="clustering",
-        hint=(
-            "You bring the embeddings to length one before k-means, which is another distance. Take them as they "
-            "are."
-        ),
-        changes=[
-            (
-                "fit_predict(embeddings)",
-                "fit_predict(\n        embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))",
-            ),
-        ],
-    ),
 ]
 
 
