@@ -313,7 +313,10 @@ LSTM = [
     Mistake(
         name="hidden_state_drops_out",
         exercise="lstm",
-        hint="You drop some numbers in training. The text asks for no dropout.",
+        hint=(
+            "Your LSTM gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[("H = O * torch.tanh(C)", "H = nn.functional.dropout(O * torch.tanh(C), 0.1, self.training)")],
     ),
     Mistake(
@@ -1151,7 +1154,10 @@ CONV_NET = [
     Mistake(
         name="convolutions_drop_out",
         exercise="conv_net",
-        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        hint=(
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         code=conv_net(FIRST, RELU, POOL, SECOND, RELU, POOL, THIRD, RELU, *END[:2], "nn.Dropout(0.5)", END[2]),
     ),
     Mistake(
@@ -1719,7 +1725,10 @@ LSTM_NET = [
     Mistake(
         name="network_drops_out",
         exercise="lstm_net",
-        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        hint=(
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[
             ("self.linear(h)", "self.linear(nn.functional.dropout(h, 0.5, self.training))"),
         ],
@@ -2099,7 +2108,10 @@ TORCH_LSTM_NET = [
     Mistake(
         name="network_drops_out_of_torch",
         exercise="torch_lstm_net",
-        hint="Your network gives something else in training mode. The text asks for no dropout.",
+        hint=(
+            "Your network gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[
             ("self.linear(h[-1])", "self.linear(nn.functional.dropout(h[-1], 0.5, self.training))"),
         ],

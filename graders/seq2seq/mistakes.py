@@ -955,7 +955,10 @@ ENCODER = [
     Mistake(
         name="dropout_unasked",
         exercise="encoder",
-        hint="You drop some numbers in training. No dropout is asked for.",
+        hint=(
+            "Your encoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[
             ("context = (attention", "context = nn.Dropout(0.2 * self.training)((attention"),
             ("sum(dim=1)", "sum(dim=1))"),
@@ -1145,7 +1148,10 @@ DECODER = [
     Mistake(
         name="hidden_state_dropped",
         exercise="decoder",
-        hint="You drop some numbers in training. The decoder is asked for no dropout.",
+        hint=(
+            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[("hiddens.squeeze(0)", "nn.functional.dropout(hiddens.squeeze(0), 0.5, self.training)")],
     ),
     Mistake(

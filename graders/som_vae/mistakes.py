@@ -657,7 +657,10 @@ DECODER = [
     Mistake(
         name="decoder_drops_out",
         exercise="decoder",
-        hint="Your decoder gives something else in training mode. The text asks for no dropout.",
+        hint=(
+            "Your decoder gives something else in training mode, such as by a dropout, or by what it draws or keeps. "
+            "None of that is asked for."
+        ),
         changes=[
             (
                 "return torch.sigmoid(self.out_transform(x))",

@@ -13,7 +13,7 @@ from proctor.checks.runner import run_checks, variant_subject
 
 # What is not written has no cause, and what cannot be read none that could be known.
 EXPLAINED = ("wrong", "error")
-NUMBER = re.compile(r"\d[\d.,e+-]*")
+NUMBER = re.compile(r"-?\d[\d.,e+-]*")
 
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
