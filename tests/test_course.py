@@ -163,10 +163,11 @@ def test_small_changes_to_the_solutions_are_found(name):
 def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(name, tmp_path, monkeypatch, request):
     """A host that starts from nothing takes seconds: of the banks, the first mistakes are tried, or all."""
     assignment = load_assignment(open_course(ROOT), name)
-    groups, paths = trials.together(bank.mistakes(assignment))[:1], [assignment.source_notebook]
-    if request.config.getoption("--whole-banks"):
-        groups = [*trials.together(bank.mistakes(assignment)), *trials.together(bank.alternatives(assignment))]
-    for number, group in enumerate(groups):
+    mistakes, alternatives = (trials.together(of(assignment)) for of in (bank.mistakes, bank.alternatives))
+    if not request.config.getoption("--whole-banks"):
+        mistakes, alternatives = mistakes[:1], []
+    paths = [assignment.source_notebook]
+    for number, group in enumerate([*mistakes, *alternatives]):
         paths.append(tmp_path / f"{number}.ipynb")
         nbformat.write(trials.variants_notebook(assignment, group), paths[-1])
 
@@ -178,7 +179,10 @@ def test_verdict_is_the_same_from_a_warm_host_as_from_one_started_from_nothing(n
     from_nothing = partial(HostProcess, assignment.course, "cpu")
     monkeypatch.setattr(grade, "warm_hosts", lambda *arguments: from_nothing)
     assert verdicts() == warm
-    assert 0 < warm[1].points < warm[0].points == warm[0].max_points
+    full, *earned = [verdict.points for verdict in warm]
+    assert full == sum(exercise.points for exercise in assignment.exercises if not exercise.written)
+    assert all(0 < points < full for points in earned[: len(mistakes)])
+    assert all(points == full for points in earned[len(mistakes) :])
 
 
 def demo_points(assignment):

@@ -1,6 +1,5 @@
 """Simulated ECG has the physiology of real recordings, within the ranges of docs/data_card_ecg.md."""
 
-
 import measure_ecg
 import numpy as np
 import pytest

@@ -32,9 +32,8 @@ ENDS_WORKERS = (
     "unusual size or kind, and hand it in again."
 )
 
-# What takes seconds to import, by the word in a notebook that its checks need it for, too. The first step of an
-# optimizer imports torch's compiler.
-SLOW_IMPORTS = {"sklearn": "sklearn.cluster", "optim": "torch._dynamo"}
+# What takes seconds to import, by what a notebook imports that its checks need it for, too: see `intake.imports`.
+SLOW_IMPORTS = {"sklearn": "sklearn.cluster", "torch.optim": "torch._dynamo"}
 
 # So many submissions make up for the seconds that a worker takes to start.
 WORTH_A_WORKER = 8
@@ -247,8 +246,8 @@ def local_executor(assignment: Assignment, jobs: int, device: str, undisturbed: 
     undisturbed : whether Ctrl-C, of which a terminal tells all processes of a command, is for the caller alone
     """
     context = multiprocessing.get_context("forkserver" if device == "cpu" else "spawn")
-    imported, text = intake.imports(assignment), assignment.release_notebook.read_text(encoding="utf-8")
-    slow = [module for word, module in SLOW_IMPORTS.items() if word in text]
+    imported = intake.imports(assignment)
+    slow = [module for start, module in SLOW_IMPORTS.items() if any(name.startswith(start) for name in imported)]
     context.set_forkserver_preload(["proctor.grading.preload", *slow])
     nursery = control = None
     if device == "cpu":
