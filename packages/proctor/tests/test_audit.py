@@ -39,6 +39,20 @@ def test_toy_course_is_proven(toy, capsys):
     assert "FAULT" not in out
 
 
+@pytest.mark.prove
+def test_what_is_tried_without_a_host_fares_as_in_one(own_course):
+    """Of two notebooks one goes into a host: a mistake and an alternative, which is wrong here, do not."""
+    change(own_course, "graders/toy/alternatives.py", "ALTERNATIVES = [", """ALTERNATIVES = [
+    Alternative("doubles", "double", [("FACTOR * x", "2 * x")]),
+    Alternative("a_number", "double", [("FACTOR * x", "x.sum()")]),""")  # fmt: skip
+    assignment = load_assignment(open_course(own_course), "toy")
+    whole, part = (audit(assignment, device="cpu", jobs=1, every=every) for every in (1, 2))
+    told = {trial.name: (trial.verdict.points, trial.verdict.exercises) for trial in whole.trials}
+    assert {trial.name: (trial.verdict.points, trial.verdict.exercises) for trial in part.trials} == told
+    assert told["sums_too_early"][0] == 6 and told["a_number"][0] < 10
+    assert part.faults == whole.faults != []
+
+
 def test_every_fault_of_the_checks_is_reported(own_course):
     # total's check uses the student's own double, so a mistake there costs points here.
     change(own_course, "graders/toy/test_total.py", "submission.send(square)), reference.total(x, square)",

@@ -289,10 +289,14 @@ def browse(folder, pages):
     return found
 
 
-def formgrader_page(notebook, student, settings):
-    """The page in which a marker has a submission before them; formgrader's own scripts lie where nbgrader does."""
+def formgrader_exporter(settings):
+    """What makes the pages in which a marker has a submission before them, a second's work for any number of them."""
     settings.merge(FormgradeExtension().build_extra_config())
-    exporter = HTMLExporter(config=settings)
+    return HTMLExporter(config=settings)
+
+
+def formgrader_page(exporter, notebook, student):
+    """The page in which a marker has a submission before them; formgrader's own scripts lie where nbgrader does."""
     about = {"assignment_id": "toy", "notebook_id": "toy", "submission_id": "1", "index": 0, "total": 1}
     about |= {"student": student, "last_name": None, "first_name": None, "notebook_path": "toy.ipynb"}
     about |= {"base_url": Path(server_extensions.__path__[0]).as_uri()}
@@ -305,9 +309,9 @@ def test_nothing_of_a_student_runs_in_any_page_but_text_and_pictures_are_seen(gr
     for folder in graded:
         for path in (folder / "feedback").rglob("*.html"):
             pages[f"feedback_{path.parts[-3]}.html"] = path.read_text()
+        exporter = formgrader_exporter(PyFileConfigLoader("course_config.py", path=str(folder)).load_config())
         for path in (folder / "autograded").rglob("*.ipynb"):
-            settings = PyFileConfigLoader("course_config.py", path=str(folder)).load_config()
-            page = formgrader_page(nbformat.read(path, as_version=4), path.parts[-3], settings)
+            page = formgrader_page(exporter, nbformat.read(path, as_version=4), path.parts[-3])
             pages[f"formgrader_{path.parts[-3]}.html"] = page
     assert len(pages) > 300
     found = browse(tmp_path / "pages", pages)
@@ -330,5 +334,5 @@ def test_the_same_page_would_run_them_if_it_were_not_taken_in(toy, tmp_path):
         output = new_output("display_data", {kind: text})
         notebook.cells.append(new_code_cell("", outputs=[output]))
     notebook.cells += [new_markdown_cell(text) for text in RUNNING_TEXTS.values()]
-    found = browse(tmp_path / "pages", {"raw.html": formgrader_page(notebook, "eve", Config())})
+    found = browse(tmp_path / "pages", {"raw.html": formgrader_page(formgrader_exporter(Config()), notebook, "eve")})
     assert found["raw.html"]["ran"] == {*RUNNING_OUTPUTS, *RUNNING_TEXTS}

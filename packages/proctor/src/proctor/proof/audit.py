@@ -95,7 +95,12 @@ def try_draws(assignment: Assignment, exercise: Exercise, device: str, keys: lis
 
 
 def audit(
-    assignment: Assignment, device: str = "auto", jobs: int = 2, others: int = OTHER_INPUTS, draws: int = DRAWS
+    assignment: Assignment,
+    device: str = "auto",
+    jobs: int = 2,
+    others: int = OTHER_INPUTS,
+    draws: int = DRAWS,
+    every: int = 1,
 ) -> Audit:
     """Grade every mistake, every alternative, the solution and the blank release, through the real host.
 
@@ -106,6 +111,7 @@ def audit(
     jobs : int, submissions graded at a time, each by a process of its own
     others : int, of other inputs on which all variants are tried, too
     draws : int, of the inputs on which right answers are tried
+    every : as `try_in_hosts` takes it
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
@@ -116,7 +122,7 @@ def audit(
     device = resolve_device(device)
     keys = [b"%d" % number for number in range(draws)]
     with many.local_executor(assignment, jobs, device) as pool:
-        result.trials = try_in_hosts(assignment, mistakes, alternatives, pool, device)
+        result.trials = try_in_hosts(assignment, mistakes, alternatives, pool, device, every)
         in_process = [
             future
             for exercise in assignment.exercises

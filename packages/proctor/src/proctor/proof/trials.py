@@ -1,4 +1,7 @@
-"""Mistakes and alternatives graded as submissions, in real hosts: those of different exercises share a notebook."""
+"""Mistakes and alternatives graded as submissions, in real hosts: those of different exercises share a notebook.
+
+Where only some are to go into hosts, the others are put to the same checks in a process of the course's own.
+"""
 
 import tempfile
 from concurrent.futures import Executor
@@ -10,10 +13,13 @@ import nbformat
 from tqdm import tqdm
 
 from proctor.authoring import bank
-from proctor.authoring.assignment import Assignment
+from proctor.authoring.assignment import Assignment, Exercise
+from proctor.checks.outcome import Outcome
+from proctor.checks.runner import run_checks, variant_subject
 from proctor.checks.secret import AUDIT_KEY
-from proctor.grading.grade import grade
-from proctor.grading.verdict import Verdict
+from proctor.grading.grade import draw_up, grade
+from proctor.grading.known import known_outcomes
+from proctor.grading.verdict import ExerciseVerdict, Verdict
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,17 @@ def try_in_hosts(
     alternatives: list[bank.Alternative],
     pool: Executor,
     device: str,
+    every: int = 1,
 ) -> list[Trial]:
     """Grade every mistake, every alternative, the solution and the blank release, on the audit's inputs.
 
     One notebook has a variant of each exercise. What its exercise gets there counts for a variant where nobody can
     doubt that it would get the same alone: all of its failed checks name the mistake, or an alternative's all pass.
     Who is in doubt is graded alone, and where that shows that the others had a hand in it, so are they.
+
+    Parameters
+    ----------
+    every : int, of so many notebooks one goes into a host; what the others hold is tried without
     """
     with tempfile.TemporaryDirectory() as folder, tqdm(desc=f"audit {assignment.name}") as bar:
 
@@ -80,11 +91,12 @@ def try_in_hosts(
             return graded(paths)
 
         solution, blank = graded([assignment.source_notebook, assignment.release_notebook])
-        trials = [
-            Trial(variant.name, kind, variant.exercise, verdict)
-            for kind, variants in (("mistake", mistakes), ("alternative", alternatives))
-            for variant, verdict in _as_alone(variants, solution, graded_groups)
-        ]
+        trials = []
+        for kind, variants in (("mistake", mistakes), ("alternative", alternatives)):
+            hosted = [variant for group in together(variants)[::every] for variant in group]
+            others = [variant for variant in variants if variant not in hosted]
+            tried = _as_alone(hosted, solution, graded_groups) + _in_process(assignment, others, solution, pool, device)
+            trials += [Trial(variant.name, kind, variant.exercise, verdict) for variant, verdict in tried]
     return [*trials, Trial("solution", "solution", "", solution), Trial("blank", "blank", "", blank)]
 
 
@@ -136,6 +148,48 @@ def _as_alone(variants, solution, graded):
         for variant in group:
             alone.setdefault(variant.name, _with_exercise(solution, verdict, variant.exercise))
     return [(variant, alone[variant.name]) for variant in variants]
+
+
+def _in_process(assignment, variants, solution, pool, device):
+    """Each variant with what its exercise's checks say of it in a process of the course's own."""
+    waiting = [
+        (own, pool.submit(try_here, assignment, exercise, own, of_solution, device))
+        for exercise, of_solution in _with_checks(assignment, solution)
+        if (own := [variant for variant in variants if variant.exercise == exercise.id])
+    ]
+    return [
+        (variant, _with_exercise(solution, verdict, variant.exercise))
+        for own, future in waiting
+        for variant, verdict in zip(own, future.result(), strict=True)
+    ]
+
+
+def _with_checks(assignment, solution):
+    return zip([each for each in assignment.exercises if not each.written], solution.exercises, strict=True)
+
+
+def try_here(
+    assignment: Assignment,
+    exercise: Exercise,
+    variants: list[bank.Alternative],
+    of_solution: ExerciseVerdict,
+    device: str,
+) -> list[Verdict]:
+    """What variants of one exercise get in this process, on the audit's inputs: verdicts over this exercise alone."""
+    known = known_outcomes(assignment, exercise, device)
+    right = [variant_subject(assignment, exercise, each) for each in variants if each.name not in known]
+    outcomes = run_checks(assignment, [exercise.id], right, device) if right else []
+    outcomes += [
+        Outcome(each.name, exercise.id, check.name, check.title, check.max_points, known[each.name][check.name])
+        for each in variants
+        if each.name in known
+        for check in of_solution.checks
+    ]
+    alone = replace(assignment, exercises=(exercise,))
+    return [
+        draw_up(alone, each.name, [outcome for outcome in outcomes if outcome.subject == each.name], device, [])
+        for each in variants
+    ]
 
 
 def _shows_itself(variant, verdict):
