@@ -1,5 +1,6 @@
 """Wrong solutions of `clinical_notes` that students write. They prove the checks, and they explain failures."""
 
+from graders.guesses import slips, slips_of_letter, slips_of_share
 from proctor.authoring.bank import Mistake
 
 EVALUATION = [
@@ -3392,96 +3393,38 @@ WEIGHT_AND_SLOPE = [
     ),
 ]
 
+NOTHING = "Your function returns nothing. What it prints is not what it returns."
 GUESSES = [
-    Mistake(
-        name="guess_published_percentage",
-        exercise="guess_published",
-        hint="Your guess is a percentage. Give a share: half is 0.5.",
-        changes=[("return 0.9", "return 90")],
+    *slips_of_share("guess_published", "return 0.9"),
+    *slips_of_letter("guess_positions", 'return "a"'),
+    *slips_of_letter("guess_cause", 'return "a"'),
+    *slips_of_letter("guess_gru", 'return "b"'),
+    *slips(
+        "guess_cue",
+        "return cue, before",
+        {
+            "percentages": ("return 90, 5", "Your guess is above one. Give shares, not percentages: half is 0.5."),
+            "second_percentage": ("return 0.9, 5", "`before` is above one. Half is 0.5, not 50."),
+            "below_zero": ("return -0.1, 0.1", "Your guess is below zero. A share is from 0 to 1."),
+            "one_number": ("return cue", "You return one number. Two are asked for."),
+            "in_words": ('return "most", "few"', "Your guesses are texts. Give numbers."),
+            "nothing": ("return None", NOTHING),
+        },
     ),
-    Mistake(
-        name="guess_published_in_words",
-        exercise="guess_published",
-        hint="Your guess is a text. Give a number.",
-        changes=[("return 0.9", 'return "high"')],
-    ),
-    Mistake(
-        name="guess_positions_no_letter",
-        exercise="guess_positions",
-        hint="Your guess is none of the letters that stand before the answers.",
-        changes=[('return "a"', 'return "e"')],
-    ),
-    Mistake(
-        name="guess_positions_several_letters",
-        exercise="guess_positions",
-        hint="Your guess is several letters. Settle for one.",
-        changes=[('return "a"', 'return "ab"')],
-    ),
-    Mistake(
-        name="guess_positions_number_in_place_of_letter",
-        exercise="guess_positions",
-        hint="Your guess is a number. The answers have letters.",
-        changes=[('return "a"', "return 1")],
-    ),
-    Mistake(
-        name="guess_cause_no_letter",
-        exercise="guess_cause",
-        hint="Your guess is none of the letters that stand before the answers.",
-        changes=[('return "a"', 'return "e"')],
-    ),
-    Mistake(
-        name="guess_cause_several_letters",
-        exercise="guess_cause",
-        hint="Your guess is several letters. Settle for one.",
-        changes=[('return "a"', 'return "ab"')],
-    ),
-    Mistake(
-        name="guess_cause_number_in_place_of_letter",
-        exercise="guess_cause",
-        hint="Your guess is a number. The answers have letters.",
-        changes=[('return "a"', "return 1")],
-    ),
-    Mistake(
-        name="guess_gru_no_letter",
-        exercise="guess_gru",
-        hint="Your guess is none of the letters that stand before the answers.",
-        changes=[('return "b"', 'return "e"')],
-    ),
-    Mistake(
-        name="guess_gru_several_letters",
-        exercise="guess_gru",
-        hint="Your guess is several letters. Settle for one.",
-        changes=[('return "b"', 'return "ab"')],
-    ),
-    Mistake(
-        name="guess_gru_number_in_place_of_letter",
-        exercise="guess_gru",
-        hint="Your guess is a number. The answers have letters.",
-        changes=[('return "b"', "return 1")],
-    ),
-    Mistake(
-        name="guess_cue_percentages",
-        exercise="guess_cue",
-        hint="Your guess is a percentage. Give a share: half is 0.5.",
-        changes=[("cue, before = 0.9, 0.05", "cue, before = 90, 5")],
-    ),
-    Mistake(
-        name="guess_cue_one_number",
-        exercise="guess_cue",
-        hint="You return one number. Two are asked for.",
-        changes=[("cue, before = 0.9, 0.05\n", "return 0.9\n")],
-    ),
-    Mistake(
-        name="guess_unknown_percentages",
-        exercise="guess_unknown",
-        hint="Your guess is a percentage. Give a share: half is 0.5.",
-        changes=[("unknown, behind = 0.5, 0.5", "unknown, behind = 50, 50")],
-    ),
-    Mistake(
-        name="guess_unknown_loss_in_place_of_accuracy",
-        exercise="guess_unknown",
-        hint="You foretell a change. Give the accuracy itself, from 0 to 1.",
-        changes=[("unknown, behind = 0.5, 0.5", "unknown, behind = -0.5, -0.5")],
+    *slips(
+        "guess_unknown",
+        "return unknown, behind",
+        {
+            "percentages": ("return 50, 50", "Your guess is above one. Give shares, not percentages: half is 0.5."),
+            "second_percentage": ("return 0.5, 50", "`behind` is above one. Half is 0.5, not 50."),
+            "change_in_place_of_accuracy": (
+                "return -0.5, 0.5",
+                "Your guess is below zero, as a change would be. Give the accuracy itself, from 0 to 1.",
+            ),
+            "one_number": ("return unknown", "You return one number. Two are asked for."),
+            "in_words": ('return "half", "half"', "Your guesses are texts. Give numbers."),
+            "nothing": ("return None", NOTHING),
+        },
     ),
 ]
 

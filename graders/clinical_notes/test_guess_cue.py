@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.clinical_notes.shares import check_shares
+from graders.guesses import check_shares
 
 
 @pytest.mark.points(1)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from graders.clinical_notes.shares import check_shares
+from graders.guesses import check_shares
 
 
 @pytest.mark.points(1)
 def test_a_guess(submission):
     """The guess is a share from 0 to 1; whichever it is, it counts."""
-    check_shares(submission, "guess_published", ["the accuracy"])
+    check_shares(submission, "guess_published")

@@ -2,6 +2,7 @@
 
 import itertools
 
+from graders.guesses import slips_of_letter
 from proctor.authoring.bank import Mistake
 
 GATES = {"i": "input gate", "f": "forget gate", "o": "output gate", "c": "input node"}
@@ -2580,42 +2581,8 @@ FORETOLD = [
 ]
 
 GUESSES = [
-    Mistake(
-        name="guess_best_no_letter",
-        exercise="guess_best",
-        hint="Your guess is none of the letters that stand before the answers.",
-        changes=[('letter = "c"', 'letter = "z"')],
-    ),
-    Mistake(
-        name="guess_best_several_letters",
-        exercise="guess_best",
-        hint="Your guess is several letters. Settle for one.",
-        changes=[('letter = "c"', 'letter = "cd"')],
-    ),
-    Mistake(
-        name="guess_best_number_in_place_of_letter",
-        exercise="guess_best",
-        hint="Your guess is a number. The answers have letters.",
-        changes=[('letter = "c"', "letter = 3")],
-    ),
-    Mistake(
-        name="guess_augmentation_no_letter",
-        exercise="guess_augmentation",
-        hint="Your guess is none of the letters that stand before the answers.",
-        changes=[('letter = "b"', 'letter = "z"')],
-    ),
-    Mistake(
-        name="guess_augmentation_several_letters",
-        exercise="guess_augmentation",
-        hint="Your guess is several letters. Settle for one.",
-        changes=[('letter = "b"', 'letter = "bd"')],
-    ),
-    Mistake(
-        name="guess_augmentation_number_in_place_of_letter",
-        exercise="guess_augmentation",
-        hint="Your guess is a number. The answers have letters.",
-        changes=[('letter = "b"', "letter = 2")],
-    ),
+    *slips_of_letter("guess_best", 'letter = "c"'),
+    *slips_of_letter("guess_augmentation", 'letter = "b"'),
 ]
 
 MISTAKES = [*LSTM, *CONV_NET, *LSTM_NET, *TORCH_LSTM_NET, *FORETOLD, *GUESSES]

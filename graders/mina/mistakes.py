@@ -1,5 +1,6 @@
 """Wrong solutions of `mina` that students write. They prove the checks, and they explain failures."""
 
+from graders.guesses import slips_of_letter
 from proctor.authoring.bank import Mistake
 
 # As it stands in the solution, on two lines.
@@ -3132,44 +3133,11 @@ EVALUATION = [
 ]
 
 
-def letters(exercise, line, wrong):
-    """What is no letter of an exercise, and the letters that are wrong, with why."""
-    return [
-        Mistake(
-            name=f"{exercise}_no_letter",
-            exercise=exercise,
-            hint="Your answer is none of the letters that stand before the answers.",
-            changes=[(line, 'letter = "z"')],
-        ),
-        Mistake(
-            name=f"{exercise}_several_letters",
-            exercise=exercise,
-            hint="Your answer is several letters. Settle for one.",
-            changes=[(line, 'letter = "ab"')],
-        ),
-        Mistake(
-            name=f"{exercise}_number_in_place_of_letter",
-            exercise=exercise,
-            hint="Your answer is a number. The answers have letters.",
-            changes=[(line, "letter = 1")],
-        ),
-        *(
-            Mistake(
-                name=f"{exercise}_letter_{letter}",
-                exercise=exercise,
-                hint=hint,
-                changes=[(line, f'letter = "{letter}"')],
-            )
-            for letter, hint in wrong.items()
-        ),
-    ]
-
-
 LETTERS = [
-    *letters("guess_order", 'letter = "b"', {}),
-    *letters("guess_rate", 'letter = "a"', {}),
-    *letters("guess_ablation", 'letter = "a"', {}),
-    *letters(
+    *slips_of_letter("guess_order", 'letter = "b"'),
+    *slips_of_letter("guess_rate", 'letter = "a"'),
+    *slips_of_letter("guess_ablation", 'letter = "a"'),
+    *slips_of_letter(
         "foretell_interval",
         'letter = "c"',
         {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.letters import letter_of
+from graders.guesses import letter_of
 from proctor.checks import expect
 
 

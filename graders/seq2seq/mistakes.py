@@ -1,5 +1,6 @@
 """Wrong solutions of `seq2seq` that students write. They prove the checks, and they explain failures."""
 
+from graders.guesses import slips, slips_of_letter, slips_of_share
 from proctor.authoring.bank import Mistake
 
 DATASET = [
@@ -2534,87 +2535,46 @@ CLUSTERING = [
 ]
 
 
-def no_letters(exercise):
-    """What is no letter of a guess."""
-    return [
-        Mistake(
-            name=f"{exercise}_no_letter",
-            exercise=exercise,
-            hint="Your guess is none of the letters that stand before the answers.",
-            changes=[('letter = "a"', 'letter = "z"')],
-        ),
-        Mistake(
-            name=f"{exercise}_several_letters",
-            exercise=exercise,
-            hint="Your guess is several letters. Settle for one.",
-            changes=[('letter = "a"', 'letter = "ab"')],
-        ),
-        Mistake(
-            name=f"{exercise}_number_in_place_of_letter",
-            exercise=exercise,
-            hint="Your guess is a number. The answers have letters.",
-            changes=[('letter = "a"', "letter = 1")],
-        ),
-    ]
-
-
+NOTHING = "Your function returns nothing. What it prints is not what it returns."
 GUESSES = [
-    *no_letters("guess_alone"),
-    *no_letters("guess_baseline"),
-    *no_letters("guess_longer"),
-    Mistake(
-        name="guess_padding_percentage",
-        exercise="guess_padding",
-        hint="Your guess is a percentage. Give a share: half is 0.5.",
-        changes=[("share = 0.2", "share = 20")],
+    *slips_of_letter("guess_alone", 'letter = "a"'),
+    *slips_of_letter("guess_baseline", 'letter = "a"'),
+    *slips_of_letter("guess_longer", 'letter = "a"'),
+    *slips_of_share("guess_padding", "share = 0.2"),
+    *slips(
+        "guess_scores",
+        "return f1, accuracy",
+        {
+            "percentages": ("return 90, 70", "Your F1 is above one. Give shares, not percentages: half is 0.5."),
+            "accuracy_as_percentage": (
+                "return f1, 70",
+                "Your accuracy is above one. Give a share, not a percentage: half is 0.5.",
+            ),
+            "below_zero": ("return -0.1, accuracy", "Your F1 is below zero. A share is from 0 to 1."),
+            "accuracy_below_zero": ("return f1, -0.1", "Your accuracy is below zero. A share is from 0 to 1."),
+            "one_number": ("return f1", "You return one number. Two are asked for, F1 and accuracy."),
+            "three_numbers": ("return f1, f1, accuracy", "You return three values, not F1 and accuracy alone."),
+            "in_words": ('return "high", "low"', "Your guesses are texts. Give numbers."),
+            "nothing": ("return None", NOTHING),
+        },
     ),
-    Mistake(
-        name="guess_padding_in_words",
-        exercise="guess_padding",
-        hint="Your guess is a text. Give a number.",
-        changes=[("share = 0.2", 'share = "a fifth"')],
-    ),
-    Mistake(
-        name="guess_padding_below_zero",
-        exercise="guess_padding",
-        hint="Your guess is below zero. A share is from 0 to 1.",
-        changes=[("share = 0.2", "share = -0.2")],
-    ),
-    Mistake(
-        name="guess_scores_percentages",
-        exercise="guess_scores",
-        hint="Your guesses are percentages. Give shares: half is 0.5.",
-        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 90, 70")],
-    ),
-    Mistake(
-        name="guess_scores_accuracy_as_percentage",
-        exercise="guess_scores",
-        hint="Your accuracy is a percentage. Give a share: half is 0.5.",
-        changes=[("f1, accuracy = 0.9, 0.7", "f1, accuracy = 0.9, 70")],
-    ),
-    Mistake(
-        name="guess_scores_one_number",
-        exercise="guess_scores",
-        hint="You return one number. Two are asked for, F1 and accuracy.",
-        changes=[("return f1, accuracy", "return f1")],
-    ),
-    Mistake(
-        name="guess_clusters_share",
-        exercise="guess_clusters",
-        hint="Your guess is a share. A number of patients is asked for, from 100 to 200.",
-        changes=[("patients = 195", "patients = 0.95")],
-    ),
-    Mistake(
-        name="guess_clusters_of_all_patients",
-        exercise="guess_clusters",
-        hint="Your guess is of all 1000 patients. The 200 validation patients are clustered.",
-        changes=[("patients = 195", "patients = 950")],
-    ),
-    Mistake(
-        name="guess_clusters_in_words",
-        exercise="guess_clusters",
-        hint="Your guess is a text. Give a number.",
-        changes=[("patients = 195", 'patients = "nearly all"')],
+    *slips(
+        "guess_clusters",
+        "patients = 195",
+        {
+            "share": ("patients = 0.95", "Your guess is a share. A number of patients is asked for, from 100 to 200."),
+            "below_half": (
+                "patients = 60",
+                "Your guess is below one half. With the name that fits better it is 100 patients at least.",
+            ),
+            "of_all_patients": (
+                "patients = 950",
+                "Your guess is of more patients than there are. The 200 validation patients are clustered.",
+            ),
+            "in_words": ('patients = "nearly all"', "Your guess is a text. Give a number."),
+            "several_values": ("patients = 150, 190", "Your guess is more than one value. Settle for one number."),
+            "nothing": ("patients = None", NOTHING),
+        },
     ),
 ]
 

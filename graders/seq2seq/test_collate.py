@@ -65,6 +65,11 @@ def numbers(x):
     return x.float() if isinstance(x, torch.Tensor) and not x.is_complex() else x
 
 
+def same_ones(x, expected):
+    """Whether x is a tensor with ones where they are expected, whatever its dtype."""
+    return isinstance(x, torch.Tensor) and x.shape == expected.shape and torch.equal(numbers(x), expected)
+
+
 def multi_hot(reference, data):
     """The x that belongs to these samples."""
     return reference.collate_fn(data)[0]
@@ -168,7 +173,7 @@ def test_repeated_code(submission, small):
 
 
 @pytest.mark.points(2)
-def test_masks(submission, small, rare):
+def test_masks(submission, reference, small, rare):
     """The mask is true for visits with a frequent code, and false for padding and for visits without any."""
     data = [([small[:1], small[1:4]], 1), ([small[4:6], rare[:3], small[6:7]], 0)]
     data += [
@@ -186,4 +191,15 @@ def test_masks(submission, small, rare):
         expected,
         "`masks`",
         "A visit is real where its row of x has at least one 1; padding and visits of rare codes have none.",
+    )
+    ends = [([[reference.freq_codes[0]], [reference.freq_codes[-1]]], 0)]
+    try:
+        x, masks, _ = batch(submission, ends)
+    except expect.Unmet:
+        return  # which column stands for a code is charged by another check
+    expect.true(
+        not same_ones(x, multi_hot(reference, ends)) or bool((masks != 0).all()),
+        "`masks` leaves out a visit whose only code has the first column of x, or the last. A one is a one wherever it "
+        "stands.",
+        "first or last column",
     )

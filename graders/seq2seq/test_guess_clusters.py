@@ -2,7 +2,7 @@
 
 import pytest
 
-from graders.seq2seq.helpers import check_between
+from graders.guesses import check_between
 
 
 @pytest.mark.points(1)

@@ -1,5 +1,6 @@
 """Wrong solutions of `som_vae` that students write. They prove the checks, and they explain failures."""
 
+from graders.guesses import slips_of_letter
 from proctor.authoring.bank import Mistake
 
 ENCODER = [
@@ -3827,26 +3828,12 @@ EVALUATION = [
 ]
 
 
-def letters(exercise, letter, wrong):
-    """What is no letter of an exercise, and the letters that are wrong, with why."""
-    line = f'return "{letter}"'
-    others = {
-        "no_letter": ('return "z"', "Your answer is none of the letters that stand before the answers."),
-        "several_letters": ('return "ab"', "Your answer is several letters. Settle for one."),
-        "number_in_place_of_letter": ("return 1", "Your answer is a number. The answers have letters."),
-    } | {f"letter_{other}": (f'return "{other}"', hint) for other, hint in wrong.items()}
-    return [
-        Mistake(name=f"{exercise}_{name}", exercise=exercise, hint=hint, changes=[(line, answer)])
-        for name, (answer, hint) in others.items()
-    ]
-
-
 LETTERS = [
-    *letters("guess_counted", "b", {}),
-    *letters("guess_horizon", "c", {}),
-    *letters(
+    *slips_of_letter("guess_counted", 'return "b"'),
+    *slips_of_letter("guess_horizon", 'return "c"'),
+    *slips_of_letter(
         "foretell_gradient",
-        "b",
+        'return "b"',
         {
             "a": "So the paper says. But there is a loss between z_e and z_q in which neither is cut off.",
             "c": "In the SOM loss, z_e is cut off: you wrote the `detach` yourself.",

@@ -29,6 +29,10 @@ def test_failures_are_the_same_where_the_observations_are():
     assert not same_failure(failure(1), failure(1, kind="error"))
     assert same_failure(failure(None), failure(None))
     assert not same_failure(failure(None), failure(None, message="other"))
+    assert same_failure(failure("above", message="x is 40, not 'a'"), failure("above", message="x is 1.5, not 'b'"))
+    assert not same_failure(failure("above", message="x is 40"), failure("above", message="y is 40"))
+    assert not same_failure(failure("above", message="x is 40"), failure("below", message="x is -1"))
+    assert not same_failure(failure(40, message="x is 40"), failure(40, message="x is 41"))
 
 
 def outcomes(**failures):

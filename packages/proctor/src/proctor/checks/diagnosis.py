@@ -14,12 +14,15 @@ from proctor.checks.runner import run_checks, variant_subject
 # What is not written has no cause, and what cannot be read none that could be known.
 EXPLAINED = ("wrong", "error")
 NUMBER = re.compile(r"-?\d[\d.,e+-]*")
+# What a message says of this submission alone: its numbers, and texts of its own.
+OWN = re.compile(rf"{NUMBER.pattern}|'[^']*'")
 
 
 def same_failure(one: Failure | None, other: Failure | None) -> bool:
     """Two failures show the same mistake: the same words, and the same observation as far as floats can tell.
 
-    Where no array was observed, they say the same numbers, too: a name or a single number is not much to go by.
+    Where a check has a word for what it saw, such as "below", the numbers may be others. Where it observed a number or
+    nothing, they are the same: that is not much to go by.
     """
     if one is None or other is None:
         return one is other
@@ -34,6 +37,8 @@ def same_failure(one: Failure | None, other: Failure | None) -> bool:
         return same and torch.allclose(a.double(), b.double(), **close, equal_nan=True)
     # Where code stopped, the message names the line, which is the student's own.
     same_words = one.message == other.message or (one.kind == "error" and one.observed is not None)
+    if isinstance(one.observed, str):
+        same_words = same_words or OWN.sub("", one.message) == OWN.sub("", other.message)
     return same_words and repr(one.observed) == repr(other.observed)
 
 
