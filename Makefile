@@ -1,6 +1,7 @@
 # `make demo` and `make test` set up all they need in .venv. Any of it without make: see README.md.
 #   make setup LOCKED=1      with the versions of requirements.lock: docs/upgrading.md
 #   make setup TORCH=cuda    torch with CUDA, where make sees no GPU
+#   make prove WHOLE=1       all of what `make prove` tries a part of: hours, before a release
 #   make release-zip ASSIGNMENTS="seq2seq mina"
 
 PYTHON ?= python3
@@ -56,7 +57,7 @@ test: setup
 	$(BIN)/python -m pytest -n auto
 
 prove: setup
-	$(BIN)/python -m pytest -n auto --dist worksteal -m prove
+	$(BIN)/python -m pytest -n auto --dist worksteal -m prove $(if $(WHOLE),--whole)
 
 demo: build
 	$(BIN)/proctor demo $(or $(ASSIGNMENTS),seq2seq)

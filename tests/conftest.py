@@ -5,8 +5,14 @@ import pytest
 
 def pytest_addoption(parser):
     """What takes too long even for `make prove`."""
-    words = "all banks, all small changes and all notebooks, not a part or what changed: hours, before a release"
+    words = "all of what `make prove` tries a part of (banks, changes, notebooks, classes): hours, before a release"
     parser.addoption("--whole", action="store_true", help=words)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out what is tried with `--whole` alone."""
+    if not config.getoption("--whole"):
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def one_thread():
 
 
 @pytest.mark.prove
+@pytest.mark.whole
 def test_only_softened_words_learn_negation(one_thread):
     """The claim of the notebook, on a smaller model: loud words stay a bag of words, softened ones are read.
 

@@ -21,15 +21,21 @@ from submissions import RIGHT_FORMS, full_marks
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENTS = open_course(ROOT).assignments
-EVERY_MISTAKE = 10
+# What is asked of the engine is asked with the assignment that is graded soonest, and of the others with `--whole`.
+FIRST = "seq2seq"
+OTHERS = [name for name in ASSIGNMENTS if name != FIRST]
+ON_THE_WHOLE = [FIRST, *(pytest.param(name, marks=pytest.mark.whole) for name in OTHERS)]
+EVERY_MISTAKE, EVERY_ALTERNATIVE = 10, 4
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_mistakes_are_caught_and_right_answers_pass(name, monkeypatch):
-    """Every tenth mistake, in this process; `make prove` puts all of them into hosts."""
+    """Every tenth mistake and every fourth right answer, in this process; `make prove` tries all."""
     assignment = load_assignment(open_course(ROOT), name)
     mistakes = bank.mistakes(assignment)[::EVERY_MISTAKE]
+    alternatives = bank.alternatives(assignment)[::EVERY_ALTERNATIVE]
     monkeypatch.setattr(bank, "mistakes", lambda assignment: mistakes)
+    monkeypatch.setattr(bank, "alternatives", lambda assignment: alternatives)
     for exercise in assignment.exercises:
         if not exercise.written:
             assert audit.try_variants(assignment, exercise, "cpu", [AUDIT_KEY]) == {}
@@ -103,11 +109,9 @@ def demo_points(assignment):
     }
 
 
-# The class that is graded soonest, and the others.
-CLASSES = [name if name == "seq2seq" else pytest.param(name, marks=pytest.mark.prove) for name in ASSIGNMENTS]
-
-
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(name, marks=[pytest.mark.prove, pytest.mark.whole]) for name in OTHERS)]
+)
 def test_demo_class_gets_its_points(name, tmp_path):
     """Without those in other forms, which the engine finds: a test of their own has them."""
     folder = tmp_path / "course"
@@ -137,11 +141,11 @@ def test_demo_class_gets_its_points(name, tmp_path):
 @pytest.mark.prove
 @pytest.mark.parametrize("form", RIGHT_FORMS)
 def test_right_answer_in_any_form_earns_full_marks(form, tmp_path):
-    full_marks(load_assignment(open_course(ROOT), "seq2seq"), form, tmp_path)
+    full_marks(load_assignment(open_course(ROOT), FIRST), form, tmp_path)
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("name", ASSIGNMENTS)
+@pytest.mark.parametrize("name", ON_THE_WHOLE)
 def test_plain_pytest_gives_the_solution_full_marks(name):
     command = ["pytest", "graders", "-q", "-p", "no:cacheprovider", "--device", "cpu"]
     command += ["--submission", f"source/{name}/{name}.ipynb"]

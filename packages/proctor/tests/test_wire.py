@@ -333,7 +333,7 @@ def test_reply_that_is_no_answer_costs_its_check(reply):
     st.lists(st.tuples(st.integers(0, 400), st.integers(0, 9), st.binary(max_size=9)), max_size=2),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None, max_examples=3000)
+@settings(deadline=None, max_examples=1000)
 def test_damaged_frame_is_an_answer_or_costs_its_check_and_nothing_else(frame, changes, edits, draw):
     header, buffers = fuzz_wire.split(frame)
     for _ in range(changes):

@@ -20,7 +20,7 @@ from proctor.grading.gradebook import read_grades
 from proctor.proof.demo import cell
 
 pytestmark = pytest.mark.prove
-STUDENTS, KILLS, SEED = 40, 20, 5
+STUDENTS, KILLS, SEED = 40, 10, 5
 GRADED = re.compile(r"(s\d\d): (\d+) of 10 points")
 
 
@@ -47,7 +47,7 @@ def autograde(folder, log, kill_after=None):
     return process.returncode
 
 
-def test_every_grade_is_right_after_twenty_kills(toy_course, tmp_path):
+def test_every_grade_is_right_after_ten_kills(toy_course, tmp_path):
     folder = shutil.copytree(toy_course, tmp_path / "course")
     assignment = load_assignment(open_course(folder), "toy")
     for number in range(STUDENTS):
