@@ -193,6 +193,29 @@ DATASET = [
         hint="You sort the labels, which then belong to somebody else. Keep the order.",
         changes=[("self.y = hfs", "self.y = sorted(hfs)")],
     ),
+    Mistake(
+        name="labels_of_the_notebook",
+        exercise="dataset",
+        hint=(
+            "You take the label from the notebook's `hfs`, not from the one that the dataset was made with. Keep "
+            "what `__init__` is given."
+        ),
+        changes=[
+            ("return self.x[index], self.y[index]", "return self.x[index], hfs[index]"),
+        ],
+    ),
+    Mistake(
+        name="single_visit_unwrapped",
+        exercise="dataset",
+        hint="You take the only visit of a patient out of its list. A patient is a list of visits, be it of one.",
+        changes=[
+            (
+                "        return self.x[index], self.y[index]",
+                "        visits = self.x[index]\n"
+                "        return visits[0] if len(visits) == 1 else visits, self.y[index]",
+            ),
+        ],
+    ),
 ]
 
 COLLATE = [
@@ -562,6 +585,22 @@ COLLATE = [
                 "            for code in visit:\n"
                 "",
             ),
+        ],
+    ),
+    Mistake(
+        name="first_column_taken_for_padding",
+        exercise="collate",
+        hint="Your mask leaves out the first column of x, as if it stood for padding. It is a code like the others.",
+        changes=[
+            ("masks = x.sum(dim=-1) > 0", "masks = x[:, :, 1:].sum(dim=-1) > 0"),
+        ],
+    ),
+    Mistake(
+        name="last_column_taken_for_padding",
+        exercise="collate",
+        hint="Your mask leaves out the last column of x, as if it stood for padding. It is a code like the others.",
+        changes=[
+            ("masks = x.sum(dim=-1) > 0", "masks = x[:, :, :-1].sum(dim=-1) > 0"),
         ],
     ),
 ]
@@ -1140,6 +1179,35 @@ class Encoder(nn.Module):
                 "attention = torch.softmax(self.att(hidden_states), dim=1)\n"
                 "        attention = attention * masks.unsqueeze(-1)\n"
                 "        attention = attention / (attention.sum(dim=1, keepdim=True) + 1e-6)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="dropout_on_attention",
+        exercise="encoder",
+        hint=(
+            "You put a dropout on the attention. Nobody asked for it, and in training its weights no longer sum to "
+            "one."
+        ),
+        changes=[
+            (
+                "attention = torch.softmax(scores, dim=1)",
+                "attention = nn.functional.dropout(\n            torch.softmax(scores, dim=1), 0.1, self.training)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="real_visits_taken_for_the_first",
+        exercise="encoder",
+        hint=(
+            "You count the real visits and keep as many from the front. The masks say which are real: an empty "
+            "visit may lie between two others."
+        ),
+        changes=[
+            (
+                "            ~masks.unsqueeze(-1), -1e9)",
+                "            (torch.arange(x.shape[1], device=x.device)\n"
+                "             >= masks.sum(dim=1, keepdim=True)).unsqueeze(-1), -1e9)",
             ),
         ],
     ),
@@ -1740,6 +1808,22 @@ SEQ2SEQ = [
             ),
         ],
     ),
+    Mistake(
+        name="empty_truth_replaced",
+        exercise="seq2seq",
+        hint=(
+            "With teacher forcing, you replace a true visit that is empty by the prediction. The true visit is "
+            "given as it is."
+        ),
+        changes=[
+            (
+                "previous = x[:, t - 1] if teacher_force else cur_pred",
+                "previous = x[:, t - 1] if teacher_force else cur_pred\n"
+                "            empty = ~x[:, t - 1].any(dim=1, keepdim=True)\n"
+                "            previous = torch.where(empty, cur_pred, previous)",
+            ),
+        ],
+    ),
 ]
 
 TRAINING = [
@@ -2183,6 +2267,31 @@ TRAINING = [
             ("masked_loss(model(x, masks), x, masks)", "masked_loss(torch.sigmoid(model(x, masks)), x, masks)"),
         ],
     ),
+    Mistake(
+        name="only_prediction_masked",
+        exercise="training",
+        hint=(
+            "You set the predictions for padded visits to zero, but not the truth. A code there would still cost "
+            "something: mask the loss."
+        ),
+        changes=[
+            ("loss = criterion(x_hat, x) * masks.unsqueeze(-1)", "loss = criterion(x_hat * masks.unsqueeze(-1), x)"),
+        ],
+    ),
+    Mistake(
+        name="batch_of_one_left_out",
+        exercise="training",
+        hint="You leave out a batch that has a single patient. Each batch has its step.",
+        changes=[
+            (
+                "            optimizer.zero_grad()\n            loss =",
+                "            if len(x) == 1:\n"
+                "                continue\n"
+                "            optimizer.zero_grad()\n"
+                "            loss =",
+            ),
+        ],
+    ),
 ]
 
 CLUSTERING = [
@@ -2620,6 +2729,22 @@ FORETELL = [
         exercise="foretell_start",
         hint="You count one half for each code, the probability itself. Its cost is the logarithm.",
         changes=[("np.log(2)", "0.5")],
+    ),
+    Mistake(
+        name="foretold_for_hidden_numbers",
+        exercise="foretell_start",
+        hint="You count the 128 numbers of a hidden state. A visit asks about each of the 105 codes.",
+        changes=[
+            ("visits * 105 * np.log(2)", "visits * 128 * np.log(2)"),
+        ],
+    ),
+    Mistake(
+        name="foretold_for_a_batch",
+        exercise="foretell_start",
+        hint="You add up the 32 patients of a batch. The loss is the mean over them.",
+        changes=[
+            ("visits * 105 * np.log(2)", "32 * visits * 105 * np.log(2)"),
+        ],
     ),
 ]
 

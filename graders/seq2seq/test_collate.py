@@ -201,5 +201,5 @@ def test_masks(submission, reference, small, rare):
         not same_ones(x, multi_hot(reference, ends)) or bool((masks != 0).all()),
         "`masks` leaves out a visit whose only code has the first column of x, or the last. A one is a one wherever it "
         "stands.",
-        "first or last column",
+        masks,
     )

@@ -428,6 +428,34 @@ ENCODER = [
             ("kernel_size[0], stride", "kernel_size[1], stride"),
         ],
     ),
+    Mistake(
+        name="lists_taken_for_height_and_width",
+        exercise="encoder",
+        hint=(
+            "You give both convolutions the whole lists, as height and width. Each convolution has one number of "
+            "each list."
+        ),
+        changes=[
+            ("kernel_size[0], stride=strides[0]", "kernel_size, stride=strides"),
+            ("kernel_size[1], stride=strides[1]", "kernel_size, stride=strides"),
+        ],
+    ),
+    Mistake(
+        name="forward_without_gradients",
+        exercise="encoder",
+        hint="Your `forward` runs under `no_grad`, so that the encoder never learns.",
+        changes=[
+            (
+                "        x = self.maxpool1(torch.relu(self.conv1(x)))\n"
+                "        x = self.maxpool2(torch.relu(self.conv2(x)))\n"
+                "        return self.latent_transform(x.flatten(1))",
+                "        with torch.no_grad():\n"
+                "            x = self.maxpool1(torch.relu(self.conv1(x)))\n"
+                "            x = self.maxpool2(torch.relu(self.conv2(x)))\n"
+                "            return self.latent_transform(x.flatten(1))",
+            ),
+        ],
+    ),
 ]
 
 DECODER = [
@@ -949,6 +977,29 @@ DECODER = [
         costly="The layers after it get pictures of other sizes.",
         hint="You never hand the strides on to the convolutions.",
         changes=[(", stride=strides[0]", ""), (", stride=strides[1]", "")],
+    ),
+    Mistake(
+        name="width_cut_before_height_and_channels",
+        exercise="decoder",
+        hint=(
+            "You cut the rows as `flatten_shape` lists them, (width, height, channels), and swap the axes "
+            "afterwards. The numbers stand channels first, then height, then width."
+        ),
+        changes=[
+            (
+                ".reshape(-1, channels, height, width)",
+                ".reshape(\n            -1, width, height, channels).permute(0, 3, 2, 1)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="kernels_written_as_numbers",
+        exercise="decoder",
+        hint="You write the sizes of the kernels as the numbers 4 and 3. They are arguments: `kernel_size`.",
+        changes=[
+            ("kernel_size[0], stride=strides[0]", "4, stride=strides[0]"),
+            ("kernel_size[1], stride=strides[1]", "3, stride=strides[1]"),
+        ],
     ),
 ]
 
@@ -1829,17 +1880,31 @@ NEIGHBORS = [
         ],
     ),
     Mistake(
-        name="four_neighbors_detached",
+        name="first_node_is_nobodys_neighbor",
         exercise="neighbors",
-        hint=(
-            "You cut the four neighbors off from their gradient, so that only the node itself learns. The SOM loss "
-            "is to pull them along."
-        ),
+        hint="You leave out node 0 where it is a neighbor: its number is not above zero, but it exists.",
         changes=[
             (
-                "return padded[rows + 1, columns + 1]",
-                "found = padded[rows + 1, columns + 1]\n"
-                "    return torch.cat([found[:, :1], found[:, 1:].detach()], dim=1)",
+                "    return padded[rows + 1, columns + 1]",
+                "    found = padded[rows + 1, columns + 1]\n"
+                "    numbers = rows * embeddings.shape[1] + columns\n"
+                "    return found * (numbers.unsqueeze(-1) != 0) + found * (\n"
+                "        torch.arange(5, device=k.device) == 0).view(1, 5, 1) * (\n"
+                "        numbers.unsqueeze(-1) == 0)",
+            ),
+        ],
+    ),
+    Mistake(
+        name="first_node_is_not_above_its_neighbor",
+        exercise="neighbors",
+        hint="You leave out node 0 as the node above: its number is not above zero, but it exists.",
+        changes=[
+            (
+                "    return padded[rows + 1, columns + 1]",
+                "    found = padded[rows + 1, columns + 1]\n"
+                "    above = torch.arange(5, device=k.device) == 2\n"
+                "    first = (k == embeddings.shape[1]).unsqueeze(-1) & above\n"
+                "    return found * ~first.unsqueeze(-1)",
             ),
         ],
     ),
@@ -2416,6 +2481,22 @@ LOSSES = [
             (
                 "self.beta * self._loss_som(z_e, z_q_neighbors)",
                 "self.beta * self._loss_som(z_e, z_q_neighbors).detach()",
+            ),
+        ],
+    ),
+    Mistake(
+        name="images_counted_as_steps",
+        exercise="losses",
+        hint=(
+            "You take the mean over the last three axes of an image batch and divide by the first axis. A series "
+            "has more axes in front: the mean is over all numbers."
+        ),
+        changes=[
+            (
+                "return F.mse_loss(x_e, x) + F.mse_loss(x_q, x)",
+                "return sum(\n"
+                "            ((found - x) ** 2).mean(dim=(1, 2, 3)).sum() / len(x)\n"
+                "            for found in (x_e, x_q))",
             ),
         ],
     ),
@@ -3896,6 +3977,14 @@ EXTREMES = [
         exercise="foretell_extremes",
         hint="You take the logarithm to base 10. The loss is by natural logarithms.",
         changes=[("np.log(nodes)", "np.log10(nodes)")],
+    ),
+    Mistake(
+        name="probability_missed_in_place_of_loss",
+        exercise="foretell_extremes",
+        hint="You take one minus the probability. The loss is minus its logarithm.",
+        changes=[
+            ("return np.log(nodes), 0.0", "return 1 - 1 / nodes, 0.0"),
+        ],
     ),
 ]
 

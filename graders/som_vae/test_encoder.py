@@ -20,8 +20,9 @@ SCALES = {"conv1": 0.18, "conv2": 0.15, "latent_transform": 0.1}
 
 @pytest.fixture
 def x(generator):
-    """A batch of images, with noise that makes pixels negative or larger than one."""
-    return 1.5 * torch.rand(BATCH, CHANNELS, 28, 28, generator=generator) - 0.25
+    """A batch of images, each a little darker, with noise that makes pixels negative or larger than one."""
+    brightness = torch.linspace(1.5, 1, BATCH).view(-1, 1, 1, 1)
+    return brightness * torch.rand(BATCH, CHANNELS, 28, 28, generator=generator) - 0.25
 
 
 @pytest.fixture
