@@ -770,6 +770,14 @@ POSITIONS = [
         hint="You return rows of the table alone. Add them to the words' vectors.",
         changes=[("return x + self.pe[:, : x.shape[1]]", "return self.pe[:, : x.shape[1]]")],
     ),
+    Mistake(
+        name="exponent_by_root",
+        exercise="positions",
+        hint="You divide the exponent by the root of d_model. It is 2i / d_model.",
+        changes=[
+            ("torch.arange(0, d_model, 2) / d_model)", "torch.arange(d_model // 2) / math.sqrt(d_model))"),
+        ],
+    ),
 ]
 
 ATTENTION = [
@@ -3278,6 +3286,34 @@ ABLATION = [
             ),
         ],
     ),
+    Mistake(
+        name="variants_overwritten",
+        exercise="ablation",
+        hint=(
+            "You write the curves into `variants`, which is the caller's, who needs its changes. Make a dict of "
+            "your own."
+        ),
+        changes=[
+            (
+                "    return {\n"
+                "        name: np.array([run(change, seed) for seed in seeds])\n"
+                "        for name, change in variants.items()\n"
+                "    }",
+                "    for name in variants:\n"
+                "        variants[name] = np.array(\n"
+                "            [run(variants[name], seed) for seed in seeds])\n"
+                "    return variants",
+            ),
+        ],
+    ),
+    Mistake(
+        name="deviation_of_three_seeds",
+        exercise="ablation",
+        hint="You correct the deviation for three seeds, whatever their number is: `ddof=1`.",
+        changes=[
+            ("curves.std(axis=0, ddof=1)", "curves.std(axis=0) * np.sqrt(1.5)"),
+        ],
+    ),
 ]
 
 FREE_SCORES = [
@@ -3389,6 +3425,36 @@ WEIGHT_AND_SLOPE = [
         hint="Your slope is that of the line from a gap of zero. Asked for is the derivative at this gap.",
         changes=[
             ("slope = weight * (1 - weight)", "slope = (weight - 0.5) / gap if gap else 0.25"),
+        ],
+    ),
+    Mistake(
+        name="half_of_the_other_weight_as_slope",
+        exercise="weight_and_slope",
+        hint=(
+            "Your slope is half of what the other word gets: right for scores that are the same, and no others. "
+            "Multiply both weights."
+        ),
+        changes=[
+            ("slope = weight * (1 - weight)", "slope = (1 - weight) / 2"),
+        ],
+    ),
+    Mistake(
+        name="size_of_the_gap",
+        exercise="weight_and_slope",
+        hint=(
+            "You take the size of the gap, without its sign. Where the first score is lower, the first word gets "
+            "less than half."
+        ),
+        changes=[
+            ("math.exp(-gap)", "math.exp(-abs(gap))"),
+        ],
+    ),
+    Mistake(
+        name="weight_and_slope_in_reverse",
+        exercise="weight_and_slope",
+        hint="You return the slope first. The weight comes first.",
+        changes=[
+            ("return weight, slope", "return slope, weight"),
         ],
     ),
 ]

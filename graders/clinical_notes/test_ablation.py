@@ -155,12 +155,16 @@ SEEDS = [7, 3, 11, 2, 29, 5, 23, 13, 19, 17, 31]
 def curves(submission):
     """The curves that the student's function makes, and the calls that it makes for them."""
     run = submission.send(Recorded)()
-    variants = {"as it is": submission.send(unchanged), "doubled": submission.send(doubled)}
+    changes = {"as it is": submission.send(unchanged), "doubled": submission.send(doubled)}
+    variants = submission.put(changes)
     result = submission.ablation_curves(variants, SEEDS, run)
     expect.type(result, dict, "`ablation_curves(variants, seeds, run)`")
-    expect.equal(sorted(result), sorted(variants), "The variants of the curves")
+    expect.equal(sorted(result), sorted(changes), "The variants of the curves")
     for name, value in result.items():
         expect.type(value, np.ndarray, f"The curves of {name!r}")
+    left, same = submission.get(variants), submission.library("operator.is_")
+    kept = list(left) == list(changes) and all(same(left[name], change) for name, change in changes.items())
+    expect.true(kept, "`ablation_curves` changes the `variants` that it is given. Make a dict of your own.", "variants")
     return result, submission.get(run.calls)
 
 

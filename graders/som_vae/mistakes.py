@@ -1908,6 +1908,21 @@ NEIGHBORS = [
             ),
         ],
     ),
+    Mistake(
+        name="map_kept_from_the_first_call",
+        exercise="neighbors",
+        hint=(
+            "You keep the map of the first call for all maps of this shape. The nodes move in each step: take the "
+            "embeddings that are given."
+        ),
+        changes=[
+            (
+                "    padded = F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
+                "    kept = gather_neighbors.__dict__\n"
+                "    padded = kept.setdefault(embeddings.shape, F.pad(embeddings, (0, 0, 1, 1, 1, 1)))",
+            ),
+        ],
+    ),
 ]
 
 LOSSES = [
