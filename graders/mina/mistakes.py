@@ -248,6 +248,19 @@ DATASET = [
             ('self.X = data_dict["X"]', 'self.X = (data_dict["X"] - data_dict["X"].mean()) / data_dict["X"].std()')
         ],
     ),
+    Mistake(
+        name="first_four_channels",
+        exercise="dataset",
+        hint="You take four channels, however many there are. Take all.",
+        changes=[
+            (
+                "inputs = (self.X[:, i], self.K_beat[:, i],\n"
+                "                  self.K_rhythm[:, i], self.K_freq[:, i])",
+                "inputs = (self.X[:4, i], self.K_beat[:4, i],\n"
+                "                  self.K_rhythm[:4, i], self.K_freq[:4, i])",
+            ),
+        ],
+    ),
 ]
 
 PARTS = {"signal": "X", "beat": "K_beat", "rhythm": "K_rhythm", "frequency": "K_freq"}
@@ -2732,6 +2745,17 @@ TRAINING = [
             ),
         ],
     ),
+    Mistake(
+        name="logarithm_kept_from_its_end",
+        exercise="training",
+        hint=(
+            "You keep the logarithm from becoming too small, but the gradient of log(0) is not a number all the "
+            "same. Keep the probability above a small number."
+        ),
+        changes=[
+            ("torch.log(probabilities.clamp_min(1e-8)), Y)", "torch.log(probabilities).clamp_min(math.log(1e-8)), Y)"),
+        ],
+    ),
 ]
 
 EVALUATION = [
@@ -3248,6 +3272,29 @@ AT_PREVALENCE = [
             ("2 * precision * recall / (precision + recall)", "2 * precision * found / (precision + found)"),
         ],
     ),
+    Mistake(
+        name="false_alarms_of_half",
+        exercise="at_prevalence",
+        hint=(
+            "You take every second segment for normal, whatever the prevalence. The normal ones are 1 - prevalence "
+            "of all."
+        ),
+        changes=[
+            ("(1 - specificity) * (1 - prevalence)", "(1 - specificity) / 2"),
+        ],
+    ),
+    Mistake(
+        name="segments_of_a_thousand_rounded",
+        exercise="at_prevalence",
+        hint="You count whole segments of a thousand. Where AF is rare, rounding shows: go on with shares.",
+        changes=[
+            (
+                "found = recall * prevalence\n    false_alarms = (1 - specificity) * (1 - prevalence)",
+                "found = round(1000 * recall * prevalence)\n"
+                "    false_alarms = round(1000 * (1 - specificity) * (1 - prevalence))",
+            ),
+        ],
+    ),
 ]
 
 CHOOSE_THRESHOLD = [
@@ -3361,6 +3408,14 @@ CHOOSE_THRESHOLD = [
             ),
         ],
     ),
+    Mistake(
+        name="threshold_rounded",
+        exercise="choose_threshold",
+        hint="You round the threshold. The segment whose probability it was may lie below it now.",
+        changes=[
+            ("threshold = of_af[-to_find]", "threshold = round(float(of_af[-to_find]), 2)"),
+        ],
+    ),
 ]
 
 RECALIBRATE = [
@@ -3438,6 +3493,17 @@ RECALIBRATE = [
         ),
         changes=[
             ("of_af = p1 * here / trained", "p1 *= here / trained\n    of_af = p1"),
+        ],
+    ),
+    Mistake(
+        name="probabilities_clipped",
+        exercise="recalibrate",
+        hint="You keep the probabilities away from 0 and 1. Who is sure stays sure: nothing is divided by zero there.",
+        changes=[
+            (
+                "    of_af = p1 * here / trained\n",
+                "    p1 = np.clip(p1, 1e-4, 1 - 1e-4)\n    of_af = p1 * here / trained\n",
+            ),
         ],
     ),
 ]

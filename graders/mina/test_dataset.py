@@ -85,12 +85,15 @@ def test_nested(dataset):
 
 
 @pytest.mark.points(1)
-def test_shapes(dataset):
+def test_shapes(submission, dataset, data):
     """The inputs of a sample are those of one segment, with all channels."""
-    inputs, _ = read(dataset, 5)
-    for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
-        hint = "The segments are on the second axis of every array; the other axes stay."
-        expect.shape(value, (CHANNELS, length), f"{name} of `dataset[5]`", hint)
+    more = {name: np.concatenate([array, array[:1]]) for name, array in data.items() if name != "Y"}
+    with_more = submission.ECGDataset(more | {"Y": data["Y"]})
+    for tried, channels in ((dataset, CHANNELS), (with_more, CHANNELS + 1)):
+        inputs, _ = read(tried, 5)
+        for value, (name, length) in zip(inputs, LENGTHS.items(), strict=True):
+            hint = "The segments are on the second axis of every array; the other axes stay."
+            expect.shape(value, (channels, length), f"{name} of `dataset[5]`, with {channels} channels,", hint)
     check_differ(dataset, 5, 6)
 
 

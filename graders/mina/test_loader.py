@@ -27,11 +27,11 @@ def kind_of_inputs(submission):
         return False, torch.double
 
 
-def samples(submission, count, generator):
+def samples(submission, count, generator, channels=CHANNELS):
     """Samples as the dataset should give them, whose label is their number."""
     tensors, dtype = kind_of_inputs(submission)
     inputs = [
-        tuple(torch.randn(CHANNELS, length, generator=generator).to(dtype) for length in LENGTHS.values())
+        tuple(torch.randn(channels, length, generator=generator).to(dtype) for length in LENGTHS.values())
         for _ in range(count)
     ]
     if tensors:
@@ -93,14 +93,16 @@ def test_order(submission, generator, seed):
 @pytest.mark.points(1)
 def test_shapes(submission, generator):
     """In every input of a batch, the channels come first and the segments second."""
-    loader = submission.load_data(samples(submission, 19, generator), batch_size=BATCH)
-    batch = next(iter(loader))
-    # How many there are in a batch is another check's matter.
-    count = len(labels_of(batch))
-    for value, (name, length) in zip(inputs_of(batch), LENGTHS.items(), strict=True):
-        hint = "A batch has the segments on its second axis, as in the data."
-        expect.shape(value, (CHANNELS, count, length), f"{name} of a batch of {count} segments", hint)
-        check_varied(value.transpose(0, 1), f"{name} of different segments")
+    for channels in (CHANNELS, CHANNELS + 1):
+        loader = submission.load_data(samples(submission, 19, generator, channels), batch_size=BATCH)
+        batch = next(iter(loader))
+        # How many there are in a batch is another check's matter.
+        count = len(labels_of(batch))
+        what = f"of a batch of {count} segments with {channels} channels"
+        for value, (name, length) in zip(inputs_of(batch), LENGTHS.items(), strict=True):
+            hint = "A batch has the segments on its second axis, as in the data."
+            expect.shape(value, (channels, count, length), f"{name} {what}", hint)
+            check_varied(value.transpose(0, 1), f"{name} of different segments")
     with alone(True, "`my_collate`", "segment"):
         batch = next(iter(submission.load_data(samples(submission, 1, generator), batch_size=BATCH)))
         for value, length in zip(inputs_of(batch), LENGTHS.values(), strict=True):
