@@ -14,7 +14,7 @@ from proctor.authoring import bank
 from proctor.authoring.assignment import load_assignment
 from proctor.checks.secret import AUDIT_KEY
 from proctor.course import open_course
-from proctor.grading import grade, gradebook, known
+from proctor.grading import grade, gradebook
 from proctor.isolation.process import HostProcess
 from proctor.proof import audit, demo, survivors, trials
 from submissions import RIGHT_FORMS, full_marks
@@ -113,15 +113,15 @@ def demo_points(assignment):
     "name", [FIRST, *(pytest.param(name, marks=[pytest.mark.prove, pytest.mark.whole]) for name in OTHERS)]
 )
 def test_demo_class_gets_its_points(name, tmp_path):
-    """Without those in other forms, which the engine finds: a test of their own has them."""
+    """Without those in other forms, which have a test of their own, and with every tenth of the known mistakes."""
     folder = tmp_path / "course"
     unneeded = ("submitted", "autograded", "feedback", "*.db", "tests", "build")
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *unneeded))
-    # What never ends is waited for, and how known mistakes fare is found out once.
+    # What never ends is waited for, and how known mistakes fare is found out.
     with (folder / "course_config.py").open("a", encoding="utf-8") as config:
         config.write("c.Proctor.own_cells_seconds = c.Proctor.cell_seconds = 10\n")
-    (ROOT / known.FOLDER).mkdir(exist_ok=True)
-    (folder / known.FOLDER).symlink_to(ROOT / known.FOLDER)
+    with (folder / f"graders/{name}/mistakes.py").open("a", encoding="utf-8") as module:
+        module.write(f"MISTAKES = MISTAKES[::{EVERY_MISTAKE}]\n")
     subprocess.run([sys.executable, "-m", "proctor.cli", "build", name], cwd=folder, check=True)
     assignment = load_assignment(open_course(folder), name)
     demo.hand_in(assignment)

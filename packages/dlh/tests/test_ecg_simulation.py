@@ -10,8 +10,8 @@ from dlh.data import ecg, ecg_simulation
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """1000 recordings, half of them with atrial fibrillation."""
-    return ecg.simulate(1000, 0.5, seed=11, directory=tmp_path_factory.mktemp("large") / "ecg")
+    """400 recordings, half of them with atrial fibrillation."""
+    return ecg.simulate(400, 0.5, seed=11, directory=tmp_path_factory.mktemp("large") / "ecg")
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_lengths_and_classes_are_those_of_the_challenge():
 
 
 def test_recordings_have_the_lengths_drawn_for_them(data):
-    _, lengths = ecg_simulation.draw_classes_and_lengths(1000, 0.5, np.random.default_rng([11, 0]))
+    _, lengths = ecg_simulation.draw_classes_and_lengths(400, 0.5, np.random.default_rng([11, 0]))
     assert [len(samples) for samples in data.recordings] == lengths
 
 

@@ -27,7 +27,7 @@ def links(page):
     return [page.parent / unquote(link) for link in found]
 
 
-@pytest.mark.parametrize("timed", [True, False])
+@pytest.mark.parametrize("timed", [pytest.param(True, marks=pytest.mark.prove), False])
 def test_earlier_pages_are_kept_and_linked_with_what_has_changed(toys, timed):
     page, told = toys.root / "feedback/ann/toy/toy.html", []
     for number, answers in enumerate([{"double": MEAN, "total": WRONG}, {"double": MEAN}, {}]):

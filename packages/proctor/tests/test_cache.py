@@ -150,6 +150,7 @@ def test_another_engine_does_not_take_the_record(taken, course, monkeypatch):
     assert cache.record_path(taken, course, "cpu") != path
 
 
+@pytest.mark.prove
 def test_what_is_on_record_is_read_without_torch(solved, course, tmp_path):
     path = tmp_path / "toy.ipynb"
     nbformat.write(solved, path)

@@ -203,7 +203,7 @@ def test_verdicts_are_sent_to_whoever_has_pushed(github):
     assert handed_in == {Path("submitted/ann/toy/toy.ipynb")}
 
 
-@pytest.mark.parametrize("refused", ["dispatches", "statuses/a1"])
+@pytest.mark.parametrize("refused", [pytest.param("dispatches", marks=pytest.mark.prove), "statuses/a1"])
 def test_verdict_that_cannot_be_posted_is_told_with_its_points_and_what_to_do(github, refused):
     github.change(**{f"POST repos/class/toy-ann/{refused}": 403})
     ran = github.run("grade", "class", given="toy ann a1\ntoy cleo c1\n")

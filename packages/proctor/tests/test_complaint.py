@@ -225,13 +225,16 @@ def test_plain_pytest_draws_the_inputs_of_the_grading_and_counts_what_was_select
         assert any(line.split() == ["total", "0", "/", "3"] for line in lines)
 
 
+PROVE = pytest.mark.prove
+
+
 @pytest.mark.parametrize(
     "arguments, setting, words",
     [
         (["graders", "--submission", "nowhere.ipynb"], "", "nowhere.ipynb is not there"),
-        (["--submission", "graders"], "", "graders is not there, or is not a file"),
-        (["graders", "--submission", "course_config.py"], "", "cannot tell the assignment"),
-        (["graders/toy", "--submission", "toylib/empty.ipynb"], "", "run `proctor build`"),
+        pytest.param(["--submission", "graders"], "", "graders is not there, or is not a file", marks=PROVE),
+        pytest.param(["graders", "--submission", "course_config.py"], "", "cannot tell the assignment", marks=PROVE),
+        pytest.param(["graders/toy", "--submission", "toylib/empty.ipynb"], "", "run `proctor build`", marks=PROVE),
         (["graders"], "c.Proctor.cell_secs = 3", "c.Proctor has no setting 'cell_secs'"),
         (["graders/toy/test_double.py"], "c.Proctor.cell_seconds = -3", "should be a positive number"),
         (["graders"], 'c.Proctor.packages = ["nothing_like_it"]', "nothing_like_it"),

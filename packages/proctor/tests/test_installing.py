@@ -78,7 +78,7 @@ def test_link_stands_below_the_title(course, prose):
     assert [part for part in linked.split("\n\n") if not part.startswith("[Open")] == prose.split("\n")
 
 
-@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("beside", [True, pytest.param(False, marks=pytest.mark.prove)])
 def test_cell_installs_what_is_missing_and_then_does_nothing(distributed, tmp_path, beside):
     """In a Python of its own, with the wheel beside the notebook or where the course's URL says."""
     work, shelf, target = (tmp_path / name for name in ("work", "shelf", "target"))

@@ -129,6 +129,7 @@ def test_a_class_is_graded_ahead_of_who_writes_it(course):
                 assert cache.find(taken, course, student, "cpu").points == points
 
 
+@pytest.mark.prove
 def test_a_command_that_is_killed_leaves_no_process_behind(course):
     with start(course, "proctor.cli", "class", "toy", "--jobs", "2", stderr=subprocess.DEVNULL) as ran:
         while not records(course):
@@ -147,6 +148,7 @@ STOPPED = {
 }
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("command", STOPPED)
 def test_a_command_that_is_interrupted_says_so_and_leaves_the_rest_of_the_class(course, command):
     folder = course.root / "submitted"
@@ -206,6 +208,7 @@ def test_a_class_that_handed_in_nothing_is_one_line(course):
     assert "nothing was handed in" in ran.stderr and "Traceback" not in ran.stderr
 
 
+@pytest.mark.prove
 def test_a_script_that_grades_is_run_once_and_not_by_each_worker(course):
     """A teacher's own, without the guard that `multiprocessing` asks for: stock nbgrader asks for none."""
     script = course.root / "my_grading.py"

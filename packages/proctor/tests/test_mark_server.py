@@ -85,6 +85,7 @@ def test_server_says_what_is_wrong_with_a_mark(served):
     assert served.ask("/api/shown/reflection/abc", **own)[0] == 400
 
 
+@pytest.mark.prove
 def test_gradebook_that_another_program_holds_is_told_and_nothing_is_saved(served):
     key, own = served.marked.key("ben"), {"Authorization": f"token {served.token}"}
     answers = json.loads(served.ask("/api/answers/reflection", **own)[1])["answers"]

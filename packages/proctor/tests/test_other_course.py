@@ -87,6 +87,7 @@ def hand_in(root, student, mean, median):
     nbformat.write(notebook, path)
 
 
+@pytest.mark.prove
 def test_its_class_is_graded_and_its_mistakes_are_named(statistics101, run):
     mean = "def mean(values):\n    return sum(values) / len(values)"
     median = "def median(values):\n    return sorted(values)[3]"
@@ -108,6 +109,7 @@ def test_its_checks_are_proven_as_the_page_says(statistics101, page, run):
     assert audited == re.search(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).group(1)
 
 
+@pytest.mark.prove
 def test_plain_pytest_runs_its_checks(statistics101, run):
     tested = run(statistics101, "pytest", "graders", "-p", "no:cacheprovider", "--device", "cpu")
     assert "3 passed" in tested and "10 / 10" in tested

@@ -47,6 +47,7 @@ def test_canvas_there_and_back(toys, capsys):
         assert late.score - late.late_submission_penalty == 11.7
 
 
+@pytest.mark.prove
 def test_moodle_there_and_back(toys, capsys):
     work = nbformat.writes(nbformat.v4.new_notebook())
     names = ["Ann Lee_7_assignsubmission_file_/toy.ipynb", "Bob Ray_8_assignsubmission_file_/toy.ipynb"]
@@ -66,6 +67,7 @@ def test_moodle_there_and_back(toys, capsys):
     assert "Zoe Kim (9)" in capsys.readouterr().out
 
 
+@pytest.mark.prove
 def test_blackboard_there_and_back(toys, capsys):
     work = nbformat.writes(nbformat.v4.new_notebook())
     when = "attempt_2026-03-01-10-00-00"

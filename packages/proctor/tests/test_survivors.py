@@ -117,6 +117,7 @@ def test_survivors_are_told_until_they_are_judged_and_asked_anew_when_the_soluti
     assert "  + doubled_values = (x * FACTOR).detach()\n" in out
 
 
+@pytest.mark.prove
 def test_solution_that_fails_and_a_bad_list_are_one_line(own_course):
     judged = own_course / "graders/toy/equivalent.toml"
     judged.write_text("[[mutant]]\nexercise = 'double'\n")
