@@ -276,6 +276,28 @@ def test_link_to_somebody_elses_work_earns_nothing(graded, assignment):
     assert "is a link" in feedback(graded, "thief")
 
 
+def test_what_another_process_works_on_is_waited_for(toy_course, tmp_path):
+    """Two gradings at once, or one beside a writer of pages, would each find the other's folders half there."""
+    folder = shutil.copytree(toy_course, tmp_path / "course")
+    nbformat.write(solved(load_assignment(open_course(folder), "toy")), submission(folder, "ann"))
+    half = folder / "autograded/ann/toy/toy.ipynb"
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for command in ("autograde", "generate_feedback"):
+        line = [sys.executable, "-m", "nbgrader", command, "toy", "--force"]
+        with cache.alone(folder / cache.FOLDER / "toy" / "ann.lock"):
+            half.parent.mkdir(parents=True, exist_ok=True)
+            whole = half.read_bytes() if half.exists() else b"{"
+            half.unlink(missing_ok=True)
+            half.write_text("{")
+            ran = subprocess.Popen(line, cwd=folder, env=os.environ | {"PATH": path}, stderr=subprocess.PIPE, text=True)
+            told = next((line for line in ran.stderr if "this one goes on when that is done" in line), "")
+            assert "the submission of ann" in told and half.read_text() == "{"
+            half.write_bytes(whole)
+        rest = ran.communicate(timeout=120)[1]
+        assert ran.returncode == 0 and "Traceback" not in rest and "a short one" not in rest
+    assert (folder / "feedback/ann/toy/toy.html").exists()
+
+
 def test_forced_regrade_of_one_student_and_export(graded, tmp_path):
     folder = shutil.copytree(graded, tmp_path / "course", symlinks=True)
     assignment = load_assignment(open_course(folder), "toy")

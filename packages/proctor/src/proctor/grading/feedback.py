@@ -3,6 +3,7 @@
 `course_config.py` puts `FeedbackExporter` where nbgrader has its `HTMLExporter`.
 """
 
+import contextlib
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.errors import BuildError
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
+from proctor.grading.gradebook import turn_of
 from proctor.grading.harmless import one_line
 from proctor.grading.late import in_words, settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
@@ -45,7 +47,8 @@ class FeedbackPages(GenerateFeedback):
             self.log.error(str(error))
             raise NbGraderException(str(error)) from error
         self.left_out, self.titles = [], self._titles(name)
-        super().convert_notebooks()
+        with contextlib.ExitStack() as self.turn:
+            super().convert_notebooks()
         if self.left_out:
             who = listed(self.left_out)
             raise NbGraderException(f"no page for {who}: the lines above say why")
@@ -64,6 +67,8 @@ class FeedbackPages(GenerateFeedback):
         """Whether a page of the submission's has to be written; the others are left as they are."""
         if student_id in self.coursedir.student_id_exclude.split(","):
             return False
+        self.turn.close()
+        self.turn.enter_context(turn_of(self, assignment_id, student_id))
         recorded = self.recorded.get(student_id, {})
         names = {Path(notebook).stem: notebook for notebook in self.notebooks}
         if not set(names) <= set(recorded):

@@ -46,6 +46,13 @@ def graded_assignment(course: Course, name: str) -> Assignment | None:
     return load_assignment(course, name) if name in course.assignments else None
 
 
+def turn_of(converter: BaseConverter, assignment: str, student: str) -> contextlib.AbstractContextManager:
+    """In which one process alone writes a submission's folders, or reads what is written there."""
+    path = Path(converter.coursedir.root) / cache.FOLDER / assignment / f"{student}.lock"
+    words = "Another process works on the submission of %s: this one goes on when that is done"
+    return cache.alone(path, lambda: converter.log.warning(words, student))
+
+
 class _OnlyTheNotebook(BaseConverter):
     """Where nbgrader would copy whatever else lies in a submission's folder, links followed, devices read."""
 
@@ -122,7 +129,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """
         self.coursedir.get_existing_timestamp = self._timestamp
         self.wait_for = lambda student: None
-        with self.faults_told():
+        with self.faults_told(), contextlib.ExitStack() as self.turn:
             left_out = self._grade_class()
         if left_out:
             raise NbGraderException(f"left out: {', '.join(map(ascii, left_out))}")
@@ -200,6 +207,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
 
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
+        # Nor does another grading of the class, or a writer of pages, meet a folder that is half there.
+        self.turn.close()
+        self.turn.enter_context(turn_of(self, assignment_id, student_id))
         destination = Path(self._format_dest(assignment_id, student_id))
         is_graded_here = graded_assignment(self.course, assignment_id) is not None
         is_new = is_graded_here and self._is_new(assignment_id, student_id)
@@ -226,7 +236,10 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def _timestamp(self, folder):
         """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""
         path = Path(folder) / TIME
-        if not path.is_symlink() and not path.exists():
+        try:
+            if not path.lstat().st_size:
+                return None
+        except OSError:
             return None
         words, why = _words(path, TIMESTAMP), "there is none in it"
         try:
@@ -234,7 +247,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 return read_time(words, self.course.config.get("Exchange", {}).get("timezone", "UTC"))
         except (ValueError, OverflowError, LookupError) as error:
             why = str(error)
-        if path not in self.doubted and (path.is_symlink() or path.stat().st_size):
+        if path not in self.doubted:
             self.doubted.add(path)
             self.log.warning("%s holds no time that can be read (%s); the submission counts as in time", path, why)
         return None
