@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
@@ -20,6 +22,7 @@ from proctor.grading import cache
 from proctor.grading.gradebook import read_grades
 from proctor.grading.report import class_table
 from proctor.proof.demo import cell
+from proctor.settings import load_config
 from submissions import PNG, RIGHT_FORMS
 
 WRITTEN = """
@@ -282,7 +285,7 @@ def test_what_another_process_works_on_is_waited_for(toy_course, tmp_path):
     nbformat.write(solved(load_assignment(open_course(folder), "toy")), submission(folder, "ann"))
     half = folder / "autograded/ann/toy/toy.ipynb"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    for command in ("autograde", "generate_feedback"):
+    for command, is_stopped in (("autograde", True), ("autograde", False), ("generate_feedback", False)):
         line = [sys.executable, "-m", "nbgrader", command, "toy", "--force"]
         with cache.alone(folder / cache.FOLDER / "toy" / "ann.lock"):
             half.parent.mkdir(parents=True, exist_ok=True)
@@ -291,10 +294,14 @@ def test_what_another_process_works_on_is_waited_for(toy_course, tmp_path):
             half.write_text("{")
             ran = subprocess.Popen(line, cwd=folder, env=os.environ | {"PATH": path}, stderr=subprocess.PIPE, text=True)
             told = next((line for line in ran.stderr if "this one goes on when that is done" in line), "")
+            if is_stopped:
+                ran.send_signal(signal.SIGINT)
+                ran.wait(timeout=120)
             assert "the submission of ann" in told and half.read_text() == "{"
             half.write_bytes(whole)
         rest = ran.communicate(timeout=120)[1]
-        assert ran.returncode == 0 and "Traceback" not in rest and "a short one" not in rest
+        assert (ran.returncode != 0) == ("nbgrader: stopped." in rest) == is_stopped
+        assert not any(words in rest for words in ("Traceback", "could not be graded", "a short one"))
     assert (folder / "feedback/ann/toy/toy.html").exists()
 
 
@@ -369,6 +376,23 @@ def test_configuration_that_stops_has_nothing_run(toy_sources, tmp_path):
     assert told.startswith("course_config.py: SyntaxError: unterminated") and told.count("\n") == 1
 
 
+def test_a_folder_that_may_not_be_written_is_told_once(toys, monkeypatch):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+    shutil.copytree(toys.root / "submitted/ann", toys.root / "autograded/ann")
+    (toys.root / "feedback").mkdir()
+    api = NbGraderAPI(toys.course.directory, config=load_config(toys.root / "course_config.py"))
+    may = os.access
+    for place in ("autograded", "autograded/ann", "autograded/ann/toy", "feedback"):
+        folder = toys.root / place
+        monkeypatch.setattr(os, "access", lambda path, mode, closed=folder: may(path, mode) and Path(path) != closed)
+        result = api.generate_feedback("toy") if place == "feedback" else api.autograde("toy", "*", force=True)
+        errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+        told = f"{folder} cannot be read or written (Permission denied): take a place where you may"
+        assert not result["success"]
+        assert len(errors) == 1 and told in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
 def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     folder = shutil.copytree(toy_course, tmp_path / "course")
     assignment = load_assignment(open_course(folder), "toy")
@@ -384,3 +408,10 @@ def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     assignment.release_notebook.unlink()
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
     assert "run `proctor build`" in told and "Traceback" not in told
+
+
+def test_file_that_a_command_of_nbgraders_may_not_write_is_one_line(toy_course, tmp_path):
+    folder = shutil.copytree(toy_course, tmp_path / "course")
+    (folder / "grades.csv").mkdir()
+    told = run(folder, "nbgrader", "export", status=1)
+    assert "nbgrader: grades.csv cannot be read or written (Is a directory)" in told and "Traceback" not in told

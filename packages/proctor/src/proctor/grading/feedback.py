@@ -13,7 +13,7 @@ from nbgrader.utils import rmtree
 from traitlets import default
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
 from proctor.grading.gradebook import turn_of
@@ -35,7 +35,7 @@ class FeedbackPages(GenerateFeedback):
 
         Raises
         ------
-        NbGraderException : where the gradebook cannot be read, or somebody got no page
+        NbGraderException : where the gradebook cannot be read, pages cannot be written, or somebody got none
         """
         name, config = self.coursedir.assignment_id, self.config
         try:
@@ -43,9 +43,12 @@ class FeedbackPages(GenerateFeedback):
                 require_assignment(gradebook, name)
                 settle_penalties(gradebook, name, config)
                 self.recorded = read_submissions(gradebook, name)
-        except (SettingsError, Unreadable) as error:
-            self.log.error(str(error))
-            raise NbGraderException(str(error)) from error
+            # Not of each student's folder: what is as it should be may be somebody else's.
+            require_writable([Path(self._format_dest(name, "*")).parents[1]])
+        except (SettingsError, Unreadable, OSError) as error:
+            words = about_file(error) if isinstance(error, OSError) else str(error)
+            self.log.error(words)
+            raise NbGraderException(words) from error
         self.left_out, self.titles = [], self._titles(name)
         with contextlib.ExitStack() as self.turn:
             super().convert_notebooks()

@@ -9,6 +9,7 @@ import glob
 import re
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import rmtree
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.errors import BuildError, about_file
+from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.checks.outcome import GradingError
 from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
@@ -46,11 +47,22 @@ def graded_assignment(course: Course, name: str) -> Assignment | None:
     return load_assignment(course, name) if name in course.assignments else None
 
 
-def turn_of(converter: BaseConverter, assignment: str, student: str) -> contextlib.AbstractContextManager:
-    """In which one process alone writes a submission's folders, or reads what is written there."""
+@contextlib.contextmanager
+def turn_of(converter: BaseConverter, assignment: str, student: str) -> Iterator[None]:
+    """In which one process alone writes a submission's folders, or reads what is written there.
+
+    Raises
+    ------
+    SystemExit : where Ctrl-C ends the wait; of a `KeyboardInterrupt`, nbgrader removes what the other process makes
+    """
     path = Path(converter.coursedir.root) / cache.FOLDER / assignment / f"{student}.lock"
     words = "Another process works on the submission of %s: this one goes on when that is done"
-    return cache.alone(path, lambda: converter.log.warning(words, student))
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(cache.alone(path, lambda: converter.log.warning(words, student)))
+        except KeyboardInterrupt:
+            sys.exit("nbgrader: stopped. What it has done stays; run it again for the rest.")
+        yield
 
 
 class _OnlyTheNotebook(BaseConverter):
@@ -152,13 +164,16 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
             raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
         students.sort()
+        # nbgrader would say of each student that it may not write, with a traceback.
+        folders = [self._folders(name, student)[1] for student in students]
+        require_writable(path for folder in folders for path in (folder.parents[1], folder.parent, folder))
         try:
             with many.grade_ahead(assignment, students, device) as self.wait_for:
                 super().convert_notebooks()
         finally:
             unchanged = len(self.assignments) - len(students) + self.meanwhile
             # What nobody came to before it was stopped has not failed.
-            is_stopped = isinstance(sys.exception(), KeyboardInterrupt)
+            is_stopped = isinstance(sys.exception(), (KeyboardInterrupt, SystemExit))
             failed = 0 if is_stopped else len(self.assignments) - self.graded - unchanged
             self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         return left_out
