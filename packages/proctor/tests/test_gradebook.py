@@ -1,5 +1,6 @@
 """nbgrader's side: real commands on the demo class of the toy course, and on students with worse ideas."""
 
+import errno
 import fcntl
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.writers import FilesWriter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
@@ -390,6 +392,20 @@ def test_a_folder_that_may_not_be_written_is_told_once(toys, monkeypatch):
         told = f"{folder} cannot be read or written (Permission denied): take a place where you may"
         assert not result["success"]
         assert len(errors) == 1 and told in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+def test_full_disk_ends_the_grading_in_one_line(toys, monkeypatch):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+
+    def write(writer, output, resources, notebook_name):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(FilesWriter, "write", write)
+    result = toys.nbgrader.autograde("toy", "*", force=True)
+    errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+    assert not result["success"] and "Traceback" not in result["log"]
+    assert len(errors) == 1 and "(No space left on device): make room, then run it again" in errors[0]
 
 
 def test_fault_of_the_course_is_one_line(toy_course, tmp_path):

@@ -16,7 +16,7 @@ from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
-from proctor.grading.gradebook import turn_of
+from proctor.grading.gradebook import turn_of, writing
 from proctor.grading.harmless import one_line
 from proctor.grading.late import in_words, settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
@@ -55,6 +55,11 @@ class FeedbackPages(GenerateFeedback):
         if self.left_out:
             who = listed(self.left_out)
             raise NbGraderException(f"no page for {who}: the lines above say why")
+
+    def write_single_notebook(self, output, resources):
+        """Write a page."""
+        with writing(self):
+            super().write_single_notebook(output, resources)
 
     def _titles(self, name):
         """What the exercises are called; none of an assignment that nbgrader itself executes."""

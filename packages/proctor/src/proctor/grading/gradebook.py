@@ -65,6 +65,21 @@ def turn_of(converter: BaseConverter, assignment: str, student: str) -> Iterator
         yield
 
 
+@contextlib.contextmanager
+def writing(converter: BaseConverter) -> Iterator[None]:
+    """Where a file cannot be written, for want of room or rights, the command ends: nbgrader would go on with the next.
+
+    Raises
+    ------
+    SystemExit : which nbgrader passes on, with no traceback of its own
+    """
+    try:
+        yield
+    except OSError as error:
+        converter.log.error(about_file(error))
+        raise SystemExit(1) from error
+
+
 class _OnlyTheNotebook(BaseConverter):
     """Where nbgrader would copy whatever else lies in a submission's folder, links followed, devices read."""
 
@@ -129,6 +144,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if self._timestamp(source) is None:
             with open_gradebook(self.coursedir) as gradebook:
                 gradebook.update_or_create_submission(assignment_id, student_id, timestamp=None)
+
+    def write_single_notebook(self, output, resources):
+        """Write a notebook that was taken in or graded."""
+        with writing(self):
+            super().write_single_notebook(output, resources)
 
     def convert_notebooks(self):
         """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
