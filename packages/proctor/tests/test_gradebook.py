@@ -1,5 +1,7 @@
 """nbgrader's side: real commands on the demo class of the toy course, and on students with worse ideas."""
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -10,8 +12,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.writers import FilesWriter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 
 from proctor.authoring.assignment import load_assignment
 from proctor.authoring.build import build_course
@@ -20,6 +24,7 @@ from proctor.grading import cache
 from proctor.grading.gradebook import read_grades
 from proctor.grading.report import class_table
 from proctor.proof.demo import cell
+from proctor.settings import load_config
 from submissions import PNG, RIGHT_FORMS
 
 WRITTEN = """
@@ -276,6 +281,31 @@ def test_link_to_somebody_elses_work_earns_nothing(graded, assignment):
     assert "is a link" in feedback(graded, "thief")
 
 
+@pytest.mark.parametrize("command", ["autograde", "generate_feedback"])
+def test_what_another_process_works_on_is_waited_for(toys, monkeypatch, command):
+    """Two gradings at once, or one beside a writer of pages, would each find the other's folders half there.
+
+    Whoever ends the wait leaves them as they are.
+    """
+    toys.hand_in("ann")
+    half, locks = toys.root / "autograded/ann/toy/toy.ipynb", []
+    for path in (half, toys.root / "feedback/ann/toy/toy.html"):
+        path.parent.mkdir(parents=True)
+        path.write_text("half")
+
+    def flock(file, how):
+        locks.append((Path(file.name).name, half.read_text()))
+        raise BlockingIOError if how & fcntl.LOCK_NB else KeyboardInterrupt
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    result = getattr(toys.nbgrader, command)("toy", "*", force=True)
+    assert locks == [("ann.lock", "half")] * 2
+    assert all(path.read_text() == "half" for path in (half, toys.root / "feedback/ann/toy/toy.html"))
+    assert "Another process works on the submission of ann" in result["log"]
+    assert "nbgrader: stopped." in result["error"]
+    assert "could not be graded" not in result["log"] and "Traceback" not in result["log"]
+
+
 def test_forced_regrade_of_one_student_and_export(graded, tmp_path):
     folder = shutil.copytree(graded, tmp_path / "course", symlinks=True)
     assignment = load_assignment(open_course(folder), "toy")
@@ -347,6 +377,37 @@ def test_configuration_that_stops_has_nothing_run(toy_sources, tmp_path):
     assert told.startswith("course_config.py: SyntaxError: unterminated") and told.count("\n") == 1
 
 
+def test_a_folder_that_may_not_be_written_is_told_once(toys, monkeypatch):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+    shutil.copytree(toys.root / "submitted/ann", toys.root / "autograded/ann")
+    (toys.root / "feedback").mkdir()
+    api = NbGraderAPI(toys.course.directory, config=load_config(toys.root / "course_config.py"))
+    may = os.access
+    for place in ("autograded", "autograded/ann", "autograded/ann/toy", "feedback"):
+        folder = toys.root / place
+        monkeypatch.setattr(os, "access", lambda path, mode, closed=folder: may(path, mode) and Path(path) != closed)
+        result = api.generate_feedback("toy") if place == "feedback" else api.autograde("toy", "*", force=True)
+        errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+        told = f"{folder} cannot be read or written (Permission denied): take a place where you may"
+        assert not result["success"]
+        assert len(errors) == 1 and told in errors[0] and "Traceback" not in result["log"], result["log"]
+
+
+def test_full_disk_ends_the_grading_in_one_line(toys, monkeypatch):
+    for student in ("ann", "ben"):
+        toys.hand_in(student)
+
+    def write(writer, output, resources, notebook_name):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(FilesWriter, "write", write)
+    result = toys.nbgrader.autograde("toy", "*", force=True)
+    errors = [line for line in result["log"].splitlines() if "[ERROR]" in line]
+    assert not result["success"] and "Traceback" not in result["log"]
+    assert len(errors) == 1 and "(No space left on device): make room, then run it again" in errors[0]
+
+
 def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     folder = shutil.copytree(toy_course, tmp_path / "course")
     assignment = load_assignment(open_course(folder), "toy")
@@ -362,3 +423,10 @@ def test_fault_of_the_course_is_one_line(toy_course, tmp_path):
     assignment.release_notebook.unlink()
     told = run(folder, "nbgrader", "autograde", "toy", status=1)
     assert "run `proctor build`" in told and "Traceback" not in told
+
+
+def test_file_that_a_command_of_nbgraders_may_not_write_is_one_line(toy_course, tmp_path):
+    folder = shutil.copytree(toy_course, tmp_path / "course")
+    (folder / "grades.csv").mkdir()
+    told = run(folder, "nbgrader", "export", status=1)
+    assert "nbgrader: grades.csv cannot be read or written (Is a directory)" in told and "Traceback" not in told

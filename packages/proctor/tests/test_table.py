@@ -3,6 +3,7 @@
 import csv
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from nbgrader.plugins import CsvExportPlugin
+from sqlalchemy.exc import OperationalError
 from tqdm.utils import disp_len
 
 from proctor import cli
 from proctor.authoring.assignment import Assignment, Exercise
+from proctor.grading.marks import open_gradebook
+from proctor.grading.reading import Unreadable
 from proctor.grading.report import WIDTH, class_table, summary, what_is_open
 from toys import Marked
 
@@ -159,3 +163,16 @@ def test_table_of_a_gradebook_that_cannot_be_opened_is_one_line(
     assert cli.main(["table"]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and words in said.err and "hush" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("attempt to write a readonly database", "have its rights and its folder's changed"),
+        ("database or disk is full", "make room"),
+        ("database is locked", "another program holds it"),
+    ],
+)
+def test_what_to_do_about_a_gradebook_that_takes_nothing_is_told(toys, said, advice):
+    with pytest.raises(Unreadable, match=f"{said}; {advice}"), open_gradebook(toys.course.directory):
+        raise OperationalError("UPDATE", {}, sqlite3.OperationalError(said))

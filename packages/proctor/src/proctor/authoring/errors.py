@@ -1,6 +1,8 @@
 """What an author must put right."""
 
 import errno
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 # What to do about a file or folder that cannot be read or written.
@@ -34,6 +36,13 @@ def about_file(error: OSError | UnicodeDecodeError) -> str:
     what = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     advice = ADVICE.get(error.errno, "put that right, then run it again")
     return f"{what or 'the output'} cannot be read or written ({error.strerror or error}): {advice}"
+
+
+def require_writable(folders: Iterable[Path]) -> None:
+    """Raise `PermissionError` of the first folder in which nothing can be put; what is not there yet may be made."""
+    for folder in folders:
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 class Errors(list):

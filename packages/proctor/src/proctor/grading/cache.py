@@ -5,6 +5,8 @@ packages and settings, the device). It holds what each exercise earned, with a d
 a changed check has its own exercise graded again, and no other.
 """
 
+import contextlib
+import fcntl
 import functools
 import hashlib
 import json
@@ -12,7 +14,7 @@ import platform
 import site
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -176,6 +178,26 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @functools.cache
+@contextlib.contextmanager
+def alone(path: Path, told: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """One process at a time, by a file that is locked; where nothing can be written, nobody waits.
+
+    Parameters
+    ----------
+    told : called where another process is at it, before this one waits for its turn
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(path.open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                told()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def engine_digest(course: Course, device: str) -> str:
     """What this process grades with, but for checks and solutions: as its modules, it stays as it was first loaded."""
     # Not all of sys.path, which is each process's own: importing setuptools, for one, puts a folder of it there.

@@ -3,6 +3,7 @@
 `course_config.py` puts `FeedbackExporter` where nbgrader has its `HTMLExporter`.
 """
 
+import contextlib
 from pathlib import Path
 
 import nbformat
@@ -12,9 +13,10 @@ from nbgrader.utils import rmtree
 from traitlets import default
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.errors import BuildError
+from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
+from proctor.grading.gradebook import turn_of, writing
 from proctor.grading.harmless import one_line
 from proctor.grading.late import in_words, settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
@@ -33,7 +35,7 @@ class FeedbackPages(GenerateFeedback):
 
         Raises
         ------
-        NbGraderException : where the gradebook cannot be read, or somebody got no page
+        NbGraderException : where the gradebook cannot be read, pages cannot be written, or somebody got none
         """
         name, config = self.coursedir.assignment_id, self.config
         try:
@@ -41,14 +43,23 @@ class FeedbackPages(GenerateFeedback):
                 require_assignment(gradebook, name)
                 settle_penalties(gradebook, name, config)
                 self.recorded = read_submissions(gradebook, name)
-        except (SettingsError, Unreadable) as error:
-            self.log.error(str(error))
-            raise NbGraderException(str(error)) from error
+            # Not of each student's folder: what is as it should be may be somebody else's.
+            require_writable([Path(self._format_dest(name, "*")).parents[1]])
+        except (SettingsError, Unreadable, OSError) as error:
+            words = about_file(error) if isinstance(error, OSError) else str(error)
+            self.log.error(words)
+            raise NbGraderException(words) from error
         self.left_out, self.titles = [], self._titles(name)
-        super().convert_notebooks()
+        with contextlib.ExitStack() as self.turn:
+            super().convert_notebooks()
         if self.left_out:
             who = listed(self.left_out)
             raise NbGraderException(f"no page for {who}: the lines above say why")
+
+    def write_single_notebook(self, output, resources):
+        """Write a page."""
+        with writing(self):
+            super().write_single_notebook(output, resources)
 
     def _titles(self, name):
         """What the exercises are called; none of an assignment that nbgrader itself executes."""
@@ -64,6 +75,8 @@ class FeedbackPages(GenerateFeedback):
         """Whether a page of the submission's has to be written; the others are left as they are."""
         if student_id in self.coursedir.student_id_exclude.split(","):
             return False
+        self.turn.close()
+        self.turn.enter_context(turn_of(self, assignment_id, student_id))
         recorded = self.recorded.get(student_id, {})
         names = {Path(notebook).stem: notebook for notebook in self.notebooks}
         if not set(names) <= set(recorded):

@@ -9,6 +9,7 @@ import glob
 import re
 import secrets
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -18,7 +19,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import rmtree
 
 from proctor.authoring.assignment import Assignment, load_assignment
-from proctor.authoring.errors import BuildError, about_file
+from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.checks.outcome import GradingError
 from proctor.course import Course, CourseError, SecretError, open_course
 from proctor.grading import cache, intake, many
@@ -44,6 +45,39 @@ TIMESTAMP = re.compile(r"\d[\d:.T+-]*( [\d:.T+-]+)?Z?( [\w:+/-]{1,40})?")
 def graded_assignment(course: Course, name: str) -> Assignment | None:
     """The assignment, where it is one with a text; one of written answers alone needs no graders."""
     return load_assignment(course, name) if name in course.assignments else None
+
+
+@contextlib.contextmanager
+def turn_of(converter: BaseConverter, assignment: str, student: str) -> Iterator[None]:
+    """In which one process alone writes a submission's folders, or reads what is written there.
+
+    Raises
+    ------
+    SystemExit : where Ctrl-C ends the wait; of a `KeyboardInterrupt`, nbgrader removes what the other process makes
+    """
+    path = Path(converter.coursedir.root) / cache.FOLDER / assignment / f"{student}.lock"
+    words = "Another process works on the submission of %s: this one goes on when that is done"
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(cache.alone(path, lambda: converter.log.warning(words, student)))
+        except KeyboardInterrupt:
+            sys.exit("nbgrader: stopped. What it has done stays; run it again for the rest.")
+        yield
+
+
+@contextlib.contextmanager
+def writing(converter: BaseConverter) -> Iterator[None]:
+    """Where a file cannot be written, for want of room or rights, the command ends: nbgrader would go on with the next.
+
+    Raises
+    ------
+    SystemExit : which nbgrader passes on, with no traceback of its own
+    """
+    try:
+        yield
+    except OSError as error:
+        converter.log.error(about_file(error))
+        raise SystemExit(1) from error
 
 
 class _OnlyTheNotebook(BaseConverter):
@@ -111,6 +145,11 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             with open_gradebook(self.coursedir) as gradebook:
                 gradebook.update_or_create_submission(assignment_id, student_id, timestamp=None)
 
+    def write_single_notebook(self, output, resources):
+        """Write a notebook that was taken in or graded."""
+        with writing(self):
+            super().write_single_notebook(output, resources)
+
     def convert_notebooks(self):
         """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
 
@@ -122,7 +161,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         """
         self.coursedir.get_existing_timestamp = self._timestamp
         self.wait_for = lambda student: None
-        with self.faults_told():
+        with self.faults_told(), contextlib.ExitStack() as self.turn:
             left_out = self._grade_class()
         if left_out:
             raise NbGraderException(f"left out: {', '.join(map(ascii, left_out))}")
@@ -145,13 +184,16 @@ class TakeIn(Autograde, _OnlyTheNotebook):
             words = "so nbgrader would run students' code itself, unprotected; docs/authors.md has the whole list"
             raise SettingsError(f"c.Autograde.autograde_preprocessors has no proctor.gradebook.GradeCells, {words}")
         students.sort()
+        # nbgrader would say of each student that it may not write, with a traceback.
+        folders = [self._folders(name, student)[1] for student in students]
+        require_writable(path for folder in folders for path in (folder.parents[1], folder.parent, folder))
         try:
             with many.grade_ahead(assignment, students, device) as self.wait_for:
                 super().convert_notebooks()
         finally:
             unchanged = len(self.assignments) - len(students) + self.meanwhile
             # What nobody came to before it was stopped has not failed.
-            is_stopped = isinstance(sys.exception(), KeyboardInterrupt)
+            is_stopped = isinstance(sys.exception(), (KeyboardInterrupt, SystemExit))
             failed = 0 if is_stopped else len(self.assignments) - self.graded - unchanged
             self.log.info(summary(self.graded, unchanged, failed, len(left_out)))
         return left_out
@@ -200,6 +242,9 @@ class TakeIn(Autograde, _OnlyTheNotebook):
 
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
+        # Nor does another grading of the class, or a writer of pages, meet a folder that is half there.
+        self.turn.close()
+        self.turn.enter_context(turn_of(self, assignment_id, student_id))
         destination = Path(self._format_dest(assignment_id, student_id))
         is_graded_here = graded_assignment(self.course, assignment_id) is not None
         is_new = is_graded_here and self._is_new(assignment_id, student_id)
@@ -226,7 +271,10 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def _timestamp(self, folder):
         """When a submission was handed in; None where that cannot be read, which is no reason not to grade it."""
         path = Path(folder) / TIME
-        if not path.is_symlink() and not path.exists():
+        try:
+            if not path.lstat().st_size:
+                return None
+        except OSError:
             return None
         words, why = _words(path, TIMESTAMP), "there is none in it"
         try:
@@ -234,7 +282,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
                 return read_time(words, self.course.config.get("Exchange", {}).get("timezone", "UTC"))
         except (ValueError, OverflowError, LookupError) as error:
             why = str(error)
-        if path not in self.doubted and (path.is_symlink() or path.stat().st_size):
+        if path not in self.doubted:
             self.doubted.add(path)
             self.log.warning("%s holds no time that can be read (%s); the submission counts as in time", path, why)
         return None

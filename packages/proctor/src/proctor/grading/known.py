@@ -5,7 +5,6 @@ bank.
 """
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import importlib
@@ -54,24 +53,13 @@ def known_outcomes(assignment: Assignment, exercise: Exercise, device: str) -> d
     key = hashlib.sha256(f"{cache.engine_digest(assignment.course, device)}{digest}".encode()).hexdigest()
     folder = assignment.root / FOLDER / assignment.name
     path = folder / f"{exercise.id}.{device}.{key}"
-    with _alone(path):
+    # Not by a name that goes with the older files.
+    with cache.alone(path.with_name(f".{path.stem}.lock")):
         found = _read(path)
         if found is None:
             found = mistakes_outcomes(assignment, exercise, device)
             _write(path, found)
     return found
-
-
-@contextlib.contextmanager
-def _alone(path):
-    """One process at a time: who comes second has the file. Where nothing can be written, each finds out."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Not by a name that goes with the older files.
-            lock = stack.enter_context(path.with_name(f".{path.stem}.lock").open("w"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _read(path):

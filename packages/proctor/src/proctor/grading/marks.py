@@ -117,6 +117,15 @@ class ClassMarks:
         return found
 
 
+# What to do about what SQLite says of a file that is the right one.
+ADVICE = {
+    "readonly": "have its rights and its folder's changed, or run this as who owns it",
+    "disk is full": "make room, then run it again",
+    "disk I/O error": "make room, or allow larger files (`ulimit -f`), then run it again",
+    "is locked": "another program holds it; run it again when that is done",
+}
+
+
 @contextlib.contextmanager
 def open_gradebook(directory) -> Iterator[Gradebook]:
     """The gradebook of an nbgrader `CourseDirectory`, which has to be there.
@@ -151,7 +160,8 @@ def _reason(error):
         return f"its driver is missing ({words}); install it, or change c.CourseDirectory.db_url"
     if "no such column" in words or "does not exist" in words:
         return f"{words}; back it up and run `nbgrader db upgrade`, where an older nbgrader made it"
-    return f"{words}; is c.CourseDirectory.db_url right?"
+    advice = (advice for said, advice in ADVICE.items() if said in words)
+    return f"{words}; {next(advice, 'is c.CourseDirectory.db_url right?')}"
 
 
 def require_assignment(gradebook: Gradebook, name: str) -> None:
