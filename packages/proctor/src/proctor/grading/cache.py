@@ -177,7 +177,6 @@ def write_whole(path: Path, content: bytes) -> None:
     Path(file.name).replace(path)
 
 
-@functools.cache
 @contextlib.contextmanager
 def alone(path: Path, told: Callable[[], None] = lambda: None) -> Iterator[None]:
     """One process at a time, by a file that is locked; where nothing can be written, nobody waits.
@@ -198,6 +197,7 @@ def alone(path: Path, told: Callable[[], None] = lambda: None) -> Iterator[None]
         yield
 
 
+@functools.cache
 def engine_digest(course: Course, device: str) -> str:
     """What this process grades with, but for checks and solutions: as its modules, it stays as it was first loaded."""
     # Not all of sys.path, which is each process's own: importing setuptools, for one, puts a folder of it there.
