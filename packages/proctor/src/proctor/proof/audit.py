@@ -37,12 +37,15 @@ class Audit:
     faults: list[str] = field(default_factory=list)
 
 
-def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes]) -> dict:
+def try_variants(
+    assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes], every: int = 1
+) -> dict:
     """How an exercise's solution, alternatives and mistakes fare in its own checks, in this process.
 
     Parameters
     ----------
     keys : what the inputs are drawn from; those of submissions are none that an audit has seen
+    every : int, of so many alternatives, and of so many mistakes, one is tried
 
     Returns
     -------
@@ -50,7 +53,7 @@ def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: 
     mistakes that lose none
     """
     alternatives, mistakes = (
-        [variant for variant in variants if variant.exercise == exercise.id]
+        [variant for variant in variants if variant.exercise == exercise.id][::every]
         for variants in (bank.alternatives(assignment), bank.mistakes(assignment))
     )
     faults = {}
@@ -111,7 +114,7 @@ def audit(
     jobs : int, submissions graded at a time, each by a process of its own
     others : int, of other inputs on which all variants are tried, too
     draws : int, of the inputs on which right answers are tried
-    every : as `try_in_hosts` takes it
+    every : as `try_in_hosts` and `try_variants` take it: of a bank, what goes into hosts and is tried on other inputs
     """
     result = Audit(assignment)
     mistakes, alternatives = bank.mistakes(assignment), bank.alternatives(assignment)
@@ -128,7 +131,7 @@ def audit(
             for exercise in assignment.exercises
             if not exercise.written
             for future in (
-                pool.submit(try_variants, assignment, exercise, device, keys[:others]),
+                pool.submit(try_variants, assignment, exercise, device, keys[:others], every),
                 pool.submit(try_draws, assignment, exercise, device, keys[others:]),
             )
         ]
