@@ -932,6 +932,7 @@ ENCODER = [
         exercise="encoder",
         hint="You add up the attention itself, which gives one for every patient. It is the hidden states that are "
         "added up, each times its attention.",
+        costly="What comes out is no context: neither its shape nor any of its numbers is that of one.",
         changes=[("(attention * hidden_states).sum(dim=1)", "attention.sum(dim=1)")],
     ),
     Mistake(

@@ -435,6 +435,7 @@ ENCODER = [
             "You give both convolutions the whole lists, as height and width. Each convolution has one number of "
             "each list."
         ),
+        costly="No convolution has its sizes, so that most images do not fit.",
         changes=[
             ("kernel_size[0], stride=strides[0]", "kernel_size, stride=strides"),
             ("kernel_size[1], stride=strides[1]", "kernel_size, stride=strides"),
@@ -1915,6 +1916,7 @@ NEIGHBORS = [
             "You keep the map of the first call for all maps of this shape. The nodes move in each step: take the "
             "embeddings that are given."
         ),
+        costly="All that comes after the first call is of another map.",
         changes=[
             (
                 "    padded = F.pad(embeddings, (0, 0, 1, 1, 1, 1))",
