@@ -6,9 +6,12 @@ One that can be worked out has to be right; a guess has to be one.
 import numpy as np
 import torch
 
+from graders.helpers import values
 from proctor.authoring.bank import Mistake
 from proctor.checks import expect
 from proctor.checks.submission import Handle
+
+NOTHING = "Your function returns nothing. What it prints is not what it returns."
 
 
 def letter_of(submission, name, letters):
@@ -50,10 +53,8 @@ def check_shares(submission, name, names=()):
     result = getattr(submission, name)()
     shares = {f"`{name}()`": result}
     if names:
-        expect.type(result, (tuple, list), f"`{name}()`")
-        hint = f"Return {', '.join(names)}."
-        expect.equal(len(result), len(names), f"The number of values that `{name}()` returns", hint)
-        shares = {f"`{name}()`, {what},": share for what, share in zip(names, result, strict=True)}
+        found = values(result, f"`{name}()`", names)
+        shares = {f"`{name}()`, {what},": share for what, share in zip(names, found, strict=True)}
     for what, share in shares.items():
         check_between(submission, share, what, 0, 1, "It is a share: half is 0.5, not 50.")
 
@@ -80,7 +81,7 @@ def slips_of_letter(exercise: str, line: str, wrong: dict[str, str] | None = Non
         "several_letters": (f'{before}"ab"', "Your answer is several letters. Settle for one."),
         "number_in_place_of_letter": (f"{before}1", "Your answer is a number. The answers have letters."),
         "several_values": (f'{before}"a", "b"', "Your answer is more than one value. Settle for one letter."),
-        "nothing": (f"{before}None", "Your function returns nothing. What it prints is not what it returns."),
+        "nothing": (f"{before}None", NOTHING),
     }
     answers |= {f"letter_{letter}": (f'{before}"{letter}"', hint) for letter, hint in (wrong or {}).items()}
     return slips(exercise, line, answers)
@@ -94,6 +95,6 @@ def slips_of_share(exercise: str, line: str) -> list[Mistake]:
         "below_zero": (f"{before}-0.5", "Your guess is below zero. A share is from 0 to 1."),
         "in_words": (f'{before}"a half"', "Your guess is a text. Give a number."),
         "several_values": (f"{before}0.1, 0.9", "Your guess is more than one value. Settle for one number."),
-        "nothing": (f"{before}None", "Your function returns nothing. What it prints is not what it returns."),
+        "nothing": (f"{before}None", NOTHING),
     }
     return slips(exercise, line, answers)

@@ -425,3 +425,10 @@ def check_number(value, expected, what, hint=""):
     if isinstance(value, (torch.Tensor, np.ndarray)):
         expect.shape(value, (), what, "It is a single number.")
     expect.close(value, expected, what, hint)
+
+
+def values(result, what, names):
+    """The values of a result of several, which are named in the list `names`."""
+    expect.type(result, (tuple, list), what)
+    expect.equal(len(result), len(names), f"The number of values that {what} returns", f"Return {', '.join(names)}.")
+    return result

@@ -111,12 +111,13 @@ def test_solved_notebook_runs_from_end_to_end(name, notebook, tmp_path, whole):
     """
     file = ROOT / "tests" / "claims" / f"{name}.json"
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"run": "", "found": {}}
-    run, expressions = run_of(notebook), [claim["value"] for claim in claims(name)]
+    own, run = claims(name), run_of(notebook)
+    expressions = [claim["value"] for claim in own]
     if whole or name == ALWAYS_RUN or kept["run"] != run or not set(expressions) <= set(kept["found"]):
         kept = {"run": run, "found": values(notebook, expressions, tmp_path)}
     if whole:
         file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    found = [(claim["says"], kept["found"][claim["value"]], claim["low"], claim["high"]) for claim in claims(name)]
+    found = [(claim["says"], kept["found"][claim["value"]], claim["low"], claim["high"]) for claim in own]
     assert [(says, value) for says, value, low, high in found if not low <= value <= high] == []
 
 

@@ -7,7 +7,6 @@ reference are compared over the same one, so an earlier exercise's mistake costs
 import torch
 from torch import nn
 
-from proctor.checks import expect
 from proctor.checks.constraints import BuiltIn
 
 BUILT_IN = BuiltIn(
@@ -132,10 +131,3 @@ def put_in(submission, reference, monkeypatch, **stand_ins):
     for name, stand_in in stand_ins.items():
         monkeypatch.setattr(reference, name, stand_in)
         submission.replace(name, submission.send(stand_in))
-
-
-def values(result, what, names):
-    """The values of a result of several, which are named in the list `names`."""
-    expect.type(result, (tuple, list), what)
-    expect.equal(len(result), len(names), f"The number of values that {what} returns", f"Return {', '.join(names)}.")
-    return result

@@ -1,6 +1,6 @@
 """Wrong solutions of `clinical_notes` that students write. They prove the checks, and they explain failures."""
 
-from graders.guesses import slips, slips_of_letter, slips_of_share
+from graders.guesses import NOTHING, slips, slips_of_letter, slips_of_share
 from proctor.authoring.bank import Mistake
 
 EVALUATION = [
@@ -3459,7 +3459,6 @@ WEIGHT_AND_SLOPE = [
     ),
 ]
 
-NOTHING = "Your function returns nothing. What it prints is not what it returns."
 GUESSES = [
     *slips_of_share("guess_published", "return 0.9"),
     *slips_of_letter("guess_positions", 'return "a"'),

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from graders.clinical_notes.helpers import StandInPositions, put_in, values
+from graders.clinical_notes.helpers import StandInPositions, put_in
+from graders.helpers import values
 from proctor.checks import expect
 
 D_MODEL, VOCABULARY = 12, 17

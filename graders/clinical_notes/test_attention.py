@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from graders.carried import built
-from graders.clinical_notes.helpers import BUILT_IN, values
+from graders.clinical_notes.helpers import BUILT_IN
 from graders.clinical_notes.mistakes import ATTENTION
-from graders.helpers import check_device, check_gradients, check_layers, load_what_fits
+from graders.helpers import check_device, check_gradients, check_layers, load_what_fits, values
 from graders.layers import check_dropout_rate, check_settles, settles
 from proctor.checks import expect
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from graders.carried import built
-from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in, values
+from graders.clinical_notes.helpers import StandInBlock, StandInPositions, put_in
 from graders.clinical_notes.mistakes import CLASSIFIER
-from graders.helpers import check_device, check_gradients, check_layers
+from graders.helpers import check_device, check_gradients, check_layers, values
 from graders.layers import check_dropout_rate, check_settles, settles
 from proctor.checks import expect
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, values
-from graders.helpers import TWO_DEVICES, check_meta, check_number
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes
+from graders.helpers import TWO_DEVICES, check_meta, check_number, values
 from proctor.checks import expect
 
 # Eleven notes in batches of five: the last note has a batch of its own.

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import values
-from graders.helpers import check_number
+from graders.helpers import check_number, values
 from proctor.checks import expect
 
 NAMES = ["micro_f1", "accuracy", "f1"]

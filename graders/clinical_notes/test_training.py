@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from graders.carried import same, version_of
-from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, put_in, values
+from graders.clinical_notes.helpers import Batches, SmallModel, draw_notes, put_in
 from graders.clinical_notes.mistakes import TRAINING
-from graders.helpers import check_meta, check_number
+from graders.helpers import check_meta, check_number, values
 from proctor.checks import expect
 
 # Eleven notes to train on in batches of 5, 5 and 1, eight to validate on in batches of 4; more diagnoses than four.

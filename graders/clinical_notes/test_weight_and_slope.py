@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from graders.clinical_notes.helpers import values
-from graders.helpers import check_number
+from graders.helpers import check_number, values
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Wrong solutions of `seq2seq` that students write. They prove the checks, and they explain failures."""
 
-from graders.guesses import slips, slips_of_letter, slips_of_share
+from graders.guesses import NOTHING, slips, slips_of_letter, slips_of_share
 from proctor.authoring.bank import Mistake
 
 DATASET = [
@@ -2645,7 +2645,6 @@ CLUSTERING = [
 ]
 
 
-NOTHING = "Your function returns nothing. What it prints is not what it returns."
 GUESSES = [
     *slips_of_letter("guess_alone", 'letter = "a"'),
     *slips_of_letter("guess_baseline", 'letter = "a"'),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SAWarning
 from proctor.authoring.errors import about_file
 from proctor.grading.collecting import DownloadCollector, DownloadExtractor
 from proctor.grading.feedback import FeedbackExporter
-from proctor.grading.gradebook import GradeCells, SubmissionExporter
+from proctor.grading.gradebook import STOPPED, GradeCells, SubmissionExporter
 from proctor.grading.harmless import harmless_record
 from proctor.grading.inbound import CollectSubmissions
 from proctor.grading.late import PenaltyPerDay
@@ -40,7 +40,7 @@ warnings.filterwarnings("ignore", r"Object of type <Submitted\w+> not in session
 def _tell(kind, error, trace):
     """Tell what ends a command of nbgrader's; that somebody stopped it, or a file's fault, takes a line."""
     if issubclass(kind, KeyboardInterrupt):
-        print("nbgrader: stopped. What it has done stays; run it again for the rest.", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
     elif issubclass(kind, OSError):
         print(f"nbgrader: {about_file(error)}", file=sys.stderr)
     else:

@@ -16,7 +16,7 @@ from proctor.authoring.assignment import Assignment, load_assignment
 from proctor.authoring.errors import BuildError, about_file, require_writable
 from proctor.course import CourseError, open_course
 from proctor.grading import attempts
-from proctor.grading.gradebook import turn_of, writing
+from proctor.grading.gradebook import InTurn
 from proctor.grading.harmless import one_line
 from proctor.grading.late import in_words, settle_penalties
 from proctor.grading.marks import Recorded, open_gradebook, read_submissions, require_assignment
@@ -27,7 +27,7 @@ from proctor.grading.times import for_people, read_time
 from proctor.settings import SettingsError
 
 
-class FeedbackPages(GenerateFeedback):
+class FeedbackPages(InTurn, GenerateFeedback):
     """nbgrader's `GenerateFeedback`, which writes what has changed and passes over what has not."""
 
     def convert_notebooks(self):
@@ -56,11 +56,6 @@ class FeedbackPages(GenerateFeedback):
             who = listed(self.left_out)
             raise NbGraderException(f"no page for {who}: the lines above say why")
 
-    def write_single_notebook(self, output, resources):
-        """Write a page."""
-        with writing(self):
-            super().write_single_notebook(output, resources)
-
     def _titles(self, name):
         """What the exercises are called; none of an assignment that nbgrader itself executes."""
         try:
@@ -75,8 +70,7 @@ class FeedbackPages(GenerateFeedback):
         """Whether a page of the submission's has to be written; the others are left as they are."""
         if student_id in self.coursedir.student_id_exclude.split(","):
             return False
-        self.turn.close()
-        self.turn.enter_context(turn_of(self, assignment_id, student_id))
+        self.take_turn(assignment_id, student_id)
         recorded = self.recorded.get(student_id, {})
         names = {Path(notebook).stem: notebook for notebook in self.notebooks}
         if not set(names) <= set(recorded):

@@ -9,7 +9,6 @@ import glob
 import re
 import secrets
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -34,6 +33,7 @@ from proctor.settings import SettingsError, resolve_device
 
 # What is wrong with the course itself; what goes wrong with one submission is told by nbgrader.
 FAULTS = (BuildError, CourseError, GradingError, SandboxError, SecretError, SettingsError, Unreadable)
+STOPPED = "nbgrader: stopped. What it has done stays; run it again for the rest."
 
 # What nbgrader's exchange puts beside a submission, and reads again when it releases feedback.
 SECRET = "submission_secret.txt"
@@ -47,37 +47,36 @@ def graded_assignment(course: Course, name: str) -> Assignment | None:
     return load_assignment(course, name) if name in course.assignments else None
 
 
-@contextlib.contextmanager
-def turn_of(converter: BaseConverter, assignment: str, student: str) -> Iterator[None]:
-    """In which one process alone writes a submission's folders, or reads what is written there.
+class InTurn(BaseConverter):
+    """A converter that works on a submission while no other process does, and ends where a file cannot be written."""
 
-    Raises
-    ------
-    SystemExit : where Ctrl-C ends the wait; of a `KeyboardInterrupt`, nbgrader removes what the other process makes
-    """
-    path = Path(converter.coursedir.root) / cache.FOLDER / assignment / f"{student}.lock"
-    words = "Another process works on the submission of %s: this one goes on when that is done"
-    with contextlib.ExitStack() as stack:
+    def take_turn(self, assignment_id, student_id):
+        """Give up the turn at the submission before, and wait for this one's.
+
+        Raises
+        ------
+        SystemExit : where Ctrl-C ends the wait; of a `KeyboardInterrupt`, nbgrader removes what the other process makes
+        """
+        path = Path(self.coursedir.root) / cache.FOLDER / assignment_id / f"{student_id}.lock"
+        words = "Another process works on the submission of %s: this one goes on when that is done"
+        self.turn.close()
         try:
-            stack.enter_context(cache.alone(path, lambda: converter.log.warning(words, student)))
+            self.turn.enter_context(cache.alone(path, lambda: self.log.warning(words, student_id)))
         except KeyboardInterrupt:
-            sys.exit("nbgrader: stopped. What it has done stays; run it again for the rest.")
-        yield
+            sys.exit(STOPPED)
 
+    def write_single_notebook(self, output, resources):
+        """Write a notebook or a page. Where there is no room, or no right, nbgrader would go on with the next.
 
-@contextlib.contextmanager
-def writing(converter: BaseConverter) -> Iterator[None]:
-    """Where a file cannot be written, for want of room or rights, the command ends: nbgrader would go on with the next.
-
-    Raises
-    ------
-    SystemExit : which nbgrader passes on, with no traceback of its own
-    """
-    try:
-        yield
-    except OSError as error:
-        converter.log.error(about_file(error))
-        raise SystemExit(1) from error
+        Raises
+        ------
+        SystemExit : which nbgrader passes on, with no traceback of its own
+        """
+        try:
+            super().write_single_notebook(output, resources)
+        except OSError as error:
+            self.log.error(about_file(error))
+            raise SystemExit(1) from error
 
 
 class _OnlyTheNotebook(BaseConverter):
@@ -99,7 +98,7 @@ class _OnlyTheNotebook(BaseConverter):
         (destination / SECRET).write_text(_words(source / SECRET, SECRET_WORDS) or secrets.token_hex())
 
 
-class TakeIn(Autograde, _OnlyTheNotebook):
+class TakeIn(InTurn, Autograde, _OnlyTheNotebook):
     """nbgrader's `Autograde`, for which names and folders are what students made of them."""
 
     # Who has a row in the gradebook; unknown until the class is graded.
@@ -144,11 +143,6 @@ class TakeIn(Autograde, _OnlyTheNotebook):
         if self._timestamp(source) is None:
             with open_gradebook(self.coursedir) as gradebook:
                 gradebook.update_or_create_submission(assignment_id, student_id, timestamp=None)
-
-    def write_single_notebook(self, output, resources):
-        """Write a notebook that was taken in or graded."""
-        with writing(self):
-            super().write_single_notebook(output, resources)
 
     def convert_notebooks(self):
         """Grade the class, but for folders whose name is no student's id: nbgrader would stop at the first.
@@ -243,8 +237,7 @@ class TakeIn(Autograde, _OnlyTheNotebook):
     def init_destination(self, assignment_id, student_id):
         """Whether there is something to grade: what was handed in anew, or was left half done by a killed run."""
         # Nor does another grading of the class, or a writer of pages, meet a folder that is half there.
-        self.turn.close()
-        self.turn.enter_context(turn_of(self, assignment_id, student_id))
+        self.take_turn(assignment_id, student_id)
         destination = Path(self._format_dest(assignment_id, student_id))
         is_graded_here = graded_assignment(self.course, assignment_id) is not None
         is_new = is_graded_here and self._is_new(assignment_id, student_id)

@@ -37,9 +37,7 @@ class Audit:
     faults: list[str] = field(default_factory=list)
 
 
-def try_variants(
-    assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes], every: int = 1
-) -> dict:
+def try_variants(assignment: Assignment, exercise: Exercise, device: str, keys: list[bytes], every: int = 1) -> dict:
     """How an exercise's solution, alternatives and mistakes fare in its own checks, in this process.
 
     Parameters

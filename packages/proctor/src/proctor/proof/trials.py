@@ -152,20 +152,17 @@ def _as_alone(variants, solution, graded):
 
 def _in_process(assignment, variants, solution, pool, device):
     """Each variant with what its exercise's checks say of it in a process of the course's own."""
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
     waiting = [
-        (own, pool.submit(try_here, assignment, exercise, own, of_solution, device))
-        for exercise, of_solution in _with_checks(assignment, solution)
-        if (own := [variant for variant in variants if variant.exercise == exercise.id])
+        (own, pool.submit(try_here, assignment, exercises[of_solution.id], own, of_solution, device))
+        for of_solution in solution.exercises
+        if (own := [variant for variant in variants if variant.exercise == of_solution.id])
     ]
     return [
         (variant, _with_exercise(solution, verdict, variant.exercise))
         for own, future in waiting
         for variant, verdict in zip(own, future.result(), strict=True)
     ]
-
-
-def _with_checks(assignment, solution):
-    return zip([each for each in assignment.exercises if not each.written], solution.exercises, strict=True)
 
 
 def try_here(
